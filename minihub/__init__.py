@@ -1,0 +1,1 @@
+"""TF1 Hub modules without TensorFlow."""

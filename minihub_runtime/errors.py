@@ -1,0 +1,213 @@
+"""The errors of the runtime, under TensorFlow's names.
+
+    Exception
+    └─ OpError                                 what every error of a run, a reader or a file has in common
+       ├─ AbortedError
+       ├─ AlreadyExistsError        (FileExistsError)
+       ├─ CancelledError
+       ├─ DataLossError             (ValueError)     bytes that are truncated, corrupted or not what they claim
+       ├─ DeadlineExceededError     (TimeoutError)
+       ├─ FailedPreconditionError   (RuntimeError)   for example a variable that has no value yet
+       ├─ InternalError             (RuntimeError)
+       ├─ InvalidArgumentError      (ValueError)
+       ├─ NotFoundError             (FileNotFoundError, LookupError)
+       ├─ OutOfRangeError           (IndexError)
+       ├─ PermissionDeniedError     (PermissionError)
+       ├─ ResourceExhaustedError    (MemoryError)
+       ├─ UnauthenticatedError
+       ├─ UnavailableError          (ConnectionError)
+       ├─ UnimplementedError        (NotImplementedError)
+       │  └─ UnsupportedOpsError    a plan needs ops that are not registered; lists all of them
+       └─ UnknownError
+
+Each is also the nearest builtin exception, so that code that never heard of TensorFlow can catch it.
+A message says what must hold and then what was found: `indices must lie in [0, 5), not [-1, 4]`.
+Kernels know no node; the executor sets `op` and `node_def` and appends the place.
+
+Source: tensorflow/python/framework/errors_impl.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = [
+    "AbortedError",
+    "AlreadyExistsError",
+    "CancelledError",
+    "DataLossError",
+    "DeadlineExceededError",
+    "FailedPreconditionError",
+    "InternalError",
+    "InvalidArgumentError",
+    "NotFoundError",
+    "OpError",
+    "OutOfRangeError",
+    "PermissionDeniedError",
+    "ResourceExhaustedError",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnimplementedError",
+    "UnknownError",
+    "UnsupportedOpsError",
+    "clip",
+]
+
+
+class OpError(Exception):
+    """Base of all errors of the runtime.
+
+    TensorFlow's constructor `(node_def, op, message)` works as well as a message alone.
+
+    Attributes:
+        message: what must hold, and what was found.
+        node: name of the node that raised, or None.
+        op: op type of that node, or None (in TensorFlow: the Operation).
+        node_def: always None unless the caller passed one.
+        error_code: the number of the status code in TensorFlow.
+    """
+
+    error_code = 2
+
+    def __init__(self, *arguments: Any) -> None:
+        node_def, op, message = arguments[:3] if len(arguments) >= 3 else (None, None, None)
+        self.message = str(message if len(arguments) >= 3 else (arguments[0] if arguments else ""))
+        self.node_def = node_def
+        self.op: Any = op
+        self.node: str | None = None
+        self.place: str | None = None
+        # Exception.__init__ by name: OSError, a base of some subclasses, treats several arguments as (errno, text).
+        Exception.__init__(self, self.message)
+
+    def __str__(self) -> str:
+        return f"{self.message}\n\t [[{self.place}]]" if self.place else self.message
+
+    def at(self, node: str, op: str, place: str) -> OpError:
+        """This error, with the innermost node that raised it; later calls change nothing."""
+        if self.node is None:
+            self.node, self.op, self.place = node, op, place
+        return self
+
+
+class CancelledError(OpError):
+    """The run was closed or cancelled."""
+
+    error_code = 1
+
+
+class UnknownError(OpError):
+    """An error without a better class."""
+
+    error_code = 2
+
+
+class InvalidArgumentError(OpError, ValueError):
+    """An argument that no state of the system would make right."""
+
+    error_code = 3
+
+
+class DeadlineExceededError(OpError, TimeoutError):
+    """The deadline of a load or a run has passed."""
+
+    error_code = 4
+
+
+class NotFoundError(OpError, FileNotFoundError, LookupError):
+    """A file, a key or a resource that is not there."""
+
+    error_code = 5
+
+
+class AlreadyExistsError(OpError, FileExistsError):
+    """Something of that name is there already."""
+
+    error_code = 6
+
+
+class PermissionDeniedError(OpError, PermissionError):
+    """The caller may not do that."""
+
+    error_code = 7
+
+
+class ResourceExhaustedError(OpError, MemoryError):
+    """A budget of memory, files or time is used up."""
+
+    error_code = 8
+
+
+class FailedPreconditionError(OpError, RuntimeError):
+    """The state does not allow it: an uninitialised variable or table, a wrong file type."""
+
+    error_code = 9
+
+
+class AbortedError(OpError):
+    """Another thread got in the way."""
+
+    error_code = 10
+
+
+class OutOfRangeError(OpError, IndexError):
+    """Past the end of a sequence or file."""
+
+    error_code = 11
+
+
+class UnimplementedError(OpError, NotImplementedError):
+    """Legal, but neither TensorFlow's CPU kernels nor these do it."""
+
+    error_code = 12
+
+
+class InternalError(OpError, RuntimeError):
+    """An invariant of the runtime is broken."""
+
+    error_code = 13
+
+
+class UnavailableError(OpError, ConnectionError):
+    """A server cannot be reached now."""
+
+    error_code = 14
+
+
+class DataLossError(OpError, ValueError):
+    """Bytes that are truncated, corrupted, or not in the format they should have."""
+
+    error_code = 15
+
+
+class UnauthenticatedError(OpError):
+    """The request has no valid credentials."""
+
+    error_code = 16
+
+
+class UnsupportedOpsError(UnimplementedError):
+    """A graph needs ops that are not registered.
+
+    Attributes:
+        missing: op type → names of the nodes that need it.
+    """
+
+    def __init__(self, missing: Mapping[str, Iterable[str]]) -> None:
+        self.missing = {op: sorted(nodes) for op, nodes in sorted(missing.items())}
+        lines = [
+            f"{op} ({len(nodes)} node{'s' * (len(nodes) != 1)}, for example {clip(nodes[0])!r})"
+            for op, nodes in self.missing.items()
+        ]
+        super().__init__("ops that are not supported: " + "; ".join(lines))
+
+
+def clip(text: str, limit: int = 200) -> str:
+    """`text` for a message: at most `limit` characters, control characters escaped.
+
+    Names of nodes and files come from strangers and may be long or hold terminal codes.
+    """
+    shown = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:limit]
+    )
+    return shown if len(text) <= limit else f"{shown}… ({len(text)} characters)"

@@ -1,0 +1,58 @@
+"""Checks that kernels share, so that one mistake has one wording.
+
+NumPy accepts more than TensorFlow: negative indices, any reshape, wide broadcasting.  What TensorFlow refuses, kernels
+refuse, with a message that says what must hold and then what was found.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minihub_runtime.errors import InvalidArgumentError
+
+__all__ = ["axis_in_range", "indices_in_range", "require", "require_rank", "require_scalar"]
+
+
+def require(condition: Any, message: str) -> None:
+    """Raise InvalidArgumentError(message) unless `condition` holds.
+
+    Build a costly message only after a failed check: `if not ok: require(False, f"…")`.
+    """
+    if not condition:
+        raise InvalidArgumentError(message)
+
+
+def require_rank(array: NDArray[Any], rank: int, name: str) -> None:
+    """Raise unless `array` has `rank` dimensions."""
+    if array.ndim != rank:
+        raise InvalidArgumentError(f"{name} must have rank {rank}, not shape {list(array.shape)}")
+
+
+def require_scalar(array: NDArray[Any], name: str) -> None:
+    """Raise unless `array` is a scalar."""
+    if array.ndim:
+        raise InvalidArgumentError(f"{name} must be a scalar, not of shape {list(array.shape)}")
+
+
+def axis_in_range(axis: Any, rank: int, name: str = "axis") -> int:
+    """`axis` as an index in [0, rank); negative ones count from the end."""
+    index = int(axis)
+    if not -rank <= index < rank:
+        raise InvalidArgumentError(f"{name} must lie in [{-rank}, {rank}), not {index}")
+    return index + rank if index < 0 else index
+
+
+def indices_in_range(indices: NDArray[Any], limit: int, name: str = "indices") -> None:
+    """Raise unless every index lies in [0, limit)."""
+    if indices.size == 0:
+        return
+    low, high = int(indices.min()), int(indices.max())
+    if low < 0 or high >= limit:
+        wrong = (indices < 0) | (indices >= limit)
+        place = [int(i) for i in np.argwhere(wrong)[0]]
+        at = "".join(f"[{i}]" for i in place)
+        value = int(indices[tuple(place)])
+        raise InvalidArgumentError(f"{name}{at} = {value} must lie in [0, {limit})")

@@ -1,0 +1,57 @@
+"""What a stateful kernel may ask of the session it runs in.
+
+A kernel that wants it takes `ctx` as its first parameter; each node of a plan has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from minihub_runtime.ops.registry import Func
+
+__all__ = ["Context"]
+
+T = TypeVar("T")
+
+
+class Context(Protocol):
+    """The part of a session that kernels see.
+
+    Attributes:
+        node: name of the node, unique in its graph; a function body has its own names.
+    """
+
+    node: str
+
+    def resource(self, container: str, name: str, make: Callable[[], T]) -> T:
+        """The session's resource of that name, made by `make` if there is none yet.
+
+        An empty `name` stands for the node's own name.
+        """
+        ...
+
+    def own(self, make: Callable[[], T]) -> T:
+        """State that belongs to this node in this session, for example a random stream, made at first use."""
+        ...
+
+    def call(self, function: Func, arguments: Sequence[Any]) -> list[Any]:
+        """The results of a function of the graph's library."""
+        ...
+
+    def read_file(self, path: bytes) -> bytes:
+        """The content of a file that the graph may see: an asset of its module.
+
+        Raises:
+            NotFoundError: there is no such file.
+            PermissionDeniedError: the file is outside the folders the session was given.
+        """
+        ...
+
+    def graph_seed(self) -> int | None:
+        """The seed of the graph, None if it has none."""
+        ...
+
+    def check(self) -> None:
+        """Raise DeadlineExceededError if the run's deadline has passed; long loops call it now and then."""
+        ...

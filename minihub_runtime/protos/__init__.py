@@ -1,0 +1,67 @@
+"""TensorFlow's protocol buffer messages, in a descriptor pool of our own.
+
+The default pool refuses two definitions of one message, so a subset of TensorFlow's messages in it
+would make `import tensorflow` fail in the same process (and the reverse).  A private pool, filled from one
+descriptor file, keeps the true names (`tensorflow.GraphDef`, also inside `Any`), needs no generated code
+and works with every supported protobuf.
+
+    from minihub_runtime.protos import GraphDef, parse
+
+`protos/build.py` writes `descriptors.bin` and the type stubs from the .proto sources.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
+from google.protobuf.message import Message as Message
+
+from minihub_runtime.errors import DataLossError
+
+_POOL = descriptor_pool.DescriptorPool()
+_NAMES: dict[str, str] = {}
+
+
+def _fill_pool() -> None:
+    files = descriptor_pb2.FileDescriptorSet.FromString(
+        (Path(__file__).parent / "descriptors.bin").read_bytes()
+    )
+    for file in files.file:
+        _POOL.Add(file)
+        for message in file.message_type if file.package != "google.protobuf" else ():
+            _NAMES[message.name] = f"{file.package}.{message.name}"
+
+
+_fill_pool()
+
+__all__ = sorted([*_NAMES, "Message", "parse"])  # noqa: PLE0605 (the file says which names)
+
+
+def __getattr__(name: str) -> Any:
+    """The message class `name`, made when it is first asked for."""
+    if name not in _NAMES:
+        raise AttributeError(f"module {__name__!r} has no message {name!r}")
+    cls = message_factory.GetMessageClass(_POOL.FindMessageTypeByName(_NAMES[name]))
+    globals()[name] = cls
+    return cls
+
+
+def parse(message_type: type[Any], data: bytes, what: str) -> Any:
+    """The message of type `message_type` that `data` holds.
+
+    Args:
+        message_type: one of the classes of this module.
+        data: its wire format.
+        what: where the bytes come from, for the error message.
+
+    Raises:
+        DataLossError: the bytes are not such a message.
+    """
+    try:
+        return message_type.FromString(data)
+    except DecodeError as error:
+        name = message_type.DESCRIPTOR.full_name
+        raise DataLossError(f"{what} must hold a {name} message, but {error}") from error

@@ -1,0 +1,119 @@
+"""Static shapes: what is known of a tensor's shape before anything runs.
+
+A `Shape` is a tuple of sizes, None for an unknown size, or None where not even the rank is known.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import InvalidArgumentError
+
+__all__ = ["Shape", "Spec", "broadcast", "compatible", "concrete", "dims", "merge", "show", "size"]
+
+Shape: TypeAlias = "tuple[int | None, ...] | None"
+
+
+@dataclasses.dataclass(frozen=True)
+class Spec:
+    """What a shape rule may know of an input.
+
+    Attributes:
+        dtype: its element type.
+        shape: its static shape.
+        value: its value where that is a constant, else None.
+    """
+
+    dtype: DType
+    shape: Shape = None
+    value: NDArray[Any] | None = None
+
+    @property
+    def rank(self) -> int | None:
+        """The number of dimensions, None if unknown."""
+        return None if self.shape is None else len(self.shape)
+
+    def dim(self, axis: int) -> int | None:
+        """The size along `axis`, None if unknown."""
+        return None if self.shape is None else self.shape[axis]
+
+
+def merge(a: Shape, b: Shape) -> Shape:
+    """What is known of a tensor that has both shapes.
+
+    Raises:
+        InvalidArgumentError: no shape fits both.
+    """
+    if a is None or b is None:
+        return b if a is None else a
+    if not compatible(a, b):
+        raise InvalidArgumentError(f"shapes must be compatible, not {show(a)} and {show(b)}")
+    return tuple(y if x is None else x for x, y in zip(a, b, strict=True))
+
+
+def compatible(a: Shape, b: Shape) -> bool:
+    """Whether one concrete shape could be both `a` and `b`."""
+    if a is None or b is None:
+        return True
+    return len(a) == len(b) and all(
+        x is None or y is None or x == y for x, y in zip(a, b, strict=True)
+    )
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """The shape of an element-wise result.
+
+    Raises:
+        InvalidArgumentError: two known sizes differ and neither is 1.
+    """
+    if any(shape is None for shape in shapes):
+        return None
+    known = [shape for shape in shapes if shape is not None]
+    rank = max((len(shape) for shape in known), default=0)
+    result: list[int | None] = []
+    for axis in range(-rank, 0):
+        sizes = [shape[axis] for shape in known if len(shape) >= -axis]
+        fixed = {n for n in sizes if n is not None and n != 1}
+        if len(fixed) > 1:
+            shown = " and ".join(show(shape) for shape in known)
+            raise InvalidArgumentError(f"shapes must broadcast, not {shown}")
+        if fixed:
+            result.append(fixed.pop())
+        else:
+            result.append(None if None in sizes else 1)
+    return tuple(result)
+
+
+def concrete(shape: Shape) -> tuple[int, ...] | None:
+    """`shape` if every size is known, else None."""
+    if shape is None or any(n is None for n in shape):
+        return None
+    return tuple(n for n in shape if n is not None)
+
+
+def dims(value: NDArray[Any] | Sequence[int] | None) -> Shape:
+    """The shape a constant shape tensor asks for: -1 is an unknown size, None an unknown rank."""
+    if value is None:
+        return None
+    return tuple(None if n < 0 else int(n) for n in np.asarray(value).reshape(-1))
+
+
+def size(shape: Iterable[int]) -> int:
+    """The number of elements, as a Python integer that cannot overflow."""
+    total = 1
+    for n in shape:
+        total *= int(n)
+    return total
+
+
+def show(shape: Shape) -> str:
+    """`[2,?]` for (2, None), `<unknown>` for None: the form TensorFlow prints."""
+    if shape is None:
+        return "<unknown>"
+    return "[" + ",".join("?" if n is None else str(n) for n in shape) + "]"

@@ -1,0 +1,210 @@
+"""Ask TensorFlow for the answers to the samples and store them.
+
+    python -m tests.golden.generate                 all families
+    python -m tests.golden.generate strings random  some of them
+
+Runs in an environment with tensorflow-cpu 2.15.1 (see CONTRIBUTING.md), one thread, no graph optimisation, no oneDNN.
+For samples with `error` it checks that TensorFlow refuses too.  TensorFlow's OpDefs
+of the sampled ops go to `<family>.op_defs.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import numpy as np
+import tensorflow as tf
+from google.protobuf import json_format
+from tensorflow.core.protobuf import rewriter_config_pb2
+from tensorflow.python.framework import op_def_registry
+
+from minihub_runtime.dtypes import as_dtype, bits
+from tests.golden import FOLDER
+from tests.samples import Sample, Step, families, family_samples
+
+tf1 = tf.compat.v1
+tf1.logging.set_verbosity(tf1.logging.ERROR)
+
+
+def config() -> Any:
+    """The reference settings: what a kernel computes, and nothing rewritten."""
+    options = tf1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+    options.graph_options.optimizer_options.opt_level = -1
+    options.graph_options.rewrite_options.disable_meta_optimizer = True
+    options.graph_options.rewrite_options.constant_folding = rewriter_config_pb2.RewriterConfig.OFF
+    return options
+
+
+def to_tensorflow(value: Any) -> Any:
+    """An array as TensorFlow's Python wants it."""
+    dtype = as_dtype(value.dtype)
+    if dtype.name == "bfloat16":
+        return bits(value).view(tf.bfloat16.as_numpy_dtype)
+    return value
+
+
+class Builder:
+    """One sample as a TensorFlow graph."""
+
+    def __init__(self, sample: Sample, constants: bool) -> None:
+        self.feeds: dict[Any, Any] = {}
+        self.constants = constants
+        self.steps: dict[str, list[Any]] = {}
+        after: list[Any] = []
+        for name, call in sample.before.items():
+            with tf1.control_dependencies(after):
+                self.steps[name], operation = self.apply(call.op, call.inputs, call.attrs)
+            after = [operation]
+        with tf1.control_dependencies(after):
+            self.outputs, self.operation = self.apply(sample.op, sample.inputs, sample.attrs)
+
+    def tensor(self, value: Any) -> Any:
+        """A Step's tensor, a placeholder or a constant."""
+        if isinstance(value, (list, tuple)):
+            return [self.tensor(item) for item in value]
+        if isinstance(value, Step):
+            return self.steps[value.name][value.index]
+        given = to_tensorflow(np.asarray(value))
+        kind = tf.as_dtype(as_dtype(np.asarray(value).dtype).name)
+        if self.constants:
+            return tf.constant(given, kind)
+        placeholder = tf1.placeholder(kind, given.shape)
+        self.feeds[placeholder] = given
+        return placeholder
+
+    def apply(
+        self, op: str, inputs: dict[str, Any], attrs: dict[str, Any]
+    ) -> tuple[list[Any], Any]:
+        """Add one op; its flat outputs and the operation."""
+        tensors = {name: self.tensor(value) for name, value in inputs.items()}
+        result = getattr(tf.raw_ops, op)(**tensors, **attrs)
+        operation = result if isinstance(result, tf.Operation) else None
+        if operation is None:
+            first = tf.nest.flatten(result)
+            operation = first[0].op if first else tf1.get_default_graph().get_operations()[-1]
+        return list(operation.outputs), operation
+
+
+def static_shapes(tensors: list[Any]) -> list[list[int | None] | None]:
+    """What TensorFlow knows of the shapes before it runs."""
+    return [None if t.shape.rank is None else t.shape.as_list() for t in tensors]
+
+
+class Store:
+    """The arrays of one family, equal ones once."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, Any] = {}
+        self._names: dict[Any, str] = {}
+
+    def add(self, array: Any) -> str:
+        """The name of an array in the .npz."""
+        key = (array.dtype.str, array.shape, array.tobytes())
+        if key not in self._names:
+            self._names[key] = f"a{len(self._names)}"
+            self.arrays[self._names[key]] = array
+        return self._names[key]
+
+    def encode(self, value: Any, dtype: Any) -> dict[str, Any]:
+        """One output as JSON."""
+        kind = as_dtype(dtype.base_dtype.name)
+        if kind.name == "string":
+            raw = np.asarray(value, dtype=object)
+            flat = [x if isinstance(x, bytes) else str(x).encode() for x in raw.reshape(-1)]
+            return {
+                "dtype": "string",
+                "shape": list(raw.shape),
+                "bytes": self.add(np.frombuffer(b"".join(flat), np.uint8)),
+                "lengths": self.add(np.array([len(x) for x in flat], np.int64)),
+            }
+        value = np.asarray(value)
+        if kind.name == "bfloat16":
+            value = value.view(np.uint16)
+        return {"dtype": kind.name, "array": self.add(np.array(bits(value)))}
+
+
+def ask(sample: Sample, store: Store) -> dict[str, Any]:
+    """TensorFlow's answer to one sample."""
+    try:
+        with tf.Graph().as_default():
+            built = Builder(sample, constants=False)
+            runs = []
+            fetched = [
+                tensor
+                if tensor.dtype.base_dtype not in (tf.resource, tf.variant)
+                else built.operation
+                for tensor in built.outputs
+            ]
+            with tf1.Session(config=config()) as session:
+                for _ in range(sample.runs):
+                    values, _ = session.run((fetched, built.operation), built.feeds)
+                    runs.append(
+                        [
+                            store.encode(value, tensor.dtype)
+                            for value, tensor in zip(values, built.outputs, strict=True)
+                            if tensor.dtype.base_dtype not in (tf.resource, tf.variant)
+                        ]
+                    )
+            static = static_shapes(built.outputs)
+    except (tf.errors.OpError, ValueError, TypeError) as error:
+        if sample.error is None:
+            raise RuntimeError(f"{sample}: TensorFlow refuses: {error}") from error
+        return {"error": type(error).__name__}
+    if sample.error is not None:
+        raise RuntimeError(f"{sample}: TensorFlow does not refuse")
+    with tf.Graph().as_default():
+        folded = static_shapes(Builder(sample, constants=True).outputs)
+    return {"outputs": runs, "static": static, "folded": folded}
+
+
+def generate(family: str) -> int:
+    """Write the answers of one family; how many there are."""
+    store = Store()
+    found = {}
+    for sample in family_samples(family):
+        if sample.key in found:
+            raise SystemExit(f"{sample} stands twice in {family}")
+        found[sample.key] = ask(sample, store)
+    write_lines(f"{family}.json", found)
+    write_op_defs(family)
+    np.savez_compressed(FOLDER / f"{family}.npz", **store.arrays)
+    return len(found)
+
+
+def write_op_defs(family: str) -> None:
+    """TensorFlow's OpDefs of the ops a family samples, without the prose."""
+    stored = {}
+    for name in sorted({sample.op for sample in family_samples(family)}):
+        op_def = op_def_registry.get(name)
+        if op_def is None:
+            continue
+        plain = type(op_def)()
+        plain.CopyFrom(op_def)
+        plain.summary = plain.description = ""
+        for part in (*plain.input_arg, *plain.output_arg, *plain.attr):
+            part.description = ""
+        stored[name] = json_format.MessageToDict(plain, preserving_proto_field_name=True)
+    write_lines(f"{family}.op_defs.json", stored)
+
+
+def write_lines(name: str, entries: dict[str, Any]) -> None:
+    """A JSON object with one entry a line, so that a change shows as one line."""
+    text = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in entries.items())
+    (FOLDER / name).write_text(f"{{\n{text}\n}}\n", encoding="utf-8", newline="\n")
+
+
+def main(chosen: list[str]) -> None:
+    """Generate the chosen families, or all."""
+    for family in chosen or families():
+        print(f"{family}: {generate(family)} answers", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

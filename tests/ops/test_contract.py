@@ -1,0 +1,94 @@
+"""One body of tests for every op: its samples against TensorFlow's stored answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from minihub_runtime.dtypes import as_dtype
+from minihub_runtime.errors import OpError
+from minihub_runtime.ops.registry import REGISTRY, infer_shapes
+from minihub_runtime.shapes import Spec, compatible, merge
+from tests.golden import answer, outputs
+from tests.ops.comparison import assert_same
+from tests.ops.running import needs_session, run_in_session
+from tests.samples import Sample, all_samples
+
+GOOD = [sample for sample in all_samples() if sample.error is None]
+REFUSED = [sample for sample in all_samples() if sample.error is not None]
+
+
+def freeze(value: Any) -> Any:
+    """Arrays a kernel may not write to."""
+    if isinstance(value, (list, tuple)):
+        return [freeze(item) for item in value]
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    return value
+
+
+def run(sample: Sample) -> list[list[Any]]:
+    """Our outputs, for each run, without resources and variants."""
+    if needs_session(sample):
+        return run_in_session(sample)
+    inputs = {name: freeze(value) for name, value in sample.inputs.items()}
+    result = REGISTRY[sample.op](**inputs, **sample.attrs)
+    return [list(result) if isinstance(result, (list, tuple)) else [result]]
+
+
+@pytest.mark.parametrize("sample", GOOD, ids=str)
+def test_kernel_matches_tensorflow(sample: Sample) -> None:
+    for number, got in enumerate(run(sample)):
+        expected = outputs(sample.key, number)
+        assert len(got) == len(expected), "number of outputs"
+        for place, (ours, theirs) in enumerate(zip(got, expected, strict=True)):
+            label = f"{sample} output {place} run {number}"
+            if sample.differs:
+                assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape), label
+            else:
+                assert_same(ours, theirs, REGISTRY[sample.op].precision, sample.loose, label)
+
+
+@pytest.mark.parametrize("sample", REFUSED, ids=str)
+def test_kernel_refuses_what_tensorflow_refuses(sample: Sample) -> None:
+    assert "error" in answer(sample.key)
+    with pytest.raises(OpError, match=sample.error):
+        run(sample)
+
+
+def specs(value: Any, with_value: bool) -> Any:
+    """What a shape rule sees of an input."""
+    if isinstance(value, (list, tuple)):
+        return [specs(item, with_value) for item in value]
+    return Spec(as_dtype(value.dtype), value.shape, value if with_value else None)
+
+
+@pytest.mark.parametrize("folded", [False, True], ids=["placeholders", "constants"])
+@pytest.mark.parametrize("sample", [s for s in GOOD if not needs_session(s)], ids=str)
+def test_shape_rule_knows_what_tensorflow_knows(sample: Sample, folded: bool) -> None:
+    op = REGISTRY[sample.op]
+    stored = answer(sample.key)
+    kinds = {
+        name: [as_dtype(v.dtype) for v in value]
+        if isinstance(value, (list, tuple))
+        else as_dtype(value.dtype)
+        for name, value in sample.inputs.items()
+    }
+    attrs = {**op.schema.infer(kinds, op.name), **sample.attrs}
+    for name, attr in op.schema.attrs.items():
+        if attr.type == "type" and name in attrs:
+            attrs[name] = as_dtype(attrs[name])
+        elif attr.type == "list(type)" and name in attrs:
+            attrs[name] = [as_dtype(item) for item in attrs[name]]
+    flat: list[Spec] = []
+    for arg in op.schema.inputs:
+        found = specs(sample.inputs[arg.name], folded)
+        flat.extend(found) if arg.is_list else flat.append(found)
+    inferred = infer_shapes(op.schema, op.shape_rule, op.schema.complete(attrs, op.name), flat)
+    theirs = [None if s is None else tuple(s) for s in stored["folded" if folded else "static"]]
+    assert len(inferred) == len(theirs)
+    for ours, known, real in zip(inferred, theirs, outputs(sample.key), strict=True):
+        assert compatible(ours, real.shape), f"{ours} must fit the result's {real.shape}"
+        assert merge(ours, known) == ours, f"{ours} must say at least {known}"
