@@ -1,0 +1,21 @@
+"""TensorFlow's checkpoints, the tensor bundles of V2, as named arrays and back.
+
+    reader = CheckpointReader("module/variables/variables")
+    reader.read("embeddings")
+    write_checkpoint("export/variables/variables", {"embeddings": array})
+
+Reading order:
+
+    crc32c     checksums
+    table      the index file: sorted keys and values
+    slices     slices of partitioned tensors, and their keys in the index
+    bundle     the messages of the index, checked; the bytes of string tensors
+    files      opening, mapping and replacing files with care
+    reader     CheckpointReader
+    writer     write_checkpoint, Sliced
+"""
+
+from minihub_runtime.checkpoint.reader import CheckpointReader
+from minihub_runtime.checkpoint.writer import Sliced, write_checkpoint
+
+__all__ = ["CheckpointReader", "Sliced", "write_checkpoint"]

@@ -1,1 +1,74 @@
-"""Ops of the family bitwise."""
+"""Integers as rows of bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.ops.broadcasting import elementwise
+from minihub_runtime.ops.registry import Array, op, types
+from minihub_runtime.ops.shape_rules import broadcasted, same
+
+__all__: list[str] = []
+
+_INTEGERS = types("int8 int16 int32 int64 uint8 uint16 uint32 uint64")
+
+
+def _shift(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The shift by `y` limited to [0, width): processors disagree on any other."""
+
+    def shifted(x: Array, y: Array, out: Array | None = None) -> Any:
+        return function(x, np.clip(y, 0, 8 * y.dtype.itemsize - 1), out=out)
+
+    return shifted
+
+
+def _binary(name: str, function: Callable[..., Any], doc: str, source: str) -> None:
+    def kernel(x: Array, y: Array, *, out: Array | None = None) -> Array:
+        return elementwise(function, x, y, out=out)
+
+    kernel.__doc__ = doc
+    op(
+        f"{name}(x: T, y: T) -> z: T",
+        T=_INTEGERS,
+        source=f"core/kernels/cwise_op_{source}.cc",
+        shape=broadcasted,
+    )(kernel)
+
+
+_binary("BitwiseAnd", np.bitwise_and, "Bits set in both.", "bitwise_and")
+_binary("BitwiseOr", np.bitwise_or, "Bits set in either.", "bitwise_or")
+_binary("BitwiseXor", np.bitwise_xor, "Bits set in exactly one.", "bitwise_xor")
+_binary(
+    "LeftShift",
+    _shift(np.left_shift),
+    "`x` moved `y` bits to the left, `y` limited to [0, width).",
+    "left_shift",
+)
+_binary(
+    "RightShift",
+    _shift(np.right_shift),
+    "`x` moved `y` bits to the right, `y` limited to [0, width); the sign is kept.",
+    "right_shift",
+)
+
+
+@op("Invert(x: T) -> y: T", T=_INTEGERS, source="core/kernels/cwise_op_invert.cc", shape=same)
+def invert(x: Array, *, out: Array | None = None) -> Array:
+    """All bits flipped."""
+    return elementwise(np.invert, x, out=out)
+
+
+@op(
+    "PopulationCount(x: T) -> y: uint8",
+    T=_INTEGERS,
+    source="core/kernels/population_count_op.cc",
+    shape=same,
+)
+def population_count(x: Array) -> Array:
+    """The number of set bits."""
+    octets = np.ascontiguousarray(x).reshape(-1).view(np.uint8).reshape(x.size, x.itemsize)
+    counts = np.unpackbits(octets, axis=1).sum(axis=1, dtype=np.uint8)
+    return counts.reshape(x.shape)

@@ -6,14 +6,27 @@ refuse, with a message that says what must hold and then what was found.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import InvalidArgumentError, ResourceExhaustedError
+from minihub_runtime.shapes import size
 
-__all__ = ["axis_in_range", "indices_in_range", "require", "require_rank", "require_scalar"]
+__all__ = [
+    "MEMORY_LIMIT",
+    "allocatable",
+    "axis_in_range",
+    "indices_in_range",
+    "require",
+    "require_rank",
+    "require_scalar",
+]
+
+#: The most bytes one result may take whose size the values of a graph decide.
+MEMORY_LIMIT = 1 << 34
 
 
 def require(condition: Any, message: str) -> None:
@@ -56,3 +69,27 @@ def indices_in_range(indices: NDArray[Any], limit: int, name: str = "indices") -
         at = "".join(f"[{i}]" for i in place)
         value = int(indices[tuple(place)])
         raise InvalidArgumentError(f"{name}{at} = {value} must lie in [0, {limit})")
+
+
+def allocatable(
+    shape: Iterable[Any], dtype: np.dtype[Any] | type, name: str = "the result"
+) -> tuple[int, ...]:
+    """`shape` as Python integers, if an array of it may be made.
+
+    Raises:
+        InvalidArgumentError: a size is negative, or the number of elements does not fit 63 bits.
+        ResourceExhaustedError: it takes more than MEMORY_LIMIT bytes.
+    """
+    sizes = tuple(int(n) for n in shape)
+    if min(sizes, default=0) < 0:
+        raise InvalidArgumentError(f"{name} must have sizes >= 0, not shape {list(sizes)}")
+    # NumPy makes no array whose other sizes overflow, not even if one size is zero.
+    if size(n for n in sizes if n) >= 1 << 63:
+        raise InvalidArgumentError(
+            f"{name} must have less than 2**63 elements, not shape {list(sizes)}"
+        )
+    if size(sizes) * np.dtype(dtype).itemsize > MEMORY_LIMIT:
+        raise ResourceExhaustedError(
+            f"{name} must take at most {MEMORY_LIMIT} bytes, not shape {list(sizes)} of {dtype}"
+        )
+    return sizes

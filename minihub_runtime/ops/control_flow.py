@@ -1,1 +1,165 @@
-"""Ops of the family control_flow."""
+"""TF1 control flow: branches by Switch and Merge, frames by Enter, Exit and NextIteration.
+
+The executor gives Switch and Merge their meaning (`engine.plan`), and `passes.structure_loops` removes frames before a plan
+is made; the kernels here are what is left for a frame that is no loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.checking import require_scalar
+from minihub_runtime.ops.registry import ANY, Array, Op, op
+from minihub_runtime.ops.shape_rules import nothing, same
+from minihub_runtime.shapes import Shape, Spec
+
+__all__ = ["DEAD"]
+
+SOURCE = "core/kernels/control_flow_ops.cc"
+
+
+class _Dead:
+    """The value of a tensor that a Switch sent nowhere."""
+
+    def __repr__(self) -> str:
+        return "DEAD"
+
+
+DEAD = _Dead()
+
+
+def _both(data: Spec, pred: Spec) -> list[Shape]:
+    """Both sides of a Switch have the shape of its input."""
+    if pred.shape:
+        raise InvalidArgumentError(f"pred must be a scalar, not of shape {list(pred.shape)}")
+    return [data.shape, data.shape]
+
+
+def _any_of(inputs: Sequence[Spec]) -> list[Shape]:
+    """What all inputs of a Merge have in common, and the scalar index."""
+    first = inputs[0].shape
+    if any(spec.shape is None for spec in inputs) or first is None:
+        return [None, ()]
+    ranks = {len(spec.shape) for spec in inputs if spec.shape is not None}
+    if len(ranks) > 1:
+        return [None, ()]
+    columns = zip(*(spec.shape for spec in inputs if spec.shape is not None), strict=True)
+    return [tuple(sizes[0] if len(set(sizes)) == 1 else None for sizes in columns), ()]
+
+
+@op(
+    "Switch(data: T, pred: bool) -> output_false: T, output_true: T",
+    T=ANY,
+    source=SOURCE,
+    shape=_both,
+)
+def switch(data: Any, pred: Array) -> tuple[Any, Any]:
+    """`data` on the side that `pred` names; the other side is dead.
+
+    Raises: InvalidArgumentError if `pred` is not a scalar.
+    """
+    require_scalar(pred, "pred")
+    return (DEAD, data) if pred else (data, DEAD)
+
+
+@op(
+    "RefSwitch(data: Ref(T), pred: bool) -> output_false: Ref(T), output_true: Ref(T)",
+    T=ANY,
+    source=SOURCE,
+    shape=_both,
+)
+def ref_switch(data: Any, pred: Array) -> tuple[Any, Any]:
+    """`Switch` of a reference."""
+    require_scalar(pred, "pred")
+    return (DEAD, data) if pred else (data, DEAD)
+
+
+def _merge(inputs: Sequence[Any]) -> tuple[Any, Any]:
+    for index, value in enumerate(inputs):
+        if value is not DEAD:
+            return value, np.array(index, np.int32)
+    return DEAD, DEAD
+
+
+@op("Merge(inputs: N * T) -> output: T, value_index: int32", T=ANY, source=SOURCE, shape=_any_of)
+def merge(inputs: Sequence[Any]) -> tuple[Any, Any]:
+    """The input that is alive, and its index."""
+    return _merge(inputs)
+
+
+@op(
+    "RefMerge(inputs: N * Ref(T)) -> output: Ref(T), value_index: int32",
+    T=ANY,
+    source=SOURCE,
+    shape=_any_of,
+)
+def ref_merge(inputs: Sequence[Any]) -> tuple[Any, Any]:
+    """`Merge` of references."""
+    return _merge(inputs)
+
+
+def _pass(data: Any) -> Any:
+    return data
+
+
+def _passing(name: str, reference: bool) -> Op:
+    """Exit, NextIteration and their forms for references."""
+    kind = "Ref(T)" if reference else "T"
+    return op(
+        f"{name}(data: {kind}) -> output: {kind}", T=ANY, source=SOURCE, views=True, shape=same
+    )(_pass)
+
+
+for _name in ("Exit", "NextIteration"):
+    _passing(_name, False)
+    _passing(f"Ref{_name}", True)
+
+
+@op("Enter(data: T) -> output: T", T=ANY, source=SOURCE, views=True)
+def enter(
+    data: Any, *, frame_name: str, is_constant: bool = False, parallel_iterations: int = 10
+) -> Any:
+    """`data` as the first value of a loop variable, or as a constant of the loop."""
+    return data
+
+
+@op("RefEnter(data: Ref(T)) -> output: Ref(T)", T=ANY, source=SOURCE, views=True)
+def ref_enter(
+    data: Any, *, frame_name: str, is_constant: bool = False, parallel_iterations: int = 10
+) -> Any:
+    """`Enter` of a reference."""
+    return data
+
+
+@op("LoopCond(input: bool) -> output: bool", source=SOURCE, views=True, shape=same)
+def loop_cond(input: Array) -> Array:
+    """Whether the loop goes on."""
+    return input
+
+
+@op("NoOp()", source="core/kernels/no_op.cc", shape=nothing)
+def no_op() -> tuple[()]:
+    """Nothing; other nodes wait for it, or it waits for them."""
+    return ()
+
+
+@op("ControlTrigger()", source="core/kernels/control_flow_ops.cc", shape=nothing)
+def control_trigger() -> tuple[()]:
+    """Nothing; it waits for its control inputs."""
+    return ()
+
+
+@op(
+    "RefIdentity(input: Ref(T)) -> output: Ref(T)",
+    T=ANY,
+    source="core/kernels/identity_op.cc",
+    views=True,
+    shape=same,
+)
+def ref_identity(input: Any) -> Any:
+    """The same reference."""
+    return input

@@ -1,1 +1,212 @@
-"""Ops of the family functional."""
+"""Functional control flow: ops whose attributes are functions of the graph's library.
+
+Source of all: tensorflow/core/kernels/functional_ops.cc, partitioned_function_ops.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.codec import Func
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.checking import require
+from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.registry import ANY, ANY_LIST, Array, at_least, op
+from minihub_runtime.shapes import Shape, Spec
+
+SOURCE = "core/kernels/functional_ops.cc"
+
+
+def _given(output_shapes: list[Shape], Tout: list[Any]) -> list[Shape]:
+    """The shapes the graph's writer noted, unknown where it noted none."""
+    return list(output_shapes) if len(output_shapes) == len(Tout) else [None] * len(Tout)
+
+
+def _untold(Tout: list[Any]) -> list[Shape]:
+    return [None] * len(Tout)
+
+
+def truth(value: Any) -> bool:
+    """Whether a value counts as true: a scalar that is not zero or empty, an array that has elements.
+
+    Source: core/kernels/functional_ops.cc:ToBool.
+    """
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return bool(value.item())
+    return bool(np.size(value))
+
+
+@op(
+    "PartitionedCall(args: Tin) -> output: Tout",
+    Tin=ANY_LIST,
+    Tout=ANY_LIST,
+    source="core/kernels/partitioned_function_ops.cc",
+    shape=_untold,
+)
+def partitioned_call(
+    ctx: Context,
+    args: Sequence[Any],
+    *,
+    f: Func,
+    config: str = "",
+    config_proto: str = "",
+    executor_type: str = "",
+) -> tuple[Any, ...]:
+    """The results of function `f`."""
+    return tuple(ctx.call(f, args))
+
+
+@op(
+    "StatefulPartitionedCall(args: Tin) -> output: Tout",
+    Tin=ANY_LIST,
+    Tout=ANY_LIST,
+    stateful=True,
+    source="core/kernels/partitioned_function_ops.cc",
+    shape=_untold,
+)
+def stateful_partitioned_call(
+    ctx: Context,
+    args: Sequence[Any],
+    *,
+    f: Func,
+    config: str = "",
+    config_proto: str = "",
+    executor_type: str = "",
+) -> tuple[Any, ...]:
+    """The results of function `f`, which may have effects."""
+    return tuple(ctx.call(f, args))
+
+
+def _if(
+    ctx: Context,
+    cond: Any,
+    input: Sequence[Any],
+    *,
+    then_branch: Func,
+    else_branch: Func,
+    output_shapes: list[Shape] = [],
+) -> tuple[Any, ...]:
+    """The results of one of two functions."""
+    return tuple(ctx.call(then_branch if truth(cond) else else_branch, input))
+
+
+for _name in ("If", "StatelessIf"):
+    op(
+        f"{_name}(cond: Tcond, input: Tin) -> output: Tout",
+        Tcond=ANY,
+        Tin=ANY_LIST,
+        Tout=ANY_LIST,
+        stateful=_name == "If",
+        source=SOURCE,
+        shape=_given,
+    )(_if)
+
+
+def _case(
+    ctx: Context,
+    branch_index: Array,
+    input: Sequence[Any],
+    *,
+    branches: list[Func],
+    output_shapes: list[Shape] = [],
+) -> tuple[Any, ...]:
+    """The results of function number `branch_index`, of the last one if there is no such number."""
+    require(branch_index.ndim == 0, "branch_index must be a scalar")
+    index = int(branch_index)
+    if not 0 <= index < len(branches):
+        index = len(branches) - 1
+    return tuple(ctx.call(branches[index], input))
+
+
+for _name in ("Case", "StatelessCase"):
+    op(
+        f"{_name}(branch_index: int32, input: Tin) -> output: Tout",
+        branches=at_least(1),
+        Tin=ANY_LIST,
+        Tout=ANY_LIST,
+        stateful=_name == "Case",
+        source=SOURCE,
+        shape=_given,
+    )(_case)
+
+
+def _while(
+    ctx: Context,
+    input: Sequence[Any],
+    *,
+    cond: Func,
+    body: Func,
+    output_shapes: list[Shape] = [],
+    parallel_iterations: int = 10,
+) -> tuple[Any, ...]:
+    """The values after calling `body` as long as `cond` is true."""
+    values = list(input)
+    while True:
+        ctx.check()
+        go_on = ctx.call(cond, values)
+        if len(go_on) != 1:
+            raise InvalidArgumentError(f"cond must return one value, not {len(go_on)}")
+        if not truth(go_on[0]):
+            return tuple(values)
+        values = ctx.call(body, values)
+
+
+def _while_shape(input: Sequence[Spec], output_shapes: list[Shape]) -> list[Shape]:
+    """The shapes the writer noted; a turn may change what is not noted."""
+    if len(output_shapes) == len(input):
+        return list(output_shapes)
+    return [None] * len(input)
+
+
+for _name in ("While", "StatelessWhile"):
+    op(
+        f"{_name}(input: T) -> output: T",
+        T=ANY_LIST,
+        stateful=_name == "While",
+        source=SOURCE,
+        shape=_while_shape,
+    )(_while)
+
+
+@op(
+    "For(start: int32, limit: int32, delta: int32, input: T) -> output: T",
+    T=ANY_LIST,
+    source=SOURCE,
+    shape=lambda input: [None] * len(input),
+)
+def for_(
+    ctx: Context,
+    start: Array,
+    limit: Array,
+    delta: Array,
+    input: Sequence[Any],
+    *,
+    body: Func,
+) -> tuple[Any, ...]:
+    """The values after calling `body(i, values…)` for i from `start` to `limit` in steps of `delta`.
+
+    Raises: InvalidArgumentError for a delta of zero or one that leads away from `limit`.
+    """
+    for name, value in (("start", start), ("limit", limit), ("delta", delta)):
+        require(value.ndim == 0, f"{name} must be a scalar")
+    first, last, step = int(start), int(limit), int(delta)
+    require(
+        (step > 0 and first <= last)
+        or (step < 0 and first >= last)
+        or (step == 0 and first == last),
+        f"delta must lead from start {first} to limit {last}, not {step}",
+    )
+    values = list(input)
+    for i in range(first, last, step) if step else ():
+        ctx.check()
+        values = ctx.call(body, [np.array(i, np.int32), *values])
+    return tuple(values)
+
+
+@op("FakeParam() -> output: dtype", dtype=ANY, source=SOURCE, shape=lambda shape: shape)
+def fake_param(*, shape: Shape) -> Array:
+    """A value that nobody may look at: what a branch returns where only the other has a result."""
+    raise InvalidArgumentError("FakeParam must not be run: only the other branch has this result")

@@ -1,1 +1,202 @@
-"""Ops of the family gather."""
+"""Reading by index: gather rows, slices or elements."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.checking import (
+    allocatable,
+    axis_in_range,
+    indices_in_range,
+    require,
+    require_scalar,
+)
+from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types
+from minihub_runtime.shapes import Shape, Spec, merge, size
+
+__all__ = ["flat_places", "take"]
+
+INDICES = types("int16 int32 int64")
+
+
+def take(params: Array, indices: Array, axis: int = 0, out: Array | None = None) -> Array:
+    """The slices of `params` along `axis` at `indices`, which must be in range.
+
+    Raises: InvalidArgumentError if an index is out of range.
+    """
+    indices_in_range(indices, params.shape[axis])
+    shape = (*params.shape[:axis], *indices.shape, *params.shape[axis + 1 :])
+    allocatable(shape, params.dtype)
+    if out is not None and out.shape == shape and out.dtype == params.dtype:
+        # The indices are checked, and only with a mode does `take` write to `out` without a buffer.
+        return np.take(params, indices, axis=axis, out=out, mode="clip")
+    if not indices.ndim:
+        # A copy, since the caller may keep it while a variable changes.
+        return params[(slice(None),) * axis + (int(indices), ...)].copy()
+    return np.take(params, indices, axis=axis)
+
+
+@op(
+    "Gather(params: Tparams, indices: Tindices) -> output: Tparams",
+    Tparams=ANY,
+    Tindices=INDEX,
+    source="core/kernels/gather_op.cc",
+)
+def gather(
+    params: Array, indices: Array, *, validate_indices: bool = True, out: Array | None = None
+) -> Array:
+    """The rows of `params` at `indices`; they are always validated.
+
+    Raises: InvalidArgumentError for a scalar `params` and indices out of range.
+    """
+    require(params.ndim >= 1, "params must have rank >= 1, not 0")
+    return take(params, indices, 0, out)
+
+
+@gather.shape
+def gather_shape(params: Spec, indices: Spec) -> Shape:
+    if params.shape is None or indices.shape is None:
+        return None
+    require(len(params.shape) >= 1, "params must have rank >= 1, not 0")
+    return (*indices.shape, *params.shape[1:])
+
+
+def _batch_dims(batch_dims: int, indices_rank: int, axis: int, params_rank: int) -> int:
+    """`batch_dims` as a number >= 0.
+
+    Raises: InvalidArgumentError unless it lies within the ranks and is at most `axis`.
+    """
+    require(
+        -indices_rank <= batch_dims <= indices_rank,
+        f"batch_dims must lie in [{-indices_rank}, {indices_rank}], not {batch_dims}",
+    )
+    count = batch_dims + indices_rank if batch_dims < 0 else batch_dims
+    require(count < params_rank or count == 0, f"batch_dims must be < {params_rank}, not {count}")
+    require(count <= axis, f"batch_dims must be <= axis = {axis}, not {count}")
+    return count
+
+
+@op(
+    "GatherV2(params: Tparams, indices: Tindices, axis: Taxis) -> output: Tparams",
+    Tparams=ANY,
+    Tindices=INDICES,
+    Taxis=INDEX,
+    source="core/kernels/gather_op.cc",
+)
+def gather_v2(
+    params: Array,
+    indices: Array,
+    axis: Array,
+    *,
+    batch_dims: int = 0,
+    out: Array | None = None,
+) -> Array:
+    """The slices of `params` along `axis` at `indices`, for each of the leading `batch_dims` on its own.
+
+    Raises: InvalidArgumentError for an axis or index out of range, and for batches that differ.
+    """
+    require_scalar(axis, "axis")
+    at = axis_in_range(axis, params.ndim)
+    batch = _batch_dims(batch_dims, indices.ndim, at, params.ndim)
+    if batch == 0:
+        return take(params, indices, at, out)
+    if params.shape[:batch] != indices.shape[:batch]:
+        raise InvalidArgumentError(
+            f"params and indices must have one batch shape, not {list(params.shape[:batch])} "
+            f"and {list(indices.shape[:batch])}"
+        )
+    limit = params.shape[at]
+    indices_in_range(indices, limit)
+    between, after = params.shape[batch:at], params.shape[at + 1 :]
+    result_shape = (*params.shape[:at], *indices.shape[batch:], *after)
+    allocatable(result_shape, params.dtype)
+    if 0 in params.shape or 0 in indices.shape:
+        return np.empty(result_shape, dtype=params.dtype)
+    batches = size(params.shape[:batch])
+    source = params.reshape(batches, size(between), limit, *after)
+    chosen = indices.reshape(batches, 1, -1)
+    places = np.arange(batches)[:, None, None], np.arange(size(between))[None, :, None]
+    return source[(*places, chosen)].reshape(result_shape)
+
+
+@gather_v2.shape
+def gather_v2_shape(params: Spec, indices: Spec, axis: Spec, batch_dims: int) -> Shape:
+    merge(axis.shape, ())
+    if params.shape is None or indices.shape is None:
+        return None
+    rank = len(params.shape)
+    require(rank >= 1, "params must have rank >= 1, not 0")
+    require(
+        -len(indices.shape) <= batch_dims <= len(indices.shape),
+        f"batch_dims must lie within the rank {len(indices.shape)} of indices, not {batch_dims}",
+    )
+    batch = batch_dims + len(indices.shape) if batch_dims < 0 else batch_dims
+    if axis.value is None:
+        return (None,) * (rank - 1 + len(indices.shape) - batch)
+    at = axis_in_range(axis.value, rank)
+    _batch_dims(batch_dims, len(indices.shape), at, rank)
+    shared = merge(params.shape[:batch], indices.shape[:batch]) or ()
+    return (*shared, *params.shape[batch:at], *indices.shape[batch:], *params.shape[at + 1 :])
+
+
+def flat_places(indices: Array, shape: tuple[int, ...], name: str = "indices") -> Array:
+    """Row-major places in an array of `shape` that the index vectors of `indices` mean.
+
+    Shapes: `indices` [n, len(shape)] -> [n].
+    Raises: InvalidArgumentError if an index is out of range.
+    """
+    bounds = np.asarray(shape, dtype=np.int64)
+    wrong = (indices < 0) | (indices >= bounds)
+    if wrong.any():
+        row = int(np.argwhere(wrong)[0, 0])
+        raise InvalidArgumentError(
+            f"{name}[{row}] = {indices[row].tolist()} must lie within the shape {list(shape)}"
+        )
+    steps = [size(shape[axis + 1 :]) for axis in range(len(shape))]
+    places: Array = indices.astype(np.int64) @ np.asarray(steps, dtype=np.int64)
+    return places
+
+
+@op(
+    "GatherNd(params: Tparams, indices: Tindices) -> output: Tparams",
+    Tparams=ANY,
+    Tindices=INDICES,
+    source="core/kernels/gather_nd_op.cc",
+)
+def gather_nd(params: Array, indices: Array) -> Array:
+    """The slices or elements of `params` at the index vectors along the last axis of `indices`.
+
+    Raises: InvalidArgumentError for scalars, vectors longer than the rank, and indices out of range.
+    """
+    require(params.ndim >= 1, "params must have rank >= 1, not 0")
+    require(indices.ndim >= 1, "indices must have rank >= 1, not 0")
+    depth = indices.shape[-1]
+    require(
+        depth <= params.ndim,
+        f"the last size of indices must be <= the rank {params.ndim} of params, not {depth}",
+    )
+    outer, inner = params.shape[:depth], params.shape[depth:]
+    rows = size(indices.shape[:-1])
+    result_shape = allocatable((*indices.shape[:-1], *inner), params.dtype)
+    if rows == 0 or size(inner) == 0:
+        return np.empty(result_shape, dtype=params.dtype)
+    require(size(outer) > 0, f"params must have elements to gather, not shape {list(params.shape)}")
+    places = flat_places(indices.reshape(rows, depth), outer)
+    flat = params.reshape(size(outer), *inner)
+    return np.take(flat, places, axis=0).reshape(result_shape)
+
+
+@gather_nd.shape
+def gather_nd_shape(params: Spec, indices: Spec) -> Shape:
+    if indices.shape is None or params.shape is None:
+        return None
+    require(len(indices.shape) >= 1, "indices must have rank >= 1, not 0")
+    depth = indices.shape[-1]
+    if depth is None:
+        return None
+    require(
+        depth <= len(params.shape),
+        f"the last size of indices must be <= {len(params.shape)}, not {depth}",
+    )
+    return (*indices.shape[:-1], *params.shape[depth:])

@@ -1,1 +1,488 @@
-"""Ops of the family pooling."""
+"""Maxima and means over sliding windows; `windows` has the arithmetic.
+
+The maximum over a box is the maximum over rows of the maximum over columns, so large boxes cost the sum of their
+sides and not the product; so does the mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from minihub_runtime.dtypes import DType, as_dtype, bfloat16, bits, from_bits, to_float
+from minihub_runtime.errors import UnimplementedError
+from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.registry import (
+    FLOATS,
+    HALF_FLOATS,
+    INDEX,
+    REALS,
+    ROUNDING,
+    Array,
+    at_least,
+    op,
+    types,
+)
+from minihub_runtime.ops.windows import Layout, Window, allocate, narrow, ranked, slide
+from minihub_runtime.shapes import Shape, Spec
+
+__all__ = ["Pool", "box_taps", "scan_maximum"]
+
+Padding = Literal["SAME", "VALID"]
+ExplicitPadding = Literal["SAME", "VALID", "EXPLICIT"]
+Format2D = Literal["NHWC", "NCHW"]
+Packed2D = Literal["NHWC", "NCHW", "NCHW_VECT_C"]
+Format3D = Literal["NDHWC", "NCDHW"]
+Combine = Callable[[Array, Array], Array]
+
+MAX_POOL_TYPES = types(
+    "float16 bfloat16 float32 float64 int32 int64 uint8 int16 int8 uint16 qint8", default="float32"
+)
+
+
+class Pool:
+    """The attributes of a pooling node, checked.
+
+    Attributes:
+        layout: how windows move.
+        ksize: length of the window along each spatial dimension.
+        depth: length and step of the window over channels; 1 except for MaxPool.
+    """
+
+    def __init__(
+        self,
+        data_format: str,
+        padding: str,
+        ksize: Sequence[int],
+        strides: Sequence[int],
+        explicit_paddings: Sequence[int] = (),
+        over_depth: bool = False,
+    ) -> None:
+        if "VECT" in data_format:
+            raise UnimplementedError(f"data_format must be NHWC or NCHW, not {data_format}")
+        rank = len(data_format)
+        for values, name in ((ksize, "ksize"), (strides, "strides")):
+            require(len(values) == rank, f"{name} must have {rank} values, not {len(values)}")
+            require(min(values) > 0, f"{name} must be positive, not {list(values)}")
+        channel = data_format.index("C")
+        self.depth = int(ksize[channel])
+        steps, lengths = list(strides), list(ksize)
+        if over_depth and self.depth > 1:
+            others = [*lengths[:channel], *lengths[channel + 1 :]]
+            if max(others) > 1:
+                raise UnimplementedError(
+                    f"ksize must be over space or over depth, not both as in {list(ksize)}"
+                )
+            if steps[channel] != self.depth:
+                raise UnimplementedError(
+                    f"the stride over depth must equal the window {self.depth}, not {steps[channel]}"
+                )
+            steps[channel] = lengths[channel] = 1
+        for values, name in ((lengths, "ksize"), (steps, "strides")):
+            if values[0] != 1 or values[channel] != 1:
+                raise UnimplementedError(f"{name} must be 1 for batch and depth, not {values}")
+        self.layout = Layout(data_format, padding, steps, None, explicit_paddings)
+        self.ksize = self.layout.spatial(lengths, "ksize")
+        for pair, length in zip(self.layout.explicit, self.ksize, strict=True):
+            require(
+                max(pair) < length,
+                f"explicit_paddings must be smaller than the window {length}, not {pair}",
+            )
+
+    def windows(self, sizes: Sequence[int]) -> list[Window]:
+        """The windows over spatial dimensions of these sizes."""
+        return self.layout.windows(sizes, self.ksize)
+
+    def shape(self, input: Spec) -> Shape:
+        """The static shape of the result."""
+        layout = self.layout
+        shape = ranked(input, layout.rank, "input")
+        sizes = [shape[axis] for axis in layout.spatial_axes]
+        channels = shape[layout.channel_axis]
+        if channels is not None:
+            channels //= self.depth
+        return layout.order(shape[0], layout.output_sizes(sizes, self.ksize), channels)
+
+
+def _lowest(dtype: np.dtype[Any]) -> Any:
+    """The smallest finite value, with which TensorFlow starts a maximum."""
+    return np.iinfo(dtype).min if dtype.kind in "iu" else as_dtype(dtype).min
+
+
+def box_taps(
+    windows: Sequence[Window],
+) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...], tuple[slice, ...]]]:
+    """Every tap of a box in row-major order: the tap, the outputs that see the input there, and what they see."""
+    for tap in np.ndindex(*(window.taps for window in windows)):
+        pairs = [window.valid(k) for window, k in zip(windows, tap, strict=True)]
+        outputs = (slice(None), *(pair[0] for pair in pairs))
+        inputs = (slice(None), *(pair[1] for pair in pairs))
+        yield tap, outputs, inputs
+
+
+def _reduce_axis(x: Array, axis: int, window: Window, combine: Any, start: Any) -> Array:
+    """`combine` over a window along one axis; padding is left out."""
+    before, after = (slice(None),) * axis, (slice(None),) * (x.ndim - axis - 1)
+    places = [window.valid(tap) for tap in range(window.taps)]
+    whole = slice(0, window.count)
+    order = sorted(range(window.taps), key=lambda tap: places[tap][0] != whole)
+    views = [
+        ((*before, places[tap][0], *after), x[(*before, places[tap][1], *after)]) for tap in order
+    ]
+    shape = (*x.shape[:axis], window.count, *x.shape[axis + 1 :])
+    result = allocate(shape, x.dtype)
+    # Taps that lie inside the input for every output come first and need no starting value.
+    inside = sum(place[0] == whole for place in places)
+    if inside >= 2:
+        combine(views[0][1], views[1][1], out=result)
+        rest = views[2:]
+    elif inside == 1:
+        result[...] = views[0][1]
+        rest = views[1:]
+    else:
+        result.fill(start)
+        rest = views
+    for place, seen in rest:
+        combine(result[place], seen, out=result[place])
+    return result
+
+
+def _reduce_box(x: Array, windows: Sequence[Window], combine: Any, start: Any) -> Array:
+    """`combine` over boxes, one axis after the other."""
+    for axis, window in enumerate(windows, start=1):
+        if window.taps > 1 or window.stride > 1:
+            x = _reduce_axis(x, axis, window, combine, start)
+    return x
+
+
+def scan_maximum(x: Array, windows: Sequence[Window], combine: Combine) -> Array:
+    """The maximum by `combine(best so far, next)` over taps in row-major order, from the lowest value on."""
+    best = allocate((len(x), *(w.count for w in windows), x.shape[-1]), x.dtype)
+    best.fill(_lowest(x.dtype))
+    for _, outputs, inputs in box_taps(windows):
+        best[outputs] = combine(best[outputs], x[inputs])
+    return best
+
+
+def _maximum(x: Array, windows: Sequence[Window], combine: Combine) -> Array:
+    """The maximum over boxes; `combine` decides where values are NaN or infinite."""
+    found = _reduce_box(x, windows, np.maximum, _lowest(x.dtype))
+    if found.dtype.kind == "f" and not np.isfinite(found).all():
+        return scan_maximum(x, windows, combine)
+    return found.copy() if found is x else found
+
+
+def _later_unless_larger(best: Array, value: Array) -> Array:
+    """A maximum that takes the later of two values one of which is NaN."""
+    return np.where(best > value, best, value)
+
+
+def _ordered(x: Array) -> Array:
+    """An array whose elements NumPy can compare."""
+    return to_float(x) if x.dtype == bfloat16.numpy else bits(x)
+
+
+def _unordered(x: Array, dtype: np.dtype[Any]) -> Array:
+    """The reverse of `_ordered`."""
+    if dtype.names is None or dtype == bfloat16.numpy:
+        return narrow(x, dtype)
+    return from_bits(x, as_dtype(dtype))
+
+
+def _max_pool(input: Array, pool: Pool, combine: Combine) -> Array:
+    layout = pool.layout
+    require_rank(input, layout.rank, "input")
+    x = layout.channels_last(_ordered(input))
+    if pool.depth > 1:
+        if x.shape[-1] % pool.depth:
+            raise UnimplementedError(
+                f"the window over depth must divide the depth {x.shape[-1]}, not be {pool.depth}"
+            )
+        windows = [slide(x.shape[-1], pool.depth, pool.depth)]
+        flat = x.reshape(1, -1, 1)
+        windows = [slide(flat.shape[1], pool.depth, pool.depth)]
+        shape = (*x.shape[:-1], x.shape[-1] // pool.depth)
+        found = _maximum(flat, windows, combine).reshape(shape)
+    else:
+        found = _maximum(x, pool.windows(x.shape[1:-1]), combine)
+    return layout.restore(_unordered(found, input.dtype))
+
+
+@op(
+    "MaxPool(input: T) -> output: T",
+    T=MAX_POOL_TYPES,
+    ksize=at_least(4),
+    strides=at_least(4),
+    source="core/kernels/maxpooling_op.cc",
+)
+def max_pool(
+    input: Array,
+    *,
+    ksize: list[int],
+    strides: list[int],
+    padding: ExplicitPadding,
+    explicit_paddings: list[int] = [],
+    data_format: Packed2D = "NHWC",
+) -> Array:
+    """The largest value in each window over rows and columns, or over channels.
+
+    Shapes: `[n, h, w, c] -> [n, h', w', c]`, or with a window over depth `[n, h, w, c / k]`.
+    Raises: InvalidArgumentError for a bad window or rank; UnimplementedError for windows over batch or mixed ones.
+    Differs: NCHW and qint8 run on the CPU.
+    """
+    pool = Pool(data_format, padding, ksize, strides, explicit_paddings, over_depth=True)
+    return _max_pool(input, pool, np.fmax)
+
+
+@max_pool.shape
+def max_pool_shape(
+    input: Spec,
+    ksize: list[int],
+    strides: list[int],
+    padding: str,
+    explicit_paddings: list[int],
+    data_format: str,
+) -> Shape:
+    """The windows' places."""
+    if "VECT" in data_format:
+        return None
+    return Pool(data_format, padding, ksize, strides, explicit_paddings, over_depth=True).shape(input)
+
+
+def asked_window(values: Array, name: str) -> list[int]:
+    """A window attribute given as a tensor."""
+    require(values.shape == (4,), f"{name} must have 4 values, not shape {list(values.shape)}")
+    return [int(n) for n in values]
+
+
+@op(
+    "MaxPoolV2(input: T, ksize: int32, strides: int32) -> output: T",
+    T=MAX_POOL_TYPES,
+    source="core/kernels/maxpooling_op.cc",
+)
+def max_pool_v2(
+    input: Array,
+    ksize: Array,
+    strides: Array,
+    *,
+    padding: Padding,
+    data_format: Packed2D = "NHWC",
+) -> Array:
+    """Like MaxPool, with window and strides as tensors.
+
+    Shapes: `[n, h, w, c], [4], [4] -> [n, h', w', c]`.
+    """
+    window, steps = asked_window(ksize, "ksize"), asked_window(strides, "strides")
+    return _max_pool(input, Pool(data_format, padding, window, steps, over_depth=True), np.fmax)
+
+
+@max_pool_v2.shape
+def max_pool_v2_shape(
+    input: Spec, ksize: Spec, strides: Spec, padding: str, data_format: str
+) -> Shape:
+    """The windows' places, if window and strides are constants."""
+    if ksize.value is None or strides.value is None or "VECT" in data_format:
+        return (None,) * 4
+    window = asked_window(ksize.value, "ksize")
+    steps = asked_window(strides.value, "strides")
+    return Pool(data_format, padding, window, steps, over_depth=True).shape(input)
+
+
+@op(
+    "MaxPool3D(input: T) -> output: T",
+    ksize=at_least(5),
+    strides=at_least(5),
+    T=HALF_FLOATS,
+    source="core/kernels/pooling_ops_3d.cc",
+)
+def max_pool3d(
+    input: Array,
+    *,
+    ksize: list[int],
+    strides: list[int],
+    padding: Padding,
+    data_format: Format3D = "NDHWC",
+) -> Array:
+    """The largest value in each window over three dimensions.
+
+    Shapes: `[n, d, h, w, c] -> [n, d', h', w', c]`.
+    Raises: InvalidArgumentError for a bad window or rank; UnimplementedError for windows over batch or depth.
+    Differs: NCDHW and float16 run on the CPU.
+    """
+    return _max_pool(input, Pool(data_format, padding, ksize, strides), _later_unless_larger)
+
+
+def _pool_shape(
+    input: Spec, ksize: list[int], strides: list[int], padding: str, data_format: str
+) -> Shape:
+    return Pool(data_format, padding, ksize, strides).shape(input)
+
+
+max_pool3d.shape(_pool_shape)
+
+
+def window_sizes(windows: Sequence[Window]) -> Array:
+    """How many elements each window sees, padding left out, `(*counts, 1)`."""
+    total: Array = np.ones((), np.int64)
+    for window in windows:
+        along = np.zeros(window.count, np.int64)
+        for tap in range(window.taps):
+            along[window.valid(tap)[0]] += 1
+        total = total[..., np.newaxis] * along
+    return total[..., np.newaxis]
+
+
+def _mean(x: Array, windows: Sequence[Window]) -> Array:
+    """The mean over boxes, padding left out."""
+    if x.dtype == np.float16 or x.dtype.names is not None:
+        total = _sum_in_type(x, windows)
+    else:
+        total = _reduce_box(x, windows, np.add, 0)
+        if total is x:
+            total = x.copy()
+    sizes = window_sizes(windows)
+    wide = total if total.dtype.names is None else to_float(total)
+    return narrow(np.divide(wide, sizes.astype(wide.dtype)), x.dtype)
+
+
+def _sum_in_type(x: Array, windows: Sequence[Window]) -> Array:
+    """The sum over boxes, rounded to a 16-bit type after each step, as TensorFlow's CPU kernels do."""
+    shape = (len(x), *(window.count for window in windows), x.shape[-1])
+    total = allocate(shape, x.dtype, zero=True)
+    with np.errstate(over="ignore"):
+        for _, outputs, inputs in box_taps(windows):
+            if x.dtype == np.float16:
+                total[outputs] += x[inputs]
+            else:
+                total[outputs] = narrow(to_float(total[outputs]) + to_float(x[inputs]), x.dtype)
+    return total
+
+
+def _avg_pool(value: Array, pool: Pool) -> Array:
+    layout = pool.layout
+    require_rank(value, layout.rank, "input")
+    x = layout.channels_last(value)
+    return layout.restore(_mean(x, pool.windows(x.shape[1:-1])))
+
+
+@op(
+    "AvgPool(value: T) -> output: T",
+    ksize=at_least(4),
+    strides=at_least(4),
+    T=FLOATS,
+    precision=ROUNDING,
+    source="core/kernels/avgpooling_op.cc",
+)
+def avg_pool(
+    value: Array,
+    *,
+    ksize: list[int],
+    strides: list[int],
+    padding: Padding,
+    data_format: Format2D = "NHWC",
+) -> Array:
+    """The mean of each window over rows and columns, without the padding.
+
+    Shapes: `[n, h, w, c] -> [n, h', w', c]`.
+    Raises: InvalidArgumentError for a bad window or rank; UnimplementedError for windows over batch or depth.
+    Differs: NCHW runs on the CPU.
+    """
+    return _avg_pool(value, Pool(data_format, padding, ksize, strides))
+
+
+@avg_pool.shape
+def avg_pool_shape(
+    value: Spec, ksize: list[int], strides: list[int], padding: str, data_format: str
+) -> Shape:
+    """The windows' places."""
+    return _pool_shape(value, ksize, strides, padding, data_format)
+
+
+@op(
+    "AvgPool3D(input: T) -> output: T",
+    ksize=at_least(5),
+    strides=at_least(5),
+    T=FLOATS,
+    precision=ROUNDING,
+    source="core/kernels/pooling_ops_3d.cc",
+)
+def avg_pool3d(
+    input: Array,
+    *,
+    ksize: list[int],
+    strides: list[int],
+    padding: Padding,
+    data_format: Format3D = "NDHWC",
+) -> Array:
+    """The mean of each window over three dimensions, without the padding.
+
+    Shapes: `[n, d, h, w, c] -> [n, d', h', w', c]`.
+    Raises: InvalidArgumentError for a bad window or rank; UnimplementedError for windows over batch or depth.
+    Differs: NCDHW, float16 and float64 run on the CPU.
+    """
+    return _avg_pool(input, Pool(data_format, padding, ksize, strides))
+
+
+avg_pool3d.shape(_pool_shape)
+
+
+def first_maximum(x: Array, windows: Sequence[Window]) -> tuple[Array, Array]:
+    """The first largest value of each box and its index in the flattened `(*spatial, channels)`.
+
+    A NaN wins only if it is the first value of the box.
+    """
+    shape = (len(x), *(window.count for window in windows), x.shape[-1])
+    best = allocate(shape, x.dtype, zero=True)
+    place = allocate(shape, np.int64)
+    place.fill(-1)
+    numbers = np.arange(x[0].size, dtype=np.int64).reshape(1, *x.shape[1:])
+    for _, outputs, inputs in box_taps(windows):
+        seen = x[inputs]
+        wins = (seen > best[outputs]) | (place[outputs] < 0)
+        np.copyto(best[outputs], seen, where=wins)
+        np.copyto(place[outputs], numbers[inputs], where=wins)
+    return best, place
+
+
+@op(
+    "MaxPoolWithArgmax(input: T) -> output: T, argmax: Targmax",
+    ksize=at_least(4),
+    strides=at_least(4),
+    Targmax=INDEX.default_to("int64"),
+    T=REALS,
+    source="core/kernels/maxpooling_op.cc:MaxPoolingWithArgmaxOp",
+)
+def max_pool_with_argmax(
+    input: Array,
+    *,
+    ksize: list[int],
+    strides: list[int],
+    padding: Padding,
+    include_batch_in_index: bool = False,
+    Targmax: DType,
+) -> tuple[Array, Array]:
+    """The largest value in each window, and its index in the flattened image, or in the flattened batch.
+
+    Shapes: `[n, h, w, c] -> [n, h', w', c], [n, h', w', c]`. The first of equal values counts.
+    Raises: InvalidArgumentError for a bad window, another rank or an empty input.
+    Differs: a window over depth is refused; TensorFlow's CPU kernel ignores it.
+    """
+    pool = Pool("NHWC", padding, ksize, strides)
+    require_rank(input, 4, "input")
+    require(input.size > 0, f"input must not be empty, not of shape {list(input.shape)}")
+    x = _ordered(input)
+    best, place = first_maximum(x, pool.windows(x.shape[1:-1]))
+    if include_batch_in_index:
+        place += np.arange(len(x), dtype=np.int64).reshape(-1, 1, 1, 1) * x[0].size
+    return _unordered(best, input.dtype), place.astype(Targmax.numpy, copy=False)
+
+
+@max_pool_with_argmax.shape
+def max_pool_with_argmax_shape(
+    input: Spec, ksize: list[int], strides: list[int], padding: str
+) -> list[Shape]:
+    """The windows' places, twice."""
+    found = Pool("NHWC", padding, ksize, strides).shape(input)
+    return [found, found]

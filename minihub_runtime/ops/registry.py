@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minihub_runtime import dtypes
+from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InternalError, InvalidArgumentError
 from minihub_runtime.shapes import Shape, Spec
@@ -85,13 +86,6 @@ class _Required:
 
 
 REQUIRED = _Required()
-
-
-class Func(typing.NamedTuple):
-    """The value of an attribute of type `func`: a function's name and its attributes."""
-
-    name: str
-    attrs: Mapping[str, Any] = {}
 
 
 class TypeSet(typing.NamedTuple):
@@ -341,7 +335,7 @@ def _attr_type(annotation: Any) -> tuple[str, tuple[Any, ...]]:
     simple = {int: "int", float: "float", bool: "bool", str: "string", DType: "type", Func: "func"}
     if annotation in simple:
         return simple[annotation], ()
-    if annotation == Shape:
+    if annotation in (Shape, tuple[int | None, ...] | None):
         return "shape", ()
     if annotation == Array:
         return "tensor", ()

@@ -1,1 +1,299 @@
-"""Ops of the family scatter."""
+"""Writing by index into new tensors: scatter, partition and stitch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import (
+    DType,
+    as_dtype,
+    bfloat16,
+    float_to_bfloat16,
+    string,
+    to_float,
+)
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.array import asked_shape, zeros
+from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
+from minihub_runtime.ops.gather import flat_places
+from minihub_runtime.ops.registry import ANY, INDEX, ROUNDING, Array, at_least, op, types
+from minihub_runtime.ops.segment import reduce_by
+from minihub_runtime.shapes import Shape, Spec, compatible, merge, show, size
+
+__all__ = ["combine", "scatter_rows"]
+
+
+def combine(rows: Array, places: Array, updates: Array, how: str) -> Array:
+    """`rows` (a fresh array, changed and returned) with each update applied to the row at its place.
+
+    Args:
+        rows: of shape [n, width].
+        places: of shape [m], within [0, n).
+        updates: of shape [m, width].
+        how: `update`, or the name of the ufunc: `add`, `subtract`, `minimum`, `maximum`.
+    """
+    if how == "update":
+        # Of several updates of one row the last stands, which NumPy's assignment keeps too.
+        rows[places] = updates
+        return rows
+    if rows.dtype == object:
+        for place, update in zip(places.tolist(), updates, strict=True):
+            rows[place] = rows[place] + update
+        return rows
+    if rows.dtype == np.bool_:
+        np.logical_or.at(rows, places, updates)
+        return rows
+    ufunc = getattr(np, how)
+    with np.errstate(all="ignore"):
+        order = np.argsort(places, kind="stable")
+        held = places[order]
+        if (held[1:] != held[:-1]).all():
+            rows[places] = ufunc(rows[places], updates)
+            return rows
+        starts = np.flatnonzero(np.concatenate(([True], held[1:] != held[:-1])))
+        # A difference is the row minus the sum; the others fold with themselves.
+        folded = np.add if how == "subtract" else ufunc
+        sums = reduce_by(folded, updates, order, starts)
+        touched = held[starts]
+        rows[touched] = ufunc(rows[touched], sums)
+    return rows
+
+
+def scatter_rows(base: Array, indices: Array, updates: Array, how: str) -> Array:
+    """`base` (a fresh array, changed) with `updates` applied at the index vectors of `indices`.
+
+    Raises: InvalidArgumentError if the shapes do not fit or an index is out of range.
+    """
+    shape = base.shape
+    depth = indices.shape[-1] if indices.ndim else 1
+    require(indices.ndim >= 1, "indices must have rank >= 1, not 0")
+    require(
+        depth <= len(shape), f"the last size of indices must be <= {len(shape)}, not {depth}"
+    )
+    wanted = (*indices.shape[:-1], *shape[depth:])
+    if updates.shape != wanted:
+        raise InvalidArgumentError(
+            f"updates must have shape {list(wanted)}, not {list(updates.shape)}"
+        )
+    count = size(indices.shape[:-1])
+    if count == 0:
+        return base
+    outer = shape[:depth]
+    require(
+        base.size > 0 or updates.size == 0,
+        f"the output must have elements to write to, not shape {list(shape)}",
+    )
+    places = flat_places(indices.reshape(count, depth), outer)
+    if updates.size == 0:
+        return base
+    wide = base.dtype == bfloat16.numpy
+    rows = to_float(base).reshape(size(outer), -1)
+    rows = combine(rows, places, to_float(updates).reshape(count, -1), how)
+    result = rows.reshape(shape)
+    return float_to_bfloat16(result) if wide else result
+
+
+@op(
+    "ScatterNd(indices: Tindices, updates: T, shape: Tindices) -> output: T",
+    T=ANY,
+    Tindices=types("int16 int32 int64"),
+    precision=ROUNDING,
+    source="core/kernels/scatter_nd_op.cc",
+)
+def scatter_nd(indices: Array, updates: Array, shape: Array, *, T: DType) -> Array:
+    """Zeros of `shape` with `updates` added at the index vectors of `indices`; strings are joined.
+
+    Raises: InvalidArgumentError if the shapes do not fit or an index is out of range.
+    """
+    require_rank(shape, 1, "shape")
+    return scatter_rows(zeros(shape, T), indices, updates, "add")
+
+
+@scatter_nd.shape
+def scatter_nd_shape(indices: Spec, updates: Spec, shape: Spec) -> Shape:
+    wanted = asked_shape(shape)
+    _check_scatter(indices.shape, updates.shape, wanted)
+    return wanted
+
+
+def _check_scatter(indices: Shape, updates: Shape, wanted: Shape) -> None:
+    """Raise InvalidArgumentError if known shapes do not fit."""
+    if indices is None or updates is None or wanted is None:
+        return
+    require(len(indices) >= 1, "indices must have rank >= 1, not 0")
+    depth = indices[-1]
+    if depth is None:
+        return
+    require(depth <= len(wanted), f"the last size of indices must be <= {len(wanted)}")
+    asked = (*indices[:-1], *wanted[depth:])
+    require(
+        compatible(asked, updates), f"updates must have shape {show(asked)}, not {show(updates)}"
+    )
+
+
+def _tensor_scatter_shape(tensor: Spec, indices: Spec, updates: Spec) -> Shape:
+    _check_scatter(indices.shape, updates.shape, tensor.shape)
+    return tensor.shape
+
+
+@op(
+    "ScatterNdNonAliasingAdd(input: T, indices: Tindices, updates: T) -> output: T",
+    T=types(
+        "float32 float64 int32 uint8 int16 int8 complex64 int64 qint8 quint8 qint32 bfloat16 "
+        "qint16 quint16 uint16 complex128 float16 uint32 uint64 bool"
+    ),
+    Tindices=INDEX,
+    precision=ROUNDING,
+    source="core/kernels/scatter_nd_op.cc",
+    shape=lambda input, indices, updates: _tensor_scatter_shape(input, indices, updates),
+)
+def scatter_nd_non_aliasing_add(input: Array, indices: Array, updates: Array) -> Array:
+    """`input` with `updates` added at the index vectors of `indices`; for bool, or.
+
+    Raises: InvalidArgumentError if the shapes do not fit or an index is out of range.
+    """
+    return scatter_rows(input.copy(), indices, updates, "add")
+
+
+def _tensor_scatter(name: str, how: str) -> None:
+    """Register one of the ops that change a copy of a tensor at index vectors."""
+
+    def kernel(tensor: Array, indices: Array, updates: Array) -> Array:
+        """A copy of `tensor` changed by `updates` at the index vectors of `indices`.
+
+        Raises: InvalidArgumentError if the shapes do not fit or an index is out of range.
+        """
+        require(tensor.ndim >= 1, "tensor must have rank >= 1, not 0")
+        return scatter_rows(tensor.copy(), indices, updates, how)
+
+    op(
+        f"{name}(tensor: T, indices: Tindices, updates: T) -> output: T",
+        T=ANY,
+        Tindices=types("int16 int32 int64 uint16") if how == "update" else INDEX,
+        precision=ROUNDING,
+        source="core/kernels/scatter_nd_op.cc",
+        shape=_tensor_scatter_shape,
+    )(kernel)
+
+
+for _name, _how in {
+    "TensorScatterUpdate": "update",
+    "TensorScatterAdd": "add",
+    "TensorScatterSub": "subtract",
+    "TensorScatterMin": "minimum",
+    "TensorScatterMax": "maximum",
+}.items():
+    _tensor_scatter(_name, _how)
+
+
+@op(
+    "DynamicPartition(data: T, partitions: int32) -> outputs: num_partitions * T",
+    T=ANY,
+    source="core/kernels/dynamic_partition_op.cc",
+)
+def dynamic_partition(
+    data: Array, partitions: Array, *, num_partitions: int
+) -> tuple[Array, ...]:
+    """The slices of `data` sorted into `num_partitions` tensors, in their order.
+
+    Raises: InvalidArgumentError unless the shape of `data` begins with that of `partitions`, and for
+    partitions out of range.
+    """
+    prefix = data.shape[: partitions.ndim]
+    if prefix != partitions.shape:
+        raise InvalidArgumentError(
+            f"data must have a shape that begins with {list(partitions.shape)}, that of "
+            f"partitions, not {list(data.shape)}"
+        )
+    indices_in_range(partitions, num_partitions, "partitions")
+    rows = data.reshape(partitions.size, *data.shape[partitions.ndim :])
+    flat = partitions.reshape(-1)
+    if num_partitions == 1:
+        return (rows.copy(),)
+    if num_partitions <= 8:
+        return tuple(rows[flat == number] for number in range(num_partitions))
+    order = np.argsort(flat, kind="stable")
+    counts = np.bincount(flat, minlength=num_partitions)
+    return tuple(np.split(rows[order], np.cumsum(counts)[:-1]))
+
+
+@dynamic_partition.shape
+def dynamic_partition_shape(data: Spec, partitions: Spec, num_partitions: int) -> list[Shape]:
+    if partitions.shape is None or data.shape is None:
+        return [None] * num_partitions
+    rank = len(partitions.shape)
+    merge(data.shape[:rank], partitions.shape)
+    return [(None, *data.shape[rank:])] * num_partitions
+
+
+def _stitch(indices: Sequence[Array], data: Sequence[Array]) -> Array:
+    rest: tuple[int, ...] | None = None
+    for place, (index, values) in enumerate(zip(indices, data, strict=True)):
+        if values.shape[: index.ndim] != index.shape:
+            raise InvalidArgumentError(
+                f"data[{place}] must have a shape that begins with {list(index.shape)}, that of "
+                f"indices[{place}], not {list(values.shape)}"
+            )
+        inner = values.shape[index.ndim :]
+        if rest is not None and inner != rest:
+            raise InvalidArgumentError(
+                f"data must have one shape after that of indices, not {list(rest)} and "
+                f"{list(inner)}"
+            )
+        rest = inner
+    assert rest is not None
+    places = np.concatenate([index.reshape(-1) for index in indices])
+    limit = int(places.max(initial=-1)) + 1
+    indices_in_range(places, limit)
+    shape = allocatable((limit, *rest), data[0].dtype)
+    merged = zeros(shape, as_dtype(data[0].dtype))
+    for index, values in zip(indices, data, strict=True):
+        merged[index.reshape(-1)] = values.reshape(index.size, *rest)
+    return merged
+
+
+def _stitch_shape(indices: Sequence[Spec], data: Sequence[Spec]) -> Shape:
+    rest: Shape = None
+    limit: int | None = -1
+    for index, values in zip(indices, data, strict=True):
+        if index.value is None:
+            limit = None
+        elif limit is not None:
+            limit = max(limit, int(index.value.max(initial=-1)))
+        if index.shape is not None and values.shape is not None:
+            rank = len(index.shape)
+            merge(values.shape[:rank], index.shape)
+            rest = merge(rest, values.shape[rank:])
+    if rest is None:
+        return None
+    return (None if limit is None else limit + 1, *rest)
+
+
+@op(
+    "DynamicStitch(indices: N * int32, data: N * T) -> merged: T",
+    N=at_least(1),
+    T=ANY,
+    source="core/kernels/dynamic_stitch_op.cc",
+    shape=_stitch_shape,
+)
+def dynamic_stitch(indices: Sequence[Array], data: Sequence[Array]) -> Array:
+    """One tensor with the slices of all of `data` at their indices; of several at one place the last.
+
+    Differs: rows that no index names hold zeros; in TensorFlow they hold whatever was in memory.
+    Raises: InvalidArgumentError if the shapes do not fit or an index is negative.
+    """
+    return _stitch(indices, data)
+
+
+@op(
+    "ParallelDynamicStitch(indices: N * int32, data: N * T) -> merged: T",
+    N=at_least(1),
+    T=ANY,
+    like=dynamic_stitch,
+)
+def parallel_dynamic_stitch(indices: Sequence[Array], data: Sequence[Array]) -> Array:
+    """As DynamicStitch; of several slices at one place the last, where TensorFlow takes any."""
+    return _stitch(indices, data)

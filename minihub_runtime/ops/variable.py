@@ -1,1 +1,391 @@
-"""Ops of the family variable."""
+"""Variables: resource handles and references.
+
+Both kinds of variables are one object that travels along the edges.  The value of a variable is an array that is never
+written to: an assignment replaces it, so whoever holds a value keeps it.
+"""
+
+from __future__ import annotations
+
+import mmap
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import DType, as_dtype, bits, from_bits
+from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError, clip
+from minihub_runtime.ops.checking import require
+from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.registry import ANY, NUMBERS, Array, Op, op
+from minihub_runtime.ops.shape_rules import nothing, scalar, unknown
+from minihub_runtime.shapes import Shape, Spec, compatible, show
+
+__all__ = ["Variable", "is_mapped"]
+
+RESOURCE = "core/kernels/resource_variable_ops.cc"
+DENSE = "core/kernels/dense_update_ops.cc"
+
+
+def is_mapped(array: Array) -> bool:
+    """Whether an array is a view into a mapped file."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, memoryview):
+        base = base.obj
+    return isinstance(base, mmap.mmap)
+
+
+def _keepable(value: Array) -> Array:
+    """`value` as a variable may keep it: read-only, and nobody else can change it.
+
+    A read-only view may show the caller's own array (a feed), so it is copied; one that shows a mapped checkpoint or a
+    constant of its own is not.
+    """
+    if not value.flags.writeable and value.base is not None and not is_mapped(value):
+        value = value.copy()
+    if value.flags.writeable:
+        value.flags.writeable = False
+    return value
+
+
+class Variable:
+    """One variable of a session.
+
+    Attributes:
+        name: for messages.
+        dtype: its element type.
+        shape: the shape its values must have.
+        epoch: how often it was assigned.
+    """
+
+    __slots__ = ("_source", "_value", "dtype", "epoch", "lock", "name", "shape")
+
+    def __init__(self, name: str, dtype: DType, shape: Shape) -> None:
+        self.name = name
+        self.dtype = dtype
+        self.shape = shape
+        self.epoch = 0
+        self.lock = threading.RLock()
+        self._value: Array | None = None
+        self._source: Callable[[], Array] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Variable {clip(self.name)} {self.dtype.name} {show(self.shape)}>"
+
+    @property
+    def initialized(self) -> bool:
+        """Whether it has a value."""
+        return self._value is not None or self._source is not None
+
+    def read(self) -> Array:
+        """The value.
+
+        Raises:
+            FailedPreconditionError: it has none yet.
+        """
+        value = self._value
+        if value is None:
+            with self.lock:
+                if self._source is not None:
+                    self.assign(self._source())
+                value = self._value
+        if value is None:
+            raise FailedPreconditionError(
+                f"variable {clip(self.name)!r} must be initialized before it is read; run "
+                "global_variables_initializer() or restore it"
+            )
+        return value
+
+    def defer(self, source: Callable[[], Array]) -> None:
+        """Let `source` give the value when it is first read, so that what nobody reads costs nothing."""
+        with self.lock:
+            self._value, self._source = None, source
+            self.epoch += 1
+
+    def assign(self, value: Array, validate_shape: bool = True) -> None:
+        """Replace the value.
+
+        Raises:
+            InvalidArgumentError: its type or shape does not fit.
+        """
+        if value.dtype != self.dtype.numpy:
+            raise InvalidArgumentError(
+                f"variable {clip(self.name)!r} must be assigned {self.dtype.name}, "
+                f"not {as_dtype(value.dtype).name}"
+            )
+        if validate_shape and not compatible(self.shape, value.shape):
+            raise InvalidArgumentError(
+                f"variable {clip(self.name)!r} must be assigned shape {show(self.shape)}, "
+                f"not {show(value.shape)}"
+            )
+        kept = _keepable(value)
+        with self.lock:
+            self._value, self._source = kept, None
+            self.epoch += 1
+
+    def update(self, change: Callable[[Array], Array]) -> Array:
+        """Replace the value by `change(value)`, which no other update interrupts; the new value."""
+        with self.lock:
+            new = change(self.read())
+            self.assign(new, validate_shape=False)
+            return new
+
+    def clear(self) -> None:
+        """Forget the value."""
+        with self.lock:
+            self._value = self._source = None
+            self.epoch += 1
+
+
+def _resource_of(value: Any) -> Variable:
+    if not isinstance(value, Variable):
+        raise InvalidArgumentError(f"resource must be a variable, not {type(value).__name__}")
+    return value
+
+
+@op(
+    "VarHandleOp() -> resource: resource",
+    dtype=ANY,
+    stateful=True,
+    source=RESOURCE,
+    shape=scalar,
+)
+def var_handle_op(
+    ctx: Context,
+    *,
+    container: str = "",
+    shared_name: str = "",
+    debug_name: str = "",
+    dtype: DType,
+    shape: Shape,
+    allowed_devices: list[str] = [],
+) -> Variable:
+    """The handle of the variable of that name."""
+    name = shared_name or ctx.node
+    return ctx.resource(container, f"variable {name}", lambda: Variable(name, dtype, shape))
+
+
+@op(
+    "VarIsInitializedOp(resource: resource) -> is_initialized: bool",
+    stateful=True,
+    source=RESOURCE,
+    shape=scalar,
+)
+def var_is_initialized_op(resource: Any) -> Array:
+    """Whether the variable has a value."""
+    return np.array(_resource_of(resource).initialized)
+
+
+def _matching(variable: Variable, dtype: DType) -> Variable:
+    if variable.dtype is not dtype:
+        raise InvalidArgumentError(
+            f"variable {clip(variable.name)!r} must be read as {variable.dtype.name}, "
+            f"not {dtype.name}"
+        )
+    return variable
+
+
+@op(
+    "ReadVariableOp(resource: resource) -> value: dtype",
+    dtype=ANY,
+    stateful=True,
+    source=RESOURCE,
+    views=True,
+    shape=unknown,
+)
+def read_variable_op(resource: Any, *, dtype: DType) -> Array:
+    """The value of the variable.
+
+    Raises: FailedPreconditionError if it has none.
+    """
+    return _matching(_resource_of(resource), dtype).read()
+
+
+@op(
+    "AssignVariableOp(resource: resource, value: dtype)",
+    dtype=ANY,
+    stateful=True,
+    source=RESOURCE,
+    shape=nothing,
+)
+def assign_variable_op(resource: Any, value: Array, *, validate_shape: bool = False) -> tuple[()]:
+    """Nothing, after giving the variable a value."""
+    variable = _resource_of(resource)
+    variable.assign(value, validate_shape=validate_shape or variable.shape is not None)
+    return ()
+
+
+def _same_shape(variable: Variable, old: Array, value: Array) -> None:
+    require(
+        old.shape == value.shape,
+        f"variable {clip(variable.name)!r} of shape {show(old.shape)} must get a value of the same "
+        f"shape, not {show(value.shape)}",
+    )
+
+
+def _number(value: Array) -> Array:
+    """A 0-d array where NumPy gives a scalar."""
+    return np.asarray(value)
+
+
+def _combined(ufunc: Any, variable: Variable, value: Array) -> Array:
+    """The variable's new value `ufunc(old, value)`."""
+
+    def change(old: Array) -> Array:
+        _same_shape(variable, old, value)
+        if old.dtype.names is not None:
+            from minihub_runtime.dtypes import float_to_bfloat16, to_float
+
+            if as_dtype(old.dtype).name == "bfloat16":
+                return float_to_bfloat16(ufunc(to_float(old), to_float(value)))
+            return from_bits(_number(ufunc(bits(old), bits(value))), as_dtype(old.dtype))
+        return _number(ufunc(old, value))
+
+    return variable.update(change)
+
+
+@op(
+    "AssignAddVariableOp(resource: resource, value: dtype)",
+    dtype=ANY,
+    stateful=True,
+    source=RESOURCE,
+    shape=nothing,
+)
+def assign_add_variable_op(resource: Any, value: Array) -> tuple[()]:
+    """Nothing, after adding to the variable."""
+    _combined(np.add, _resource_of(resource), value)
+    return ()
+
+
+@op(
+    "AssignSubVariableOp(resource: resource, value: dtype)",
+    dtype=ANY,
+    stateful=True,
+    source=RESOURCE,
+    shape=nothing,
+)
+def assign_sub_variable_op(resource: Any, value: Array) -> tuple[()]:
+    """Nothing, after subtracting from the variable."""
+    _combined(np.subtract, _resource_of(resource), value)
+    return ()
+
+
+@op(
+    "DestroyResourceOp(resource: resource)",
+    stateful=True,
+    source="core/kernels/resource_variable_ops.cc:DestroyResourceOp",
+    shape=nothing,
+)
+def destroy_resource_op(resource: Any, *, ignore_lookup_error: bool = True) -> tuple[()]:
+    """Nothing, after forgetting the value of the variable."""
+    _resource_of(resource).clear()
+    return ()
+
+
+@op("DisableCopyOnRead(resource: resource)", stateful=True, source=RESOURCE, shape=nothing)
+def disable_copy_on_read(resource: Any) -> tuple[()]:
+    """Nothing: values are never copied when they are read."""
+    _resource_of(resource)
+    return ()
+
+
+@op(
+    "VariableShape(input: resource) -> output: out_type",
+    out_type=ANY._replace(names=("int32", "int64"), default="int32"),
+    stateful=True,
+    source=RESOURCE,
+    shape=lambda input: (None,),
+)
+def variable_shape(input: Any, *, out_type: DType) -> Array:
+    """The shape of the variable's value."""
+    return np.array(_resource_of(input).read().shape, out_type.numpy)
+
+
+def _reference(
+    ctx: Context, shape: Shape, dtype: DType, container: str, shared_name: str
+) -> Variable:
+    name = shared_name or ctx.node
+    return ctx.resource(container, f"variable {name}", lambda: Variable(name, dtype, shape))
+
+
+@op(
+    "VariableV2() -> ref: Ref(dtype)",
+    dtype=ANY,
+    stateful=True,
+    source="core/kernels/variable_ops.cc",
+    shape=lambda shape: shape,
+)
+def variable_v2(
+    ctx: Context, *, shape: Shape, dtype: DType, container: str = "", shared_name: str = ""
+) -> Variable:
+    """A reference to the variable of that name."""
+    return _reference(ctx, shape, dtype, container, shared_name)
+
+
+@op(
+    "Variable() -> ref: Ref(dtype)",
+    dtype=ANY,
+    stateful=True,
+    source="core/kernels/variable_ops.cc",
+    shape=lambda shape: shape or None,
+)
+def variable(
+    ctx: Context, *, shape: Shape, dtype: DType, container: str = "", shared_name: str = ""
+) -> Variable:
+    """A reference to the variable of that name; an empty shape stands for an unknown one."""
+    return _reference(ctx, shape or None, dtype, container, shared_name)
+
+
+@op(
+    "IsVariableInitialized(ref: Ref(dtype)) -> is_initialized: bool",
+    dtype=ANY,
+    source="core/kernels/variable_ops.cc",
+    shape=scalar,
+)
+def is_variable_initialized(ref: Any) -> Array:
+    """Whether the variable has a value."""
+    return np.array(_resource_of(ref).initialized)
+
+
+@op(
+    "Assign(ref: Ref(T), value: T) -> output_ref: Ref(T)",
+    T=ANY,
+    source=DENSE,
+    shape=lambda ref, value, validate_shape: value.shape,
+)
+def assign(
+    ref: Any, value: Array, *, validate_shape: bool = True, use_locking: bool = True
+) -> Variable:
+    """The reference, after giving the variable a value.
+
+    Raises: InvalidArgumentError if the shape does not fit and `validate_shape` holds.
+    """
+    target = _resource_of(ref)
+    target.assign(value, validate_shape)
+    return target
+
+
+def _updating(name: str, ufunc: Any) -> Op:
+    """AssignAdd and AssignSub."""
+
+    def kernel(ref: Any, value: Array, *, use_locking: bool = False) -> Variable:
+        target = _resource_of(ref)
+        _combined(ufunc, target, value)
+        return target
+
+    return op(
+        f"{name}(ref: Ref(T), value: T) -> output_ref: Ref(T)",
+        T=NUMBERS,
+        source=DENSE,
+        shape=_first,
+    )(kernel)
+
+
+def _first(ref: Spec, value: Spec) -> Shape:
+    return ref.shape if ref.shape is not None else value.shape
+
+
+assign_add = _updating("AssignAdd", np.add)
+assign_sub = _updating("AssignSub", np.subtract)

@@ -10,6 +10,7 @@ of the sampled ops go to `<family>.op_defs.json`.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -23,7 +24,7 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf import json_format
 from tensorflow.core.protobuf import rewriter_config_pb2
-from tensorflow.python.framework import op_def_registry
+from tensorflow.python.framework import op_def_library, op_def_registry
 
 from minihub_runtime.dtypes import as_dtype, bits
 from tests.golden import FOLDER
@@ -48,6 +49,14 @@ def to_tensorflow(value: Any) -> Any:
     if dtype.name == "bfloat16":
         return bits(value).view(tf.bfloat16.as_numpy_dtype)
     return value
+
+
+def to_attribute(value: Any) -> Any:
+    """An attribute as TensorFlow's Python wants it: arrays are tensor protos."""
+    if not isinstance(value, np.ndarray):
+        return value
+    kind = tf.as_dtype(as_dtype(value.dtype).name)
+    return tf.make_tensor_proto(to_tensorflow(value), kind, value.shape)
 
 
 class Builder:
@@ -84,7 +93,11 @@ class Builder:
     ) -> tuple[list[Any], Any]:
         """Add one op; its flat outputs and the operation."""
         tensors = {name: self.tensor(value) for name, value in inputs.items()}
-        result = getattr(tf.raw_ops, op)(**tensors, **attrs)
+        attrs = {name: to_attribute(value) for name, value in attrs.items()}
+        # Ops for graph rewriters start with an underscore and are not in `raw_ops`, whose Select renames arguments.
+        known = getattr(tf.raw_ops, op, None) if op != "Select" else None
+        make = known or functools.partial(op_def_library.apply_op, op)
+        result = make(**tensors, **attrs)
         operation = result if isinstance(result, tf.Operation) else None
         if operation is None:
             first = tf.nest.flatten(result)

@@ -33,8 +33,8 @@ def assert_same(
     )
     name = as_dtype(expected.dtype).name
     if precision == "exact" or name not in TOLERANCES:
-        if expected.dtype.kind in "fc":
-            np.testing.assert_array_equal(got, expected, err_msg=label)
+        if expected.dtype.kind in "fc" or name == "bfloat16":
+            np.testing.assert_array_equal(to_float(got), to_float(expected), err_msg=label)
         else:
             different = np.argwhere(np.asarray(bits(got) != bits(expected)))
             assert different.size == 0, f"{label}: at {different[0]}: {got!r} must be {expected!r}"

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from minihub_runtime.ops.registry import REGISTRY
-from tests.samples import Sample
+import numpy as np
 
-__all__ = ["needs_session", "run_in_session"]
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.engine.runner import Runner
+from minihub_runtime.graph.ir import Graph, Node, Ref
+from minihub_runtime.ops.registry import REGISTRY
+from tests.samples import Sample, Step
+
+__all__ = ["SampleGraph", "needs_session", "run_in_session"]
+
+HANDLES = ("resource", "variant")
 
 
 def needs_session(sample: Sample) -> bool:
@@ -15,6 +22,69 @@ def needs_session(sample: Sample) -> bool:
     return bool(sample.before) or REGISTRY[sample.op].wants_context or sample.runs > 1
 
 
+class SampleGraph:
+    """The nodes of a sample: its steps one after the other, arrays as fed placeholders."""
+
+    def __init__(self, sample: Sample) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.feeds: dict[Ref, Any] = {}
+        self.types: dict[Ref, DType] = {}
+        after: list[str] = []
+        for name, call in sample.before.items():
+            self.add(name, call.op, call.inputs, call.attrs, after)
+            after = [name]
+        self.add("sampled", sample.op, sample.inputs, sample.attrs, after)
+
+    def tensor(self, value: Any) -> Ref:
+        """An earlier step's output, or a new fed placeholder."""
+        if isinstance(value, Step):
+            return Ref(value.name, value.index)
+        ref = Ref(f"fed_{len(self.feeds)}")
+        dtype = as_dtype(value.dtype)
+        self.nodes[ref.node] = Node(ref.node, "Placeholder", attrs={"dtype": dtype, "shape": None})
+        self.types[ref] = dtype
+        self.feeds[ref] = value
+        return ref
+
+    def add(
+        self, name: str, op: str, inputs: dict[str, Any], attrs: dict[str, Any], after: list[str]
+    ) -> None:
+        """Append one node."""
+        schema = REGISTRY[op].schema
+        flat: list[Ref] = []
+        kinds: dict[str, Any] = {}
+        for arg in schema.inputs:
+            given = inputs[arg.name]
+            refs = [self.tensor(v) for v in (given if arg.is_list else [given])]
+            flat += refs
+            types = [self.types[ref] for ref in refs]
+            kinds[arg.name] = types if arg.is_list else types[0]
+        full = schema.infer(kinds, op)
+        for key, value in attrs.items():
+            kind = schema.attrs[key].type
+            if kind == "type":
+                value = as_dtype(value)
+            elif kind == "list(type)":
+                value = [as_dtype(item) for item in value]
+            elif kind == "shape" and value is not None:
+                value = tuple(None if n == -1 else n for n in value)
+            full[key] = value
+        self.nodes[name] = Node(name, op, flat, after, full)
+        produced = schema.output_dtypes(schema.complete(full, op))
+        self.types.update({Ref(name, i): dtype for i, dtype in enumerate(produced)})
+
+    def outputs(self) -> list[Ref]:
+        """The sampled op's outputs that have values."""
+        return [
+            ref
+            for ref, dtype in self.types.items()
+            if ref.node == "sampled" and dtype.base_dtype.name not in HANDLES
+        ]
+
+
 def run_in_session(sample: Sample) -> list[list[Any]]:
     """The sample's outputs, for each run of one session."""
-    raise NotImplementedError("the engine is being written")
+    built = SampleGraph(sample)
+    runner = Runner(Graph(built.nodes), readable=None)
+    feeds = {ref: np.asarray(value) for ref, value in built.feeds.items()}
+    return [runner.run(built.outputs(), feeds, ["sampled"]) for _ in range(sample.runs)]

@@ -1,0 +1,180 @@
+"""Arguments of a signature: which are missing, which do not fit, and what is fed for each.
+
+Source: tensorflow_hub/module.py:_prepare_dict_inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub.tensor_info import ParsedTensorInfo
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.graph.ir import Ref
+from minihub_runtime.shapes import compatible, show
+from minihub_runtime.values import RaggedTensorValue, SparseTensorValue, as_array
+
+__all__ = ["choose_signature", "feeds_of", "named_inputs", "values_of"]
+
+
+def choose_signature(names: Sequence[str], wanted: str | None) -> str:
+    """The signature that is meant: the one asked for, else the default one, else the only one.
+
+    Raises:
+        ValueError: there is no such signature.
+    """
+    if wanted is None:
+        for name in ("default", "serving_default"):
+            if name in names:
+                return name
+        if len(names) == 1:
+            return names[0]
+        raise InvalidArgumentError(f"a signature must be named, one of {sorted(names)}")
+    if wanted not in names:
+        raise InvalidArgumentError(
+            f"Signature {wanted!r} is missing from meta graph. It has {sorted(names)}."
+        )
+    return wanted
+
+
+def named_inputs(inputs: Any, infos: Mapping[str, ParsedTensorInfo]) -> dict[str, Any]:
+    """The inputs by name.
+
+    Args:
+        inputs: None, a dict, or the single input itself.
+        infos: the inputs of the signature.
+
+    Raises:
+        TypeError: inputs are missing, or there are too many.
+    """
+    if inputs is None:
+        named: dict[str, Any] = {}
+    elif isinstance(inputs, Mapping):
+        named = dict(inputs)
+    elif len(infos) == 1:
+        named = {next(iter(infos)): inputs}
+    elif not infos:
+        raise TypeError("Signature expects no inputs.")
+    else:
+        raise TypeError("Signature expects multiple inputs. Use a dict.")
+    missing, extra = sorted(set(infos) - set(named)), sorted(set(named) - set(infos))
+    if missing or extra:
+        raise TypeError(f"Cannot convert dict_inputs: missing {missing!r}, extra given {extra!r}")
+    return named
+
+
+def feeds_of(named: Mapping[str, Any], infos: Mapping[str, ParsedTensorInfo]) -> dict[Ref, Any]:
+    """Tensor → array for every input.
+
+    Raises:
+        InvalidArgumentError: a value has the wrong type or shape, or the type is not supported.
+    """
+    feeds: dict[Ref, Any] = {}
+    for name, info in infos.items():
+        feeds.update(_feed(name, named[name], info))
+    return feeds
+
+
+def _feed(name: str, value: Any, info: ParsedTensorInfo) -> dict[Ref, Any]:
+    label = f"input {name!r}"
+    if info.kind == "unsupported":
+        raise InvalidArgumentError(f"{label} is a {info.type_name}, which is not supported")
+    if info.kind == "sparse":
+        return dict(zip(info.refs, _sparse(value, info, label), strict=True))
+    if info.kind == "ragged":
+        return dict(zip(info.refs, _ragged(value, info, label), strict=True))
+    array = as_array(value, info.dtype, label)
+    _check_shape(label, array.shape, info)
+    return {info.refs[0]: array}
+
+
+def _check_shape(label: str, shape: tuple[int | None, ...], info: ParsedTensorInfo) -> None:
+    if not compatible(info.shape, shape):
+        hint = ""
+        if info.shape is not None and len(shape) == len(info.shape) - 1:
+            hint = "; one example must be passed as a batch of one, for example [value]"
+        raise InvalidArgumentError(
+            f"{label} must have shape {show(info.shape)}, not {show(shape)}{hint}"
+        )
+
+
+def _sparse(value: Any, info: ParsedTensorInfo, label: str) -> SparseTensorValue:
+    if hasattr(value, "tocoo"):
+        coo = value.tocoo()
+        indices = np.stack([coo.row, coo.col], axis=1).astype(np.int64)
+        value = SparseTensorValue(indices, coo.data, np.array(coo.shape, np.int64))
+    elif not (isinstance(value, tuple) and len(value) == 3):
+        raise InvalidArgumentError(
+            f"{label} must be a SparseTensorValue(indices, values, dense_shape), "
+            f"not {type(value).__name__}"
+        )
+    from minihub_runtime.dtypes import int64
+
+    indices = as_array(value[0], int64, f"indices of {label}")
+    dense_shape = as_array(value[2], int64, f"dense_shape of {label}").reshape(-1)
+    if not indices.size:
+        indices = indices.reshape(0, len(dense_shape))
+    values = as_array(value[1], info.dtype, f"values of {label}")
+    if indices.ndim != 2 or values.ndim != 1 or indices.shape != (len(values), len(dense_shape)):
+        raise InvalidArgumentError(
+            f"{label} must have indices [n, rank], values [n] and dense_shape [rank], "
+            f"not {show(indices.shape)}, {show(values.shape)} and {show(dense_shape.shape)}"
+        )
+    _check_shape(label, tuple(int(n) for n in dense_shape), info)
+    return SparseTensorValue(indices, values, dense_shape)
+
+
+def _ragged(value: Any, info: ParsedTensorInfo, label: str) -> list[Any]:
+    spec = info.type_spec
+    assert spec is not None
+    if isinstance(value, tuple) and len(value) == 2:
+        value = RaggedTensorValue.from_nested_row_splits(value[0], list(value[1]))
+    elif isinstance(value, (list, np.ndarray)):
+        value = _nested(value, spec.ragged_rank, label)
+    if not isinstance(value, RaggedTensorValue) or value.ragged_rank != spec.ragged_rank:
+        raise InvalidArgumentError(
+            f"{label} must be nested lists or a RaggedTensorValue of ragged rank "
+            f"{spec.ragged_rank}, not {type(value).__name__}"
+        )
+    flat = as_array(value.flat_values, info.dtype, f"values of {label}")
+    splits = value.nested_row_splits
+    for level, (part, length) in enumerate(
+        zip(splits, [*(len(s) - 1 for s in splits[1:]), len(flat)], strict=True)
+    ):
+        if part[0] != 0 or np.any(part[1:] < part[:-1]) or part[-1] != length:
+            raise InvalidArgumentError(
+                f"{label}: row splits of level {level} must rise from 0 to {length}, not {part}"
+            )
+    return [flat, *(part.astype(spec.row_splits_dtype.numpy) for part in splits)]
+
+
+def _nested(rows: Any, depth: int, label: str) -> RaggedTensorValue:
+    """Nested lists as a ragged value of `depth` levels."""
+    splits = []
+    for _ in range(depth):
+        try:
+            splits.append(np.cumsum([0, *(len(row) for row in rows)], dtype=np.int64))
+        except TypeError:
+            raise InvalidArgumentError(f"{label} must be lists nested {depth + 1} deep") from None
+        rows = [item for row in rows for item in row]
+    # An empty array of bool becomes one of whatever type is wanted.
+    flat = as_array(rows) if rows else np.empty(0, np.bool_)
+    return RaggedTensorValue.from_nested_row_splits(flat, splits)
+
+
+def values_of(infos: Mapping[str, ParsedTensorInfo], results: Sequence[Any]) -> dict[str, Any]:
+    """Outputs by name, from the flat results of their tensors in order."""
+    outputs: dict[str, Any] = {}
+    position = 0
+    for name, info in infos.items():
+        parts = results[position : position + len(info.refs)]
+        position += len(info.refs)
+        if info.kind == "sparse":
+            outputs[name] = SparseTensorValue(*parts)
+        elif info.kind == "ragged":
+            outputs[name] = RaggedTensorValue.from_nested_row_splits(parts[0], parts[1:])
+        else:
+            outputs[name] = parts[0]
+    return outputs

@@ -1,0 +1,370 @@
+"""`minihub.load`: a module as a function on NumPy arrays.
+
+    embed = minihub.load("https://tfhub.dev/google/nnlm-en-dim128/1")
+    vectors = embed(["a sentence", "another one"])          # ndarray [2, 128]
+
+No session, no graph; variables are views into the mapped checkpoint until something changes them.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from minihub import native, saved_model
+from minihub.binding import choose_signature, feeds_of, named_inputs, values_of
+from minihub.resolve import resolve
+from minihub.saved_model import MetaGraph, Signature
+from minihub.tensor_info import ParsedTensorInfo
+from minihub_runtime.checkpoint import CheckpointReader
+from minihub_runtime.dtypes import as_dtype
+from minihub_runtime.engine.runner import Runner
+from minihub_runtime.errors import (
+    DataLossError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    UnsupportedOpsError,
+    clip,
+)
+from minihub_runtime.files import read_regular_file
+from minihub_runtime.graph.ir import Graph, Ref, parse_ref
+from minihub_runtime.graph.reader import read_graph
+from minihub_runtime.graph.support import unsupported_ops
+from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.protos import GraphDef, VariableDef, parse
+
+__all__ = ["LoadedModule", "UnsupportedOpsWarning", "load"]
+
+_INIT_OP_SIGNATURE = "__saved_model_init_op"
+
+
+class UnsupportedOpsWarning(UserWarning):
+    """Some signatures of a module need ops that are not supported."""
+
+
+class LoadedModule:
+    """A module that is called with arrays and returns arrays.
+
+    May be called from any number of threads.  Pickles by its handle: the copy loads the module again.
+
+    Attributes:
+        handle: what it was loaded from.
+        path: its folder or file.
+        tags: the tag set of its graph.
+        signatures: name → Signature (inputs and outputs with dtype and shape).
+        unsupported: name of a signature → op type → nodes, for the signatures that cannot run.
+        variables: name → array, read from the checkpoint when asked for.
+    """
+
+    def __init__(
+        self,
+        handle: str,
+        path: str,
+        tags: Collection[str],
+        graph: Graph,
+        signatures: Mapping[str, Signature],
+        runner: Runner,
+        variables: Mapping[str, Any],
+    ) -> None:
+        self.handle = handle
+        self.path = path
+        self.tags = frozenset(tags)
+        self.signatures = dict(signatures)
+        self.variables = variables
+        self._runner = runner
+        self.unsupported = {
+            name: missing
+            for name, signature in self.signatures.items()
+            if (
+                missing := unsupported_ops(graph, _refs(signature.outputs), _refs(signature.inputs))
+            )
+        }
+        self._report_unsupported()
+
+    def _report_unsupported(self) -> None:
+        if not self.unsupported:
+            return
+        merged: dict[str, list[str]] = {}
+        for missing in self.unsupported.values():
+            for op, nodes in missing.items():
+                merged.setdefault(op, []).extend(nodes)
+        if len(self.unsupported) == len(self.signatures):
+            raise UnsupportedOpsError(merged)
+        shown = "; ".join(f"{name}: {', '.join(ops)}" for name, ops in self.unsupported.items())
+        warnings.warn(
+            f"signatures that cannot run because of unsupported ops: {shown}",
+            UnsupportedOpsWarning,
+            stacklevel=4,
+        )
+
+    def __call__(
+        self,
+        inputs: Any = None,
+        *,
+        signature: str | None = None,
+        as_dict: bool = False,
+        timeout: float | None = None,
+        **named: Any,
+    ) -> Any:
+        """The outputs for these inputs.
+
+        Args:
+            inputs: the single input, or a dict by name.
+            signature: name of the signature; the default one if it is left out.
+            as_dict: return every output by name.
+            timeout: seconds after which the call ends with an error.
+            **named: the inputs by name, instead of `inputs`.
+
+        Returns:
+            With `as_dict`, a dict.  Without, the output named `default`, or the only output, or else the dict.
+
+        Raises:
+            TypeError: inputs are missing, or there are too many.
+            InvalidArgumentError: an unknown signature, or a value of a wrong type or shape.
+            UnsupportedOpsError: the signature needs ops that are not supported.
+            DeadlineExceededError: `timeout` has passed.
+        """
+        name = choose_signature(list(self.signatures), signature)
+        chosen = self.signatures[name]
+        if named:
+            if inputs is not None:
+                raise TypeError("inputs must be given as one argument or by keywords, not both")
+            inputs = named
+        feeds = feeds_of(named_inputs(inputs, chosen.inputs), chosen.inputs)
+        results = self._runner.run(_refs(chosen.outputs), feeds, timeout=timeout)
+        outputs = values_of(chosen.outputs, results)
+        if as_dict:
+            return outputs
+        if "default" in outputs:
+            return outputs["default"]
+        return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+
+    def __repr__(self) -> str:
+        return f"<minihub module {self.handle!r} signatures={sorted(self.signatures)}>"
+
+    def __reduce__(self) -> tuple[Any, tuple[str, list[str]]]:
+        return load, (self.handle, sorted(self.tags))
+
+
+def _refs(infos: Mapping[str, ParsedTensorInfo]) -> list[Ref]:
+    return [ref for info in infos.values() for ref in info.refs]
+
+
+class _CheckpointVariables(Mapping[str, Any]):
+    """The variables of a module, read from its checkpoint when they are asked for."""
+
+    def __init__(self, reader: CheckpointReader | None) -> None:
+        self._reader = reader
+
+    def __getitem__(self, name: str) -> Any:
+        if self._reader is None or not self._reader.has(name):
+            raise KeyError(name)
+        return self._reader.read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._reader.names() if self._reader is not None else ())
+
+    def __len__(self) -> int:
+        return len(self._reader.names()) if self._reader is not None else 0
+
+    def __repr__(self) -> str:
+        return f"<variables {list(self)}>"
+
+
+def load(
+    handle: str | os.PathLike[str],
+    tags: Collection[str] | None = None,
+    *,
+    verify: bool = False,
+    timeout: float | None = None,
+) -> LoadedModule:
+    """The module that a handle names, ready to be called.
+
+    Args:
+        handle: URL, folder or archive of a TF1 Hub module or TF1 SavedModel, or the file of a frozen GraphDef.
+        tags: tag set of the graph; None means the empty one of a module, or the only one or `serve` of a SavedModel.
+        verify: compare all variables with their checksums now rather than at first use.
+        timeout: seconds after which initialisation ends with an error.
+
+    Raises:
+        NotFoundError, UnavailableError, PermissionDeniedError: the handle cannot be fetched.
+        DataLossError: what is there is truncated or corrupted.
+        KeyError: there is no graph with these tags.
+        UnsupportedOpsError: no signature can run, because of ops that are not supported.
+        UnimplementedError: it is a TF2 SavedModel.
+
+    Warns:
+        UnsupportedOpsWarning: some signatures cannot run.
+    """
+    text = os.fspath(handle)
+    if os.path.isfile(text) and text.endswith((".pb", ".pbtxt")):
+        return _load_frozen(text)
+    path = resolve(text)
+    graphs = saved_model.read_saved_model(path)
+    is_module = native.is_module(path)
+    if is_module:
+        native.read_module_def(path)
+    graph = _choose(graphs, tags, is_module, text)
+    if is_module:
+        native.check_collections(graph)
+    prefix = saved_model.variables_prefix(path)
+    reader = CheckpointReader(prefix, verify=verify) if prefix is not None else None
+    runner = Runner(graph.graph, readable=[path])
+    if is_module:
+        _defer_variables(graph, runner, reader)
+        targets = [_node_name(name) for name in graph.collection("table_initializer")]
+    else:
+        _restore_saved_model(graph, runner, reader, path)
+        targets = _init_targets(graph)
+    initialise = [name for name in targets if not _unsupported_node(graph.graph, name)]
+    if initialise:
+        runner.run([], targets=initialise, timeout=timeout)
+    signatures = {
+        name: signature
+        for name, signature in graph.signatures.items()
+        if name != _INIT_OP_SIGNATURE
+    }
+    return LoadedModule(
+        text, path, graph.tags, graph.graph, signatures, runner, _CheckpointVariables(reader)
+    )
+
+
+def _choose(
+    graphs: list[MetaGraph], tags: Collection[str] | None, is_module: bool, handle: str
+) -> MetaGraph:
+    """The graph that is meant, which must be one of TF1."""
+    from minihub_runtime.errors import UnimplementedError
+
+    if not is_module and any(graph.proto.object_graph_def for graph in graphs):
+        raise UnimplementedError(
+            f"{clip(handle)} is a TF2 SavedModel, and minihub loads TF1 Hub modules, TF1 SavedModels "
+            "and frozen graphs"
+        )
+    if tags is None and not is_module:
+        if len(graphs) == 1:
+            return graphs[0]
+        tags = ["serve"]
+    return saved_model.select(graphs, tags)
+
+
+def _node_name(item: str | bytes) -> str:
+    text = item.decode("utf-8") if isinstance(item, bytes) else item
+    return parse_ref(text.removeprefix("^")).node
+
+
+def _unsupported_node(graph: Graph, name: str) -> bool:
+    """Whether an initialiser needs ops that are not supported; a signature that needs it says so."""
+    return bool(unsupported_ops(graph, [Ref(name)], []))
+
+
+def _defer_variables(graph: MetaGraph, runner: Runner, reader: CheckpointReader | None) -> None:
+    """Let each variable of a module read its value when it is first wanted."""
+    for data in graph.collection("variables"):
+        definition = parse(VariableDef, data, "an item of the collection 'variables'")
+        handle = parse_ref(definition.variable_name).node
+        if definition.HasField("save_slice_info_def"):
+            info = definition.save_slice_info_def
+            key, spec = info.full_name, _slice_spec(info)
+        else:
+            key, spec = handle, ""
+        if reader is None or not reader.has(key):
+            raise DataLossError(
+                f"the checkpoint must hold variable {clip(key)!r} ({clip(graph.folder)})"
+            )
+        node = graph.graph.nodes.get(handle)
+        if node is None:
+            raise DataLossError(f"the graph must hold variable {clip(handle)!r}")
+        if node.op not in REGISTRY:
+            continue
+        runner.handle(handle).defer(functools.partial(reader.read, key, spec))
+
+
+def _slice_spec(info: Any) -> str:
+    """`8 16 0,4:-`: full shape, then offset and length in each dimension."""
+    shape = " ".join(str(n) for n in info.full_shape)
+    parts = ":".join(
+        f"{offset},{length}" for offset, length in zip(info.var_offset, info.var_shape, strict=True)
+    )
+    return f"{shape} {parts}"
+
+
+def _restore_saved_model(
+    graph: MetaGraph, runner: Runner, reader: CheckpointReader | None, path: str
+) -> None:
+    """Run the restore op of a SavedModel, which knows the names its variables have in the checkpoint."""
+    saver = graph.proto.saver_def
+    if reader is None:
+        return
+    if not saver.restore_op_name:
+        raise FailedPreconditionError(
+            f"a SavedModel with variables must say how they are restored; {clip(path)} does not"
+        )
+    import numpy as np
+
+    filename = np.empty((), dtype=object)
+    filename[()] = os.fsencode(os.path.join(path, "variables", "variables"))
+    target = _node_name(saver.restore_op_name)
+    runner.run([], {parse_ref(saver.filename_tensor_name): filename}, [target])
+
+
+def _init_targets(graph: MetaGraph) -> list[str]:
+    """The op a SavedModel wants to be run once after its variables are restored."""
+    if _INIT_OP_SIGNATURE in graph.proto.signature_def:
+        outputs = graph.proto.signature_def[_INIT_OP_SIGNATURE].outputs
+        return [_node_name(info.name) for info in outputs.values()]
+    for key in ("saved_model_main_op", "legacy_init_op"):
+        names = graph.collection(key)
+        if names:
+            return [_node_name(name) for name in names]
+    return []
+
+
+def _load_frozen(path: str) -> LoadedModule:
+    """A frozen GraphDef: inputs are its placeholders, outputs what nothing else reads."""
+    data = read_regular_file(path)
+    if path.endswith(".pbtxt"):
+        from google.protobuf import text_format
+
+        proto = GraphDef()
+        try:
+            text_format.Parse(data, proto)
+        except (text_format.ParseError, UnicodeDecodeError) as error:
+            raise DataLossError(f"Cannot parse file {clip(path)}: {error}") from None
+    else:
+        proto = parse(GraphDef, data, path)
+    graph = read_graph(proto)
+    if not graph.nodes:
+        raise DataLossError(f"a frozen graph must hold nodes; {clip(path)} has none")
+    read = {ref.node for node in graph.nodes.values() for ref in node.inputs}
+    read |= {name for node in graph.nodes.values() for name in node.controls}
+    inputs, outputs = {}, {}
+    for node in graph.nodes.values():
+        if node.op in ("Placeholder", "PlaceholderV2"):
+            shape = node.attrs.get("shape")
+            inputs[node.name] = _dense(node.name, node.attrs["dtype"], shape or None)
+        elif node.name not in read and node.op not in ("NoOp", "Assert", "Const"):
+            outputs.update(_frozen_outputs(node))
+    if not outputs:
+        raise InvalidArgumentError(f"a frozen graph must have outputs; {clip(path)} has none")
+    signature = Signature("default", inputs, outputs)
+    runner = Runner(graph, readable=[os.path.dirname(os.path.abspath(path))])
+    return LoadedModule(path, path, (), graph, {"default": signature}, runner, {})
+
+
+def _dense(name: str, dtype: Any, shape: Any, index: int = 0) -> ParsedTensorInfo:
+    return ParsedTensorInfo("dense", as_dtype(dtype), shape, (Ref(name, index),))
+
+
+def _frozen_outputs(node: Any) -> Iterable[tuple[str, ParsedTensorInfo]]:
+    """The outputs of a node nothing reads; one of an unknown op counts as one of unknown type."""
+    if node.op not in REGISTRY:
+        return [(node.name, _dense(node.name, "float32", None))]
+    schema = REGISTRY[node.op].schema
+    types = schema.output_dtypes(schema.complete(node.attrs, node.op))
+    return [
+        (node.name if not i else f"{node.name}:{i}", _dense(node.name, dtype, None, i))
+        for i, dtype in enumerate(types)
+    ]

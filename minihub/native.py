@@ -1,0 +1,111 @@
+"""TF1 Hub modules: the marker file, the collections they may have, and attached messages.
+
+    <folder>/tfhub_module.pb    ModuleDef{format: FORMAT_V3}
+
+Source: tensorflow_hub/native_module.py.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Collection
+from typing import Any
+
+from minihub.saved_model import MetaGraph
+from minihub_runtime.errors import DataLossError, InvalidArgumentError, clip
+from minihub_runtime.files import read_regular_file
+from minihub_runtime.protos import ModuleAttachment, ModuleDef, parse
+
+__all__ = [
+    "ATTACHMENTS_COLLECTION",
+    "MODULE_FILE",
+    "SUPPORTED_COLLECTIONS",
+    "attached_messages",
+    "check_collections",
+    "is_module",
+    "read_module_def",
+]
+
+MODULE_FILE = "tfhub_module.pb"
+FORMAT_V3 = 3
+ATTACHMENTS_COLLECTION = "hub_module_attachments"
+
+SUPPORTED_COLLECTIONS = frozenset(
+    {
+        "asset_filepaths",
+        "cond_context",
+        "model_variables",
+        "regularization_losses",
+        "table_initializer",
+        "trainable_variables",
+        "update_ops",
+        "variables",
+        "while_context",
+        "saved_model_assets",
+        ATTACHMENTS_COLLECTION,
+    }
+)
+
+
+def is_module(folder: str) -> bool:
+    """Whether a folder has the marker of a TF1 Hub module."""
+    return os.path.lexists(os.path.join(folder, MODULE_FILE))
+
+
+def read_module_def(folder: str) -> ModuleDef:
+    """The marker of a module, checked.
+
+    Raises:
+        NotFoundError: there is none.
+        DataLossError: it is not a ModuleDef.
+        InvalidArgumentError: a format or a feature that no release of tensorflow_hub knew.
+    """
+    path = os.path.join(folder, MODULE_FILE)
+    data = read_regular_file(path)
+    try:
+        message = parse(ModuleDef, data, path)
+    except DataLossError as error:
+        raise DataLossError(f"Cannot parse file {clip(path)}: {error.message}") from None
+    if message.format != FORMAT_V3:
+        raise InvalidArgumentError(
+            f"Unsupported module def format: {message.format!r} (must be {FORMAT_V3}; {clip(path)})"
+        )
+    if message.required_features:
+        raise InvalidArgumentError(f"Unsupported features: {list(message.required_features)!r}")
+    return message
+
+
+def check_collections(graph: MetaGraph, dropped: Collection[str] = ()) -> None:
+    """Warn of collections that no release of tensorflow_hub wrote: they are ignored.
+
+    tensorflow_hub refuses them, but a reader that did so could not read modules newer than itself.
+    """
+    unknown = sorted(set(graph.proto.collection_def) - SUPPORTED_COLLECTIONS - set(dropped))
+    if unknown:
+        warnings.warn(
+            f"collections that are ignored in graph {sorted(graph.tags)}: "
+            f"{', '.join(clip(name) for name in unknown)}",
+            stacklevel=3,
+        )
+
+
+def attached_messages(graph: MetaGraph) -> dict[str, bytes]:
+    """The serialised messages attached to a graph, by key.
+
+    Raises:
+        DataLossError: the collection holds something else.
+    """
+    if ATTACHMENTS_COLLECTION not in graph.proto.collection_def:
+        return {}
+    proto: Any = graph.proto.collection_def[ATTACHMENTS_COLLECTION]
+    kind = proto.WhichOneof("kind")
+    if kind != "bytes_list":
+        raise DataLossError(
+            f"Internal CollectionDef for attached messages has kind {kind}, expected bytes_list"
+        )
+    messages = {}
+    for data in proto.bytes_list.value:
+        attachment = parse(ModuleAttachment, data, "an attached message")
+        messages[attachment.key] = attachment.value
+    return messages

@@ -1,0 +1,124 @@
+"""From a handle to a folder: local paths, the cache, the network.
+
+    from minihub.resolve import resolve
+    path = resolve("https://tfhub.dev/google/nnlm-en-dim128/1")
+
+`minihub.handle` says which handles there are and where their bytes come from, `settings` what can be set, `cache` what is stored and when
+it is trusted, `http` and `archive` how bytes of strangers are fetched and unpacked.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from typing import TYPE_CHECKING
+
+from minihub.errors import InvalidHandleError, InvalidModuleError, OfflineError
+from minihub.handle import Handle, Kind, parse_handle, shown
+from minihub.resolve.settings import Settings
+from minihub_runtime.errors import clip
+
+if TYPE_CHECKING:
+    from minihub.resolve.cache import Manifest, Stored
+
+__all__ = ["Settings", "resolve"]
+
+_log = logging.getLogger("minihub")
+
+
+def resolve(
+    handle: str | os.PathLike[str],
+    *,
+    cache_dir: str | None = None,
+    mirror: str | None = None,
+    offline: bool | None = None,
+    verify: bool = False,
+    refresh: bool = False,
+    sha256: str | None = None,
+    settings: Settings | None = None,
+) -> str:
+    """The local folder of the module that `handle` names, fetched into the cache if need be.
+
+    Args:
+        handle: a local folder or archive, a `file://`, `http(s)://` or `gs://` URL, a tfhub.dev or kaggle.com handle; see `minihub.handle`.
+        cache_dir: the cache folder, instead of `TFHUB_CACHE_DIR`.
+        mirror: base URL that replaces the public hosts, instead of `MINIHUB_MIRROR`.
+        offline: never use the network, instead of `MINIHUB_OFFLINE`.
+        verify: compare the contents of every cached file with the hashes taken when it was stored, not only names and sizes.
+        refresh: fetch it even if it is in the cache.
+        sha256: what the hash of the archive must be, in hexadecimal.
+        settings: all settings at once, instead of the environment's; `cache_dir`, `mirror` and `offline` are then not looked at.
+
+    Returns:
+        A path: the handle itself for a local folder or file, else a folder in the cache, which must not be changed.
+
+    Raises:
+        InvalidHandleError: the handle cannot be understood.
+        NotFoundError: there is nothing at that place.
+        PermissionDeniedError: the server or the file system refuses.
+        UnavailableError: the server cannot be reached; OfflineError: it must not be.
+        DeadlineExceededError: the download takes too long.
+        InvalidModuleError: what came is not a module.
+        StorageError: there is no room for it.
+        UnexpectedAnswerError: the server does not keep to the protocol.
+    """
+    understood = parse_handle(handle)
+    if sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
+        raise InvalidHandleError(
+            f"a SHA-256 must have 64 hexadecimal digits, unlike {clip(sha256)!r}"
+        )
+    if understood.kind is Kind.PATH:
+        return understood.location
+    if settings is None:
+        settings = Settings.read(cache_dir=cache_dir, mirror=mirror, offline=offline)
+    if understood.kind is Kind.ARCHIVE:
+        from minihub.resolve.path import resolve_archive
+
+        return resolve_archive(understood, settings, verify=verify, refresh=refresh, sha256=sha256)
+    return _resolve_remote(understood, settings, verify=verify, refresh=refresh, sha256=sha256)
+
+
+def _resolve_remote(
+    handle: Handle, settings: Settings, *, verify: bool, refresh: bool, sha256: str | None
+) -> str:
+    from minihub.resolve.cache import Cache
+
+    cache = Cache(settings)
+    before = cache.judge(handle.key, contents=verify)
+    pinned = before.manifest is not None and sha256 is not None and before.problem is None
+    if pinned and before.manifest is not None and sha256 is not None and not refresh:
+        stored = before.manifest.sha256
+        if stored != sha256.lower():
+            raise InvalidModuleError(
+                f"the archive of {shown(handle.text)} must have the SHA-256 {sha256.lower()}, but the one in the cache has {stored}"
+            )
+    if before.problem is None and not refresh and (sha256 is None or pinned):
+        return cache.path(handle.key)
+    if settings.offline:
+        where = f"the module cache {settings.cache_dir}"
+        if before.absent:
+            found = f"is not in {where}"
+        elif before.problem:
+            found = f"has an incomplete entry in {where} ({handle.key}: {before.problem})"
+        else:
+            found = f"cannot be fetched anew into {where}"
+        raise OfflineError(f"{shown(handle.text)} {found}, and the network is switched off")
+    if not before.absent and before.problem:
+        _log.warning(
+            "the cached module %s is fetched again: %s", cache.path(handle.key), before.problem
+        )
+
+    def fetch(folder: str) -> Stored:
+        from minihub.resolve.http import Fetcher
+
+        if not settings.check_certificates:
+            _log.warning("certificates are not checked, as TFHUB_DISABLE_CERT_VALIDATION says")
+        return Fetcher(settings).fetch(handle, folder, sha256)
+
+    def wanted(manifest: Manifest | None) -> bool:
+        if refresh and manifest == before.manifest:
+            return False
+        return sha256 is None or (manifest is not None and manifest.sha256 == sha256.lower())
+
+    return cache.obtain(handle.key, handle.name, fetch, wanted=wanted, contents=verify)

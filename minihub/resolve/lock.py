@@ -1,0 +1,271 @@
+"""Locks that keep processes from downloading the same module twice.
+
+A lock is a convenience: correctness comes from temporary folders with unique names and a rename. So a lock that cannot be made is a
+warning, and a lock whose owner died never blocks: the operating system frees it (`flock`, on Windows `LockFile`).
+
+The lock file is tensorflow_hub's, `<entry>.lock` with `<host>.<pid>.<uid>`, and its mere existence keeps tensorflow_hub waiting. A file without
+a system lock belongs to a tensorflow_hub process: it is waited for while that process lives on this host or its temporary folder
+`<entry>.<uid>.tmp` grows, and taken over otherwise. The uids of this package start with `minihub-`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import re
+import secrets
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["Lock", "alive", "make_uid", "owner_of", "release", "system_lock"]
+
+_log = logging.getLogger("minihub")
+_UID_START = "minihub-"
+# Far beyond the text of the file, as Windows keeps others from reading what is locked.
+_WINDOWS_OFFSET = 1 << 30
+_held: set[int] = set()
+_fork_hook = False
+
+
+def make_uid() -> str:
+    """A name for one attempt to store a module; tells the process on this host that made it."""
+    return f"{_UID_START}{_host_mark()}-{os.getpid()}-{secrets.token_hex(6)}"
+
+
+def owner_of(uid: str) -> int | None:
+    """The process id in a uid that `make_uid` made on this host, else None."""
+    found = re.fullmatch(rf"{_UID_START}{_host_mark()}-([0-9]+)-[0-9a-f]+", uid)
+    return int(found[1]) if found else None
+
+
+def _host_mark() -> str:
+    import hashlib
+    import socket
+
+    name = socket.gethostname().encode("utf-8", "replace")
+    return hashlib.sha256(name).hexdigest()[:8]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process with that number runs on this host."""
+    if sys.platform == "win32":
+        import ctypes
+
+        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, pid)
+        if not handle:
+            return bool(ctypes.windll.kernel32.GetLastError() == 5)
+        code = ctypes.c_ulong()
+        ctypes.windll.kernel32.GetExitCodeProcess(handle, ctypes.byref(code))
+        ctypes.windll.kernel32.CloseHandle(handle)
+        return code.value == 259
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def system_lock(descriptor: int) -> bool:
+    """Takes the operating system's lock on an open file; False if somebody else has it.
+
+    Raises:
+        OSError: the file system has no locks.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(descriptor, _WINDOWS_OFFSET, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK}:
+            return False
+        raise
+    _hold(descriptor)
+    return True
+
+
+def _hold(descriptor: int) -> None:
+    """Notes a locked file, which a forked child closes, so that the lock ends with this process alone."""
+    global _fork_hook
+    if not _fork_hook and hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_close_held)
+        _fork_hook = True
+    _held.add(descriptor)
+
+
+def _close_held() -> None:
+    for descriptor in _held:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+    _held.clear()
+
+
+def release(descriptor: int) -> None:
+    """Closes a file, which ends its lock."""
+    _held.discard(descriptor)
+    os.close(descriptor)
+
+
+@dataclass
+class _Progress:
+    """What a foreign owner of a lock has done so far, and when it last did something."""
+
+    content: bytes = b""
+    size: int = -1
+    since: float = 0.0
+
+
+class Lock:
+    """The lock of one cache entry.
+
+    Args:
+        entry: path of the entry's folder.
+        uid: of this attempt; names the temporary folder too.
+        what: the handle, for messages.
+        timeout: seconds without progress after which a foreign lock is taken over.
+
+    Attributes:
+        problem: why there is no lock after `acquire`, or None.
+    """
+
+    def __init__(self, entry: str, uid: str, what: str, timeout: float) -> None:
+        self.path = entry + ".lock"
+        self.problem: str | None = None
+        self._entry = entry
+        self._uid = uid
+        self._what = what
+        self._timeout = timeout
+        self._descriptor: int | None = None
+        self._announced = False
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """The lock for the time of a `with` block."""
+        self.acquire()
+        try:
+            yield
+        finally:
+            self.free()
+
+    def acquire(self) -> None:
+        """Waits for the lock; returns without it, `problem` set, if it cannot be had at all."""
+        foreign = _Progress(since=time.monotonic())
+        wait = 0.02
+        while True:
+            try:
+                descriptor = self._open()
+            except OSError as error:
+                self.problem = f"{self.path} cannot be locked ({error})"
+                return
+            kept = False
+            try:
+                if not system_lock(descriptor):
+                    owner = "another process"
+                else:
+                    kept = self._ours(descriptor, foreign)
+                    owner = "a process of tensorflow_hub"
+                if kept:
+                    self._descriptor = descriptor
+                    return
+            except OSError as error:
+                self.problem = f"{self.path} cannot be locked ({error})"
+                return
+            finally:
+                if not kept:
+                    release(descriptor)
+            if not self._announced and wait > 0.1:
+                self._announced = True
+                _log.warning("waiting for %s that downloads %s", owner, self._what)
+            time.sleep(wait)
+            wait = min(wait * 1.5, 0.5)
+
+    def free(self) -> None:
+        """Gives the lock back."""
+        if self._descriptor is None:
+            return
+        descriptor, self._descriptor = self._descriptor, None
+        if os.name == "nt":
+            # An open file cannot be removed there; between the two steps another process may take it, which then keeps it.
+            release(descriptor)
+            with contextlib.suppress(OSError):
+                os.remove(self.path)
+            return
+        try:
+            with contextlib.suppress(OSError):
+                if self._is_at_path(descriptor):
+                    os.remove(self.path)
+        finally:
+            release(descriptor)
+
+    def _open(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT
+        for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY"):
+            flags |= getattr(os, flag, 0)
+        descriptor = os.open(self.path, flags, 0o644)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        return descriptor
+
+    def _ours(self, descriptor: int, foreign: _Progress) -> bool:
+        """Whether the file, whose system lock we have, is at its path still and owned by nobody else; then it is signed."""
+        if not self._is_at_path(descriptor):
+            return False
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        content = os.read(descriptor, 512)
+        if self._foreign_and_alive(content, foreign):
+            return False
+        import socket
+
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, f"{socket.gethostname()}.{os.getpid()}.{self._uid}".encode())
+        return True
+
+    def _is_at_path(self, descriptor: int) -> bool:
+        try:
+            there = os.stat(self.path, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(there, os.fstat(descriptor))
+
+    def _foreign_and_alive(self, content: bytes, seen: _Progress) -> bool:
+        """Whether the content is that of a tensorflow_hub process which still works."""
+        found = re.fullmatch(rb"(.+)\.([0-9]{1,10})\.([0-9a-f]{32})", content)
+        if found is None:
+            return False
+        import socket
+
+        if found[1].decode("utf-8", "replace") == socket.gethostname() and not alive(int(found[2])):
+            return False
+        size = _folder_size(f"{self._entry}.{found[3].decode()}.tmp")
+        if (content, size) != (seen.content, seen.size):
+            seen.content, seen.size, seen.since = content, size, time.monotonic()
+            return True
+        if time.monotonic() - seen.since < self._timeout:
+            return True
+        _log.warning(
+            "%s has made no progress for %.0f s and is taken over", self.path, self._timeout
+        )
+        return False
+
+
+def _folder_size(path: str) -> int:
+    total = 0
+    for folder, _, files in os.walk(path):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(folder, name)).st_size
+    return total

@@ -1,0 +1,241 @@
+"""A SavedModel folder: its MetaGraphs by tags, their assets, collections and checkpoint.
+
+    <folder>/saved_model.pb (or .pbtxt)   one MetaGraphDef per tag set
+    <folder>/variables/variables.*        a checkpoint
+    <folder>/assets/<file>                files whose paths are constants of the graph
+
+Source: tensorflow_hub/saved_model_lib.py, tensorflow/python/saved_model/loader_impl.py.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from minihub.tensor_info import ParsedTensorInfo, parse_infos
+from minihub_runtime.errors import (
+    DataLossError,
+    InvalidArgumentError,
+    NotFoundError,
+    ResourceExhaustedError,
+    clip,
+)
+from minihub_runtime.files import read_regular_file
+from minihub_runtime.graph.ir import Graph, Ref, parse_ref
+from minihub_runtime.graph.reader import read_graph
+from minihub_runtime.protos import AssetFileDef, MetaGraphDef, SavedModel, parse
+
+__all__ = [
+    "ASSETS_FOLDER",
+    "FILENAME_PB",
+    "FILENAME_PBTXT",
+    "MetaGraph",
+    "Signature",
+    "Tags",
+    "read_saved_model",
+    "select",
+    "variables_prefix",
+]
+
+FILENAME_PB = "saved_model.pb"
+FILENAME_PBTXT = "saved_model.pbtxt"
+ASSETS_FOLDER = "assets"
+#: protobuf's own limit.
+MAX_FILE_BYTES = 1 << 31
+#: The text form has no terse encoding of weights; anything larger is not a graph.
+MAX_TEXT_BYTES = 1 << 28
+
+_ASSETS_COLLECTION = "saved_model_assets"
+
+Tags = frozenset[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """The inputs and outputs of one signature, by name."""
+
+    name: str
+    inputs: Mapping[str, ParsedTensorInfo]
+    outputs: Mapping[str, ParsedTensorInfo]
+
+
+class MetaGraph:
+    """One variant of a model.
+
+    Attributes:
+        proto: the MetaGraphDef as it was read.
+        tags: its tag set.
+        folder: the model's folder.
+        assets: name of the Const that holds a path → file name in the assets folder.
+    """
+
+    def __init__(self, proto: MetaGraphDef, folder: str) -> None:
+        self.proto = proto
+        self.tags: Tags = frozenset(proto.meta_info_def.tags)
+        self.folder = folder
+        self.assets = _read_assets(proto, folder)
+        self._graph: Graph | None = None
+        self._signatures: dict[str, Signature] | None = None
+
+    @property
+    def graph(self) -> Graph:
+        """The graph, with the paths of assets in place.
+
+        Raises:
+            InvalidArgumentError: it is malformed.
+        """
+        if self._graph is None:
+            graph = read_graph(self.proto.graph_def)
+            for name, filename in self.assets.items():
+                path = np.empty((), dtype=object)
+                path[()] = os.fsencode(os.path.join(self.folder, ASSETS_FOLDER, filename))
+                node = graph.nodes[name]
+                graph.nodes[name] = node.replace(attrs=node.attrs.changed(value=path))
+            self._graph = graph
+        return self._graph
+
+    @property
+    def signatures(self) -> dict[str, Signature]:
+        """The signatures by name, sorted."""
+        if self._signatures is None:
+            self._signatures = {
+                name: Signature(name, parse_infos(proto.inputs), parse_infos(proto.outputs))
+                for name, proto in sorted(self.proto.signature_def.items())
+            }
+        return self._signatures
+
+    def collection(self, name: str) -> Any:
+        """The items of a collection: bytes, names, numbers or Any messages; empty if there is none."""
+        if name not in self.proto.collection_def:
+            return []
+        proto = self.proto.collection_def[name]
+        kind = proto.WhichOneof("kind")
+        return list(getattr(proto, kind).value) if kind else []
+
+
+def read_saved_model(folder: str) -> list[MetaGraph]:
+    """The MetaGraphs of a SavedModel folder, in the order of the file.
+
+    Raises:
+        NotFoundError: there is no saved_model.pb or .pbtxt.
+        DataLossError: it is not a SavedModel.
+        InvalidArgumentError: two MetaGraphs have the same tags, or an asset is wrong.
+    """
+    message = _parse_file(folder)
+    if message.saved_model_schema_version not in (0, 1):
+        raise DataLossError(
+            "saved_model_schema_version must be 0 or 1, not "
+            f"{message.saved_model_schema_version} ({folder})"
+        )
+    graphs = [MetaGraph(proto, folder) for proto in message.meta_graphs]
+    if not graphs:
+        raise DataLossError(
+            f"a SavedModel must hold at least one MetaGraph; {clip(folder)} has none"
+        )
+    seen: set[Tags] = set()
+    for graph in graphs:
+        if graph.tags in seen:
+            raise InvalidArgumentError(f"Tags {sorted(graph.tags)!r} used repeatedly")
+        seen.add(graph.tags)
+    return graphs
+
+
+def _parse_file(folder: str) -> SavedModel:
+    binary, text = (os.path.join(folder, name) for name in (FILENAME_PB, FILENAME_PBTXT))
+    if os.path.lexists(binary):
+        _check_size(binary, MAX_FILE_BYTES)
+        try:
+            return parse(SavedModel, read_regular_file(binary), binary)
+        except DataLossError as error:
+            raise DataLossError(f"Cannot parse file {clip(binary)}: {error.message}.") from None
+    if os.path.lexists(text):
+        from google.protobuf import text_format
+
+        _check_size(text, MAX_TEXT_BYTES)
+        message = SavedModel()
+        try:
+            text_format.Parse(read_regular_file(text), message)
+        except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
+            raise DataLossError(f"Cannot parse file {clip(text)}: {error}.") from None
+        return message
+    raise NotFoundError(
+        f"{clip(folder)} must hold {FILENAME_PB} or {FILENAME_PBTXT}, but has neither"
+    )
+
+
+def _check_size(path: str, limit: int) -> None:
+    size = os.path.getsize(path) if os.path.isfile(path) else 0
+    if size > limit:
+        raise ResourceExhaustedError(f"{clip(path)} must be at most {limit} bytes, not {size}")
+
+
+def select(graphs: Iterable[MetaGraph], tags: Collection[str] | None) -> MetaGraph:
+    """The MetaGraph whose tag set is exactly `tags`.
+
+    Raises:
+        KeyError: there is none.
+    """
+    wanted = frozenset(tags or ())
+    found = [graph for graph in graphs if graph.tags == wanted]
+    if not found:
+        known = ", ".join(str(sorted(graph.tags)) for graph in graphs)
+        raise KeyError(
+            f"SavedModelHandler has no graph with tags: {sorted(wanted)!r}; it has {known}"
+        )
+    return found[0]
+
+
+def _read_assets(proto: MetaGraphDef, folder: str) -> dict[str, str]:
+    """Const node → asset file, from the hub's collection and from the SavedModel's own field.
+
+    Raises:
+        InvalidArgumentError: an asset is no scalar string Const, or lies outside the assets folder.
+    """
+    entries = list(proto.asset_file_def)
+    if not entries and _ASSETS_COLLECTION in proto.collection_def:
+        for packed in proto.collection_def[_ASSETS_COLLECTION].any_list.value:
+            entry = AssetFileDef()
+            if not packed.Unpack(entry):
+                raise DataLossError(f"{_ASSETS_COLLECTION} must hold AssetFileDef messages")
+            entries.append(entry)
+    if not entries:
+        return {}
+    nodes = {node.name: node for node in proto.graph_def.node}
+    assets = {}
+    root = os.path.realpath(os.path.join(folder, ASSETS_FOLDER))
+    for entry in entries:
+        ref: Ref = parse_ref(entry.tensor_info.name)
+        if ref.index:
+            raise InvalidArgumentError(
+                "Unexpected format for tensor name. Expected node_name:output_number. "
+                f"Got {clip(entry.tensor_info.name)!r}"
+            )
+        _check_asset_node(nodes.get(ref.node), ref.node)
+        place = os.path.realpath(os.path.join(root, entry.filename))
+        if not entry.filename or os.path.commonpath([root, place]) != root or place == root:
+            raise InvalidArgumentError(
+                f"Asset filename ({clip(entry.filename)}) points outside assets_dir"
+            )
+        assets[ref.node] = entry.filename
+    return assets
+
+
+def _check_asset_node(node: Any, name: str) -> None:
+    if node is None:
+        raise InvalidArgumentError(f"asset node {clip(name)!r} must be in the graph")
+    if node.op != "Const":
+        raise InvalidArgumentError("Asset node must be of type constant.")
+    if node.attr["dtype"].type != 7:
+        raise InvalidArgumentError("Asset node must be of dtype string.")
+    if len(node.attr["value"].tensor.tensor_shape.dim):
+        raise InvalidArgumentError("Asset node must be a scalar.")
+
+
+def variables_prefix(folder: str) -> str | None:
+    """The prefix of the model's checkpoint, None if it has no variables."""
+    prefix = os.path.join(folder, "variables", "variables")
+    return prefix if os.path.lexists(f"{prefix}.index") else None

@@ -1,0 +1,172 @@
+"""What a signature says of one input or output: dense, sparse or ragged, its type and its shape.
+
+Source: tensorflow_hub/tensor_info.py.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from minihub_runtime.codec import shape_from_proto
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.graph.ir import Ref, parse_ref
+from minihub_runtime.shapes import Shape
+
+__all__ = ["ParsedTensorInfo", "RaggedTensorSpec", "parse_infos", "parse_tensor_info"]
+
+#: TypeSpecProto.TypeSpecClass
+_SPARSE_SPEC, _RAGGED_SPEC = 1, 3
+
+Kind = Literal["dense", "sparse", "ragged", "unsupported"]
+
+
+@dataclasses.dataclass(frozen=True)
+class RaggedTensorSpec:
+    """Type and shape of a ragged tensor.
+
+    Attributes:
+        shape: static shape of the whole tensor.
+        dtype: type of its values.
+        ragged_rank: number of ragged levels.
+        row_splits_dtype: int32 or int64.
+    """
+
+    shape: Shape
+    dtype: DType
+    ragged_rank: int
+    row_splits_dtype: DType
+
+    def __repr__(self) -> str:
+        return (
+            f"RaggedTensorSpec(TensorShape({_shape_text(self.shape)}), {self.dtype!r}, "
+            f"{self.ragged_rank}, {self.row_splits_dtype!r})"
+        )
+
+
+def _shape_text(shape: Shape) -> str:
+    return "None" if shape is None else f"[{', '.join(str(n) for n in shape)}]"
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class ParsedTensorInfo:
+    """One input or output of a signature.
+
+    Attributes:
+        kind: `dense`, `sparse`, `ragged`, or `unsupported` for other composite tensors.
+        dtype: element type of the values.
+        shape: static shape, None if the rank is unknown.
+        refs: the tensors of the graph: one; (indices, values, dense_shape); or (flat values, splits outermost
+            first).
+        type_spec: the RaggedTensorSpec, None for other kinds.
+        type_name: name of the type, for messages.
+    """
+
+    kind: Kind
+    dtype: DType
+    shape: Shape
+    refs: tuple[Ref, ...]
+    type_spec: RaggedTensorSpec | None = None
+    type_name: str = "Tensor"
+
+    def get_shape(self) -> Any:
+        """The static shape, as a `minihub_runtime.TensorShape`."""
+        from minihub_runtime.api.tensor_shape import TensorShape
+
+        return TensorShape(self.shape)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether it is a SparseTensor."""
+        return self.kind == "sparse"
+
+    @property
+    def is_composite(self) -> bool:
+        """Whether it is a composite tensor other than a SparseTensor."""
+        return self.kind in ("ragged", "unsupported")
+
+    @property
+    def is_supported_type(self) -> bool:
+        """Whether it is a Tensor, SparseTensor or RaggedTensor."""
+        return self.kind != "unsupported"
+
+    def __repr__(self) -> str:
+        if self.is_composite:
+            return f"<hub.ParsedTensorInfo type_spec={self.type_spec!r}>"
+        shape = "<unknown>" if self.shape is None else str(self.get_shape())
+        return (
+            f"<hub.ParsedTensorInfo shape={shape} dtype={self.dtype.name} "
+            f"is_sparse={self.is_sparse}>"
+        )
+
+
+def parse_tensor_info(proto: Any, name: str) -> ParsedTensorInfo:
+    """The info of a TensorInfo proto.
+
+    Args:
+        proto: a `tensorflow.TensorInfo`.
+        name: of the input or output, for messages.
+
+    Raises:
+        InvalidArgumentError: it has no encoding that TF1 knows, or names no tensor.
+    """
+    encoding = proto.WhichOneof("encoding")
+    if encoding == "composite_tensor":
+        return _parse_composite(proto, name)
+    dtype = as_dtype(proto.dtype) if proto.dtype else None
+    if dtype is None:
+        raise InvalidArgumentError(f"{name!r} must have a dtype")
+    shape = shape_from_proto(proto.tensor_shape)
+    if encoding == "coo_sparse":
+        coo = proto.coo_sparse
+        names = (
+            coo.indices_tensor_name,
+            coo.values_tensor_name,
+            coo.dense_shape_tensor_name,
+        )
+        refs = tuple(parse_ref(text) for text in names)
+        return ParsedTensorInfo("sparse", dtype, shape, refs, type_name="SparseTensor")
+    if encoding == "name":
+        return ParsedTensorInfo("dense", dtype, shape, (parse_ref(proto.name),))
+    raise InvalidArgumentError(f"Unsupported TensorInfo encoding {encoding!r} of {name!r}")
+
+
+def _parse_composite(proto: Any, name: str) -> ParsedTensorInfo:
+    spec = proto.composite_tensor.type_spec
+    components = [parse_tensor_info(part, name) for part in proto.composite_tensor.components]
+    refs = tuple(part.refs[0] for part in components)
+    if spec.type_spec_class == _SPARSE_SPEC and len(refs) == 3:
+        shape = shape_from_proto(proto.tensor_shape)
+        return ParsedTensorInfo("sparse", components[1].dtype, shape, refs)
+    if spec.type_spec_class != _RAGGED_SPEC or not components:
+        type_name = spec.type_spec_class_name or f"type spec {spec.type_spec_class}"
+        dtype = as_dtype(proto.dtype) if proto.dtype else as_dtype("variant")
+        return ParsedTensorInfo("unsupported", dtype, None, refs, type_name=type_name)
+    shape, dtype, ragged_rank, splits = _ragged_parts(spec.type_state)
+    ragged = RaggedTensorSpec(shape, dtype, ragged_rank, splits)
+    if len(refs) != ragged_rank + 1:
+        raise InvalidArgumentError(
+            f"{name!r} must have {ragged_rank + 1} components for ragged rank {ragged_rank}, "
+            f"not {len(refs)}"
+        )
+    return ParsedTensorInfo("ragged", dtype, shape, refs, ragged, "RaggedTensor")
+
+
+def _ragged_parts(state: Any) -> tuple[Shape, DType, int, DType]:
+    """Shape, dtype, ragged rank and type of the splits from a RaggedTensorSpec's state."""
+    values = state.tuple_value.values
+    if len(values) < 4:
+        raise InvalidArgumentError("a RaggedTensorSpec must hold four values")
+    return (
+        shape_from_proto(values[0].tensor_shape_value),
+        as_dtype(values[1].tensor_dtype_value),
+        int(values[2].int64_value),
+        as_dtype(values[3].tensor_dtype_value),
+    )
+
+
+def parse_infos(protos: Mapping[str, Any]) -> dict[str, ParsedTensorInfo]:
+    """The infos of a signature's inputs or outputs, by name."""
+    return {name: parse_tensor_info(proto, name) for name, proto in sorted(protos.items())}

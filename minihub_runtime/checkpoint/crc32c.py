@@ -1,0 +1,186 @@
+"""CRC-32C (Castagnoli) in NumPy, and the masked form that tables and bundles store.
+
+A CRC is the remainder of a polynomial over GF(2), so it is linear in the bytes.  Three methods follow from that,
+each for its range of lengths:
+
+- up to a few hundred bytes, the textbook loop over a table of 256 entries;
+- up to some ten kilobytes, rows of 64 bytes become four bytes each by a table for every position in the row, and
+  again, until four bytes are left;
+- beyond, the data are folded: x^6777 ≡ x^484 + x^100 + 1 modulo the polynomial, and squaring keeps such a relation, so
+  with exponents times 8·STRIDE each *byte* can be replaced by three bytes 6293, 6677 and 6777 strides later.
+  That is nothing but XOR of long runs, at the speed of the cache.
+
+Source: tensorflow/tsl/lib/hash/crc32c.h; RFC 3720, appendix B.4 (test vectors).
+"""
+
+from __future__ import annotations
+
+import functools
+import mmap
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Data", "crc32c", "mask", "masked_crc32c", "unmask"]
+
+Data: TypeAlias = "bytes | bytearray | memoryview | mmap.mmap | NDArray[Any]"
+_Bytes: TypeAlias = NDArray[np.uint8]
+_Words: TypeAlias = NDArray[np.uint32]
+
+# The polynomial without its highest term, bits reversed as in the register.
+_POLYNOMIAL = 0x82F63B78
+# Distances at which a byte reappears, in strides, nearest first; the last is the degree of the relation.
+_SHIFTS = (6293, 6677, 6777)
+_STRIDES = (8, 1)
+_ROW = 64
+_LOOP_LIMIT = 200
+_MASK_DELTA = 0xA282EAD8
+
+
+def _byte_table() -> list[int]:
+    table = list(range(256))
+    for _ in range(8):
+        table = [(entry >> 1) ^ (_POLYNOMIAL if entry & 1 else 0) for entry in table]
+    return table
+
+
+_TABLE = _byte_table()
+
+
+def crc32c(data: Data, value: int = 0) -> int:
+    """The CRC-32C of `data`, a C-contiguous buffer.
+
+    Args:
+        data: the bytes.
+        value: the CRC of what precedes `data`, so that a long stream can be taken in pieces.
+    """
+    register = value ^ 0xFFFFFFFF
+    # A memoryview with a zero in its shape cannot be cast.
+    buffer: Any = data
+    view = memoryview(buffer).cast("B") if memoryview(buffer).nbytes else b""
+    if len(view) <= _LOOP_LIMIT:
+        table = _TABLE
+        for byte in view:
+            register = table[(register ^ byte) & 0xFF] ^ (register >> 8)
+        return register ^ 0xFFFFFFFF
+    array: _Bytes = np.frombuffer(view, np.uint8)
+    for stride in _STRIDES:
+        if array.size > 2 * _SHIFTS[-1] * stride:
+            array = _fold(array, register, stride)
+            register = 0
+    return _by_rows(array, register) ^ 0xFFFFFFFF
+
+
+def mask(crc: int) -> int:
+    """`crc` as it is stored: a CRC of bytes that hold CRCs would be weak."""
+    return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF
+
+
+def unmask(stored: int) -> int:
+    """The CRC that `mask` turned into `stored`."""
+    rotated = (stored - _MASK_DELTA) & 0xFFFFFFFF
+    return ((rotated >> 17) | (rotated << 15)) & 0xFFFFFFFF
+
+
+def masked_crc32c(data: Data, value: int = 0) -> int:
+    """`mask(crc32c(data, value))`."""
+    return mask(crc32c(data, value))
+
+
+def _fold(data: _Bytes, register: int, stride: int) -> _Bytes:
+    """`6777 * stride` bytes whose CRC from a register of 0 is that of `data` from `register`."""
+    near, middle, far = (shift * stride for shift in _SHIFTS)
+    # What is folded so far lies before `end`; `far` bytes of it suffice to go on, zeros at the start.
+    window = np.zeros(far + 4 * near, np.uint8)
+    end = far
+    stop = data.size - far
+    for start in range(0, stop, near):
+        count = min(near, stop - start)
+        if end + count > window.size:
+            window[:far] = window[end - far : end]
+            end = far
+        block = window[end : end + count]
+        np.bitwise_xor(
+            data[start : start + count], window[end - far : end - far + count], out=block
+        )
+        block ^= window[end - middle : end - middle + count]
+        block ^= window[end - near : end - near + count]
+        if start == 0:
+            block[:4] ^= np.frombuffer(register.to_bytes(4, "little"), np.uint8)
+        end += count
+    rest: _Bytes = data[stop:].copy()
+    for shift in (near, middle, far):
+        rest[:shift] ^= window[end - shift : end]
+    return rest
+
+
+def _by_rows(data: _Bytes, register: int) -> int:
+    """The register after `data`, of at least 4 bytes, starting from `register`."""
+    level = 0
+    # Zeros in front of a register of 0 change nothing.
+    rows = np.zeros((-(-data.size // _ROW), _ROW), np.uint8)
+    flat = rows.reshape(-1)
+    flat[-data.size :] = data
+    head = flat.size - data.size
+    flat[head : head + 4] ^= np.frombuffer(register.to_bytes(4, "little"), np.uint8)
+    offsets = np.arange(_ROW) * 256
+    while True:
+        table = _row_table(level)
+        words: _Words = np.bitwise_xor.reduce(table[rows + offsets], axis=1)
+        if words.size == 1:
+            return int(words[0])
+        # The register of a row, little-endian, stands for the row: the next level works on rows of registers.
+        level += 1
+        per_row = _ROW // 4
+        padded = np.zeros(-(-words.size // per_row) * per_row, "<u4")
+        padded[-words.size :] = words
+        rows = padded.view(np.uint8).reshape(-1, _ROW)
+
+
+@functools.cache
+def _row_table(level: int) -> _Words:
+    """Entry `256 * position + value`: what a byte adds to the register of its row.
+
+    At level 0 a row is 64 bytes of data; at level n it is 16 registers, each standing for a row of level n - 1.
+    """
+    if level == 0:
+        distances = [_ROW - 1 - position for position in range(_ROW)]
+        base = np.array(_TABLE, np.uint32)
+        return np.concatenate([_advance(base, distance) for distance in distances])
+    span = _ROW * (_ROW // 4) ** (level - 1)
+    count = _ROW // 4
+    parts = []
+    for position in range(_ROW):
+        value = np.arange(256, dtype=np.uint32) << np.uint32(8 * (position % 4))
+        parts.append(_advance(value, span * (count - 1 - position // 4)))
+    return np.concatenate(parts)
+
+
+def _advance(registers: _Words, zeros: int) -> _Words:
+    """Each register after `zeros` more zero bytes."""
+    power = 0
+    while zeros >> power:
+        if zeros >> power & 1:
+            tables = _zeros_table(power)
+            lanes = np.ascontiguousarray(registers, "<u4").view(np.uint8).reshape(-1, 4)
+            registers = np.bitwise_xor.reduce(tables[lanes + np.arange(4) * 256], axis=1)
+        power += 1
+    return registers
+
+
+@functools.cache
+def _zeros_table(power: int) -> _Words:
+    """Entry `256 * i + value`: a register whose byte `i` is `value`, after `2 ** power` zero bytes."""
+    registers = np.concatenate(
+        [np.arange(256, dtype=np.uint32) << np.uint32(8 * i) for i in range(4)]
+    )
+    if power == 0:
+        table: _Words = np.array(_TABLE, np.uint32)
+        after: _Words = table[registers & 0xFF] ^ (registers >> np.uint32(8))
+        return after
+    half = _zeros_table(power - 1)
+    for _ in range(2):
+        lanes = registers.astype("<u4").view(np.uint8).reshape(-1, 4)
+        registers = np.bitwise_xor.reduce(half[lanes + np.arange(4) * 256], axis=1)
+    return registers

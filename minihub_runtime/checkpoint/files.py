@@ -1,0 +1,194 @@
+"""Opening, mapping and replacing files with care.
+
+A name in a folder of strangers' files may be a pipe (opening it would wait for ever), a device or a link to a file
+that is none of the module's; only regular files are read.  A file is replaced by a rename, so that a reader sees the old
+one or the new one, whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import mmap
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import BinaryIO
+
+from minihub_runtime.errors import (
+    DataLossError,
+    FailedPreconditionError,
+    NotFoundError,
+    OpError,
+    PermissionDeniedError,
+    ResourceExhaustedError,
+    UnknownError,
+    clip,
+)
+
+__all__ = ["map_file", "read_file", "replacing"]
+
+_KINDS = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def read_file(path: str, limit: int) -> bytes:
+    """The bytes of a regular file.
+
+    Raises:
+        ResourceExhaustedError: it is larger than `limit`.
+        DataLossError: it shrinks while it is read.
+        OpError: it cannot be opened, or is not a regular file; see `_open`.
+    """
+    with os.fdopen(_open(path), "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise ResourceExhaustedError(
+                f"{clip(path)} must have at most {limit} bytes, not {size}"
+            )
+        data = file.read(size)
+    if len(data) != size:
+        raise DataLossError(f"{clip(path)} must have {size} bytes, but reading gave {len(data)}")
+    return data
+
+
+def map_file(path: str) -> mmap.mmap | bytes:
+    """A read-only map of a regular file; it is unmapped when nothing refers to it any more.
+
+    An empty file cannot be mapped and gives `b""`.
+
+    Raises:
+        ResourceExhaustedError: the address space cannot hold it.
+        OpError: it cannot be opened, or is not a regular file; see `_open`.
+    """
+    descriptor = _open(path)
+    try:
+        if os.fstat(descriptor).st_size == 0:
+            return b""
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError, OverflowError) as error:
+        raise ResourceExhaustedError(f"{clip(path)} cannot be mapped: {error}") from error
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: str) -> int:
+    """A descriptor of a regular file, without following a link in its last place and without waiting.
+
+    Raises:
+        NotFoundError: there is no such file.
+        PermissionDeniedError: it may not be read.
+        FailedPreconditionError: it is not a regular file.
+        UnknownError: the system gives another reason.
+    """
+    try:
+        # Systems without O_NOFOLLOW, and those that refuse to open a directory, are asked first.
+        _check_regular(path, os.lstat(path))
+        flags = os.O_RDONLY
+        for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC", "O_NOCTTY"):
+            flags |= getattr(os, name, 0)
+        descriptor = os.open(path, flags)
+    except (OSError, ValueError) as error:
+        if isinstance(error, OpError):
+            raise
+        raise _translated(error, path, "read") from error
+    try:
+        _check_regular(path, os.fstat(descriptor))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _check_regular(path: str, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        found = next((name for test, name in _KINDS if test(status.st_mode)), "something else")
+        raise FailedPreconditionError(f"{clip(path)} must be a regular file, not {found}")
+
+
+def _translated(error: OSError | ValueError, path: str, done: str) -> OpError:
+    code = getattr(error, "errno", None) or 0
+    if code in (errno.ENOENT, errno.ENOTDIR):
+        return NotFoundError(f"{clip(path)} must exist to be {done}, but: {error}")
+    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return PermissionDeniedError(f"{clip(path)} must be allowed to be {done}, but: {error}")
+    if code in (errno.ENOSPC, getattr(errno, "EDQUOT", None), errno.EFBIG):
+        return ResourceExhaustedError(f"{clip(path)} must have space to be {done}, but: {error}")
+    if code == errno.ELOOP:
+        return FailedPreconditionError(f"{clip(path)} must be a regular file, not a symbolic link")
+    return UnknownError(f"{clip(path)} cannot be {done}: {error}")
+
+
+@contextlib.contextmanager
+def replacing() -> Iterator[Callable[[str], AbstractContextManager[BinaryIO]]]:
+    """Write several files, and only at the end give them their names, in the order they were written.
+
+    The value is a function from a path to a context whose value is the file to write; everything written vanishes if the
+    block raises.
+
+    Raises:
+        ResourceExhaustedError: there is no space left.
+        OpError: the system gives another reason.
+    """
+    written: list[tuple[str, str]] = []
+    folders: set[str] = set()
+    path = ""
+
+    @contextlib.contextmanager
+    def new_file(wanted: str) -> Iterator[BinaryIO]:
+        nonlocal path
+        path = wanted
+        folder, name = os.path.split(path)
+        os.makedirs(folder or ".", exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(
+            prefix=f".{name[:100]}.", suffix=".new", dir=folder or "."
+        )
+        written.append((temporary, path))
+        folders.add(folder)
+        with os.fdopen(descriptor, "wb") as file:
+            if hasattr(os, "fchmod"):
+                # mkstemp makes private files; these get the mode that `open` would have given.
+                os.fchmod(descriptor, 0o666 & ~_umask())
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+
+    try:
+        yield new_file
+        for temporary, path in written:
+            os.replace(temporary, path)
+        for folder in folders:
+            _sync_directory(folder)
+    except BaseException as error:
+        for temporary, _ in written:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+        if isinstance(error, OSError) and not isinstance(error, OpError):
+            raise _translated(error, path, "written") from error
+        raise
+
+
+def _umask() -> int:
+    # There is no way to ask without setting it.
+    current = os.umask(0o077)
+    os.umask(current)
+    return current
+
+
+def _sync_directory(path: str) -> None:
+    """Make the renames in a folder last through a power cut, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

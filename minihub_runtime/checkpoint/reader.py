@@ -1,0 +1,338 @@
+"""Reading tensors from a bundle without reading the bundle.
+
+Opening reads and checks the index.  A data file is mapped when the first tensor in it is wanted, and tensors of numbers are
+views into the map: time and memory follow what is used.
+
+    with CheckpointReader("module/variables/variables") as reader:
+        table = reader.read("embeddings")
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minihub_runtime.checkpoint.bundle import (
+    Entry,
+    data_filename,
+    entry_of,
+    header_of,
+    index_filename,
+    split_strings,
+)
+from minihub_runtime.checkpoint.crc32c import mask, masked_crc32c
+from minihub_runtime.checkpoint.files import map_file, read_file
+from minihub_runtime.checkpoint.slices import (
+    Box,
+    overlapping,
+    parse_shape_and_slice,
+    slice_key,
+)
+from minihub_runtime.checkpoint.table import read_table
+from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import (
+    DataLossError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    NotFoundError,
+    UnimplementedError,
+    clip,
+)
+from minihub_runtime.protos import BundleEntryProto, parse
+from minihub_runtime.shapes import show, size
+
+__all__ = ["CheckpointReader", "Checksum"]
+
+Checksum = Literal["first_use", "never"]
+
+MAX_INDEX_BYTES = 1 << 30
+
+
+class CheckpointReader:
+    """The tensors of one checkpoint, by name.
+
+    Any number of threads may use a reader.  Arrays stay valid after `close`; the files may be renamed or deleted while
+    arrays are in use (on Windows not while they are mapped), but must not be cut short.
+    """
+
+    def __init__(
+        self,
+        prefix: str | os.PathLike[str],
+        *,
+        verify: bool = False,
+        checksum: Checksum = "first_use",
+    ) -> None:
+        """Open a checkpoint.
+
+        Args:
+            prefix: path of the files without `.index` and `.data-…`.
+            verify: read every tensor now, and compare it with its checksum.
+            checksum: whether `read` compares a tensor with its checksum when it is read for the first time.  The index
+                is always checked, sizes and offsets too.
+
+        Raises:
+            NotFoundError: there is no index.
+            DataLossError: the index is not what it should be; with `verify`, neither is a tensor.
+            FailedPreconditionError: a file is not a regular file.
+        """
+        if checksum not in ("first_use", "never"):
+            raise InvalidArgumentError(f"checksum must be 'first_use' or 'never', not {checksum!r}")
+        self.prefix = os.fspath(prefix)
+        self._checksum = checksum
+        self._closed = False
+        self._lock = threading.Lock()
+        self._shards: dict[int, NDArray[np.uint8]] = {}
+        self._entries: dict[bytes, Entry] = {}
+        self._verified: set[bytes] = set()
+        path = index_filename(self.prefix)
+        table = read_table(read_file(path, MAX_INDEX_BYTES), path)
+        if not table or table[0][0]:
+            raise DataLossError(f"{clip(path)} must begin with a header, but has none")
+        self._header = header_of(table[0][1], path)
+        self._messages = dict(table[1:])
+        self._names = self._public_names()
+        if verify:
+            self._verify()
+
+    def _public_names(self) -> dict[str, bytes]:
+        """The names of tensors, without the keys under which slices are stored."""
+        hidden: set[bytes] = set()
+        for key, message in self._messages.items():
+            # Field 7, the slices; most entries are told apart without being parsed.
+            if b"\x3a" in message:
+                name = _text(key)
+                if parse(
+                    BundleEntryProto, message, f"the checkpoint entry of {clip(name)!r}"
+                ).slices:
+                    hidden.update(slice_key(key, part) for part in self._entry(key).slices)
+        return {_text(key): key for key in self._messages if key not in hidden}
+
+    def names(self) -> list[str]:
+        """The names of all tensors, sorted."""
+        return sorted(self._names)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a tensor of that name."""
+        return name in self._names
+
+    def dtype(self, name: str) -> DType:
+        """The element type of a tensor."""
+        return self._entry(self._key(name)).dtype
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a tensor, of the whole one if it is partitioned."""
+        return self._entry(self._key(name)).shape
+
+    def slices(self, name: str) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """Offsets and sizes of the slices a partitioned tensor is stored in; empty for any other tensor."""
+        return [(box.offsets, box.sizes) for box in self._entry(self._key(name)).boxes]
+
+    def read(self, name: str, slice: str | None = None) -> NDArray[Any]:
+        """A tensor, or a part of one, as a read-only array.
+
+        Numbers that are aligned in the file are a view of it, not a copy; strings are an object array of `bytes`.
+
+        Args:
+            name: the tensor.
+            slice: full shape and extents such as `8 16 0,4:-`, as the op RestoreV2 takes them; empty or None for all.
+
+        Raises:
+            NotFoundError: there is no such tensor, or no data file.
+            DataLossError: what is stored is not what the index says.
+            InvalidArgumentError: the slice is not one of this tensor, or its elements are not all stored.
+            UnimplementedError: the tensor is of a type without values in files, or NumPy cannot hold its shape.
+        """
+        key = self._key(name)
+        entry = self._entry(key)
+        whole = Box((0,) * len(entry.shape), entry.shape)
+        wanted = whole
+        if slice:
+            shape, part = parse_shape_and_slice(slice)
+            if shape != entry.shape:
+                raise InvalidArgumentError(
+                    f"the shape in {clip(slice)!r} must be {show(entry.shape)}, that of {clip(name)!r}"
+                )
+            wanted = part.box(shape)
+        array = (
+            self._assemble(name, key, entry, wanted)
+            if entry.slices
+            else self._whole(name, key, entry)
+        )
+        if not entry.slices and wanted != whole:
+            array = array[wanted.within(whole)]
+        return array
+
+    def close(self) -> None:
+        """Let go of the files; arrays that were read stay valid."""
+        with self._lock:
+            self._closed = True
+            self._shards = {}
+
+    def __enter__(self) -> CheckpointReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Callable[..., CheckpointReader], tuple[str, Checksum]]:
+        return _reopen, (self.prefix, self._checksum)
+
+    def _key(self, name: str) -> bytes:
+        if name not in self._names:
+            raise NotFoundError(
+                f"{clip(name)!r} must be in checkpoint {clip(self.prefix)}, but is not among its"
+                f" {len(self._names)} tensors"
+            )
+        return self._names[name]
+
+    def _entry(self, key: bytes) -> Entry:
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = entry_of(self._messages[key], _text(key), self._header)
+        return entry
+
+    def _verify(self) -> None:
+        """Compare everything stored with its checksum; types without values in files are left out."""
+        for key in self._messages:
+            entry = self._entry(key)
+            if not entry.slices and _has_values(entry.dtype):
+                self._value(_text(key), key, entry, check=True)
+
+    def _assemble(self, name: str, key: bytes, entry: Entry, wanted: Box) -> NDArray[Any]:
+        """The part `wanted` of a partitioned tensor, a view if it is one of the slices."""
+        pieces = []
+        for part, box in zip(entry.slices, entry.boxes, strict=True):
+            common = box.intersection(wanted)
+            if common is not None:
+                pieces.append((slice_key(key, part), box, common))
+        if overlapping([common for _, _, common in pieces]):
+            raise DataLossError(
+                f"the stored slices of {clip(name)!r} must be disjoint, but some overlap"
+            )
+        found = sum(common.volume for _, _, common in pieces)
+        if found != wanted.volume:
+            raise DataLossError(
+                f"the stored slices of {clip(name)!r} must have all {wanted.volume} elements that are wanted,"
+                f" but have {found}"
+            )
+        if len(pieces) == 1 and pieces[0][1] == wanted:
+            part_key, box, _ = pieces[0]
+            return self._whole(name, part_key, self._part(name, key, entry, part_key, box))
+        result = _empty(wanted.sizes, entry.dtype, name)
+        for part_key, box, common in pieces:
+            stored = self._whole(name, part_key, self._part(name, key, entry, part_key, box))
+            result[common.within(wanted)] = stored[common.within(box)]
+        result.flags.writeable = False
+        return result
+
+    def _part(self, name: str, key: bytes, entry: Entry, part_key: bytes, box: Box) -> Entry:
+        """The entry of one slice, which must fit the tensor's."""
+        if part_key not in self._messages:
+            raise DataLossError(
+                f"the index must have an entry for the slice of {clip(name)!r} at {list(box.offsets)}, but has none"
+            )
+        part = self._entry(part_key)
+        if part.dtype is not entry.dtype or part.shape != box.sizes or part.slices:
+            raise DataLossError(
+                f"the slice of {clip(name)!r} at {list(box.offsets)} must be stored as"
+                f" {entry.dtype.name}{show(box.sizes)}, not {part.dtype.name}{show(part.shape)}"
+            )
+        return part
+
+    def _whole(self, name: str, key: bytes, entry: Entry) -> NDArray[Any]:
+        """All that is stored under one key."""
+        check = self._checksum == "first_use" and key not in self._verified
+        return self._value(name, key, entry, check)
+
+    def _value(self, name: str, key: bytes, entry: Entry, check: bool) -> NDArray[Any]:
+        if not _has_values(entry.dtype):
+            raise UnimplementedError(
+                f"{clip(name)!r} must have a dtype with values in files, not {entry.dtype.name}"
+            )
+        data = self._bytes(name, entry)
+        if entry.dtype.name == "string":
+            strings, crc = split_strings(
+                data, size(entry.shape), self._header.byte_order, f"{clip(name)!r}"
+            )
+            found = mask(crc)
+            value = _empty(entry.shape, entry.dtype, name)
+            value.reshape(-1)[:] = strings
+        else:
+            found = masked_crc32c(data) if check else entry.crc32c
+            value = self._numbers(name, entry, data)
+        if found != entry.crc32c:
+            raise DataLossError(
+                f"the checksum of {clip(name)!r} must be {entry.crc32c:#010x}, but is {found:#010x} for the"
+                f" {entry.size} bytes at {entry.offset} of"
+                f" {clip(data_filename(self.prefix, entry.shard_id, self._header.num_shards))}"
+            )
+        self._verified.add(key)
+        value.flags.writeable = False
+        return value
+
+    def _bytes(self, name: str, entry: Entry) -> NDArray[np.uint8]:
+        shard = self._shard(entry.shard_id)
+        end = entry.offset + entry.size
+        if end > shard.size:
+            raise DataLossError(
+                f"{clip(name)!r} must lie in the {shard.size} bytes of"
+                f" {clip(data_filename(self.prefix, entry.shard_id, self._header.num_shards))},"
+                f" but goes from {entry.offset} to {end}"
+            )
+        return shard[entry.offset : end]
+
+    def _shard(self, shard_id: int) -> NDArray[np.uint8]:
+        with self._lock:
+            if self._closed:
+                raise FailedPreconditionError(
+                    f"checkpoint {clip(self.prefix)} must be open, but is closed"
+                )
+            shard = self._shards.get(shard_id)
+            if shard is None:
+                path = data_filename(self.prefix, shard_id, self._header.num_shards)
+                shard = self._shards[shard_id] = np.frombuffer(map_file(path), np.uint8)
+            return shard
+
+    def _numbers(self, name: str, entry: Entry, data: NDArray[np.uint8]) -> NDArray[Any]:
+        stored = entry.dtype.numpy.newbyteorder(self._header.byte_order)
+        if entry.dtype.is_bool and data.size and data.max() > 1:
+            # NumPy takes other bytes than 0 and 1 in a bool array for granted and computes nonsense.
+            array: NDArray[Any] = data != 0
+        elif data.size == 0:
+            array = np.empty(0, stored)
+        else:
+            array = data.view(stored)
+        if not array.flags.aligned or not array.dtype.isnative:
+            array = array.astype(entry.dtype.numpy)
+        return _reshape(array, entry.shape, name)
+
+
+def _reopen(prefix: str, checksum: Checksum) -> CheckpointReader:
+    return CheckpointReader(prefix, checksum=checksum)
+
+
+def _has_values(dtype: DType) -> bool:
+    return dtype.is_numpy_compatible and not dtype.is_ref
+
+
+def _text(key: bytes) -> str:
+    # Names are bytes to TensorFlow; those that are no UTF-8 stay distinct.
+    return key.decode("utf-8", "surrogateescape")
+
+
+def _empty(shape: tuple[int, ...], dtype: DType, name: str) -> NDArray[Any]:
+    return _reshape(np.empty(size(shape), dtype.numpy), shape, name)
+
+
+def _reshape(array: NDArray[Any], shape: tuple[int, ...], name: str) -> NDArray[Any]:
+    try:
+        return array.reshape(shape)
+    except ValueError as error:
+        raise UnimplementedError(
+            f"NumPy must be able to hold the shape of {clip(name)!r}, but: {error}"
+        ) from error

@@ -1,0 +1,236 @@
+"""Writing bundles, byte for byte as TensorFlow's `Saver` does for the same tensors.
+
+Tensors are written one by one in the order of their names, straight from their arrays.  The files take their names when all are
+complete, the index last; a reader that finds a new data file beside an old index sees checksums that do not match.
+
+Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, core/kernels/save_restore_v2_ops.cc.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minihub_runtime.checkpoint.bundle import (
+    MAX_SHARDS,
+    VERSION,
+    data_filename,
+    index_filename,
+    join_strings,
+)
+from minihub_runtime.checkpoint.crc32c import crc32c, mask
+from minihub_runtime.checkpoint.files import replacing
+from minihub_runtime.checkpoint.slices import Box, TensorSlice, overlapping, slice_key
+from minihub_runtime.checkpoint.table import write_table
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.errors import InvalidArgumentError, clip
+from minihub_runtime.protos import BundleEntryProto, BundleHeaderProto
+from minihub_runtime.shapes import show, size
+
+__all__ = ["Sliced", "write_checkpoint"]
+
+_CHUNK_BYTES = 1 << 22
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Sliced:
+    """A partitioned variable: one tensor in the checkpoint, stored as slices.
+
+    Attributes:
+        full_shape: the shape of the whole.
+        parts: first index along each axis, and values, of each slice; together they are the whole.
+    """
+
+    full_shape: Sequence[int]
+    parts: Sequence[tuple[Sequence[int], NDArray[Any]]]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Stored:
+    """One run of bytes to be written under one key."""
+
+    name: str
+    key: bytes
+    dtype: DType
+    array: NDArray[Any]
+
+
+def write_checkpoint(
+    prefix: str | os.PathLike[str],
+    tensors: Mapping[str, NDArray[Any] | Sliced],
+    *,
+    num_shards: int = 1,
+) -> None:
+    """Write the files of a checkpoint, replacing those of that name.
+
+    Args:
+        prefix: path of the files without `.index` and `.data-…`; missing folders are made.
+        tensors: by name.  Arrays of `bytes`, `str` or objects that are either become strings.
+        num_shards: over how many data files to spread them.
+
+    Raises:
+        InvalidArgumentError: a name is empty, an array has no TensorFlow dtype, or slices are not a whole.
+        OpError: the files cannot be written; nothing is left behind then.
+    """
+    if not 1 <= num_shards <= MAX_SHARDS:
+        raise InvalidArgumentError(f"num_shards must lie in [1, {MAX_SHARDS}], not {num_shards}")
+    path = os.fspath(prefix)
+    entries: dict[bytes, Any] = {}
+    stored = [part for name in sorted(tensors) for part in _parts(name, tensors[name], entries)]
+    if len(entries) + len(stored) != len({*entries, *(part.key for part in stored)}):
+        raise InvalidArgumentError("names must differ from the keys of slices, but one does not")
+    with replacing() as new_file:
+        for shard, parts in enumerate(_spread(stored, num_shards)):
+            with new_file(data_filename(path, shard, num_shards)) as file:
+                for part in parts:
+                    entry = _entry(part.dtype, part.array.shape)
+                    entry.shard_id = shard
+                    entry.offset = file.tell()
+                    entry.crc32c = mask(_write(file, part))
+                    entry.size = file.tell() - entry.offset
+                    entries[part.key] = entry
+        with new_file(index_filename(path)) as file:
+            header = BundleHeaderProto(num_shards=num_shards)
+            header.version.producer = VERSION
+            table = {b"": header, **entries}
+            write_table(
+                file,
+                [(key, table[key].SerializeToString(deterministic=True)) for key in sorted(table)],
+            )
+
+
+def _parts(name: str, value: NDArray[Any] | Sliced, entries: dict[bytes, Any]) -> Iterator[_Stored]:
+    """What is stored for one tensor; the entry of a partitioned one is added to `entries`."""
+    key = name.encode("utf-8", "surrogateescape")
+    if not key:
+        raise InvalidArgumentError("a tensor's name must not be empty")
+    if not isinstance(value, Sliced):
+        array = np.asarray(value)
+        yield _Stored(name, key, _dtype(name, array), array)
+        return
+    shape = tuple(int(n) for n in value.full_shape)
+    arrays = [np.asarray(array) for _, array in value.parts]
+    slices = [
+        TensorSlice(tuple(int(n) for n in offset), array.shape)
+        for (offset, _), array in zip(value.parts, arrays, strict=True)
+    ]
+    if len(arrays) == 1 and arrays[0].shape == shape and not any(slices[0].starts):
+        yield _Stored(name, key, _dtype(name, arrays[0]), arrays[0])
+        return
+    dtypes = {_dtype(name, array) for array in arrays}
+    if len(dtypes) != 1:
+        found = sorted(dtype.name for dtype in dtypes)
+        raise InvalidArgumentError(
+            f"the slices of {clip(name)!r} must be of one dtype, not {found}"
+        )
+    _check_whole(name, shape, slices)
+    (dtype,) = dtypes
+    entry = entries[key] = _entry(dtype, shape)
+    for part, array in zip(slices, arrays, strict=True):
+        extents = entry.slices.add().extent
+        for start, length in zip(part.starts, part.lengths, strict=True):
+            extents.add(start=start, length=length)
+        yield _Stored(name, slice_key(key, part), dtype, array)
+
+
+def _check_whole(name: str, shape: tuple[int, ...], slices: list[TensorSlice]) -> None:
+    boxes: list[Box] = []
+    for part in slices:
+        if len(part.starts) != len(part.lengths):
+            raise InvalidArgumentError(
+                f"the offset of a slice of {clip(name)!r} must have the rank of its array, {len(part.lengths)},"
+                f" not {len(part.starts)}"
+            )
+        boxes.append(part.box(shape))
+    covered = sum(box.volume for box in boxes)
+    if covered != size(shape) or overlapping(boxes):
+        raise InvalidArgumentError(
+            f"the slices of {clip(name)!r} must be the whole of {show(shape)} without overlaps,"
+            f" but have {covered} of {size(shape)} elements or overlap"
+        )
+
+
+def _dtype(name: str, array: NDArray[Any]) -> DType:
+    try:
+        return as_dtype(array.dtype)
+    except TypeError as error:
+        raise InvalidArgumentError(
+            f"{clip(name)!r} must be of a dtype that TensorFlow has, not {array.dtype}"
+        ) from error
+
+
+def _entry(dtype: DType, shape: tuple[int, ...]) -> Any:
+    entry = BundleEntryProto(dtype=dtype.as_datatype_enum)
+    # A scalar's shape is there and empty, as TensorFlow writes it.
+    entry.shape.SetInParent()
+    for n in shape:
+        entry.shape.dim.add(size=n)
+    return entry
+
+
+def _spread(stored: list[_Stored], num_shards: int) -> list[list[_Stored]]:
+    """The tensors in their order, cut into runs of about equal size."""
+    if num_shards == 1:
+        return [stored]
+    runs: list[list[_Stored]] = [[] for _ in range(num_shards)]
+    weights = [max(part.array.nbytes, 1) for part in stored]
+    total = sum(weights)
+    before = 0
+    for part, weight in zip(stored, weights, strict=True):
+        runs[(2 * before + weight) * num_shards // (2 * total)].append(part)
+        before += weight
+    return runs
+
+
+def _write(file: BinaryIO, part: _Stored) -> int:
+    """Write the bytes of one array, and give their checksum."""
+    if part.dtype.name == "string":
+        strings = _strings(part.name, part.array)
+        head, crc = join_strings(strings)
+        file.write(head)
+        file.writelines(strings)
+        return crc
+    crc = 0
+    for chunk in _chunks(part.array, part.dtype):
+        crc = crc32c(chunk, crc)
+        file.write(chunk)
+    return crc
+
+
+def _strings(name: str, array: NDArray[Any]) -> list[bytes]:
+    strings = []
+    for element in array.reshape(-1).tolist():
+        if not isinstance(element, (bytes, str)):
+            raise InvalidArgumentError(
+                f"{clip(name)!r} must hold bytes or str, not {type(element).__name__}"
+            )
+        strings.append(element.encode() if isinstance(element, str) else element)
+    return strings
+
+
+def _chunks(array: NDArray[Any], dtype: DType) -> Iterator[memoryview]:
+    """The bytes of an array in C order, little-endian, a few megabytes at a time."""
+    stored = array.dtype
+    if not stored.isnative or sys.byteorder != "little":
+        stored = stored.newbyteorder("<")
+    if array.flags.c_contiguous and array.dtype == stored:
+        data = array.reshape(-1).view(np.uint8)
+        for start in range(0, data.size, _CHUNK_BYTES):
+            yield data[start : start + _CHUNK_BYTES].data
+        return
+    pieces = np.nditer(
+        array,
+        flags=["external_loop", "buffered", "zerosize_ok"],
+        op_dtypes=[stored],
+        casting="equiv",
+        order="C",
+        buffersize=max(_CHUNK_BYTES // dtype.size, 1),
+    )
+    for piece in pieces:
+        yield np.ascontiguousarray(piece).view(np.uint8).data

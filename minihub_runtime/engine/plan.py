@@ -1,0 +1,433 @@
+"""A graph compiled to a list of steps, and the loop that runs it.
+
+A step is (kernel, input slots, output slots, freed slots, node).  Slots are places in one list; constants lie in it
+before the run starts, a slot is cleared after its last use.  A value that a Switch sends nowhere is DEAD: kernels
+downstream of a Switch are wrapped so that a dead input makes dead outputs, and a Merge takes what is alive.
+
+Source: tensorflow/core/common_runtime/executor.cc, propagator_state.cc (deadness).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.codec import Func
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.engine.loops import bind_loop
+from minihub_runtime.errors import (
+    InvalidArgumentError,
+    OpError,
+    ResourceExhaustedError,
+    UnsupportedOpsError,
+    clip,
+)
+from minihub_runtime.graph.functions import function_args
+from minihub_runtime.graph.ir import Graph, Node, Ref
+from minihub_runtime.graph.support import missing_ops
+from minihub_runtime.ops.control_flow import DEAD
+from minihub_runtime.ops.registry import REGISTRY, infer_shapes
+from minihub_runtime.passes.prune import prune, topological
+from minihub_runtime.passes.structure_loops import structure_loops
+from minihub_runtime.shapes import Spec, concrete, size
+
+__all__ = ["DEAD", "Plan", "Step", "compile_plan"]
+
+#: Results of constant folding larger than this are computed in each run instead.
+MAX_FOLDED_BYTES = 64 << 20
+
+Kernel = Callable[..., Any]
+
+
+SWITCH = ("Switch", "RefSwitch")
+MERGE = ("Merge", "RefMerge")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One kernel call.
+
+    Attributes:
+        kernel: takes the flat inputs.
+        inputs: their slots.
+        outputs: the slots of the results; an int where the kernel returns one value, not a sequence.
+        frees: slots that nobody reads afterwards.
+        node: for messages.
+    """
+
+    kernel: Kernel
+    inputs: tuple[int, ...]
+    outputs: int | tuple[int, ...]
+    frees: tuple[int, ...]
+    node: Node
+
+
+class Plan:
+    """Steps in order, and where values come in and go out.
+
+    Attributes:
+        steps: the steps.
+        slots: the list a run starts with, constants in place.
+        feeds: slot of each fed tensor.
+        fetches: slot of each fetched tensor.
+        types: type of each fetched tensor, None where only a feed knows.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        slots: list[Any],
+        feeds: Mapping[Ref, int],
+        fetches: Sequence[int],
+        types: Sequence[DType | None],
+    ) -> None:
+        self.steps = tuple((s.kernel, s.inputs, s.outputs, s.frees, s.node) for s in steps)
+        self.slots = slots
+        self.feeds = feeds
+        self.fetches = tuple(fetches)
+        self.types = list(types)
+
+    def run(self, values: Sequence[Any], check: Callable[[], None] | None = None) -> list[Any]:
+        """The fetched values.
+
+        Args:
+            values: one per feed, in the order of `feeds`.
+            check: called before each step; raises to stop the run.
+
+        Raises:
+            OpError: a kernel raised; the error says in which node.
+        """
+        slots = self.slots.copy()
+        for slot, value in zip(self.feeds.values(), values, strict=True):
+            slots[slot] = value
+        node = None
+        try:
+            for kernel, inputs, outputs, frees, node in self.steps:  # noqa: B007
+                if check is not None:
+                    check()
+                result = kernel(*[slots[i] for i in inputs])
+                if outputs.__class__ is int:
+                    slots[outputs] = result
+                else:
+                    for slot, value in zip(outputs, result, strict=False):
+                        slots[slot] = value
+                for slot in frees:
+                    slots[slot] = None
+        except OpError as error:
+            if node is not None:
+                error.at(node.name, node.op, _place(node))
+            raise
+        except MemoryError as error:
+            raise ResourceExhaustedError(f"there must be memory for the result: {error}").at(
+                *_names(node)
+            ) from error
+        except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError) as error:
+            # A kernel's checks come first, so this is an input that no check foresaw.
+            shapes = [getattr(slots[i], "shape", "?") for i in inputs]
+            raise InvalidArgumentError(f"{error} (inputs of shapes {shapes})").at(
+                *_names(node)
+            ) from error
+        return [slots[i] for i in self.fetches]
+
+
+def _place(node: Node) -> str:
+    return f"{{{{node {clip(node.name)}}}}} = {node.op}"
+
+
+def _names(node: Node | None) -> tuple[str, str, str]:
+    return (node.name, node.op, _place(node)) if node is not None else ("?", "?", "?")
+
+
+def compile_plan(
+    graph: Graph,
+    feeds: Sequence[Ref],
+    fetches: Sequence[Ref],
+    targets: Sequence[str],
+    bind_context: Callable[[str], Any],
+) -> Plan:
+    """The plan that computes `fetches` and runs `targets`.
+
+    Args:
+        graph: the nodes and the function library.
+        feeds: tensors whose values are given.
+        fetches: tensors whose values are wanted.
+        targets: nodes that must run.
+        bind_context: name of a node → the context its kernel gets.
+
+    Raises:
+        UnsupportedOpsError: ops that are not registered, all of them.
+        InvalidArgumentError: the graph is malformed.
+    """
+    fed = set(feeds)
+    roots = [*(ref.node for ref in fetches if ref not in fed), *targets]
+    nodes = prune(graph.nodes, roots, fed)
+    missing = missing_ops(graph, nodes.values())
+    if missing:
+        raise UnsupportedOpsError(missing)
+    return _Compiler(graph, bind_context).compile(nodes, feeds, fetches)
+
+
+class _Compiler:
+    """The state of one compilation."""
+
+    def __init__(self, graph: Graph, bind_context: Callable[[str], Any]) -> None:
+        self.graph = graph
+        self.bind_context = bind_context
+        self.slots: list[Any] = []
+        self.place: dict[Ref, int] = {}
+        self.dtype: dict[Ref, DType | None] = {}
+        self.constant: dict[Ref, Any] = {}
+        self.controls: dict[str, int] = {}
+        self.mortal: set[str] = set()
+        self.steps: list[tuple[Kernel, list[int], int | tuple[int, ...], Node]] = []
+
+    def slot(self, value: Any = None) -> int:
+        """A new slot."""
+        self.slots.append(value)
+        return len(self.slots) - 1
+
+    def compile(self, nodes: dict[str, Node], feeds: Sequence[Ref], fetches: Sequence[Ref]) -> Plan:
+        """The plan for pruned nodes."""
+        feed_slots = {ref: self.slot() for ref in feeds}
+        self.place.update(feed_slots)
+        structured = structure_loops(nodes, feed_slots)
+        order = topological(structured, feed_slots)
+        awaited = {control for node in order for control in node.controls}
+        for node in order:
+            try:
+                self.add(node, node.name in awaited)
+            except OpError as error:
+                raise error.at(*_names(node)) from None
+        for ref in fetches:
+            if ref not in self.place:
+                raise InvalidArgumentError(f"{clip(str(ref))!r} must be an output of its node")
+        fetch_slots = [self.readable(ref) for ref in fetches]
+        types = [self.dtype.get(ref) for ref in fetches]
+        return Plan(self.finish(fetch_slots), self.slots, feed_slots, fetch_slots, types)
+
+    def readable(self, ref: Ref) -> int:
+        """The slot of a fetched tensor's value: variables behind references are read at the end."""
+        place = self.place[ref]
+        dtype = self.dtype.get(ref)
+        if dtype is not None and dtype.is_ref:
+            target = self.slot()
+            self.steps.append((_dereference, [place], target, self._producer(ref)))
+            return target
+        return place
+
+    def _producer(self, ref: Ref) -> Node:
+        return self.graph.nodes.get(ref.node, Node(ref.node, "_Read"))
+
+    def finish(self, kept: Iterable[int]) -> list[Step]:
+        """The steps with their frees."""
+        last: dict[int, int] = {}
+        for number, (_, inputs, outputs, _) in enumerate(self.steps):
+            for place in inputs:
+                last[place] = number
+            for place in (outputs,) if isinstance(outputs, int) else outputs:
+                last.setdefault(place, number)
+        keep = set(kept) | {place for place, value in enumerate(self.slots) if value is not None}
+        frees: dict[int, list[int]] = {}
+        for place, number in last.items():
+            if place not in keep:
+                frees.setdefault(number, []).append(place)
+        return [
+            Step(kernel, tuple(inputs), outputs, tuple(frees.get(number, ())), node)
+            for number, (kernel, inputs, outputs, node) in enumerate(self.steps)
+        ]
+
+    def add(self, node: Node, awaited: bool) -> None:
+        """Append the steps of one node."""
+        if node.op == "_Loop":
+            kernel, wanted, produced = bind_loop(
+                node,
+                [self.dtype.get(ref) for ref in node.inputs],
+                self.sub_plan,
+                self.bind_context(node.name).check,
+            )
+            attrs: dict[str, Any] = {}
+            stateful = True
+        else:
+            kernel, wanted, produced, attrs, stateful = self.bind(node)
+        self.check_edges(node, wanted)
+        if self.fold(node, kernel, produced, attrs, stateful):
+            return
+        inputs = [self.input(ref, dtype) for ref, dtype in zip(node.inputs, wanted, strict=True)]
+        mortal = node.op in SWITCH or any(
+            name in self.mortal for name in (*(ref.node for ref in node.inputs), *node.controls)
+        )
+        outputs: int | tuple[int, ...] = tuple(self.slot() for _ in produced)
+        for index, (place, dtype) in enumerate(zip(outputs, produced, strict=True)):
+            self.place.setdefault(Ref(node.name, index), place)
+            self.dtype[Ref(node.name, index)] = dtype
+        if self.single(node, produced):
+            outputs = outputs[0]
+        if mortal:
+            self.mortal.add(node.name)
+            alive = [self.controls[name] for name in node.controls if name in self.controls]
+            count = len(inputs)
+            if node.op not in MERGE:
+                inputs += alive
+                kernel = _guard(kernel, count, len(produced), isinstance(outputs, int))
+            if awaited:
+                self.controls[node.name] = self.slot()
+                places = (outputs,) if isinstance(outputs, int) else outputs
+                kernel = _with_signal(kernel, isinstance(outputs, int))
+                outputs = (*places, self.controls[node.name])
+        self.steps.append((kernel, inputs, outputs, node))
+
+    def single(self, node: Node, produced: Sequence[DType | None]) -> bool:
+        """Whether the kernel returns the value itself, not a sequence of values."""
+        if len(produced) != 1 or node.op == "_Loop" or node.op in self.graph.functions:
+            return False
+        return not any(arg.is_list for arg in REGISTRY[node.op].schema.outputs)
+
+    def bind(
+        self, node: Node
+    ) -> tuple[Kernel, list[DType | None], list[DType | None], dict[str, Any], bool]:
+        """Kernel, input types, output types, attributes and statefulness of a node."""
+        if node.op in self.graph.functions:
+            signature = self.graph.functions[node.op].signature
+            context = self.bind_context(node.name)
+            function = Func(node.op, dict(node.attrs))
+            wanted, produced = (
+                [dtype for arg in function_args(args) for dtype in arg.dtypes(node.attrs)]
+                for args in (signature.input_arg, signature.output_arg)
+            )
+            return lambda *inputs: context.call(function, inputs), [*wanted], [*produced], {}, True
+        op = REGISTRY[node.op]
+        attrs = op.schema.complete(node.attrs, op.name)
+        context = self.bind_context(node.name) if op.wants_context else None
+        kernel = op.bind(attrs, context)
+        stateful = op.stateful or op.wants_context
+        types = op.schema.input_dtypes(attrs), op.schema.output_dtypes(attrs)
+        return kernel, [*types[0]], [*types[1]], attrs, stateful
+
+    def check_edges(self, node: Node, wanted: Sequence[DType | None]) -> None:
+        """Raise unless the inputs have the number and types that the op wants."""
+        if len(node.inputs) != len(wanted):
+            raise InvalidArgumentError(
+                f"{node.op} must have {len(wanted)} inputs, not {len(node.inputs)}"
+            )
+        for ref, dtype in zip(node.inputs, wanted, strict=True):
+            if ref not in self.place:
+                raise InvalidArgumentError(f"{clip(str(ref))!r} must be an output of its node")
+            found = self.dtype.get(ref)
+            if found is None or dtype is None:
+                continue
+            if found.base_dtype is not dtype.base_dtype or (dtype.is_ref and not found.is_ref):
+                raise InvalidArgumentError(
+                    f"input {clip(str(ref))!r} of {node.op} must be {dtype.name}, not {found.name}"
+                )
+
+    def input(self, ref: Ref, dtype: DType | None) -> int:
+        """The slot of an input; a reference is read for kernels that want the value."""
+        place = self.place[ref]
+        found = self.dtype.get(ref)
+        if found is not None and found.is_ref and not (dtype is not None and dtype.is_ref):
+            target = self.slot()
+            self.steps.append((_dereference, [place], target, self._producer(ref)))
+            return target
+        return place
+
+    def fold(
+        self,
+        node: Node,
+        kernel: Kernel,
+        produced: Sequence[DType | None],
+        attrs: Mapping[str, Any],
+        stateful: bool,
+    ) -> bool:
+        """Compute a node now if nothing it depends on can change; whether that was done."""
+        if stateful or node.op in (*SWITCH, *MERGE) or not produced:
+            return False
+        if any(ref not in self.constant for ref in node.inputs) or node.controls:
+            return False
+        if any(Ref(node.name, i) in self.place for i in range(len(produced))):
+            return False
+        values = [self.constant[ref] for ref in node.inputs]
+        if not self.small_enough(node, attrs, values, produced):
+            return False
+        try:
+            result = kernel(*values)
+        except (OpError, ArithmeticError, ValueError, TypeError, IndexError, MemoryError):
+            # It may be in a branch that is never taken; if not, the run raises the same error.
+            return False
+        results = [result] if self.single(node, produced) else list(result)
+        for index, (value, dtype) in enumerate(zip(results, produced, strict=True)):
+            if isinstance(value, np.ndarray) and value.flags.writeable:
+                value.flags.writeable = False
+            ref = Ref(node.name, index)
+            self.place[ref] = self.slot(value)
+            self.dtype[ref] = dtype
+            self.constant[ref] = value
+        return True
+
+    def small_enough(
+        self,
+        node: Node,
+        attrs: Mapping[str, Any],
+        values: Sequence[Any],
+        produced: Sequence[DType | None],
+    ) -> bool:
+        """Whether the results are known to stay below MAX_FOLDED_BYTES, or are likely to."""
+        if node.op == "Const":
+            return True
+        op = REGISTRY[node.op]
+        specs = [Spec(as_dtype(value.dtype), value.shape, value) for value in values]
+        shapes = infer_shapes(op.schema, op.shape_rule, attrs, specs)
+        total = 0
+        for shape, dtype in zip(shapes, produced, strict=True):
+            known = concrete(shape)
+            if known is not None and dtype is not None:
+                total += size(known) * dtype.size
+        return total <= MAX_FOLDED_BYTES
+
+    def sub_plan(
+        self, nodes: Mapping[str, Node], feeds: Mapping[Ref, DType | None], fetches: Sequence[Ref]
+    ) -> Plan:
+        """A plan for part of the graph: a piece of a loop."""
+        inner = _Compiler(self.graph, self.bind_context)
+        for ref, dtype in feeds.items():
+            if dtype is not None:
+                inner.dtype[ref] = dtype
+        return inner.compile(dict(nodes), list(feeds), fetches)
+
+
+def _dereference(value: Any) -> Any:
+    """The value behind a reference; anything else is a value already."""
+    return value.read() if hasattr(value, "read") else value
+
+
+def _guard(kernel: Kernel, count: int, produced: int, single: bool) -> Kernel:
+    """`kernel` with DEAD results where one of the inputs or control signals is DEAD."""
+    dead: Any = DEAD if single else (DEAD,) * produced
+
+    def guarded(*inputs: Any) -> Any:
+        for value in inputs:
+            if value is DEAD:
+                return dead
+        return kernel(*inputs[:count])
+
+    return guarded
+
+
+def _with_signal(kernel: Kernel, single: bool) -> Kernel:
+    """`kernel` with one more result: DEAD if the node was, for nodes that wait for it.
+
+    A Switch is alive when one of its sides is; a node without outputs signals by returning None.
+    """
+
+    def signalled(*inputs: Any) -> tuple[Any, ...]:
+        result = kernel(*inputs)
+        values = (result,) if single else tuple(result) if result is not None else ()
+        if values:
+            alive = any(value is not DEAD for value in values)
+        else:
+            alive = all(value is not DEAD for value in inputs)
+        return (*values, None if alive else DEAD)
+
+    return signalled

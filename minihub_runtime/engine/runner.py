@@ -1,0 +1,106 @@
+"""Feeds in, fetches out: plans made once for each pair of feeds and fetches."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.engine.plan import DEAD, Plan, compile_plan
+from minihub_runtime.engine.state import State
+from minihub_runtime.errors import InvalidArgumentError, clip
+from minihub_runtime.graph.ir import Graph, Ref
+from minihub_runtime.ops.registry import REGISTRY
+
+__all__ = ["Runner"]
+
+
+class Runner:
+    """Runs parts of one graph; may be used by any number of threads.
+
+    Args:
+        graph: nodes and functions; nodes may be added between runs, never changed.
+        readable: folders whose files the graph may read; None allows every file.
+        seed: the seed of the graph.
+
+    Attributes:
+        state: variables, tables and random streams.
+    """
+
+    def __init__(
+        self, graph: Graph, readable: Iterable[str | Path] | None = (), seed: int | None = None
+    ) -> None:
+        self.graph = graph
+        self.state = State(graph, readable, seed)
+        self._plans: dict[Any, Plan] = {}
+        self._lock = threading.Lock()
+
+    def plan(self, feeds: Sequence[Ref], fetches: Sequence[Ref], targets: Sequence[str]) -> Plan:
+        """The plan for these feeds, fetches and targets, made at the first call.
+
+        Raises:
+            UnsupportedOpsError: ops that are not registered, all of them.
+            NotFoundError: a fetch is not in the graph.
+            InvalidArgumentError: the graph is malformed.
+        """
+        key = (tuple(feeds), tuple(fetches), tuple(targets))
+        found = self._plans.get(key)
+        if found is None:
+            found = compile_plan(
+                self.graph, feeds, fetches, targets, lambda node: self.state.context("", node)
+            )
+            with self._lock:
+                self._plans[key] = found
+        return found
+
+    def run(
+        self,
+        fetches: Sequence[Ref],
+        feeds: Mapping[Ref, Any] | None = None,
+        targets: Sequence[str] = (),
+        timeout: float | None = None,
+    ) -> list[Any]:
+        """The values of `fetches`.
+
+        Args:
+            fetches: tensors wanted.
+            feeds: tensor → value, of the tensor's own dtype.
+            targets: nodes to run without a result.
+            timeout: seconds after which the run ends with an error; checked between kernels.
+
+        Raises:
+            OpError: a kernel refused its inputs.
+            DeadlineExceededError: `timeout` has passed.
+        """
+        feeds = {} if feeds is None else feeds
+        deadline = None if timeout is None else time.monotonic() + timeout
+        before = self.state.start(deadline)
+        try:
+            plan = self.plan(list(feeds), fetches, targets)
+            check = None if deadline is None else self.state.check
+            with np.errstate(all="ignore"):
+                values = plan.run(list(feeds.values()), check)
+        finally:
+            self.state.finish(before)
+        return [_hand_out(value, ref) for value, ref in zip(values, fetches, strict=True)]
+
+
+    def handle(self, name: str) -> Any:
+        """The resource object that a node without inputs makes: a variable, a table."""
+        node = self.graph.nodes[name]
+        return REGISTRY[node.op].bind(node.attrs, self.state.context("", name))()
+
+
+def _hand_out(value: Any, ref: Ref) -> Any:
+    """A fetched value that the caller may change: never a constant, a variable or a view of one."""
+    if value is DEAD:
+        raise InvalidArgumentError(
+            f"{clip(str(ref))!r} must have a value, but lies on a branch that was not taken"
+        )
+    if isinstance(value, np.ndarray) and (value.base is not None or not value.flags.writeable):
+        return value.copy()
+    return value

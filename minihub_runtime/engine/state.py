@@ -1,0 +1,208 @@
+"""What lives longer than a run: variables, tables, random streams, plans of functions.
+
+One `State` belongs to one session.  It may be used by any number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from minihub_runtime.codec import Func
+from minihub_runtime.engine.plan import Plan, compile_plan
+from minihub_runtime.errors import (
+    DeadlineExceededError,
+    InvalidArgumentError,
+    NotFoundError,
+    PermissionDeniedError,
+    clip,
+)
+from minihub_runtime.files import read_regular_file
+from minihub_runtime.graph.functions import Body, instantiate
+from minihub_runtime.graph.ir import Graph
+from minihub_runtime.ops.checking import require
+
+__all__ = ["MAX_CALL_DEPTH", "NodeContext", "State"]
+
+T = TypeVar("T")
+
+#: Nested function calls beyond this end with an error instead of exhausting the interpreter's stack.
+MAX_CALL_DEPTH = 100
+
+
+class _Run(threading.local):
+    """The run that this thread is executing."""
+
+    deadline: float | None = None
+    depth: int = 0
+
+
+class State:
+    """Resources and plans of one session.
+
+    Attributes:
+        graph: where functions are looked up.
+        readable: folders whose files the graph may read; None allows every file.
+        seed: the seed of the graph.
+    """
+
+    def __init__(
+        self, graph: Graph, readable: Iterable[str | Path] | None = (), seed: int | None = None
+    ) -> None:
+        self.graph = graph
+        self.readable = None if readable is None else [os.path.realpath(p) for p in readable]
+        self.seed = seed
+        self._lock = threading.RLock()
+        self._resources: dict[tuple[str, str], Any] = {}
+        self._own: dict[tuple[str, str], Any] = {}
+        self._functions: dict[Any, tuple[Body, Plan]] = {}
+        self._run = _Run()
+
+    def context(self, scope: str, node: str) -> NodeContext:
+        """The context of a node; `scope` tells the graph from the bodies of functions."""
+        return NodeContext(self, scope, node)
+
+    def resource(self, container: str, name: str, make: Callable[[], T]) -> T:
+        """The resource of that name, made if there is none."""
+        return self._get_or_make(self._resources, (container, name), make)
+
+    def own(self, scope: str, node: str, make: Callable[[], T]) -> T:
+        """The private state of a node."""
+        return self._get_or_make(self._own, (scope, node), make)
+
+    def _get_or_make(self, table: dict[Any, Any], key: Any, make: Callable[[], T]) -> T:
+        with self._lock:
+            if key not in table:
+                table[key] = make()
+            found: T = table[key]
+            return found
+
+    def reset(self) -> None:
+        """Forget all resources."""
+        with self._lock:
+            self._resources.clear()
+            self._own.clear()
+
+    def start(self, deadline: float | None) -> tuple[float | None, int]:
+        """Note this thread's run; what `finish` wants back."""
+        before = self._run.deadline, self._run.depth
+        if deadline is not None:
+            self._run.deadline = deadline
+        return before
+
+    def finish(self, before: tuple[float | None, int]) -> None:
+        """End the run that `start` began."""
+        self._run.deadline, self._run.depth = before
+
+    def check(self) -> None:
+        """Raise if this thread's run has passed its deadline."""
+        deadline = self._run.deadline
+        if deadline is not None and time.monotonic() > deadline:
+            raise DeadlineExceededError("the run must end before its deadline")
+
+    def call(self, scope: str, function: Func, arguments: Sequence[Any]) -> list[Any]:
+        """The results of a function of the library."""
+        body, plan = self._function(function)
+        if len(arguments) != len(body.arguments):
+            raise InvalidArgumentError(
+                f"function {clip(body.name)!r} must get {len(body.arguments)} arguments, "
+                f"not {len(arguments)}"
+            )
+        self.check()
+        require(
+            self._run.depth < MAX_CALL_DEPTH,
+            f"calls must not nest deeper than {MAX_CALL_DEPTH}, as function "
+            f"{clip(body.name)!r} does",
+        )
+        self._run.depth += 1
+        try:
+            return plan.run(arguments, self.check if self._run.deadline is not None else None)
+        finally:
+            self._run.depth -= 1
+
+    def _function(self, function: Func) -> tuple[Body, Plan]:
+        key = (function.name, _freeze(function.attrs))
+        with self._lock:
+            if key not in self._functions:
+                body = instantiate(self.graph, function.name, function.attrs)
+                scope = f"function {len(self._functions)} {function.name}"
+                plan = compile_plan(
+                    body.graph,
+                    body.arguments,
+                    body.results,
+                    body.controls,
+                    lambda node: self.context(scope, node),
+                )
+                self._functions[key] = (body, plan)
+            return self._functions[key]
+
+
+def _freeze(value: Any) -> Any:
+    """A hashable stand-in for an attribute value."""
+    if isinstance(value, Func):
+        return (value.name, _freeze(value.attrs))
+    if hasattr(value, "items"):
+        return tuple(sorted((key, _freeze(item)) for key, item in value.items()))
+    if isinstance(value, list):
+        return tuple(_freeze(item) for item in value)
+    if hasattr(value, "tobytes"):
+        return (value.shape, value.dtype.str, value.tobytes())
+    return value
+
+
+class NodeContext:
+    """What one kernel sees of the session; see `ops.context.Context`.
+
+    Attributes:
+        node: name of the node.
+    """
+
+    __slots__ = ("_scope", "_state", "node")
+
+    def __init__(self, state: State, scope: str, node: str) -> None:
+        self._state = state
+        self._scope = scope
+        self.node = node
+
+    def resource(self, container: str, name: str, make: Callable[[], T]) -> T:
+        """The session's resource of that name, made by `make` if there is none."""
+        return self._state.resource(container, name or self.node, make)
+
+    def own(self, make: Callable[[], T]) -> T:
+        """The state of this node in this session, made by `make` at first use."""
+        return self._state.own(self._scope, self.node, make)
+
+    def call(self, function: Func, arguments: Sequence[Any]) -> list[Any]:
+        """The results of a function of the graph's library."""
+        return self._state.call(self._scope, function, arguments)
+
+    def read_file(self, path: bytes) -> bytes:
+        """The content of a file that the graph may see.
+
+        Raises:
+            NotFoundError: there is no such file.
+            PermissionDeniedError: it is outside the folders the session was given.
+        """
+        text = os.fsdecode(path)
+        readable = self._state.readable
+        if readable is not None:
+            real = os.path.realpath(text)
+            if not any(os.path.commonpath([folder, real]) == folder for folder in readable):
+                raise PermissionDeniedError(
+                    f"a graph may read the assets of its module only, not {clip(text)!r}"
+                )
+        if not os.path.exists(text):
+            raise NotFoundError(f"{clip(text)}; No such file or directory")
+        return read_regular_file(text)
+
+    def graph_seed(self) -> int | None:
+        """The seed of the graph."""
+        return self._state.seed
+
+    def check(self) -> None:
+        """Raise if the run has passed its deadline."""
+        self._state.check()

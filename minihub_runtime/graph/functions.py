@@ -1,0 +1,208 @@
+"""The function library: FunctionDef → the graph of its body.
+
+Inside a body a tensor is named `node:output_argument:index`, an argument by its own name, and attributes may be
+placeholders whose values come from the call.  `instantiate` resolves all three, so that a body is a graph like any
+other, with `_Arg` nodes where values come in.
+
+Source: tensorflow/core/framework/function.cc:InstantiateFunction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from minihub_runtime.codec import Func, Placeholder, attr_from_proto
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
+from minihub_runtime.graph.ir import Attrs, Graph, Node, Ref
+from minihub_runtime.ops.registry import REGISTRY, Arg
+
+__all__ = ["Body", "function_args", "instantiate", "stateful_nodes"]
+
+
+class Body(NamedTuple):
+    """The instance of a function for one set of attributes.
+
+    Attributes:
+        name: the function's name.
+        graph: its nodes, among them an `_Arg` per flat argument.
+        arguments: the flat arguments.
+        results: the flat results.
+        controls: nodes that must run even if no result needs them.
+    """
+
+    name: str
+    graph: Graph
+    arguments: tuple[Ref, ...]
+    results: tuple[Ref, ...]
+    controls: tuple[str, ...]
+
+
+def function_args(args: Any) -> tuple[Arg, ...]:
+    """The schema arguments of a FunctionDef's signature (`input_arg` or `output_arg`)."""
+    return tuple(
+        Arg(
+            arg.name,
+            arg.type_list_attr or arg.type_attr or as_dtype(arg.type),
+            arg.number_attr or None,
+            bool(arg.number_attr or arg.type_list_attr),
+            arg.is_ref,
+        )
+        for arg in args
+    )
+
+
+def _slices(args: Sequence[Arg], attrs: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    places, position = {}, 0
+    for arg in args:
+        count = len(arg.dtypes(attrs))
+        places[arg.name] = (position, count)
+        position += count
+    return places
+
+
+class _Instance:
+    """One function while its names are resolved."""
+
+    def __init__(self, graph: Graph, function: Any, attrs: Mapping[str, Any]) -> None:
+        self.graph = graph
+        self.function = function
+        self.attrs = {
+            **{key: attr_from_proto(value) for key, value in function.attr.items()},
+            **attrs,
+        }
+        self.arguments: dict[str, list[Ref]] = {}
+        self.node_attrs: dict[str, Attrs] = {}
+        self.protos = {proto.name: proto for proto in function.node_def}
+
+    def attr(self, value: Any) -> Any:
+        """`value` with placeholders replaced by the call's attributes."""
+        if isinstance(value, Placeholder):
+            if value.name not in self.attrs:
+                raise InvalidArgumentError(
+                    f"function {clip(self.function.signature.name)!r}: its attribute "
+                    f"{clip(value.name)!r} must be given by the call"
+                )
+            return self.attrs[value.name]
+        if isinstance(value, Func):
+            return Func(value.name, {key: self.attr(item) for key, item in value.attrs.items()})
+        return value
+
+    def resolved(self, proto: Any) -> Attrs:
+        """The attributes of a node of the body."""
+        attrs = Attrs(proto.attr)
+        overrides = {
+            key: self.attr(attrs[key])
+            for key, value in proto.attr.items()
+            if value.WhichOneof("value") in ("placeholder", "func")
+        }
+        return attrs.changed(**overrides) if overrides else attrs
+
+    def output_places(self, name: str) -> dict[str, tuple[int, int]]:
+        """Where each output argument of a node lies among its flat outputs."""
+        op, attrs = self.protos[name].op, self.node_attrs[name]
+        if op in self.graph.functions:
+            args = function_args(self.graph.functions[op].signature.output_arg)
+            return _slices(args, attrs)
+        if op not in REGISTRY:
+            return {}
+        schema = REGISTRY[op].schema
+        return _slices(schema.outputs, schema.complete(attrs, op))
+
+    def ref(self, text: str) -> Ref:
+        """The tensor a name inside the body stands for."""
+        name, _, rest = text.partition(":")
+        if name in self.arguments:
+            index = int(rest) if rest.isdigit() else 0
+            if index < len(self.arguments[name]):
+                return self.arguments[name][index]
+        elif name in self.protos:
+            output, _, number = rest.partition(":")
+            index = int(number) if number.isdigit() else 0
+            places = self.output_places(name)
+            if output in places and index < places[output][1]:
+                return Ref(name, places[output][0] + index)
+            if not places and not output:
+                return Ref(name, index)
+            if not places:
+                # An op that is not registered cannot run; its first output stands for all of them.
+                return Ref(name, index)
+        raise InvalidArgumentError(
+            f"function {clip(self.function.signature.name)!r}: {clip(text)!r} must name a tensor "
+            "of its body"
+        )
+
+    def body(self) -> Body:
+        """The finished instance."""
+        name = self.function.signature.name
+        nodes: dict[str, Node] = {}
+        flat: list[Ref] = []
+        for arg in function_args(self.function.signature.input_arg):
+            types: list[DType] = arg.dtypes(self.attrs)
+            for index, dtype in enumerate(types):
+                node_name = arg.name if not arg.is_list else f"{arg.name}_{index}"
+                nodes[node_name] = Node(
+                    node_name, "_Arg", attrs={"T": dtype.base_dtype, "index": len(flat)}
+                )
+                flat.append(Ref(node_name))
+                self.arguments.setdefault(arg.name, []).append(flat[-1])
+            if not types:
+                self.arguments[arg.name] = []
+        for proto in self.function.node_def:
+            self.node_attrs[proto.name] = self.resolved(proto)
+        for proto in self.function.node_def:
+            if proto.name in nodes:
+                raise InvalidArgumentError(
+                    f"function {clip(name)!r}: {clip(proto.name)!r} must name one node, not two"
+                )
+            data = [text for text in proto.input if not text.startswith("^")]
+            controls = [text[1:] for text in proto.input if text.startswith("^")]
+            nodes[proto.name] = Node(
+                proto.name,
+                proto.op,
+                [self.ref(text) for text in data],
+                controls,
+                self.node_attrs[proto.name],
+                proto.device,
+            )
+        for node in nodes.values():
+            for control in node.controls:
+                if control not in nodes:
+                    raise InvalidArgumentError(
+                        f"function {clip(name)!r}: {clip(control)!r} must be a node of its body"
+                    )
+        results: list[Ref] = []
+        for arg in function_args(self.function.signature.output_arg):
+            text = self.function.ret.get(arg.name)
+            if text is None:
+                raise InvalidArgumentError(
+                    f"function {clip(name)!r} must return a value for {clip(arg.name)!r}"
+                )
+            count = len(arg.dtypes(self.attrs))
+            if not arg.is_list:
+                results.append(self.ref(text))
+            else:
+                first = self.ref(text)
+                results.extend(Ref(first.node, first.index + i) for i in range(count))
+        controls = [*self.function.control_ret.values()]
+        controls += [n for n in stateful_nodes(nodes.values()) if n not in controls]
+        graph = self.graph.with_nodes(nodes)
+        return Body(name, graph, tuple(flat), tuple(results), tuple(controls))
+
+
+def stateful_nodes(nodes: Any) -> list[str]:
+    """Names of the nodes whose running has effects: a body runs them even if no result needs them."""
+    return [node.name for node in nodes if node.op in REGISTRY and REGISTRY[node.op].stateful]
+
+
+def instantiate(graph: Graph, name: str, attrs: Mapping[str, Any]) -> Body:
+    """The body of function `name` of the library of `graph`, for a call with `attrs`.
+
+    Raises:
+        NotFoundError: the library has no such function.
+        InvalidArgumentError: the body is malformed.
+    """
+    if name not in graph.functions:
+        raise NotFoundError(f"function {clip(name)!r} must be in the graph's library")
+    return _Instance(graph, graph.functions[name], attrs).body()

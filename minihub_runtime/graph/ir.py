@@ -1,0 +1,166 @@
+"""Nodes and graphs.
+
+A node's name is its identity.  `Ref("a", 1)` is the second output of node `a`, written `a:1`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from minihub_runtime.codec import attr_from_proto
+from minihub_runtime.errors import InvalidArgumentError, OpError, clip
+
+__all__ = ["Attrs", "Graph", "Node", "Ref", "parse_input", "parse_ref"]
+
+MAX_INDEX = 1 << 20
+
+
+class Ref(NamedTuple):
+    """One output of one node."""
+
+    node: str
+    index: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.node}:{self.index}"
+
+
+class Attrs(Mapping[str, Any]):
+    """Attributes of a node, decoded from their protos when they are first asked for.
+
+    Attributes:
+        protos: name → AttrValue of a node that was read, else empty.
+    """
+
+    __slots__ = ("_values", "protos")
+
+    def __init__(self, protos: Mapping[str, Any], values: dict[str, Any] | None = None) -> None:
+        self.protos = protos
+        self._values: dict[str, Any] = {} if values is None else values
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._values:
+            if name not in self.protos:
+                raise KeyError(name)
+            try:
+                self._values[name] = attr_from_proto(self.protos[name])
+            except OpError as error:
+                error.args = (f"attribute {clip(name)!r}: {error.message}",)
+                error.message = error.args[0]
+                raise
+        return self._values[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values or name in self.protos
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._values
+        yield from (name for name in self.protos if name not in self._values)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def changed(self, **values: Any) -> Attrs:
+        """A copy with some values replaced."""
+        return Attrs(self.protos, {**self._values, **values})
+
+
+class Node:
+    """One operation of a graph; never changed after it is made.
+
+    Attributes:
+        name: unique in its graph.
+        op: the op type.
+        inputs: the flat data inputs.
+        controls: names of the nodes that must run before.
+        attrs: the attributes.
+        device: the requested device; kept for export, else ignored.
+    """
+
+    __slots__ = ("attrs", "controls", "device", "inputs", "name", "op")
+
+    def __init__(
+        self,
+        name: str,
+        op: str,
+        inputs: Iterable[Ref] = (),
+        controls: Iterable[str] = (),
+        attrs: Mapping[str, Any] | None = None,
+        device: str = "",
+    ) -> None:
+        self.name = name
+        self.op = op
+        self.inputs = tuple(inputs)
+        self.controls = tuple(controls)
+        self.attrs = attrs if isinstance(attrs, Attrs) else Attrs({}, dict(attrs) if attrs else {})
+        self.device = device
+
+    def __repr__(self) -> str:
+        return f"<Node {self.name} = {self.op}>"
+
+    def replace(self, **fields: Any) -> Node:
+        """A copy with some fields replaced."""
+        current = {field: getattr(self, field) for field in self.__slots__}
+        return Node(**{**current, **fields})
+
+
+class Graph:
+    """Nodes by name, and the functions they call.
+
+    Attributes:
+        nodes: name → Node.
+        functions: name → FunctionDef proto.
+        gradients: function name → name of its gradient function.
+        producer: the version of the GraphDef's producer.
+    """
+
+    def __init__(
+        self,
+        nodes: dict[str, Node],
+        functions: Mapping[str, Any] | None = None,
+        gradients: Mapping[str, str] | None = None,
+        producer: int = 0,
+    ) -> None:
+        self.nodes = nodes
+        self.functions = functions if functions is not None else {}
+        self.gradients = gradients if gradients is not None else {}
+        self.producer = producer
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def with_nodes(self, nodes: dict[str, Node]) -> Graph:
+        """The same library around other nodes."""
+        return Graph(nodes, self.functions, self.gradients, self.producer)
+
+
+def parse_input(text: str) -> tuple[str, int]:
+    """Node name and output index of a NodeDef input; the index is -1 for a control input.
+
+    Raises:
+        InvalidArgumentError: the text is no input.
+    """
+    if text[:1] == "^":
+        name, index = text[1:], -1
+    else:
+        name, colon, number = text.rpartition(":")
+        if colon and number.isascii() and number.isdigit():
+            index = int(number)
+        else:
+            name, index = text, 0
+    if not name or index > MAX_INDEX:
+        raise InvalidArgumentError(f"{clip(text)!r} must be an input, 'node', 'node:1' or '^node'")
+    return name, index
+
+
+def parse_ref(text: str) -> Ref:
+    """The output a tensor name stands for: `a` and `a:0` are the first one of `a`.
+
+    Raises:
+        InvalidArgumentError: the text names no tensor.
+    """
+    name, index = parse_input(text)
+    if index < 0:
+        raise InvalidArgumentError(f"{clip(text)!r} must name a tensor, not a control input")
+    return Ref(name, index)

@@ -1,0 +1,71 @@
+"""GraphDef → Graph.
+
+Structure is checked here, for the file may come from a stranger: names, inputs, arity, dtypes along edges.  An unknown
+op is no error until a plan needs it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minihub_runtime.errors import InvalidArgumentError, clip
+from minihub_runtime.graph.ir import Attrs, Graph, Node, Ref, parse_input
+
+__all__ = ["node_from_proto", "read_graph"]
+
+
+def node_from_proto(proto: Any) -> Node:
+    """The node a NodeDef describes.
+
+    Raises:
+        InvalidArgumentError: no name or op, a malformed input, or data inputs after control inputs.
+    """
+    if not proto.name or not proto.op:
+        missing = "name" if not proto.name else "op"
+        shown = clip(proto.name or proto.op)
+        raise InvalidArgumentError(f"a node must have a name and an op; {shown!r} has no {missing}")
+    if proto.name[0] == "^" or ":" in proto.name:
+        raise InvalidArgumentError(
+            f"a node name must not begin with '^' or contain ':', as {clip(proto.name)!r} does"
+        )
+    inputs: list[Ref] = []
+    controls: list[str] = []
+    for text in proto.input:
+        name, index = parse_input(text)
+        if index < 0:
+            controls.append(name)
+        elif controls:
+            raise InvalidArgumentError(
+                f"data inputs must come before control inputs in node {clip(proto.name)!r}"
+            )
+        else:
+            inputs.append(Ref(name, index))
+    return Node(proto.name, proto.op, inputs, controls, Attrs(proto.attr), proto.device)
+
+
+def read_graph(proto: Any) -> Graph:
+    """The graph of a GraphDef, with its function library.
+
+    Raises:
+        InvalidArgumentError: two nodes or functions of one name, or an input names a node that is not there.
+    """
+    nodes: dict[str, Node] = {}
+    for node_proto in proto.node:
+        node = node_from_proto(node_proto)
+        if node.name in nodes:
+            raise InvalidArgumentError(f"node names must be unique, {clip(node.name)!r} is not")
+        nodes[node.name] = node
+    functions: dict[str, Any] = {}
+    for function in proto.library.function:
+        name = function.signature.name
+        if name in functions:
+            raise InvalidArgumentError(f"function names must be unique, {clip(name)!r} is not")
+        functions[name] = function
+    gradients = {g.function_name: g.gradient_func for g in proto.library.gradient}
+    for node in nodes.values():
+        for name in (*(ref.node for ref in node.inputs), *node.controls):
+            if name not in nodes:
+                raise InvalidArgumentError(
+                    f"node {clip(node.name)!r}: its input {clip(name)!r} must be a node of the graph"
+                )
+    return Graph(nodes, functions, gradients, proto.versions.producer)

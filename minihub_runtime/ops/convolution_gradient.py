@@ -1,0 +1,434 @@
+"""Gradients of convolutions; the one with respect to the input is also the transposed convolution of decoders.
+
+As in `convolution`, NCHW, dilations and groups run although TensorFlow's CPU kernels refuse them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.registry import (
+    FLOATS,
+    INDEX,
+    ROUNDING,
+    Array,
+    Op,
+    at_least,
+    op,
+    types,
+)
+from minihub_runtime.ops.windows import (
+    Layout,
+    Window,
+    allocate,
+    correlate_filter,
+    correlate_input,
+    narrow,
+    ranked,
+    widen,
+)
+from minihub_runtime.shapes import Shape, Spec, dims, merge
+
+__all__: list[str] = []
+
+Padding = Literal["SAME", "VALID"]
+ExplicitPadding = Literal["SAME", "VALID", "EXPLICIT"]
+Format2D = Literal["NHWC", "NCHW"]
+Format3D = Literal["NDHWC", "NCDHW"]
+
+
+def _sizes(sizes: Array, rank: int, name: str) -> list[int]:
+    """A shape given as a tensor."""
+    require(
+        sizes.shape == (rank,), f"{name} must have {rank} values, not shape {list(sizes.shape)}"
+    )
+    found = [int(n) for n in sizes]
+    require(min(found) >= 0, f"{name} must not be negative, not {found}")
+    return found
+
+
+def _check_sizes(
+    layout: Layout,
+    sizes: Sequence[int],
+    taps: Sequence[int],
+    grad: Array,
+    batch: int,
+) -> list[Window]:
+    """The windows of the forward convolution, if `grad` (channels last) is a gradient of its result."""
+    require(
+        len(grad) == batch,
+        f"out_backprop must have the input's batch size {batch}, not {len(grad)}",
+    )
+    windows = layout.windows(sizes, taps)
+    counts = tuple(window.count for window in windows)
+    if grad.shape[1:-1] != counts:
+        require(
+            False,
+            f"out_backprop must have spatial sizes {list(counts)}, not {list(grad.shape[1:-1])}",
+        )
+    return windows
+
+
+def _check_depths(channels: int, depth: int, width: int, grad: Array) -> None:
+    require(
+        depth > 0 and channels % depth == 0,
+        f"input depth must be a multiple of filter depth {depth}, not {channels}",
+    )
+    require(
+        grad.shape[-1] == width,
+        f"out_backprop must have the filter's output depth {width}, not {grad.shape[-1]}",
+    )
+    groups = channels // depth
+    require(
+        groups > 0 and width % groups == 0,
+        f"output depth must be a multiple of the number of groups {groups}, not {width}",
+    )
+
+
+def _input_gradient(
+    sizes: Sequence[int], filter: Array, out_backprop: Array, layout: Layout, out: Array | None
+) -> Array:
+    grad = layout.channels_last(out_backprop)
+    channels = sizes[layout.channel_axis]
+    _check_depths(channels, filter.shape[-2], filter.shape[-1], grad)
+    spatial = [sizes[axis] for axis in layout.spatial_axes]
+    windows = _check_sizes(layout, spatial, filter.shape[:-2], grad, sizes[0])
+    found = correlate_input(
+        widen(filter), widen(grad), windows, channels, out if layout.last else None
+    )
+    return layout.restore(narrow(found, out_backprop.dtype))
+
+
+def _filter_gradient(
+    input: Array, sizes: Sequence[int], out_backprop: Array, layout: Layout
+) -> Array:
+    x, grad = layout.channels_last(input), layout.channels_last(out_backprop)
+    _check_depths(x.shape[-1], sizes[-2], sizes[-1], grad)
+    windows = _check_sizes(layout, x.shape[1:-1], sizes[:-2], grad, len(x))
+    found = correlate_filter(widen(x), widen(grad), windows, sizes[-2])
+    return narrow(found, input.dtype)
+
+
+def _asked(sizes: Spec, rank: int) -> tuple[int | None, ...]:
+    """The shape that a constant sizes tensor asks for."""
+    found = dims(sizes.value)
+    return (None,) * rank if found is None or len(found) != rank else found
+
+
+def _asked_input(sizes: Spec, filter: Spec, out_backprop: Spec, layout: Layout) -> Shape:
+    """The shape of the input; two sizes are its spatial dimensions alone."""
+    taps = ranked(filter, layout.rank, "filter")
+    shape = ranked(out_backprop, layout.rank, "out_backprop")
+    if layout.rank == 4 and sizes.shape == (2,):
+        spatial = dims(sizes.value) or (None, None)
+        return layout.order(shape[0], spatial, taps[-2])
+    return _asked(sizes, layout.rank)
+
+
+@op(
+    "Conv2DBackpropInput(input_sizes: int32, filter: T, out_backprop: T) -> output: T",
+    T=types("float16 bfloat16 float32 float64 int32"),
+    precision=ROUNDING,
+    source="core/kernels/conv_grad_input_ops.h",
+)
+def conv2d_backprop_input(
+    input_sizes: Array,
+    filter: Array,
+    out_backprop: Array,
+    *,
+    strides: list[int],
+    use_cudnn_on_gpu: bool = True,
+    padding: ExplicitPadding,
+    explicit_paddings: list[int] = [],
+    data_format: Format2D = "NHWC",
+    dilations: list[int] = [1, 1, 1, 1],
+    out: Array | None = None,
+) -> Array:
+    """The gradient of Conv2D with respect to its input, whose shape or spatial shape is `input_sizes`.
+
+    Shapes: `[4] or [2], [kh, kw, c / groups, o], [n, h', w', o] -> [n, h, w, c]`.
+    Raises: InvalidArgumentError where Conv2D of those shapes would refuse or have another shape.
+    Differs: NCHW, dilations and groups run on the CPU.
+    """
+    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    require_rank(filter, 4, "filter")
+    require_rank(out_backprop, 4, "out_backprop")
+    require(
+        input_sizes.shape in ((2,), (4,)),
+        f"input_sizes must have 4 or 2 values, not shape {list(input_sizes.shape)}",
+    )
+    if len(input_sizes) == 2:
+        spatial = _sizes(input_sizes, 2, "input_sizes")
+        sizes = list(layout.order(len(out_backprop), spatial, filter.shape[2]))
+    else:
+        sizes = _sizes(input_sizes, 4, "input_sizes")
+    return _input_gradient(sizes, filter, out_backprop, layout, out)
+
+
+@conv2d_backprop_input.shape
+def conv2d_backprop_input_shape(
+    input_sizes: Spec,
+    filter: Spec,
+    out_backprop: Spec,
+    strides: list[int],
+    padding: str,
+    explicit_paddings: list[int],
+    data_format: str,
+    dilations: list[int],
+) -> Shape:
+    """What `input_sizes` says."""
+    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    return _asked_input(input_sizes, filter, out_backprop, layout)
+
+
+@op(
+    "Conv2DBackpropFilter(input: T, filter_sizes: int32, out_backprop: T) -> output: T",
+    T=FLOATS,
+    precision=ROUNDING,
+    source="core/kernels/conv_grad_filter_ops.cc",
+)
+def conv2d_backprop_filter(
+    input: Array,
+    filter_sizes: Array,
+    out_backprop: Array,
+    *,
+    strides: list[int],
+    use_cudnn_on_gpu: bool = True,
+    padding: ExplicitPadding,
+    explicit_paddings: list[int] = [],
+    data_format: Format2D = "NHWC",
+    dilations: list[int] = [1, 1, 1, 1],
+) -> Array:
+    """The gradient of Conv2D with respect to its filter, whose shape is `filter_sizes`.
+
+    Shapes: `[n, h, w, c], [4], [n, h', w', o] -> [kh, kw, c / groups, o]`.
+    Raises: InvalidArgumentError where Conv2D of those shapes would refuse or have another shape.
+    Differs: NCHW, dilations and groups run on the CPU.
+    """
+    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    require_rank(input, 4, "input")
+    require_rank(out_backprop, 4, "out_backprop")
+    return _filter_gradient(input, _sizes(filter_sizes, 4, "filter_sizes"), out_backprop, layout)
+
+
+@conv2d_backprop_filter.shape
+def conv2d_backprop_filter_shape(filter_sizes: Spec) -> Shape:
+    """What `filter_sizes` says."""
+    return _asked(filter_sizes, 4)
+
+
+@op(
+    "Conv3DBackpropInputV2(input_sizes: Tshape, filter: T, out_backprop: T) -> output: T",
+    T=FLOATS,
+    strides=at_least(5),
+    Tshape=INDEX.default_to("int32"),
+    precision=ROUNDING,
+    source="core/kernels/conv_grad_ops_3d.cc",
+)
+def conv3d_backprop_input_v2(
+    input_sizes: Array,
+    filter: Array,
+    out_backprop: Array,
+    *,
+    strides: list[int],
+    padding: Padding,
+    data_format: Format3D = "NDHWC",
+    dilations: list[int] = [1, 1, 1, 1, 1],
+    out: Array | None = None,
+) -> Array:
+    """The gradient of Conv3D with respect to its input, whose shape is `input_sizes`.
+
+    Shapes: `[5], [kd, kh, kw, c / groups, o], [n, d', h', w', o] -> [n, d, h, w, c]`.
+    Raises: InvalidArgumentError where Conv3D of those shapes would refuse or have another shape.
+    Differs: NCDHW, dilations and groups run on the CPU.
+    """
+    layout = Layout(data_format, padding, strides, dilations)
+    require_rank(filter, 5, "filter")
+    require_rank(out_backprop, 5, "out_backprop")
+    sizes = _sizes(input_sizes, 5, "input_sizes")
+    return _input_gradient(sizes, filter, out_backprop, layout, out)
+
+
+@conv3d_backprop_input_v2.shape
+def conv3d_backprop_input_v2_shape(input_sizes: Spec) -> Shape:
+    """What `input_sizes` says."""
+    return _asked(input_sizes, 5)
+
+
+@op(
+    "Conv3DBackpropFilterV2(input: T, filter_sizes: int32, out_backprop: T) -> output: T",
+    T=FLOATS,
+    strides=at_least(5),
+    precision=ROUNDING,
+    source="core/kernels/conv_grad_ops_3d.cc",
+)
+def conv3d_backprop_filter_v2(
+    input: Array,
+    filter_sizes: Array,
+    out_backprop: Array,
+    *,
+    strides: list[int],
+    padding: Padding,
+    data_format: Format3D = "NDHWC",
+    dilations: list[int] = [1, 1, 1, 1, 1],
+) -> Array:
+    """The gradient of Conv3D with respect to its filter, whose shape is `filter_sizes`.
+
+    Shapes: `[n, d, h, w, c], [5], [n, d', h', w', o] -> [kd, kh, kw, c / groups, o]`.
+    Raises: InvalidArgumentError where Conv3D of those shapes would refuse or have another shape.
+    Differs: NCDHW, dilations and groups run on the CPU.
+    """
+    layout = Layout(data_format, padding, strides, dilations)
+    require_rank(input, 5, "input")
+    require_rank(out_backprop, 5, "out_backprop")
+    return _filter_gradient(input, _sizes(filter_sizes, 5, "filter_sizes"), out_backprop, layout)
+
+
+@conv3d_backprop_filter_v2.shape
+def conv3d_backprop_filter_v2_shape(filter_sizes: Spec) -> Shape:
+    """What `filter_sizes` says."""
+    return _asked(filter_sizes, 5)
+
+
+@op(
+    "Conv3DBackpropInput(input: T, filter: T, out_backprop: T) -> output: T",
+    T=types("float16 float32 float64"),
+    strides=at_least(5),
+    precision=ROUNDING,
+    source="core/kernels/conv_grad_ops_3d.cc",
+)
+def conv3d_backprop_input(
+    input: Array,
+    filter: Array,
+    out_backprop: Array,
+    *,
+    strides: list[int],
+    padding: Padding,
+    dilations: list[int] = [1, 1, 1, 1, 1],
+    out: Array | None = None,
+) -> Array:
+    """Like Conv3DBackpropInputV2; of `input` only the shape counts."""
+    layout = Layout("NDHWC", padding, strides, dilations)
+    for array, name in ((input, "input"), (filter, "filter"), (out_backprop, "out_backprop")):
+        require_rank(array, 5, name)
+    return _input_gradient(input.shape, filter, out_backprop, layout, out)
+
+
+@conv3d_backprop_input.shape
+def conv3d_backprop_input_shape(input: Spec) -> Shape:
+    """The shape of `input`."""
+    return ranked(input, 5, "input")
+
+
+@op(
+    "Conv3DBackpropFilter(input: T, filter: T, out_backprop: T) -> output: T",
+    T=types("float16 float32 float64"),
+    strides=at_least(5),
+    precision=ROUNDING,
+    source="core/kernels/conv_grad_ops_3d.cc",
+)
+def conv3d_backprop_filter(
+    input: Array,
+    filter: Array,
+    out_backprop: Array,
+    *,
+    strides: list[int],
+    padding: Padding,
+    dilations: list[int] = [1, 1, 1, 1, 1],
+) -> Array:
+    """Like Conv3DBackpropFilterV2; of `filter` only the shape counts."""
+    layout = Layout("NDHWC", padding, strides, dilations)
+    for array, name in ((input, "input"), (filter, "filter"), (out_backprop, "out_backprop")):
+        require_rank(array, 5, name)
+    return _filter_gradient(input, filter.shape, out_backprop, layout)
+
+
+@conv3d_backprop_filter.shape
+def conv3d_backprop_filter_shape(filter: Spec) -> Shape:
+    """The shape of `filter`."""
+    return ranked(filter, 5, "filter")
+
+
+@op(
+    "DepthwiseConv2dNativeBackpropInput(input_sizes: int32, filter: T, out_backprop: T) -> output: T",
+    T=FLOATS,
+    precision=ROUNDING,
+    source="core/kernels/depthwise_conv_grad_op.cc",
+)
+def depthwise_conv2d_native_backprop_input(
+    input_sizes: Array,
+    filter: Array,
+    out_backprop: Array,
+    *,
+    strides: list[int],
+    padding: ExplicitPadding,
+    explicit_paddings: list[int] = [],
+    data_format: Format2D = "NHWC",
+    dilations: list[int] = [1, 1, 1, 1],
+) -> Array:
+    """The gradient of DepthwiseConv2dNative with respect to its input, whose shape is `input_sizes`.
+
+    Shapes: `[4], [kh, kw, c, multiplier], [n, h', w', c·multiplier] -> [n, h, w, c]`.
+    Raises: InvalidArgumentError where the forward op would refuse or have another shape.
+    Differs: NCHW runs on the CPU, and dilations count, which TensorFlow's CPU kernel ignores here.
+    """
+    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    require_rank(filter, 4, "filter")
+    require_rank(out_backprop, 4, "out_backprop")
+    sizes = _sizes(input_sizes, 4, "input_sizes")
+    rows, columns, depth, multiplier = filter.shape
+    channels = sizes[layout.channel_axis]
+    require(channels == depth, f"input depth must equal filter depth {depth}, not {channels}")
+    # A depthwise convolution is a grouped one with a channel per group.
+    single = filter.reshape(rows, columns, 1, depth * multiplier)
+    return _input_gradient(sizes, single, out_backprop, layout, None)
+
+
+@depthwise_conv2d_native_backprop_input.shape
+def depthwise_conv2d_native_backprop_input_shape(input_sizes: Spec) -> Shape:
+    """What `input_sizes` says."""
+    return _asked(input_sizes, 4)
+
+
+@op(
+    "DepthwiseConv2dNativeBackpropFilter(input: T, filter_sizes: int32, out_backprop: T) -> output: T",
+    T=FLOATS,
+    precision=ROUNDING,
+    source="core/kernels/depthwise_conv_grad_op.cc",
+)
+def depthwise_conv2d_native_backprop_filter(
+    input: Array,
+    filter_sizes: Array,
+    out_backprop: Array,
+    *,
+    strides: list[int],
+    padding: ExplicitPadding,
+    explicit_paddings: list[int] = [],
+    data_format: Format2D = "NHWC",
+    dilations: list[int] = [1, 1, 1, 1],
+) -> Array:
+    """The gradient of DepthwiseConv2dNative with respect to its filter, whose shape is `filter_sizes`.
+
+    Shapes: `[n, h, w, c], [4], [n, h', w', c·multiplier] -> [kh, kw, c, multiplier]`.
+    Raises: InvalidArgumentError where the forward op would refuse or have another shape.
+    Differs: NCHW runs on the CPU, and dilations count, which TensorFlow's CPU kernel ignores here.
+    """
+    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    require_rank(input, 4, "input")
+    require_rank(out_backprop, 4, "out_backprop")
+    rows, columns, depth, multiplier = _sizes(filter_sizes, 4, "filter_sizes")
+    channels = input.shape[layout.channel_axis]
+    require(channels == depth, f"input depth must equal filter depth {depth}, not {channels}")
+    single = [rows, columns, 1, depth * multiplier]
+    found = _filter_gradient(input, single, out_backprop, layout)
+    return found.reshape(rows, columns, depth, multiplier)
+
+
+@depthwise_conv2d_native_backprop_filter.shape
+def depthwise_conv2d_native_backprop_filter_shape(filter_sizes: Spec) -> Shape:
+    """What `filter_sizes` says."""
+    return _asked(filter_sizes, 4)

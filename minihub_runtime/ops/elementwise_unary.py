@@ -1,0 +1,329 @@
+"""Functions of one tensor, element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.broadcasting import elementwise, require_kernel, widen
+from minihub_runtime.ops.registry import (
+    COMPLEX,
+    EXACT,
+    FLOATS,
+    ROUNDING,
+    Array,
+    Op,
+    Precision,
+    TypeSet,
+    op,
+    types,
+)
+from minihub_runtime.ops.shape_rules import same
+from minihub_runtime.shapes import show
+
+__all__: list[str] = []
+
+_INEXACT = types("bfloat16 float16 float32 float64 complex64 complex128")
+_SIGNED = types("bfloat16 float16 float32 float64 int8 int16 int32 int64")
+_SIGNED_OR_COMPLEX = types(
+    "bfloat16 float16 float32 float64 int8 int16 int32 int64 complex64 complex128"
+)
+
+
+def unary(
+    name: str,
+    function: Callable[..., Any],
+    kinds: TypeSet,
+    doc: str,
+    *,
+    precision: Precision = ROUNDING,
+    wide: bool = False,
+    numpy_kinds: str | None = None,
+    source: str = "",
+) -> Op:
+    """Register an op of one tensor; by default its source is `cwise_op_<name>.cc`."""
+
+    def kernel(x: Array, *, out: Array | None = None) -> Array:
+        if numpy_kinds is not None:
+            require_kernel(x.dtype, numpy_kinds, name)
+        return elementwise(function, x, out=out, wide=wide)
+
+    kernel.__doc__ = doc
+    return op(
+        f"{name}(x: T) -> y: T",
+        T=kinds,
+        precision=precision,
+        source=source or f"core/kernels/cwise_op_{name.lower()}.cc",
+        shape=same,
+    )(kernel)
+
+
+def _sign(x: Array, out: Array | None = None) -> Any:
+    if x.dtype.kind != "c":
+        return np.sign(x, out=out)
+    length = np.abs(x)
+    return np.divide(x, np.where(length == 0, 1, length).astype(length.dtype))
+
+
+def _round(x: Array, out: Array | None = None) -> Any:
+    return x.copy() if x.dtype.kind in "iu" else np.rint(x, out=out)
+
+
+def _rsqrt(x: Array, out: Array | None = None) -> Any:
+    root = np.sqrt(x, out=out)
+    return np.divide(x.dtype.type(1), root, out=out)
+
+
+def _reciprocal(x: Array, out: Array | None = None) -> Any:
+    return np.divide(x.dtype.type(1), x, out=out)
+
+
+def _sigmoid(x: Array, out: Array | None = None) -> Any:
+    # The exponential may overflow to infinity, whose reciprocal is the right 0.
+    value = np.exp(np.negative(x, out=out), out=out)
+    value = np.add(value, x.dtype.type(1), out=out)
+    return np.divide(x.dtype.type(1), value, out=out)
+
+
+unary("Neg", np.negative, _SIGNED_OR_COMPLEX, "`-x`.", precision=EXACT)
+unary("Abs", np.abs, _SIGNED, "The absolute value.", precision=EXACT)
+unary(
+    "Sign",
+    _sign,
+    _SIGNED_OR_COMPLEX,
+    "-1, 0 or 1; NaN stays. For complex numbers `x / |x|`, and 0 at 0.",
+)
+unary(
+    "Square",
+    np.square,
+    types(
+        "bfloat16 float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+        "complex64 complex128"
+    ),
+    "`x * x`.",
+    precision=EXACT,
+)
+unary("Sqrt", np.sqrt, _INEXACT, "The square root; NaN for negative numbers.")
+unary("Rsqrt", _rsqrt, _INEXACT, "`1 / sqrt(x)`.", wide=True)
+for _name in ("Reciprocal", "Inv"):
+    unary(
+        _name,
+        _reciprocal,
+        _SIGNED_OR_COMPLEX,
+        "`1 / x` of real or complex numbers.",
+        numpy_kinds="fc",
+        source="core/kernels/cwise_op_reciprocal.cc",
+    )
+for _name, _function, _doc in (
+    ("Exp", np.exp, "e to the power of `x`."),
+    ("Expm1", np.expm1, "`exp(x) - 1`, exact near 0."),
+    ("Log", np.log, "The natural logarithm; NaN for negative numbers."),
+    ("Log1p", np.log1p, "`log(1 + x)`, exact near 0."),
+    ("Sin", np.sin, "The sine."),
+    ("Cos", np.cos, "The cosine."),
+    ("Tan", np.tan, "The tangent."),
+    ("Asin", np.arcsin, "The arcsine; NaN outside [-1, 1]."),
+    ("Acos", np.arccos, "The arccosine; NaN outside [-1, 1]."),
+    ("Atan", np.arctan, "The arctangent."),
+    ("Sinh", np.sinh, "The hyperbolic sine."),
+    ("Cosh", np.cosh, "The hyperbolic cosine."),
+    ("Tanh", np.tanh, "The hyperbolic tangent."),
+    ("Asinh", np.arcsinh, "The inverse hyperbolic sine."),
+    ("Acosh", np.arccosh, "The inverse hyperbolic cosine; NaN below 1."),
+    ("Atanh", np.arctanh, "The inverse hyperbolic tangent; NaN outside [-1, 1]."),
+):
+    unary(_name, _function, _INEXACT, _doc)
+unary("Sigmoid", _sigmoid, _INEXACT, "`1 / (1 + exp(-x))`.", wide=True)
+unary("Floor", np.floor, FLOATS, "The largest integer not above `x`.", precision=EXACT)
+unary("Ceil", np.ceil, FLOATS, "The smallest integer not below `x`.", precision=EXACT)
+unary("Rint", np.rint, FLOATS, "The nearest integer, ties to even.", precision=EXACT)
+unary(
+    "Round",
+    _round,
+    _SIGNED_OR_COMPLEX,
+    "The nearest integer, ties to even.",
+    precision=EXACT,
+    numpy_kinds="iuf",
+)
+
+
+def _predicate(name: str, function: Callable[..., Any], doc: str) -> None:
+    def kernel(x: Array, *, out: Array | None = None) -> Array:
+        return elementwise(function, x, out=out, result=np.bool_)
+
+    kernel.__doc__ = doc
+    op(
+        f"{name}(x: T) -> y: bool",
+        T=FLOATS,
+        source=f"core/kernels/cwise_op_{name.lower()}.cc",
+        shape=same,
+    )(kernel)
+
+
+_predicate("IsNan", np.isnan, "Whether an element is NaN.")
+_predicate("IsInf", np.isinf, "Whether an element is infinite.")
+_predicate("IsFinite", np.isfinite, "Whether an element is neither NaN nor infinite.")
+
+
+def _complex_part(
+    name: str, argument: str, output: str, function: Callable[[Array], Any], doc: str
+) -> None:
+    """Register an op from complex numbers to reals."""
+
+    def of_input(input: Array, *, Tout: DType) -> Array:
+        if (Tout.size * 2) != input.dtype.itemsize:
+            wanted = "float32" if input.dtype == np.complex64 else "float64"
+            raise InvalidArgumentError(f"Tout must be {wanted}, not {Tout.name}")
+        return elementwise(lambda value, out: function(value), input, result=Tout.numpy)
+
+    def of_x(x: Array, *, Tout: DType) -> Array:
+        return of_input(x, Tout=Tout)
+
+    kernel = of_x if argument == "x" else of_input
+    kernel.__doc__ = doc
+    op(
+        f"{name}({argument}: T) -> {output}: Tout",
+        T=COMPLEX.default_to("complex64"),
+        Tout=types("float32 float64", default="float32"),
+        precision=ROUNDING if name in ("Angle", "ComplexAbs") else EXACT,
+        source=f"core/kernels/cwise_op_{'abs' if name == 'ComplexAbs' else 'arg' if name == 'Angle' else name.lower()}.cc",
+        shape=same,
+    )(kernel)
+
+
+_complex_part("Real", "input", "output", lambda z: z.real.copy(), "The real part.")
+_complex_part("Imag", "input", "output", lambda z: z.imag.copy(), "The imaginary part.")
+_complex_part(
+    "Angle", "input", "output", lambda z: np.arctan2(z.imag, z.real), "The angle, in (-pi, pi]."
+)
+_complex_part("ComplexAbs", "x", "y", np.abs, "The absolute value of complex numbers.")
+
+
+@op(
+    "Conj(input: T) -> output: T",
+    T=types("complex64 complex128 variant", default="complex64"),
+    source="core/kernels/cwise_op_conj.cc",
+    shape=same,
+)
+def conj(input: Array, *, out: Array | None = None) -> Array:
+    """The complex conjugate.
+
+    Raises: UnimplementedError for variants.
+    """
+    require_kernel(input.dtype, "c", "Conj")
+    return elementwise(np.conjugate, input, out=out)
+
+
+def _gradient(
+    name: str,
+    function: Callable[[Any, Any], Any],
+    doc: str,
+    source: str,
+    kinds: str = "fc",
+) -> None:
+    """Register the op that turns a function's value `y` and the gradient `dy` into that of its input."""
+
+    def kernel(y: Array, dy: Array) -> Array:
+        if y.size != dy.size:
+            raise InvalidArgumentError(
+                f"y and dy must have as many elements, not {show(y.shape)} and {show(dy.shape)}"
+            )
+        require_kernel(y.dtype, kinds, name)
+        return elementwise(
+            lambda value, slope, out=None: function(np.conjugate(value), slope),
+            y,
+            dy.reshape(y.shape),
+            wide=True,
+        )
+
+    kernel.__doc__ = doc
+    op(f"{name}(y: T, dy: T) -> z: T", T=_INEXACT, precision=ROUNDING, source=source, shape=same)(
+        kernel
+    )
+
+
+_gradient(
+    "TanhGrad",
+    lambda y, dy: dy * (1 - y * y),
+    "`dy * (1 - y * y)`, where `y = tanh(x)`.",
+    "core/kernels/cwise_op_tanh.cc",
+)
+_gradient(
+    "SigmoidGrad",
+    lambda y, dy: dy * y * (1 - y),
+    "`dy * y * (1 - y)`, where `y = sigmoid(x)`.",
+    "core/kernels/cwise_op_sigmoid.cc",
+)
+_gradient(
+    "SqrtGrad",
+    lambda y, dy: dy * y.dtype.type(0.5) / y,
+    "`dy / (2 * y)`, where `y = sqrt(x)`.",
+    "core/kernels/cwise_op_sqrt.cc",
+)
+_gradient(
+    "RsqrtGrad",
+    lambda y, dy: y.dtype.type(-0.5) * (dy * y) * (y * y),
+    "`dy * -0.5 * y**3`, where `y = rsqrt(x)`.",
+    "core/kernels/cwise_op_rsqrt.cc",
+)
+for _name in ("ReciprocalGrad", "InvGrad"):
+    _gradient(
+        _name,
+        lambda y, dy: -y * dy * y,
+        "`-dy * y * y`, where `y = 1 / x`.",
+        "core/kernels/cwise_op_reciprocal.cc",
+    )
+
+
+def _found(tensor: Array, signed: bool) -> list[str]:
+    values = widen(tensor)
+    kinds = []
+    if signed:
+        kinds += ["-Inf"] * bool(np.isneginf(values).any())
+        kinds += ["+Inf"] * bool(np.isposinf(values).any())
+    else:
+        kinds += ["Inf"] * bool(np.isinf(values).any())
+    return kinds + ["NaN"] * bool(np.isnan(values).any())
+
+
+def _check(tensor: Array, message: str, signed: bool) -> Array:
+    if not np.isfinite(widen(tensor)).all():
+        kinds = " and ".join(_found(tensor, signed))
+        raise InvalidArgumentError(f"{message} : tensor must be finite, not have {kinds} values")
+    return tensor
+
+
+@op(
+    "CheckNumerics(tensor: T) -> output: T",
+    T=FLOATS,
+    stateful=True,
+    views=True,
+    source="core/kernels/check_numerics_op.cc",
+    shape=same,
+)
+def check_numerics(tensor: Array, *, message: str) -> Array:
+    """`tensor` itself.
+
+    Raises: InvalidArgumentError if an element is NaN or infinite.
+    """
+    return _check(tensor, message, signed=False)
+
+
+@op(
+    "CheckNumericsV2(tensor: T) -> output: T",
+    T=FLOATS,
+    stateful=True,
+    views=True,
+    source="core/kernels/check_numerics_op.cc",
+    shape=same,
+)
+def check_numerics_v2(tensor: Array, *, message: str) -> Array:
+    """`tensor` itself.
+
+    Raises: InvalidArgumentError if an element is NaN or infinite; the message tells the signs.
+    """
+    return _check(tensor, message, signed=True)

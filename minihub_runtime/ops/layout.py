@@ -1,0 +1,474 @@
+"""The same elements in another shape or order: reshape, transpose, reverse, roll, tile, broadcast."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.array import asked_shape, shape_of
+from minihub_runtime.ops.checking import (
+    allocatable,
+    axis_in_range,
+    indices_in_range,
+    require,
+    require_rank,
+)
+from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types
+from minihub_runtime.ops.shape_rules import same
+from minihub_runtime.shapes import Shape, Spec, broadcast, show, size
+
+__all__ = ["complete_shape"]
+
+
+def complete_shape(asked: Any, count: int) -> tuple[int, ...]:
+    """The shape that `asked` means for `count` elements; one size may be -1, which is then computed.
+
+    Raises: InvalidArgumentError if it does not hold `count` elements.
+    """
+    sizes = [int(n) for n in asked]
+    holes = [place for place, n in enumerate(sizes) if n == -1]
+    require(len(holes) <= 1, f"at most one size of shape may be -1, not {sizes}")
+    require(
+        all(n >= -1 for n in sizes), f"sizes of shape must be >= 0, or -1 for one, not {sizes}"
+    )
+    known = size(n for n in sizes if n != -1)
+    if holes:
+        require(
+            known > 0, f"the size -1 must follow from the others, which are not all > 0: {sizes}"
+        )
+        sizes[holes[0]] = count // known
+        known *= sizes[holes[0]]
+    require(known == count, f"shape must hold {count} elements, not {known}: {sizes}")
+    return tuple(sizes)
+
+
+@op(
+    "Reshape(tensor: T, shape: Tshape) -> output: T",
+    T=ANY,
+    Tshape=INDEX.default_to("int32"),
+    views=True,
+    source="core/kernels/reshape_op.h",
+)
+def reshape(tensor: Array, shape: Array) -> Array:
+    """`tensor` with its elements in row-major order in another shape; one size may be -1.
+
+    Raises: InvalidArgumentError if the shape does not hold as many elements.
+    """
+    require(shape.ndim <= 1, f"shape must be a vector, not of shape {list(shape.shape)}")
+    return np.reshape(tensor, complete_shape(shape.reshape(-1).tolist(), np.size(tensor)))
+
+
+@reshape.shape
+def reshape_shape(tensor: Spec, shape: Spec) -> Shape:
+    asked = asked_shape(shape)
+    if asked is None or tensor.shape is None:
+        return asked
+    holes_in, holes_out = tensor.shape.count(None), asked.count(None)
+    count = size(n for n in tensor.shape if n is not None)
+    known = size(n for n in asked if n is not None)
+    if holes_in == 0 and holes_out == 0:
+        require(
+            count == known,
+            f"shape must hold the elements of {show(tensor.shape)}, not {show(asked)}",
+        )
+    if holes_in == 0 and holes_out == 1 and known > 0:
+        require(
+            count % known == 0,
+            f"shape must hold the elements of {show(tensor.shape)}, not {show(asked)}",
+        )
+        return tuple(count // known if n is None else n for n in asked)
+    return asked
+
+
+@op(
+    "ExpandDims(input: T, dim: Tdim) -> output: T",
+    T=ANY,
+    Tdim=INDEX.default_to("int32"),
+    views=True,
+    source="core/kernels/reshape_op.h",
+)
+def expand_dims(input: Array, dim: Array) -> Array:
+    """`input` with a dimension of size 1 at `dim`; negative ones count from the end of the result.
+
+    Raises: InvalidArgumentError if `dim` is no single number, or out of range.
+    """
+    require(dim.size == 1, f"dim must have one element, not shape {list(dim.shape)}")
+    shape = shape_of(input)
+    axis = axis_in_range(dim.reshape(-1)[0], len(shape) + 1, "dim")
+    return np.reshape(input, (*shape[:axis], 1, *shape[axis:]))
+
+
+@expand_dims.shape
+def expand_dims_shape(input: Spec, dim: Spec) -> Shape:
+    if input.shape is None:
+        return None
+    if dim.value is None:
+        return (None,) * (len(input.shape) + 1)
+    require(dim.value.size == 1, f"dim must have one element, not shape {list(dim.value.shape)}")
+    axis = axis_in_range(dim.value.reshape(-1)[0], len(input.shape) + 1, "dim")
+    return (*input.shape[:axis], 1, *input.shape[axis:])
+
+
+@op(
+    "Squeeze(input: T) -> output: T",
+    T=ANY,
+    squeeze_dims=at_least(0),
+    views=True,
+    source="core/kernels/reshape_op.h",
+)
+def squeeze(input: Array, *, squeeze_dims: list[int] = []) -> Array:
+    """`input` without its dimensions of size 1, or without those of `squeeze_dims`.
+
+    Raises: InvalidArgumentError if one of `squeeze_dims` is out of range or not of size 1.
+    """
+    shape = shape_of(input)
+    if not squeeze_dims:
+        return np.reshape(input, [n for n in shape if n != 1])
+    dropped = {axis_in_range(axis, len(shape), "squeeze_dims") for axis in squeeze_dims}
+    for axis in dropped:
+        if shape[axis] != 1:
+            raise InvalidArgumentError(
+                f"squeeze_dims must have size 1, but dimension {axis} has {shape[axis]}"
+            )
+    return np.reshape(input, [n for axis, n in enumerate(shape) if axis not in dropped])
+
+
+@squeeze.shape
+def squeeze_shape(input: Spec, squeeze_dims: list[int]) -> Shape:
+    if input.shape is None:
+        return None
+    if not squeeze_dims:
+        return None if None in input.shape else tuple(n for n in input.shape if n != 1)
+    dropped = {axis_in_range(axis, len(input.shape), "squeeze_dims") for axis in squeeze_dims}
+    for axis in dropped:
+        if input.shape[axis] not in (1, None):
+            raise InvalidArgumentError(
+                f"squeeze_dims must have size 1, but dimension {axis} has {input.shape[axis]}"
+            )
+    return tuple(n for axis, n in enumerate(input.shape) if axis not in dropped)
+
+
+def _permutation(perm: Array, rank: int) -> list[int]:
+    """`perm` as axes; negative ones count from the end.
+
+    Raises: InvalidArgumentError unless it names each axis once.
+    """
+    require_rank(perm, 1, "perm")
+    require(perm.size == rank, f"perm must have {rank} elements, not {perm.size}")
+    axes = [axis_in_range(axis, rank, "perm") for axis in perm.tolist()]
+    require(len(set(axes)) == rank, f"perm must name each of {rank} axes once, not {axes}")
+    return axes
+
+
+@op(
+    "Transpose(x: T, perm: Tperm) -> y: T",
+    T=ANY,
+    Tperm=INDEX.default_to("int32"),
+    views=True,
+    source="core/kernels/transpose_op.cc",
+)
+def transpose(x: Array, perm: Array) -> Array:
+    """`x` with axis `perm[i]` as its axis `i`, as a view.
+
+    Raises: InvalidArgumentError unless `perm` names each axis once.
+    """
+    return np.transpose(x, _permutation(perm, len(shape_of(x))))
+
+
+@transpose.shape
+def transpose_shape(x: Spec, perm: Spec) -> Shape:
+    if perm.value is not None and x.shape is not None:
+        return tuple(x.shape[axis] for axis in _permutation(perm.value, len(x.shape)))
+    if x.shape is not None:
+        return (None,) * len(x.shape)
+    if perm.shape is None or len(perm.shape) != 1 or perm.shape[0] is None:
+        return None
+    return (None,) * perm.shape[0]
+
+
+@op(
+    "ConjugateTranspose(x: T, perm: Tperm) -> y: T",
+    T=ANY,
+    Tperm=INDEX.default_to("int32"),
+    views=True,
+    shape=transpose_shape,
+    source="core/kernels/transpose_op.cc",
+)
+def conjugate_transpose(x: Array, perm: Array) -> Array:
+    """As Transpose, with complex numbers conjugated."""
+    turned = np.transpose(x, _permutation(perm, len(shape_of(x))))
+    return np.conjugate(turned) if turned.dtype.kind == "c" else turned
+
+
+@op(
+    "InvertPermutation(x: T) -> y: T",
+    T=INDEX.default_to("int32"),
+    shape=same,
+    source="core/kernels/transpose_op.cc",
+)
+def invert_permutation(x: Array) -> Array:
+    """`y` such that `y[x[i]] = i`.
+
+    Raises: InvalidArgumentError unless `x` is a vector that has each of 0, 1, …, len(x) - 1 once.
+    """
+    require_rank(x, 1, "x")
+    indices_in_range(x, x.size, "x")
+    result = np.full(x.shape, -1, dtype=x.dtype)
+    result[x] = np.arange(x.size, dtype=x.dtype)
+    require(bool((result >= 0).all()), "x must have each index once, but it repeats one")
+    return result
+
+
+REVERSIBLE = "float16 float32 float64 complex64 complex128 string"
+
+
+@op(
+    "Reverse(tensor: T, dims: bool) -> output: T",
+    T=types(f"uint8 int8 uint16 int16 uint32 int32 uint64 int64 bool bfloat16 {REVERSIBLE}"),
+    views=True,
+    source="core/kernels/reverse_op.cc",
+)
+def reverse(tensor: Array, dims: Array) -> Array:
+    """`tensor` in opposite order along the axes where `dims` is true, as a view.
+
+    Raises: InvalidArgumentError unless `dims` has one element per axis, at most 8.
+    """
+    require_rank(dims, 1, "dims")
+    require(dims.size == tensor.ndim, f"dims must have {tensor.ndim} elements, not {dims.size}")
+    require(tensor.ndim <= 8, f"tensor must have rank <= 8, not {tensor.ndim}")
+    if tensor.ndim == 3 and tensor.shape[0] == 0:
+        raise InvalidArgumentError("a tensor of rank 3 must have a first dimension > 0, not 0")
+    return np.flip(tensor, [axis for axis, chosen in enumerate(dims) if chosen])
+
+
+@reverse.shape
+def reverse_shape(tensor: Spec, dims: Spec) -> Shape:
+    if tensor.shape is None and dims.shape is not None and dims.shape[0] is not None:
+        return (None,) * dims.shape[0]
+    return tensor.shape
+
+
+@op(
+    "ReverseV2(tensor: T, axis: Tidx) -> output: T",
+    Tidx=INDEX.default_to("int32"),
+    T=types(f"uint8 int8 uint16 int16 int32 uint32 int64 uint64 bool bfloat16 {REVERSIBLE}"),
+    views=True,
+    shape=lambda tensor: tensor.shape,
+    source="core/kernels/reverse_op.cc",
+)
+def reverse_v2(tensor: Array, axis: Array) -> Array:
+    """`tensor` in opposite order along the given axes, as a view.
+
+    Raises: InvalidArgumentError if an axis is out of range or named twice, or the rank is over 8.
+    """
+    require_rank(axis, 1, "axis")
+    axes = [axis_in_range(index, tensor.ndim) for index in axis.tolist()]
+    require(len(set(axes)) == len(axes), f"axis must not name one twice, as {axes} does")
+    require(tensor.ndim <= 8, f"tensor must have rank <= 8, not {tensor.ndim}")
+    if tensor.ndim == 3 and tensor.shape[0] == 0:
+        raise InvalidArgumentError("a tensor of rank 3 must have a first dimension > 0, not 0")
+    return np.flip(tensor, axes)
+
+
+@op(
+    "ReverseSequence(input: T, seq_lengths: Tlen) -> output: T",
+    T=ANY,
+    Tlen=INDEX.default_to("int64"),
+    source="core/kernels/reverse_sequence_op.cc",
+)
+def reverse_sequence(
+    input: Array, seq_lengths: Array, *, seq_dim: int, batch_dim: int = 0
+) -> Array:
+    """`input` with the first `seq_lengths[i]` slices along `seq_dim` reversed in batch row `i`.
+
+    Raises: InvalidArgumentError for equal or invalid axes, and lengths out of range or not one per batch row.
+    """
+    require_rank(seq_lengths, 1, "seq_lengths")
+    require(batch_dim != seq_dim, f"batch_dim and seq_dim must differ, not both be {seq_dim}")
+    for value, name in ((seq_dim, "seq_dim"), (batch_dim, "batch_dim")):
+        require(0 <= value < input.ndim, f"{name} must lie in [0, {input.ndim}), not {value}")
+    rows, steps = input.shape[batch_dim], input.shape[seq_dim]
+    require(
+        seq_lengths.size == rows,
+        f"seq_lengths must have one element per batch row, {rows}, not {seq_lengths.size}",
+    )
+    indices_in_range(seq_lengths, steps + 1, "seq_lengths")
+    place = np.arange(steps)
+    lengths = seq_lengths[:, None]
+    source = np.where(place < lengths, lengths - 1 - place, place)
+    moved = np.moveaxis(input, (batch_dim, seq_dim), (0, 1))
+    turned = moved[np.arange(rows)[:, None], source]
+    return np.ascontiguousarray(np.moveaxis(turned, (0, 1), (batch_dim, seq_dim)))
+
+
+@reverse_sequence.shape
+def reverse_sequence_shape(input: Spec, seq_lengths: Spec, seq_dim: int, batch_dim: int) -> Shape:
+    if input.shape is None:
+        return None
+    for value, name in ((seq_dim, "seq_dim"), (batch_dim, "batch_dim")):
+        require(value < len(input.shape), f"{name} must be < {len(input.shape)}, not {value}")
+    if seq_lengths.shape and seq_lengths.shape[0] is not None and batch_dim >= 0:
+        sizes = list(input.shape)
+        if sizes[batch_dim] is None:
+            sizes[batch_dim] = seq_lengths.shape[0]
+        return tuple(sizes)
+    return input.shape
+
+
+@op(
+    "Roll(input: T, shift: Tshift, axis: Taxis) -> output: T",
+    T=ANY,
+    Tshift=INDEX,
+    Taxis=INDEX,
+    shape=lambda input: input.shape,
+    source="core/kernels/roll_op.cc",
+)
+def roll(input: Array, shift: Array, axis: Array) -> Array:
+    """`input` moved by `shift` along `axis`; what falls off the end comes back at the start.
+
+    Shapes: `shift` and `axis` are scalars or vectors of one length; shifts along one axis add up.
+    Raises: InvalidArgumentError for a scalar input, other shapes, and axes out of range.
+    """
+    require(input.ndim >= 1, "input must have rank >= 1, not 0")
+    for array, name in ((shift, "shift"), (axis, "axis")):
+        require(array.ndim <= 1, f"{name} must be a scalar or vector, not {list(array.shape)}")
+    require(
+        shift.shape == axis.shape,
+        f"shift and axis must have one shape, not {list(shift.shape)} and {list(axis.shape)}",
+    )
+    shifts = [0] * input.ndim
+    for amount, index in zip(shift.reshape(-1).tolist(), axis.reshape(-1).tolist(), strict=True):
+        shifts[axis_in_range(index, input.ndim)] += amount
+    moved = [place for place, amount in enumerate(shifts) if amount]
+    return np.roll(
+        input, [shifts[i] % max(input.shape[i], 1) for i in moved] if moved else 0, moved or 0
+    )
+
+
+@op(
+    "Tile(input: T, multiples: Tmultiples) -> output: T",
+    T=ANY,
+    Tmultiples=INDEX.default_to("int32"),
+    source="core/kernels/tile_ops.cc",
+)
+def tile(input: Array, multiples: Array) -> Array:
+    """`input` repeated `multiples[i]` times along axis `i`.
+
+    Raises: InvalidArgumentError unless `multiples` has one element >= 0 per axis.
+    """
+    require_rank(multiples, 1, "multiples")
+    shape = shape_of(input)
+    require(
+        multiples.size == len(shape),
+        f"multiples must have {len(shape)} elements, not {multiples.size}",
+    )
+    times = multiples.tolist()
+    require(min(times, default=0) >= 0, f"multiples must be >= 0, not {times}")
+    allocatable((n * m for n, m in zip(shape, times, strict=True)), np.asarray(input).dtype)
+    return np.tile(input, times)
+
+
+@tile.shape
+def tile_shape(input: Spec, multiples: Spec) -> Shape:
+    asked = asked_shape(multiples)
+    if asked is None:
+        return None if input.shape is None else (None,) * len(input.shape)
+    if input.shape is None:
+        return (None,) * len(asked)
+    require(
+        len(asked) == len(input.shape),
+        f"multiples must have {len(input.shape)} elements, not {len(asked)}",
+    )
+    return tuple(
+        None if n is None or m is None else n * m for n, m in zip(input.shape, asked, strict=True)
+    )
+
+
+@op(
+    "BroadcastTo(input: T, shape: Tidx) -> output: T",
+    T=ANY,
+    Tidx=INDEX.default_to("int32"),
+    views=True,
+    source="core/kernels/broadcast_to_op.cc",
+)
+def broadcast_to(input: Array, shape: Array) -> Array:
+    """`input` broadcast to `shape`, as a view.
+
+    Raises: InvalidArgumentError if it does not broadcast.
+    """
+    require(shape.ndim <= 1, f"shape must be a vector, not of shape {list(shape.shape)}")
+    wanted = allocatable(shape.reshape(-1), input.dtype)
+    _check_broadcast(input.shape, wanted)
+    return np.broadcast_to(input, wanted)
+
+
+def _check_broadcast(given: Shape, wanted: Shape) -> None:
+    """Raise InvalidArgumentError if a known size of `given` does not broadcast to `wanted`."""
+    if given is None or wanted is None:
+        return
+    pairs = zip(reversed(given), reversed(wanted))
+    fits = all(n is None or m is None or n in (1, m) for n, m in pairs)
+    if len(given) > len(wanted) or not fits:
+        raise InvalidArgumentError(f"{show(given)} must broadcast to {show(wanted)}")
+
+
+@broadcast_to.shape
+def broadcast_to_shape(input: Spec, shape: Spec) -> Shape:
+    wanted = asked_shape(shape)
+    _check_broadcast(input.shape, wanted)
+    return wanted
+
+
+@op(
+    "BroadcastArgs(s0: T, s1: T) -> r0: T",
+    T=INDEX.default_to("int32"),
+    source="core/kernels/bcast_ops.cc",
+)
+def broadcast_args(s0: Array, s1: Array) -> Array:
+    """The shape that the shapes `s0` and `s1` broadcast to.
+
+    Raises: InvalidArgumentError unless both are vectors that broadcast.
+    """
+    _require_shapes(s0, s1)
+    shape = broadcast(tuple(s0.tolist()), tuple(s1.tolist()))
+    return np.asarray(shape, dtype=s0.dtype)
+
+
+def _require_shapes(s0: Array, s1: Array) -> None:
+    for array, name in ((s0, "s0"), (s1, "s1")):
+        require_rank(array, 1, name)
+
+
+@broadcast_args.shape
+def broadcast_args_shape(s0: Spec, s1: Spec) -> Shape:
+    lengths = [None if spec.shape is None else spec.shape[0] for spec in (s0, s1)]
+    known = [n for n in lengths if n is not None]
+    return (max(known) if len(known) == 2 else None,)
+
+
+@op(
+    "BroadcastGradientArgs(s0: T, s1: T) -> r0: T, r1: T",
+    T=INDEX.default_to("int32"),
+    shape=lambda s0, s1: [(None,), (None,)],
+    source="core/kernels/bcast_ops.cc",
+)
+def broadcast_gradient_args(s0: Array, s1: Array) -> tuple[Array, Array]:
+    """The axes along which the gradients of two broadcast operands are summed.
+
+    Raises: InvalidArgumentError unless both are vectors that broadcast.
+    """
+    _require_shapes(s0, s1)
+    shape = broadcast(tuple(s0.tolist()), tuple(s1.tolist()))
+    assert shape is not None
+    rank = len(shape)
+    axes: list[list[int]] = []
+    if s0.tolist() == s1.tolist():
+        axes = [[], []]
+    else:
+        for given in (s0.tolist(), s1.tolist()):
+            padded = [1] * (rank - len(given)) + given
+            axes.append([axis for axis, n in enumerate(padded) if n == 1])
+    r0, r1 = (np.asarray(found, dtype=s0.dtype) for found in axes)
+    return r0, r1

@@ -1,0 +1,86 @@
+"""Keep what the fetches need."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
+from minihub_runtime.graph.ir import Node, Ref
+
+__all__ = ["prune", "topological"]
+
+
+def prune(
+    nodes: Mapping[str, Node], roots: Iterable[str], feeds: Collection[Ref] = ()
+) -> dict[str, Node]:
+    """The nodes that `roots` need, not looking behind fed tensors.
+
+        a = Placeholder                       a = Placeholder
+        b = Relu(a)            roots: c       c = Neg(a)
+        c = Neg(a)               →
+
+    Raises:
+        NotFoundError: a root or an input is not there.
+    """
+    needed: dict[str, Node] = {}
+    stack = list(roots)
+    while stack:
+        name = stack.pop()
+        if name in needed:
+            continue
+        node = nodes.get(name)
+        if node is None:
+            raise NotFoundError(f"the graph must have a node {clip(name)!r}")
+        needed[name] = node
+        stack.extend(ref.node for ref in node.inputs if ref not in feeds)
+        stack.extend(node.controls)
+    return needed
+
+
+def topological(
+    nodes: Mapping[str, Node], feeds: Collection[Ref] = (), ignore_loops: bool = False
+) -> list[Node]:
+    """The nodes in an order in which each comes after its inputs.
+
+    Args:
+        nodes: a pruned graph.
+        feeds: tensors that need no producer.
+        ignore_loops: leave out the edges that lead back from NextIteration.
+
+    Raises:
+        InvalidArgumentError: the graph has a cycle.
+    """
+    order: list[Node] = []
+    state: dict[str, bool] = {}
+    for root in nodes:
+        if root in state:
+            continue
+        stack = [(root, _parents(nodes[root], nodes, feeds, ignore_loops))]
+        state[root] = False
+        while stack:
+            name, parents = stack[-1]
+            for parent in parents:
+                if parent not in state:
+                    state[parent] = False
+                    stack.append((parent, _parents(nodes[parent], nodes, feeds, ignore_loops)))
+                    break
+                if not state[parent]:
+                    raise InvalidArgumentError(
+                        f"the graph must not have a cycle, as through {clip(parent)!r}"
+                    )
+            else:
+                stack.pop()
+                state[name] = True
+                order.append(nodes[name])
+    return order
+
+
+def _parents(
+    node: Node, nodes: Mapping[str, Node], feeds: Collection[Ref], ignore_loops: bool
+) -> Iterable[str]:
+    names = [ref.node for ref in node.inputs if ref not in feeds]
+    names += node.controls
+    if ignore_loops and node.op in ("Merge", "RefMerge"):
+        back = ("NextIteration", "RefNextIteration")
+        names = [name for name in names if name in nodes and nodes[name].op not in back]
+    return iter([name for name in names if name in nodes])

@@ -1,0 +1,1 @@
+"""What the string ops stand on: flat buffers, hashes, Unicode, regular expressions.  Nothing here knows of ops."""

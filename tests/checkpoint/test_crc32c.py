@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minihub_runtime.checkpoint import crc32c as module
+from minihub_runtime.checkpoint.crc32c import crc32c, mask, masked_crc32c, unmask
+
+
+def bit_by_bit(data: bytes, value: int = 0) -> int:
+    register = value ^ 0xFFFFFFFF
+    for byte in data:
+        register ^= byte
+        for _ in range(8):
+            register = (register >> 1) ^ (0x82F63B78 if register & 1 else 0)
+    return register ^ 0xFFFFFFFF
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", 0),
+        (b"123456789", 0xE3069283),
+        (bytes(32), 0x8A9136AA),
+        (b"\xff" * 32, 0x62A8AB43),
+        (bytes(range(32)), 0x46DD794E),
+        (bytes(range(31, -1, -1)), 0x113FDB5C),
+    ],
+)
+def test_known_vectors(data: bytes, expected: int) -> None:
+    assert crc32c(data) == expected
+    assert bit_by_bit(data) == expected
+
+
+# Around the lengths where one method gives way to the next.
+@pytest.mark.parametrize(
+    "length",
+    [
+        1,
+        3,
+        199,
+        200,
+        201,
+        255,
+        256,
+        1000,
+        4099,
+        13554,
+        13555,
+        20000,
+        108432,
+        108433,
+        162648,
+        433729,
+    ],
+)
+def test_methods_agree(length: int) -> None:
+    data = np.random.default_rng(length).integers(0, 256, length, np.uint8)
+    assert crc32c(data) == bit_by_bit(data.tobytes())
+    half = length // 2
+    assert crc32c(data[half:], crc32c(data[:half])) == crc32c(data)
+
+
+@given(st.binary(max_size=600), st.binary(max_size=600), st.integers(0, 2**32 - 1))
+@settings(deadline=None)
+def test_continues(first: bytes, second: bytes, value: int) -> None:
+    assert crc32c(second, crc32c(first, value)) == bit_by_bit(first + second, value)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_mask_is_undone(crc: int) -> None:
+    assert unmask(mask(crc)) == crc
+
+
+def test_masked() -> None:
+    assert masked_crc32c(b"123456789") == mask(0xE3069283) != 0xE3069283
+
+
+def test_relation_behind_folding() -> None:
+    """X^6777 = x^484 + x^100 + 1 modulo the polynomial, hence the same with exponents times powers of two."""
+    powers = [1]
+    for _ in range(6777):
+        doubled = powers[-1] << 1
+        powers.append(doubled ^ 0x11EDC6F41 if doubled >> 32 else doubled)
+    degree = module._SHIFTS[-1]
+    low = [degree - shift for shift in module._SHIFTS]
+    assert low == [484, 100, 0]
+    assert powers[degree] == powers[484] ^ powers[100] ^ powers[0]
+
+
+@pytest.mark.parametrize("make", [bytes, bytearray, memoryview, lambda b: np.frombuffer(b, "<u2")])
+def test_any_buffer(make: object) -> None:
+    data = bytes(range(256)) * 2
+    assert crc32c(make(data)) == bit_by_bit(data)  # type: ignore[operator]
+    assert crc32c(np.zeros((0, 3))) == 0
