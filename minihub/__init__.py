@@ -4,6 +4,15 @@
     embed = minihub.load("https://tfhub.dev/google/nnlm-en-dim128/1")
     vectors = embed(["a sentence", "another one"])
 
+and with tensorflow_hub's names, beside `import minihub_runtime as tf`:
+
+    import minihub as hub
+    module = hub.Module("https://tfhub.dev/google/nnlm-en-dim128/1")
+
+Reading order: `handle` and `resolve` (from a handle to a folder), `saved_model`, `native` and `tensor_info` (what the folder
+holds), `spec` (what can be asked before anything runs), `loading` (modules as functions on arrays), `module` (modules in
+TF1 graphs), `cli`.
+
 Everything is imported when it is first used, so that `import minihub` costs little more than `import numpy`.
 """
 
@@ -13,28 +22,53 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from minihub.loading import LoadedModule, load
+    from minihub.image_util import get_expected_image_size, get_num_image_channels
+    from minihub.loading import LoadedModule, UnsupportedOpsWarning, load
+    from minihub.module import Module, eval_function_for_module
     from minihub.resolve import resolve
+    from minihub.spec import ModuleSpec, create_module_spec_from_saved_model, load_module_spec
+    from minihub_runtime.protos import ImageModuleInfo
 
 __all__ = [
+    "ImageModuleInfo",
     "LoadedModule",
+    "Module",
+    "ModuleSpec",
+    "UnsupportedOpsWarning",
+    "create_module_spec_from_saved_model",
+    "eval_function_for_module",
+    "get_expected_image_size",
+    "get_num_image_channels",
     "load",
+    "load_module_spec",
     "resolve",
 ]
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ImageModuleInfo": "minihub_runtime.protos",
     "LoadedModule": "minihub.loading",
+    "Module": "minihub.module",
+    "ModuleSpec": "minihub.spec",
+    "UnsupportedOpsWarning": "minihub.loading",
+    "create_module_spec_from_saved_model": "minihub.spec",
+    "eval_function_for_module": "minihub.module",
+    "get_expected_image_size": "minihub.image_util",
+    "get_num_image_channels": "minihub.image_util",
     "load": "minihub.loading",
+    "load_module_spec": "minihub.spec",
     "resolve": "minihub.resolve",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    elif name == "image_util":
+        value = importlib.import_module("minihub.image_util")
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

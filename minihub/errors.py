@@ -7,6 +7,8 @@
     ├─ InvalidArgumentError (ValueError)
     │  ├─ InvalidHandleError      (OSError)          a handle or a setting that cannot be understood
     │  └─ UnexpectedAnswerError   (OSError)          a server that does not keep to the protocol
+    ├─ FailedPreconditionError (RuntimeError)
+    │  └─ NotAModuleError                            a folder that holds something else than a TF1 Hub module
     ├─ PermissionDeniedError (PermissionError)       HTTP 401, 403, 407
     │  └─ CacheNotWritableError
     ├─ NotFoundError (FileNotFoundError)             HTTP 404, 410, a local path that is not there
@@ -25,6 +27,7 @@ from __future__ import annotations
 from minihub_runtime.errors import (
     DataLossError,
     DeadlineExceededError,
+    FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
     OpError,
@@ -38,6 +41,7 @@ __all__ = [
     "DeadlineExceededError",
     "InvalidHandleError",
     "InvalidModuleError",
+    "NotAModuleError",
     "NotFoundError",
     "OfflineError",
     "OpError",
@@ -75,3 +79,7 @@ class StorageError(ResourceExhaustedError, OSError):
 
 class OfflineError(UnavailableError):
     """A module that is not in the cache while the network is switched off."""
+
+
+class NotAModuleError(FailedPreconditionError):
+    """A folder that holds something else than a TF1 Hub module."""

@@ -25,7 +25,7 @@ version, the API's `…/<variation>/get` is asked for the newest.
 
 **A mirror** (`MINIHUB_MIRROR`, or an argument) replaces the hosts of tfhub.dev, kaggle.com and Google's storage, and nothing else is asked:
 the mirror's address is followed by the handle's path, first with `?tf-hub-format=compressed`, then with `.tar.gz`, so that a folder of archives on any
-web server will do: `<mirror>/google/nnlm-en-dim128/1.tar.gz`, `<mirror>/models/google/nnlm/tensorFlow1/en-dim128/1.tar.gz`,
+web server will do (where a Kaggle handle has no version, `<mirror>/api/v1/models/…/get` must tell it): `<mirror>/google/nnlm-en-dim128/1.tar.gz`, `<mirror>/models/google/nnlm/tensorFlow1/en-dim128/1.tar.gz`,
 `<mirror>/<bucket>/<object>`. Other http(s) handles keep their own host.
 
 The cache key is tensorflow_hub's, the SHA-1 of the handle as typed; forms that tensorflow_hub does not know (no scheme, the four-part

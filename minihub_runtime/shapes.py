@@ -28,11 +28,13 @@ class Spec:
         dtype: its element type.
         shape: its static shape.
         value: its value where that is a constant, else None.
+        behind: for the handle of a variable, what is known of its value, else None.
     """
 
     dtype: DType
     shape: Shape = None
     value: NDArray[Any] | None = None
+    behind: Spec | None = None
 
     @property
     def rank(self) -> int | None:

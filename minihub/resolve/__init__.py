@@ -69,6 +69,10 @@ def resolve(
             f"a SHA-256 must have 64 hexadecimal digits, unlike {clip(sha256)!r}"
         )
     if understood.kind is Kind.PATH:
+        if sha256 is not None:
+            raise InvalidHandleError(
+                f"only an archive can be compared with a SHA-256, unlike {shown(understood.text)}"
+            )
         return understood.location
     if settings is None:
         settings = Settings.read(cache_dir=cache_dir, mirror=mirror, offline=offline)

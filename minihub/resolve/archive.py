@@ -38,6 +38,7 @@ _ZEROS = bytes(_BLOCK)
 _REGULAR = (b"0", b"\0", b"7")
 _FOLDER = b"5"
 _GZIP = b"\x1f\x8b"
+_FOREIGN = {b"PK": "a zip", b"BZ": "a bzip2", b"\xfd7": "an xz", b"(\xb5": "a zstd"}
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,18 @@ class _Stream:
         self._file = file
         self._taken = 0
         self._made = 0
+        self.most = limits.ratio * os.fstat(file.fileno()).st_size + limits.slack
         read: Callable[[int], bytes] = self._take
         for _ in range(gzips):
             start = _fill(read, 2)
             if not self._taken:
                 raise TruncatedModuleError(_invalid(source, "it is empty"))
+            if start in _FOREIGN:
+                raise InvalidModuleError(
+                    _invalid(
+                        source, f"it is {_FOREIGN[start]} file; a tar, plain or gzipped, is wanted"
+                    )
+                )
             read = _joined(start, read)
             if start != _GZIP:
                 break
@@ -291,6 +299,10 @@ def _members(stream: _Stream, source: str, limits: Limits) -> Iterator[_Member]:
         if size > limits.total:
             raise StorageError(
                 f"{clip(name)!r} in {shown(source)} must have at most {limits.total} bytes, not {size}"
+            )
+        if size > stream.most:
+            raise StorageError(
+                f"{clip(name)!r} in {shown(source)} must have at most {limits.ratio} times its size, not {size} bytes"
             )
         yield _Member(name, size, folder)
 

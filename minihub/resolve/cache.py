@@ -43,7 +43,7 @@ from minihub.errors import (
 )
 from minihub.handle import parse_handle, shown
 from minihub.resolve.archive import StoredFile, split_name, sync_folder, write_all
-from minihub.resolve.lock import Lock, alive, make_uid, owner_of, release, system_lock
+from minihub.resolve.lock import Lock, alive, make_uid, owner_of, release, remove_stale, system_lock
 from minihub.resolve.settings import Settings
 from minihub.resolve.structure import module_root, open_regular, problem
 from minihub_runtime.errors import clip
@@ -193,7 +193,10 @@ class Cache:
         except (OSError, ValueError) as error:
             return _Judgement(f"its manifest cannot be used: {error}")
         if manifest is None:
-            return _Judgement(problem(path))
+            try:
+                return _Judgement(problem(path))
+            except OSError as error:
+                return _Judgement(f"it cannot be read: {error}")
         wrong, moved = _compare(path, manifest, contents=contents)
         if moved and wrong is None:
             self._note_times(key, manifest)
@@ -301,7 +304,7 @@ class Cache:
             yield
         except OSError as error:
             if error.errno in _FULL:
-                raise
+                raise self._full(error) from error
             raise CacheNotWritableError(
                 f"the module cache {self.directory} must be a folder that can be written, but: {error.strerror or error} "
                 "(the variable TFHUB_CACHE_DIR names another)"
@@ -316,15 +319,18 @@ class Cache:
             if isinstance(error, OpError):
                 raise
             if error.errno in _FULL:
-                raise StorageError(
-                    f"the disk of the module cache {self.directory} must have room for {shown(handle)}, but: {error.strerror}; "
-                    f"{_free(self.directory)} bytes are free"
-                ) from error
+                raise self._full(error, handle) from error
             raise OSError(
                 error.errno,
                 f"{error.strerror or error} (while storing {shown(handle)})",
                 self.directory,
             ) from error
+
+    def _full(self, error: OSError, handle: str = "a module") -> StorageError:
+        return StorageError(
+            f"the disk of the module cache {self.directory} must have room for {shown(handle)}, but: {error.strerror}; "
+            f"{_free(self.directory)} bytes are free"
+        )
 
     def _publish(
         self,
@@ -401,9 +407,11 @@ class Cache:
             found = re.fullmatch(
                 r"[0-9a-f]{40}(\.descriptor\.txt|\.manifest\.json)?\.([0-9A-Za-z-]+)\.tmp", name
             )
+            path = os.path.join(self.directory, name)
+            if re.fullmatch(r"[0-9a-f]{40}\.lock", name):
+                remove_stale(path)
             if found is None:
                 continue
-            path = os.path.join(self.directory, name)
             with contextlib.suppress(OSError):
                 if _is_left_over(path, found[2]):
                     if os.path.isdir(path) and not os.path.islink(path):

@@ -23,6 +23,7 @@ import shutil
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -41,7 +42,7 @@ from minihub.errors import (
     UnexpectedAnswerError,
 )
 from minihub.handle import Address, Handle, Kind, gcs_parts, shown, with_format
-from minihub.resolve.archive import Limits, Tree, unpack, write_all
+from minihub.resolve.archive import Limits, Tree, split_name, unpack, write_all
 from minihub.resolve.cache import Manifest, Stored
 from minihub.resolve.progress import Progress
 from minihub.resolve.settings import Settings
@@ -291,6 +292,8 @@ class Fetcher:
         base = self._settings.mirror or self._settings.gcs
         for full, size, md5 in objects:
             inner = full[len(name) + 1 :]
+            # A name that will not do is refused before it becomes part of an address.
+            split_name(inner, handle.text)
             if inner.endswith("/") or not inner:
                 tree.add_folder(inner)
                 continue
@@ -507,21 +510,28 @@ class Fetcher:
                 f"REQUESTS_CA_BUNDLE or SSL_CERT_FILE must name a file that exists, unlike {clip(bundle)!r}"
             )
         start = url
+        hops: list[requests.Response] = []
         for _ in range(_MOST_REDIRECTS + 1):
             left = max(self._deadline - time.monotonic(), 0.01)
-            response = session.get(
-                url,
-                headers=_HEADERS,
-                stream=True,
-                allow_redirects=False,
-                timeout=(min(settings.connect_timeout, left), min(settings.read_timeout, left)),
-                proxies=requests.utils.get_environ_proxies(url, no_proxy=None),
-                verify=(bundle or True) if settings.check_certificates else False,
-            )
+            with warnings.catch_warnings():
+                if not settings.check_certificates:
+                    # urllib3 warns at each connection; `resolve` has said it once.
+                    warnings.simplefilter("ignore")
+                response = session.get(
+                    url,
+                    headers=_HEADERS,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=(min(settings.connect_timeout, left), min(settings.read_timeout, left)),
+                    proxies=requests.utils.get_environ_proxies(url, no_proxy=None),
+                    verify=(bundle or True) if settings.check_certificates else False,
+                )
             location = session.get_redirect_target(response)
             if not follow or response.status_code not in _REDIRECTS or not location:
+                response.history = hops
                 return response
             response.close()
+            hops.append(response)
             target = urljoin(url, location)
             old, new = urlsplit(url).scheme.lower(), urlsplit(target).scheme.lower()
             if new not in {"http", "https"} or (old == "https" and new == "http"):
@@ -549,7 +559,7 @@ def _session(watchdog: _Watchdog) -> requests.Session:
     import requests.adapters
 
     def watched(manager: Any) -> Any:
-        """Has the pools of a manager report their connections; one that makes none of its own (SOCKS) stays as it is."""
+        """Has the pools of a manager report the connections they make."""
 
         def report(pool: Any) -> Any:
             class Connection(pool.ConnectionCls):  # type: ignore[misc]
@@ -587,7 +597,7 @@ def _check_status(url: str, response: requests.Response) -> None:
     if code == 200:
         return
     message = f"{shown(url)} answered {code} {clip(response.reason or '', 80)}".rstrip()
-    if response.url and response.url != url:
+    if response.history:
         message += f" (after a redirect to {shown(response.url.partition('?')[0])})"
     if code in {401, 403, 407}:
         raise PermissionDeniedError(message)

@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Lock", "alive", "make_uid", "owner_of", "release", "system_lock"]
+__all__ = ["Lock", "alive", "make_uid", "owner_of", "release", "remove_stale", "system_lock"]
 
 _log = logging.getLogger("minihub")
 _UID_START = "minihub-"
@@ -115,7 +115,9 @@ def _close_held() -> None:
 def release(descriptor: int) -> None:
     """Closes a file, which ends its lock."""
     _held.discard(descriptor)
-    os.close(descriptor)
+    # A lock file holds nothing that an error here could lose.
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
 
 
 @dataclass
@@ -148,13 +150,14 @@ class Lock:
         self._what = what
         self._timeout = timeout
         self._descriptor: int | None = None
+        self._signed = False
         self._announced = False
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """The lock for the time of a `with` block."""
-        self.acquire()
         try:
+            self.acquire()
             yield
         finally:
             self.free()
@@ -165,26 +168,18 @@ class Lock:
         wait = 0.02
         while True:
             try:
-                descriptor = self._open()
-            except OSError as error:
-                self.problem = f"{self.path} cannot be locked ({error})"
-                return
-            kept = False
-            try:
-                if not system_lock(descriptor):
+                self._descriptor = self._open()
+                if not system_lock(self._descriptor):
                     owner = "another process"
-                else:
-                    kept = self._ours(descriptor, foreign)
-                    owner = "a process of tensorflow_hub"
-                if kept:
-                    self._descriptor = descriptor
+                elif self._ours(self._descriptor, foreign):
                     return
+                else:
+                    owner = "a process of tensorflow_hub"
             except OSError as error:
                 self.problem = f"{self.path} cannot be locked ({error})"
+                self.free()
                 return
-            finally:
-                if not kept:
-                    release(descriptor)
+            self.free()
             if not self._announced and wait > 0.1:
                 self._announced = True
                 _log.warning("waiting for %s that downloads %s", owner, self._what)
@@ -192,22 +187,23 @@ class Lock:
             wait = min(wait * 1.5, 0.5)
 
     def free(self) -> None:
-        """Gives the lock back."""
+        """Gives the lock back, if there is one."""
         if self._descriptor is None:
             return
         descriptor, self._descriptor = self._descriptor, None
-        if os.name == "nt":
-            # An open file cannot be removed there; between the two steps another process may take it, which then keeps it.
-            release(descriptor)
-            with contextlib.suppress(OSError):
-                os.remove(self.path)
-            return
+        signed, self._signed = self._signed, False
         try:
-            with contextlib.suppress(OSError):
-                if self._is_at_path(descriptor):
-                    os.remove(self.path)
+            # An open file cannot be removed on Windows.
+            if signed and os.name != "nt" and self._is_at_path(descriptor):
+                os.remove(self.path)
+        except OSError as error:
+            _log.warning("%s cannot be removed (%s)", self.path, error)
         finally:
             release(descriptor)
+        if signed and os.name == "nt":
+            # A process that took the lock between the two steps keeps the file open, and so keeps it.
+            with contextlib.suppress(OSError):
+                os.remove(self.path)
 
     def _open(self) -> int:
         flags = os.O_RDWR | os.O_CREAT
@@ -229,6 +225,7 @@ class Lock:
             return False
         import socket
 
+        self._signed = True
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, f"{socket.gethostname()}.{os.getpid()}.{self._uid}".encode())
@@ -260,6 +257,23 @@ class Lock:
             "%s has made no progress for %.0f s and is taken over", self.path, self._timeout
         )
         return False
+
+
+def remove_stale(path: str) -> None:
+    """Removes the lock file of a process of this package that is dead; any other stays."""
+    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, flags)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode) or not system_lock(descriptor):
+                return
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            content = os.read(descriptor, 512)
+            # Whoever has opened the file meanwhile sees that it is no longer at its path.
+            if not content or re.fullmatch(rb".+\.[0-9]+\.minihub-[0-9a-z-]+", content):
+                os.remove(path)
+        finally:
+            release(descriptor)
 
 
 def _folder_size(path: str) -> int:

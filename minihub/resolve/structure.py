@@ -37,33 +37,33 @@ def module_root(directory: str) -> str:
 def problem(directory: str) -> str | None:
     """What keeps `directory` from being a whole module, or None.
 
-    It must hold saved_model.pb or saved_model.pbtxt, not empty, the former with whole top-level fields; where there is a folder
+    It must hold saved_model.pb or saved_model.pbtxt, not empty; .pb files must have whole top-level fields; where there is a folder
     `variables`, an index that ends as one does and every data shard. Symbolic links, devices and pipes are not looked into.
+
+    Raises:
+        OSError: something cannot be read.
     """
-    try:
-        if not stat.S_ISDIR(os.lstat(directory).st_mode):
-            return "it is not a folder"
-        found = next((g for g in _GRAPHS if os.path.lexists(os.path.join(directory, g))), None)
-        if found is None:
-            return f"it has neither {' nor '.join(_GRAPHS)}"
-        for name in (found, _MARKER):
-            path = os.path.join(directory, name)
-            if name == _MARKER and not os.path.lexists(path):
-                continue
-            status = os.lstat(path)
-            if not stat.S_ISREG(status.st_mode):
-                return f"{name} is not a regular file"
-            if status.st_size == 0:
-                return f"{name} is empty"
-        if found == "saved_model.pb":
-            with open_regular(os.path.join(directory, found)) as file:
+    if not stat.S_ISDIR(os.lstat(directory).st_mode):
+        return "it is not a folder"
+    found = next((g for g in _GRAPHS if os.path.lexists(os.path.join(directory, g))), None)
+    if found is None:
+        return f"it has neither {' nor '.join(_GRAPHS)}"
+    for name in (found, _MARKER):
+        path = os.path.join(directory, name)
+        if name == _MARKER and not os.path.lexists(path):
+            continue
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode):
+            return f"{name} is not a regular file"
+        if status.st_size == 0:
+            return f"{name} is empty"
+        if name.endswith(".pb"):
+            with open_regular(path) as file:
                 wrong = _framing_problem(file)
             if wrong:
-                return f"{found} {wrong}"
-        variables = os.path.join(directory, "variables")
-        return _variables_problem(variables) if os.path.lexists(variables) else None
-    except OSError as error:
-        return f"it cannot be read: {error}"
+                return f"{name} {wrong}"
+    variables = os.path.join(directory, "variables")
+    return _variables_problem(variables) if os.path.lexists(variables) else None
 
 
 def open_regular(path: str) -> BinaryIO:

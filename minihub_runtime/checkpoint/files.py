@@ -12,7 +12,6 @@ import errno
 import mmap
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import BinaryIO
@@ -60,10 +59,10 @@ def read_file(path: str, limit: int) -> bytes:
     return data
 
 
-def map_file(path: str) -> mmap.mmap | bytes:
+def map_file(path: str, limit: int) -> mmap.mmap | bytes:
     """A read-only map of a regular file; it is unmapped when nothing refers to it any more.
 
-    An empty file cannot be mapped and gives `b""`.
+    An empty file cannot be mapped and gives `b""`; one of at most `limit` bytes on a file system without maps is read.
 
     Raises:
         ResourceExhaustedError: the address space cannot hold it.
@@ -75,9 +74,12 @@ def map_file(path: str) -> mmap.mmap | bytes:
             return b""
         return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError, OverflowError) as error:
-        raise ResourceExhaustedError(f"{clip(path)} cannot be mapped: {error}") from error
+        if getattr(error, "errno", None) not in (errno.ENODEV, errno.EINVAL):
+            raise ResourceExhaustedError(f"{clip(path)} cannot be mapped: {error}") from error
     finally:
         os.close(descriptor)
+    # Some network file systems cannot map.
+    return read_file(path, limit)
 
 
 def _open(path: str) -> int:
@@ -138,6 +140,8 @@ def replacing() -> Iterator[Callable[[str], AbstractContextManager[BinaryIO]]]:
         ResourceExhaustedError: there is no space left.
         OpError: the system gives another reason.
     """
+    import tempfile  # only writing needs it, and it loads much
+
     written: list[tuple[str, str]] = []
     folders: set[str] = set()
     path = ""

@@ -9,6 +9,7 @@ views into the map: time and memory follow what is used.
 
 from __future__ import annotations
 
+import bisect
 import os
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minihub_runtime.checkpoint.bundle import (
+    MAX_TENSOR_BYTES,
     Entry,
     data_filename,
     entry_of,
@@ -25,7 +27,7 @@ from minihub_runtime.checkpoint.bundle import (
     index_filename,
     split_strings,
 )
-from minihub_runtime.checkpoint.crc32c import mask, masked_crc32c
+from minihub_runtime.checkpoint.crc32c import crc32c_of_each, mask, masked_crc32c
 from minihub_runtime.checkpoint.files import map_file, read_file
 from minihub_runtime.checkpoint.slices import (
     Box,
@@ -40,6 +42,8 @@ from minihub_runtime.errors import (
     FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
+    OpError,
+    ResourceExhaustedError,
     UnimplementedError,
     clip,
 )
@@ -51,6 +55,8 @@ __all__ = ["CheckpointReader", "Checksum"]
 Checksum = Literal["first_use", "never"]
 
 MAX_INDEX_BYTES = 1 << 30
+_SMALL_BYTES = 8192
+_AHEAD = 64
 
 
 class CheckpointReader:
@@ -82,7 +88,7 @@ class CheckpointReader:
         """
         if checksum not in ("first_use", "never"):
             raise InvalidArgumentError(f"checksum must be 'first_use' or 'never', not {checksum!r}")
-        self.prefix = os.fspath(prefix)
+        self.prefix = os.fsdecode(prefix)
         self._checksum = checksum
         self._closed = False
         self._lock = threading.Lock()
@@ -95,6 +101,7 @@ class CheckpointReader:
             raise DataLossError(f"{clip(path)} must begin with a header, but has none")
         self._header = header_of(table[0][1], path)
         self._messages = dict(table[1:])
+        self._keys = list(self._messages)
         self._names = self._public_names()
         if verify:
             self._verify()
@@ -144,11 +151,14 @@ class CheckpointReader:
         Raises:
             NotFoundError: there is no such tensor, or no data file.
             DataLossError: what is stored is not what the index says.
-            InvalidArgumentError: the slice is not one of this tensor, or its elements are not all stored.
+            InvalidArgumentError: the slice is not one of this tensor.
+            ResourceExhaustedError: there is not enough memory.
             UnimplementedError: the tensor is of a type without values in files, or NumPy cannot hold its shape.
         """
         key = self._key(name)
         entry = self._entry(key)
+        if not slice and not entry.slices:
+            return self._whole(name, key, entry)
         whole = Box((0,) * len(entry.shape), entry.shape)
         wanted = whole
         if slice:
@@ -158,14 +168,9 @@ class CheckpointReader:
                     f"the shape in {clip(slice)!r} must be {show(entry.shape)}, that of {clip(name)!r}"
                 )
             wanted = part.box(shape)
-        array = (
-            self._assemble(name, key, entry, wanted)
-            if entry.slices
-            else self._whole(name, key, entry)
-        )
-        if not entry.slices and wanted != whole:
-            array = array[wanted.within(whole)]
-        return array
+        if entry.slices:
+            return self._assemble(name, key, entry, wanted)
+        return self._whole(name, key, entry)[wanted.within(whole)]
 
     def close(self) -> None:
         """Let go of the files; arrays that were read stay valid."""
@@ -203,13 +208,13 @@ class CheckpointReader:
             if not entry.slices and _has_values(entry.dtype):
                 self._value(_text(key), key, entry, check=True)
 
-    def _assemble(self, name: str, key: bytes, entry: Entry, wanted: Box) -> NDArray[Any]:
+    def _assemble(self, name: str, name_key: bytes, entry: Entry, wanted: Box) -> NDArray[Any]:
         """The part `wanted` of a partitioned tensor, a view if it is one of the slices."""
         pieces = []
         for part, box in zip(entry.slices, entry.boxes, strict=True):
             common = box.intersection(wanted)
             if common is not None:
-                pieces.append((slice_key(key, part), box, common))
+                pieces.append((slice_key(name_key, part), box, common))
         if overlapping([common for _, _, common in pieces]):
             raise DataLossError(
                 f"the stored slices of {clip(name)!r} must be disjoint, but some overlap"
@@ -220,17 +225,30 @@ class CheckpointReader:
                 f"the stored slices of {clip(name)!r} must have all {wanted.volume} elements that are wanted,"
                 f" but have {found}"
             )
-        if len(pieces) == 1 and pieces[0][1] == wanted:
-            part_key, box, _ = pieces[0]
-            return self._whole(name, part_key, self._part(name, key, entry, part_key, box))
+        parts = [
+            (self._part(name, entry, key, box), key, box, common) for key, box, common in pieces
+        ]
+        if len(parts) == 1 and parts[0][2] == wanted:
+            part_entry, part_key, _, _ = parts[0]
+            return self._whole(name, part_key, part_entry)
+        # Slices that share bytes would make a large tensor of a small file.
+        needed: dict[int, int] = {}
+        for part_entry, _, _, _ in parts:
+            needed[part_entry.shard_id] = needed.get(part_entry.shard_id, 0) + part_entry.size
+        for shard_id, count in needed.items():
+            if count > self._shard(shard_id).size:
+                raise DataLossError(
+                    f"the stored slices of {clip(name)!r} must lie beside each other, but have {count} bytes in a file"
+                    f" of {self._shard(shard_id).size}"
+                )
         result = _empty(wanted.sizes, entry.dtype, name)
-        for part_key, box, common in pieces:
-            stored = self._whole(name, part_key, self._part(name, key, entry, part_key, box))
+        for part_entry, part_key, box, common in parts:
+            stored = self._whole(name, part_key, part_entry)
             result[common.within(wanted)] = stored[common.within(box)]
         result.flags.writeable = False
         return result
 
-    def _part(self, name: str, key: bytes, entry: Entry, part_key: bytes, box: Box) -> Entry:
+    def _part(self, name: str, entry: Entry, part_key: bytes, box: Box) -> Entry:
         """The entry of one slice, which must fit the tensor's."""
         if part_key not in self._messages:
             raise DataLossError(
@@ -246,8 +264,38 @@ class CheckpointReader:
 
     def _whole(self, name: str, key: bytes, entry: Entry) -> NDArray[Any]:
         """All that is stored under one key."""
-        check = self._checksum == "first_use" and key not in self._verified
-        return self._value(name, key, entry, check)
+        if self._checksum == "first_use" and key not in self._verified:
+            self._verify_small(key)
+            return self._value(name, key, entry, key not in self._verified)
+        return self._value(name, key, entry, check=False)
+
+    def _verify_small(self, key: bytes) -> None:
+        """Compare small tensors that follow `key` in the index with their checksums, all at once.
+
+        What is read next is likely among them, and many small checksums cost little more than one.  An error shows when
+        the tensor concerned is read.
+        """
+        start = bisect.bisect_left(self._keys, key)
+        found: list[tuple[bytes, Entry, NDArray[np.uint8]]] = []
+        for other in self._keys[start : start + _AHEAD]:
+            try:
+                entry = self._entry(other)
+                if (
+                    other not in self._verified
+                    and 4 <= entry.size <= _SMALL_BYTES
+                    and _is_plain(entry)
+                ):
+                    found.append((other, entry, self._bytes(_text(other), entry)))
+            except OpError:
+                break
+            if other == key and not found:
+                return
+        crcs = crc32c_of_each([data for _, _, data in found])
+        self._verified.update(
+            other
+            for (other, entry, _), crc in zip(found, crcs, strict=True)
+            if mask(crc) == entry.crc32c
+        )
 
     def _value(self, name: str, key: bytes, entry: Entry, check: bool) -> NDArray[Any]:
         if not _has_values(entry.dtype):
@@ -256,9 +304,12 @@ class CheckpointReader:
             )
         data = self._bytes(name, entry)
         if entry.dtype.name == "string":
-            strings, crc = split_strings(
-                data, size(entry.shape), self._header.byte_order, f"{clip(name)!r}"
-            )
+            try:
+                strings, crc = split_strings(
+                    data, size(entry.shape), self._header.byte_order, f"{clip(name)!r}"
+                )
+            except MemoryError as error:
+                raise _exhausted(name) from error
             found = mask(crc)
             value = _empty(entry.shape, entry.dtype, name)
             value.reshape(-1)[:] = strings
@@ -295,7 +346,9 @@ class CheckpointReader:
             shard = self._shards.get(shard_id)
             if shard is None:
                 path = data_filename(self.prefix, shard_id, self._header.num_shards)
-                shard = self._shards[shard_id] = np.frombuffer(map_file(path), np.uint8)
+                shard = self._shards[shard_id] = np.frombuffer(
+                    map_file(path, MAX_TENSOR_BYTES), np.uint8
+                )
             return shard
 
     def _numbers(self, name: str, entry: Entry, data: NDArray[np.uint8]) -> NDArray[Any]:
@@ -320,13 +373,27 @@ def _has_values(dtype: DType) -> bool:
     return dtype.is_numpy_compatible and not dtype.is_ref
 
 
+def _is_plain(entry: Entry) -> bool:
+    """Whether the checksum is simply that of the entry's bytes."""
+    return not entry.slices and _has_values(entry.dtype) and entry.dtype.name != "string"
+
+
 def _text(key: bytes) -> str:
     # Names are bytes to TensorFlow; those that are no UTF-8 stay distinct.
     return key.decode("utf-8", "surrogateescape")
 
 
 def _empty(shape: tuple[int, ...], dtype: DType, name: str) -> NDArray[Any]:
-    return _reshape(np.empty(size(shape), dtype.numpy), shape, name)
+    try:
+        return _reshape(np.empty(size(shape), dtype.numpy), shape, name)
+    except MemoryError as error:
+        raise _exhausted(name) from error
+
+
+def _exhausted(name: str) -> ResourceExhaustedError:
+    return ResourceExhaustedError(
+        f"there must be memory for {clip(name)!r}, but there is not enough"
+    )
 
 
 def _reshape(array: NDArray[Any], shape: tuple[int, ...], name: str) -> NDArray[Any]:

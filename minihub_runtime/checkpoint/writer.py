@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from minihub_runtime.checkpoint.bundle import (
     MAX_SHARDS,
     VERSION,
+    batches,
     data_filename,
     index_filename,
     join_strings,
@@ -80,7 +81,7 @@ def write_checkpoint(
     """
     if not 1 <= num_shards <= MAX_SHARDS:
         raise InvalidArgumentError(f"num_shards must lie in [1, {MAX_SHARDS}], not {num_shards}")
-    path = os.fspath(prefix)
+    path = os.fsdecode(prefix)
     entries: dict[bytes, Any] = {}
     stored = [part for name in sorted(tensors) for part in _parts(name, tensors[name], entries)]
     if len(entries) + len(stored) != len({*entries, *(part.key for part in stored)}):
@@ -194,7 +195,7 @@ def _write(file: BinaryIO, part: _Stored) -> int:
         strings = _strings(part.name, part.array)
         head, crc = join_strings(strings)
         file.write(head)
-        file.writelines(strings)
+        file.writelines(batches(strings))
         return crc
     crc = 0
     for chunk in _chunks(part.array, part.dtype):
@@ -204,8 +205,11 @@ def _write(file: BinaryIO, part: _Stored) -> int:
 
 
 def _strings(name: str, array: NDArray[Any]) -> list[bytes]:
+    elements: list[Any] = array.reshape(-1).tolist()
+    if all(type(element) is bytes for element in elements):
+        return elements
     strings = []
-    for element in array.reshape(-1).tolist():
+    for element in elements:
         if not isinstance(element, (bytes, str)):
             raise InvalidArgumentError(
                 f"{clip(name)!r} must hold bytes or str, not {type(element).__name__}"

@@ -88,7 +88,6 @@ class Runner:
             self.state.finish(before)
         return [_hand_out(value, ref) for value, ref in zip(values, fetches, strict=True)]
 
-
     def handle(self, name: str) -> Any:
         """The resource object that a node without inputs makes: a variable, a table."""
         node = self.graph.nodes[name]

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.codec import Func
 from minihub_runtime.engine.plan import Plan, compile_plan
 from minihub_runtime.errors import (
     DeadlineExceededError,
     InvalidArgumentError,
-    NotFoundError,
     PermissionDeniedError,
     clip,
 )
@@ -61,6 +61,27 @@ class State:
         self._own: dict[tuple[str, str], Any] = {}
         self._functions: dict[Any, tuple[Body, Plan]] = {}
         self._run = _Run()
+
+    def allow(self, folders: Iterable[str | Path]) -> None:
+        """Let the graph read the files of more folders."""
+        if self.readable is not None:
+            found = (os.path.realpath(folder) for folder in folders)
+            self.readable += [folder for folder in found if folder not in self.readable]
+
+    def permitted(self, path: bytes) -> str:
+        """`path` as text, if the graph may read what is there.
+
+        Raises:
+            PermissionDeniedError: it is outside the folders the session was given.
+        """
+        text = os.fsdecode(path)
+        if self.readable is not None:
+            real = os.path.realpath(text)
+            if not any(_inside(folder, real) for folder in self.readable):
+                raise PermissionDeniedError(
+                    f"a graph may read the files of its module only, not {clip(text)!r}"
+                )
+        return text
 
     def context(self, scope: str, node: str) -> NodeContext:
         """The context of a node; `scope` tells the graph from the bodies of functions."""
@@ -141,6 +162,14 @@ class State:
             return self._functions[key]
 
 
+def _inside(folder: str, path: str) -> bool:
+    """Whether a path lies in a folder; both are absolute, on Windows perhaps of different drives."""
+    try:
+        return os.path.commonpath([folder, path]) == folder
+    except ValueError:
+        return False
+
+
 def _freeze(value: Any) -> Any:
     """A hashable stand-in for an attribute value."""
     if isinstance(value, Func):
@@ -187,17 +216,12 @@ class NodeContext:
             NotFoundError: there is no such file.
             PermissionDeniedError: it is outside the folders the session was given.
         """
-        text = os.fsdecode(path)
-        readable = self._state.readable
-        if readable is not None:
-            real = os.path.realpath(text)
-            if not any(os.path.commonpath([folder, real]) == folder for folder in readable):
-                raise PermissionDeniedError(
-                    f"a graph may read the assets of its module only, not {clip(text)!r}"
-                )
-        if not os.path.exists(text):
-            raise NotFoundError(f"{clip(text)}; No such file or directory")
-        return read_regular_file(text)
+        return read_regular_file(self._state.permitted(path))
+
+    def checkpoint(self, prefix: bytes) -> CheckpointReader:
+        """The reader of a checkpoint that the graph may see; errors as for `read_file`."""
+        path = self._state.permitted(prefix)
+        return self._state.resource("", f"checkpoint {path}", lambda: CheckpointReader(path))
 
     def graph_seed(self) -> int | None:
         """The seed of the graph."""

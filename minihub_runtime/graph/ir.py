@@ -20,7 +20,7 @@ class Ref(NamedTuple):
     """One output of one node."""
 
     node: str
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]  # shadows tuple.index, which nobody needs here
 
     def __str__(self) -> str:
         return f"{self.node}:{self.index}"
@@ -30,40 +30,43 @@ class Attrs(Mapping[str, Any]):
     """Attributes of a node, decoded from their protos when they are first asked for.
 
     Attributes:
-        protos: name → AttrValue of a node that was read, else empty.
+        protos: name → AttrValue, as they were read.
+        changes: name → Python value of those that were not read but set.
     """
 
-    __slots__ = ("_values", "protos")
+    __slots__ = ("_decoded", "changes", "protos")
 
-    def __init__(self, protos: Mapping[str, Any], values: dict[str, Any] | None = None) -> None:
+    def __init__(self, protos: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> None:
         self.protos = protos
-        self._values: dict[str, Any] = {} if values is None else values
+        self.changes: Mapping[str, Any] = {} if changes is None else changes
+        self._decoded: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._values:
+        if name in self.changes:
+            return self.changes[name]
+        if name not in self._decoded:
             if name not in self.protos:
                 raise KeyError(name)
             try:
-                self._values[name] = attr_from_proto(self.protos[name])
+                self._decoded[name] = attr_from_proto(self.protos[name])
             except OpError as error:
-                error.args = (f"attribute {clip(name)!r}: {error.message}",)
-                error.message = error.args[0]
+                error.message = f"attribute {clip(name)!r}: {error.message}"
                 raise
-        return self._values[name]
+        return self._decoded[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._values or name in self.protos
+        return name in self.changes or name in self.protos
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._values
-        yield from (name for name in self.protos if name not in self._values)
+        yield from self.changes
+        yield from (name for name in self.protos if name not in self.changes)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def changed(self, **values: Any) -> Attrs:
         """A copy with some values replaced."""
-        return Attrs(self.protos, {**self._values, **values})
+        return Attrs(self.protos, {**self.changes, **values})
 
 
 class Node:

@@ -25,7 +25,9 @@ def needed_ops(graph: Graph, fetches: Sequence[Ref], feeds: Sequence[Ref]) -> di
     """Op type → names of the nodes that computing `fetches` runs, bodies of functions included."""
     needed: dict[str, list[str]] = {}
     calls: list[str] = []
-    for node in prune(graph.nodes, [ref.node for ref in fetches if ref not in feeds], set(feeds)).values():
+    for node in prune(
+        graph.nodes, [ref.node for ref in fetches if ref not in feeds], set(feeds)
+    ).values():
         if node.op in graph.functions:
             calls.append(node.op)
         else:

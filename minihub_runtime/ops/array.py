@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ def shape_of(tensor: Any) -> tuple[int, ...]:
     return tensor.shape if isinstance(tensor, np.ndarray) else ()
 
 
-def zeros(shape: Sequence[int], dtype: DType) -> Array:
+def zeros(shape: Iterable[Any], dtype: DType) -> Array:
     """An array of zeros, or of empty strings."""
     checked = allocatable(shape, dtype.numpy)
     if dtype is string:
@@ -51,7 +51,7 @@ def zeros(shape: Sequence[int], dtype: DType) -> Array:
     return np.zeros(checked, dtype=dtype.numpy)
 
 
-def filled(shape: Sequence[int], value: Array) -> Array:
+def filled(shape: Iterable[Any], value: Array) -> Array:
     """An array of copies of the scalar `value`."""
     result: Array = np.empty(allocatable(shape, value.dtype), dtype=value.dtype)
     # `value` as an array: the item of an object array may be a sequence itself.
@@ -139,9 +139,9 @@ def _register_identities() -> None:
             return input
 
         stateful = spec.startswith("GuaranteeConst")
-        op(
-            spec, T=ANY, views=True, shape=same, stateful=stateful, source=f"core/kernels/{source}"
-        )(kernel)
+        op(spec, T=ANY, views=True, shape=same, stateful=stateful, source=f"core/kernels/{source}")(
+            kernel
+        )
 
 
 _register_identities()
@@ -440,7 +440,8 @@ def range_shape(start: Spec, limit: Spec, delta: Spec) -> Shape:
         merge(spec.shape, ())
     if start.value is None or limit.value is None or delta.value is None:
         return (None,)
-    values = [to_float(spec.value).reshape(-1)[0] for spec in (start, limit, delta)]
+    known = (start.value, limit.value, delta.value)
+    values = [to_float(value).reshape(-1)[0] for value in known]
     if start.dtype.is_integer:
         values = [int(value) for value in values]
     with np.errstate(all="ignore"):

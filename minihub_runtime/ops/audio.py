@@ -101,7 +101,7 @@ def decode_wav(
     Raises: InvalidArgumentError for another format or truncated content.
     """
     require_scalar(contents, "contents")
-    reader = _Wav(contents[()])
+    reader = _Wav(contents.item())
     channels, rate = reader.format()
     decoded = reader.samples(channels)
     require(desired_channels >= -1, f"desired_channels must be >= -1, not {desired_channels}")

@@ -288,9 +288,9 @@ def sample_distorted_bounding_box(
     *,
     seed: int = 0,
     seed2: int = 0,
-    min_object_covered: float = 0.10000000149011612,
-    aspect_ratio_range: list[float] = [0.75, 1.3300000429153442],
-    area_range: list[float] = [0.05000000074505806, 1.0],
+    min_object_covered: float = 0.1,
+    aspect_ratio_range: list[float] = [0.75, 1.33],
+    area_range: list[float] = [0.05, 1.0],
     max_attempts: int = 100,
     use_image_if_no_bounding_boxes: bool = False,
 ) -> tuple[Array, Array, Array]:
@@ -326,8 +326,8 @@ def sample_distorted_bounding_box_v2(
     *,
     seed: int = 0,
     seed2: int = 0,
-    aspect_ratio_range: list[float] = [0.75, 1.3300000429153442],
-    area_range: list[float] = [0.05000000074505806, 1.0],
+    aspect_ratio_range: list[float] = [0.75, 1.33],
+    area_range: list[float] = [0.05, 1.0],
     max_attempts: int = 100,
     use_image_if_no_bounding_boxes: bool = False,
 ) -> tuple[Array, Array, Array]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.checking import require, require_rank
-from minihub_runtime.ops.registry import Array, at_least, op, types
+from minihub_runtime.ops.registry import Array, op, types
 from minihub_runtime.ops.shape_rules import same
-from minihub_runtime.shapes import Shape, Spec
 
 __all__: list[str] = []
 

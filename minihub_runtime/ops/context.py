@@ -48,6 +48,10 @@ class Context(Protocol):
         """
         ...
 
+    def checkpoint(self, prefix: bytes) -> Any:
+        """The reader of a checkpoint that the graph may see; errors as for `read_file`."""
+        ...
+
     def graph_seed(self) -> int | None:
         """The seed of the graph, None if it has none."""
         ...

@@ -52,7 +52,11 @@ def check_filter(channels: int, filter: Array) -> None:
 
 
 def _convolution(
-    input: Array, filter: Array, layout: Layout, out: Array | None = None, finish: Finish | None = None
+    input: Array,
+    filter: Array,
+    layout: Layout,
+    out: Array | None = None,
+    finish: Finish | None = None,
 ) -> Array:
     require_rank(input, layout.rank, "input")
     require_rank(filter, layout.rank, "filter")
@@ -164,7 +168,11 @@ def conv3d_shape(
 
 
 def _depthwise(
-    input: Array, filter: Array, layout: Layout, out: Array | None = None, finish: Finish | None = None
+    input: Array,
+    filter: Array,
+    layout: Layout,
+    out: Array | None = None,
+    finish: Finish | None = None,
 ) -> Array:
     require_rank(input, 4, "input")
     require_rank(filter, 4, "filter")
@@ -186,7 +194,9 @@ def _depthwise_shape(input: Spec, filter: Spec, layout: Layout) -> Shape:
     if channels is None:
         channels = taps[2]
     elif taps[2] is not None:
-        require(channels == taps[2], f"input depth must equal filter depth {taps[2]}, not {channels}")
+        require(
+            channels == taps[2], f"input depth must equal filter depth {taps[2]}, not {channels}"
+        )
     width = None if channels is None or taps[3] is None else channels * taps[3]
     sizes = [shape[axis] for axis in layout.spatial_axes]
     return layout.order(shape[0], layout.output_sizes(sizes, taps[:2]), width)
@@ -243,7 +253,7 @@ def _activate(block: Array, name: str, leakyrelu_alpha: float) -> None:
     elif name == "LeakyRelu":
         np.copyto(block, block * block.dtype.type(leakyrelu_alpha), where=block < 0)
     elif name == "Elu":
-        np.copyto(block, np.expm1(np.minimum(block, 0)), where=block < 0)
+        np.copyto(block, np.exp(np.minimum(block, 0)) - 1, where=block < 0)
     elif name == "Tanh":
         np.tanh(block, out=block)
     elif name == "Sigmoid":
@@ -303,7 +313,7 @@ def finisher(
     T=types("float16 float32 float64 int8 qint8"),
     TArgs=types_list(minimum=1),
     num_args=at_least(0),
-    num_host_args=at_least(0),
+    num_host_args=at_least(0, default=0),
     precision=ROUNDING,
     source="core/kernels/conv_ops_fused_impl.h",
 )
@@ -322,8 +332,8 @@ def fused_conv2d(
     dilations: list[int] = [1, 1, 1, 1],
     use_cudnn_on_gpu: bool = True,
     fused_ops: list[str] = [],
-    epsilon: float = 0.0001,
-    leakyrelu_alpha: float = 0.2,
+    epsilon: float = 9.999999747378752e-05,
+    leakyrelu_alpha: float = 0.20000000298023224,
     out: Array | None = None,
 ) -> Array:
     """Conv2D, then what `fused_ops` says: BiasAdd or FusedBatchNorm, and an activation.
@@ -377,8 +387,8 @@ def fused_depthwise_conv2d_native(
     data_format: Format2D = "NHWC",
     dilations: list[int] = [1, 1, 1, 1],
     fused_ops: list[str] = [],
-    epsilon: float = 0.0001,
-    leakyrelu_alpha: float = 0.2,
+    epsilon: float = 9.999999747378752e-05,
+    leakyrelu_alpha: float = 0.20000000298023224,
     out: Array | None = None,
 ) -> Array:
     """DepthwiseConv2dNative, then what `fused_ops` says; see _FusedConv2D.

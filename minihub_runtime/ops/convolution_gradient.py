@@ -6,9 +6,7 @@ As in `convolution`, NCHW, dilations and groups run although TensorFlow's CPU ke
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
-
-import numpy as np
+from typing import Literal
 
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.registry import (
@@ -16,7 +14,6 @@ from minihub_runtime.ops.registry import (
     INDEX,
     ROUNDING,
     Array,
-    Op,
     at_least,
     op,
     types,
@@ -24,7 +21,6 @@ from minihub_runtime.ops.registry import (
 from minihub_runtime.ops.windows import (
     Layout,
     Window,
-    allocate,
     correlate_filter,
     correlate_input,
     narrow,
@@ -122,11 +118,11 @@ def _asked(sizes: Spec, rank: int) -> tuple[int | None, ...]:
 def _asked_input(sizes: Spec, filter: Spec, out_backprop: Spec, layout: Layout) -> Shape:
     """The shape of the input; two sizes are its spatial dimensions alone."""
     taps = ranked(filter, layout.rank, "filter")
-    shape = ranked(out_backprop, layout.rank, "out_backprop")
-    if layout.rank == 4 and sizes.shape == (2,):
+    batch = ranked(out_backprop, layout.rank, "out_backprop")[0]
+    if sizes.shape == (2,):
         spatial = dims(sizes.value) or (None, None)
-        return layout.order(shape[0], spatial, taps[-2])
-    return _asked(sizes, layout.rank)
+        return layout.order(batch, spatial, taps[-2])
+    return merge(_asked(sizes, layout.rank), (batch, None, None, None))
 
 
 @op(
@@ -292,65 +288,6 @@ def conv3d_backprop_filter_v2(
 def conv3d_backprop_filter_v2_shape(filter_sizes: Spec) -> Shape:
     """What `filter_sizes` says."""
     return _asked(filter_sizes, 5)
-
-
-@op(
-    "Conv3DBackpropInput(input: T, filter: T, out_backprop: T) -> output: T",
-    T=types("float16 float32 float64"),
-    strides=at_least(5),
-    precision=ROUNDING,
-    source="core/kernels/conv_grad_ops_3d.cc",
-)
-def conv3d_backprop_input(
-    input: Array,
-    filter: Array,
-    out_backprop: Array,
-    *,
-    strides: list[int],
-    padding: Padding,
-    dilations: list[int] = [1, 1, 1, 1, 1],
-    out: Array | None = None,
-) -> Array:
-    """Like Conv3DBackpropInputV2; of `input` only the shape counts."""
-    layout = Layout("NDHWC", padding, strides, dilations)
-    for array, name in ((input, "input"), (filter, "filter"), (out_backprop, "out_backprop")):
-        require_rank(array, 5, name)
-    return _input_gradient(input.shape, filter, out_backprop, layout, out)
-
-
-@conv3d_backprop_input.shape
-def conv3d_backprop_input_shape(input: Spec) -> Shape:
-    """The shape of `input`."""
-    return ranked(input, 5, "input")
-
-
-@op(
-    "Conv3DBackpropFilter(input: T, filter: T, out_backprop: T) -> output: T",
-    T=types("float16 float32 float64"),
-    strides=at_least(5),
-    precision=ROUNDING,
-    source="core/kernels/conv_grad_ops_3d.cc",
-)
-def conv3d_backprop_filter(
-    input: Array,
-    filter: Array,
-    out_backprop: Array,
-    *,
-    strides: list[int],
-    padding: Padding,
-    dilations: list[int] = [1, 1, 1, 1, 1],
-) -> Array:
-    """Like Conv3DBackpropFilterV2; of `filter` only the shape counts."""
-    layout = Layout("NDHWC", padding, strides, dilations)
-    for array, name in ((input, "input"), (filter, "filter"), (out_backprop, "out_backprop")):
-        require_rank(array, 5, name)
-    return _filter_gradient(input, filter.shape, out_backprop, layout)
-
-
-@conv3d_backprop_filter.shape
-def conv3d_backprop_filter_shape(filter: Spec) -> Shape:
-    """The shape of `filter`."""
-    return ranked(filter, 5, "filter")
 
 
 @op(

@@ -25,9 +25,7 @@ def _mirror(images: Array, paddings: Array, mode: str) -> Array:
         paddings.shape == (4, 2), f"paddings must have shape [4, 2], not {list(paddings.shape)}"
     )
     pairs = [(int(a), int(b)) for a, b in paddings]
-    require(
-        pairs[0] == (0, 0) == pairs[3], f"paddings of batch and depth must be 0, not {pairs}"
-    )
+    require(pairs[0] == (0, 0) == pairs[3], f"paddings of batch and depth must be 0, not {pairs}")
     for (before, after), size in zip(pairs, images.shape, strict=True):
         limit = size - 1 if mode == "REFLECT" else size
         if (before, after) != (0, 0) and not 0 <= min(before, after) <= max(before, after) <= limit:
@@ -124,6 +122,7 @@ def fused_resize_and_pad_conv2d(
 
     Shapes: `[n, h, w, c], [2], [4, 2], [kh, kw, c, o] -> [n, h', w', o]`.
     Raises: InvalidArgumentError as the three ops do, for padded batch or depth, for an empty result.
+    Differs: float64 images are resized in float32, as ResizeBilinear does.
     """
     require_rank(input, 4, "input")
     require_rank(filter, 4, "filter")

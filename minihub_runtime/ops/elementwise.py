@@ -390,6 +390,7 @@ def add_n(inputs: Sequence[Array], *, out: Array | None = None) -> Array:
 @op(
     "AccumulateNV2(inputs: N * T) -> sum: T",
     T=NUMBERS,
+    precision=ROUNDING,
     source="core/common_runtime/accumulate_n_optimizer.cc",
     shape=lambda inputs, shape: merge(shape, _merged(inputs)),
 )

@@ -223,18 +223,22 @@ def _gradient(
     function: Callable[[Any, Any], Any],
     doc: str,
     source: str,
-    kinds: str = "fc",
+    conjugated: bool = True,
 ) -> None:
-    """Register the op that turns a function's value `y` and the gradient `dy` into that of its input."""
+    """Register the op that turns a function's value `y` and the gradient `dy` into that of its input.
+
+    TensorFlow takes the conjugate of a complex `y` in some of them and not in others.
+    """
 
     def kernel(y: Array, dy: Array) -> Array:
         if y.size != dy.size:
             raise InvalidArgumentError(
                 f"y and dy must have as many elements, not {show(y.shape)} and {show(dy.shape)}"
             )
-        require_kernel(y.dtype, kinds, name)
         return elementwise(
-            lambda value, slope, out=None: function(np.conjugate(value), slope),
+            lambda value, slope, out=None: function(
+                np.conjugate(value) if conjugated else value, slope
+            ),
             y,
             dy.reshape(y.shape),
             wide=True,
@@ -251,12 +255,14 @@ _gradient(
     lambda y, dy: dy * (1 - y * y),
     "`dy * (1 - y * y)`, where `y = tanh(x)`.",
     "core/kernels/cwise_op_tanh.cc",
+    conjugated=False,
 )
 _gradient(
     "SigmoidGrad",
     lambda y, dy: dy * y * (1 - y),
     "`dy * y * (1 - y)`, where `y = sigmoid(x)`.",
     "core/kernels/cwise_op_sigmoid.cc",
+    conjugated=False,
 )
 _gradient(
     "SqrtGrad",

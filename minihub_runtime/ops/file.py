@@ -1,1 +1,172 @@
-"""Ops of the family file."""
+"""Ops that read and write files.
+
+A graph may be a stranger's: it reads the files of its own module and nothing else, and it writes none.  Checkpoints are
+written by the program that owns the session, not by ops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import InvalidArgumentError, PermissionDeniedError, clip
+from minihub_runtime.ops.checking import require, require_scalar
+from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.registry import Array, op, types_list
+from minihub_runtime.ops.shape_rules import nothing, scalar
+from minihub_runtime.shapes import Shape, Spec
+
+SAVE = "core/kernels/save_restore_v2_ops.cc"
+
+
+def _string(value: bytes) -> Array:
+    result = np.empty((), dtype=object)
+    result[()] = value
+    return result
+
+
+@op(
+    "ReadFile(filename: string) -> contents: string",
+    source="core/kernels/whole_file_read_ops.cc",
+    shape=scalar,
+)
+def read_file(ctx: Context, filename: Array) -> Array:
+    """The content of a file of the module.
+
+    Raises: NotFoundError, PermissionDeniedError; InvalidArgumentError unless `filename` is a scalar.
+    Differs: TensorFlow reads any file of the machine.
+    """
+    require_scalar(filename, "filename")
+    return _string(ctx.read_file(filename.item()))
+
+
+def _restored(tensor_names: Spec, shape_and_slices: Spec, dtypes: Sequence[object]) -> list[Shape]:
+    """Unknown, except where a slice says how large it is."""
+    if shape_and_slices.value is None or len(shape_and_slices.value) != len(dtypes):
+        return [None] * len(dtypes)
+    return [_slice_shape(spec) for spec in shape_and_slices.value.tolist()]
+
+
+def _slice_shape(spec: bytes) -> Shape:
+    """`8 16 0,4:-` → (4, 16)."""
+    *full, slices = spec.split(b" ") if spec else [b""]
+    if not full:
+        return None
+    parts = slices.split(b":")
+    if len(parts) != len(full):
+        raise InvalidArgumentError(f"{clip(repr(spec))} must have a slice for each dimension")
+    return tuple(
+        int(size) if part == b"-" else int(part.split(b",")[1])
+        for size, part in zip(full, parts, strict=True)
+    )
+
+
+@op(
+    "RestoreV2(prefix: string, tensor_names: string, shape_and_slices: string) -> tensors: dtypes",
+    dtypes=types_list(minimum=1),
+    stateful=True,
+    source=SAVE,
+    shape=_restored,
+)
+def restore_v2(
+    ctx: Context,
+    prefix: Array,
+    tensor_names: Array,
+    shape_and_slices: Array,
+    *,
+    dtypes: list[DType],
+) -> tuple[Array, ...]:
+    """Tensors of a checkpoint of the module, as views into the mapped file.
+
+    Raises: NotFoundError for a name or file that is not there, InvalidArgumentError for another type, DataLossError for
+    corrupted bytes, PermissionDeniedError for a checkpoint outside the module.
+    Differs: TensorFlow reads any checkpoint of the machine.
+    """
+    require_scalar(prefix, "prefix")
+    count = len(dtypes)
+    for name, value in (("tensor_names", tensor_names), ("shape_and_slices", shape_and_slices)):
+        require(
+            value.shape == (count,), f"{name} must have shape [{count}], not {list(value.shape)}"
+        )
+    reader = ctx.checkpoint(prefix.item())
+    tensors = []
+    for raw, spec, dtype in zip(
+        tensor_names.tolist(), shape_and_slices.tolist(), dtypes, strict=True
+    ):
+        name = raw.decode("utf-8", "surrogateescape")
+        found, wanted = reader.dtype(name), dtype
+        require(
+            found is wanted,
+            f"tensor {clip(name)!r} of the checkpoint must be {wanted.name}, not {found.name}",
+        )
+        tensors.append(reader.read(name, spec.decode("utf-8", "surrogateescape")))
+    return tuple(tensors)
+
+
+@op(
+    "SaveV2(prefix: string, tensor_names: string, shape_and_slices: string, tensors: dtypes)",
+    dtypes=types_list(minimum=1),
+    stateful=True,
+    source=SAVE,
+    shape=nothing,
+)
+def save_v2(
+    prefix: Array, tensor_names: Array, shape_and_slices: Array, tensors: Sequence[Array]
+) -> tuple[()]:
+    """Nothing: always refused.
+
+    Raises: PermissionDeniedError.
+    Differs: TensorFlow writes wherever the graph says.
+    """
+    raise PermissionDeniedError(
+        "a graph must not write files; write checkpoints from the program that runs it"
+    )
+
+
+@op(
+    "MergeV2Checkpoints(checkpoint_prefixes: string, destination_prefix: string)",
+    stateful=True,
+    source=SAVE,
+    shape=nothing,
+)
+def merge_v2_checkpoints(
+    checkpoint_prefixes: Array,
+    destination_prefix: Array,
+    *,
+    delete_old_dirs: bool = True,
+    allow_missing_files: bool = False,
+) -> tuple[()]:
+    """Nothing: always refused.
+
+    Raises: PermissionDeniedError.
+    Differs: TensorFlow writes wherever the graph says.
+    """
+    raise PermissionDeniedError(
+        "a graph must not write files; write checkpoints from the program that runs it"
+    )
+
+
+@op(
+    "ShardedFilename(basename: string, shard: int32, num_shards: int32) -> filename: string",
+    source="core/kernels/save_op.cc:ShardedFilenameOp",
+    shape=scalar,
+)
+def sharded_filename(basename: Array, shard: Array, num_shards: Array) -> Array:
+    """`basename-00001-of-00003`."""
+    for name, value in (("basename", basename), ("shard", shard), ("num_shards", num_shards)):
+        require_scalar(value, name)
+    return _string(basename.item() + b"-%05d-of-%05d" % (int(shard), int(num_shards)))
+
+
+@op(
+    "ShardedFilespec(basename: string, num_shards: int32) -> filename: string",
+    source="core/kernels/save_op.cc:ShardedFilespecOp",
+    shape=scalar,
+)
+def sharded_filespec(basename: Array, num_shards: Array) -> Array:
+    """`basename-?????-of-00003`."""
+    require_scalar(basename, "basename")
+    require_scalar(num_shards, "num_shards")
+    return _string(basename.item() + b"-?????-of-%05d" % int(num_shards))

@@ -116,8 +116,9 @@ def gather_v2(
     batches = size(params.shape[:batch])
     source = params.reshape(batches, size(between), limit, *after)
     chosen = indices.reshape(batches, 1, -1)
-    places = np.arange(batches)[:, None, None], np.arange(size(between))[None, :, None]
-    return source[(*places, chosen)].reshape(result_shape)
+    batch_place, between_place = np.arange(batches), np.arange(size(between))
+    found = source[batch_place[:, None, None], between_place[None, :, None], chosen]
+    return found.reshape(result_shape)
 
 
 @gather_v2.shape
@@ -179,9 +180,9 @@ def gather_nd(params: Array, indices: Array) -> Array:
     outer, inner = params.shape[:depth], params.shape[depth:]
     rows = size(indices.shape[:-1])
     result_shape = allocatable((*indices.shape[:-1], *inner), params.dtype)
-    if rows == 0 or size(inner) == 0:
+    if rows == 0:
         return np.empty(result_shape, dtype=params.dtype)
-    require(size(outer) > 0, f"params must have elements to gather, not shape {list(params.shape)}")
+    require(params.size > 0, f"params must have elements to gather, not shape {list(params.shape)}")
     places = flat_places(indices.reshape(rows, depth), outer)
     flat = params.reshape(size(outer), *inner)
     return np.take(flat, places, axis=0).reshape(result_shape)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from minihub_runtime.dtypes import float32, uint8
+from minihub_runtime.dtypes import DType, float32, uint8
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require, require_rank, require_scalar
 from minihub_runtime.ops.image_files import (
@@ -20,7 +20,7 @@ from minihub_runtime.ops.image_files import (
 )
 from minihub_runtime.ops.image_shapes import at_least_rank, exact_rank, require_output, same_as
 from minihub_runtime.ops.png import write_png
-from minihub_runtime.ops.registry import INDEX, ROUNDING, Array, DType, op, types
+from minihub_runtime.ops.registry import INDEX, ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec
 
 _SOURCE = "core/kernels/image/decode_image_op.cc"
@@ -28,7 +28,7 @@ _SOURCE = "core/kernels/image/decode_image_op.cc"
 
 def _content(contents: Array) -> bytes:
     require_scalar(contents, "contents")
-    data: bytes = contents[()]
+    data: bytes = contents.item()
     require(data, "contents must not be empty")
     return data
 
@@ -127,7 +127,7 @@ def decode_jpeg(
 
     Shapes: `[]` -> `[height, width, channels]`; channels 0 stands for as many as the file has.
     Differs: pixels are those of INTEGER_ACCURATE with fancy upscaling, the best that libjpeg offers; TensorFlow's
-        default, INTEGER_FAST, is off by up to 3 of 255.  Truncated files are refused whatever the attributes say.
+        default, INTEGER_FAST, is off by up to 4 of 255.  Truncated files are refused whatever the attributes say.
     Raises: InvalidArgumentError for invalid data; UnimplementedError without Pillow.
     """
     _check_jpeg(ratio, dct_method)
@@ -152,7 +152,8 @@ def decode_and_crop_jpeg(
     """The part `[y, x, height, width]` of a JPEG file's pixels.
 
     Shapes: `[]`, `[4]` -> `[height, width, channels]`.
-    Differs: as DecodeJpeg.
+    Differs: as DecodeJpeg; and colours at the edges of the window are those of the whole image, where TensorFlow
+        widens the colour planes of the window alone.
     Raises: InvalidArgumentError for invalid data and windows outside the image; UnimplementedError without Pillow.
     """
     _check_jpeg(ratio, dct_method)
@@ -263,7 +264,7 @@ def extract_jpeg_shape(contents: Array, *, output_type: DType) -> Array:
     Raises: InvalidArgumentError for other data.
     """
     require_scalar(contents, "contents")
-    return np.array(jpeg_size(contents[()]), output_type.numpy)
+    return np.array(jpeg_size(contents.item()), output_type.numpy)
 
 
 @extract_jpeg_shape.shape

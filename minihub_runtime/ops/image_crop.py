@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import OutOfRangeError
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.image_shapes import (
@@ -16,7 +17,7 @@ from minihub_runtime.ops.image_shapes import (
     two_sizes,
 )
 from minihub_runtime.ops.image_taps import image_blocks, image_float32
-from minihub_runtime.ops.registry import ROUNDING, Array, DType, op, types
+from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, dims
 
 _CROP = "core/kernels/image/crop_and_resize_op.cc"

@@ -120,8 +120,9 @@ def decode_png_file(data: bytes, channels: int, bits: int) -> Array:
     _check_pixels(header.height, header.width)
     if channels == 0:
         channels = {0: 1, 2: 3, 3: 4 if header.transparency else 3, 4: 2, 6: 4}[header.color]
-    # Greys of 16 bits have no transparency in Pillow, and colours lose their lower bits.
-    if header.depth == 16 and (bits == 16 or header.color == 0):
+    # Greys of 16 bits have no transparency in Pillow; colours lose their lower bits, which a grey of them needs.
+    exact = bits == 16 or header.color == 0 or channels < 3
+    if header.depth == 16 and exact:
         return _to_bits(_shape_channels(_with_key(data, header), channels, 65535), 16, bits)
     image_module = _pillow()
     with _Reading("PNG"):

@@ -1,29 +1,30 @@
-"""Resizing by a grid: bilinear, nearest neighbour, bicubic, area; and the ops their gradients are made of."""
+"""Resizing images: bilinear, nearest neighbour, bicubic, area."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from minihub_runtime.dtypes import as_dtype, bfloat16, bits, float_to_bfloat16, from_bits, to_float
+from minihub_runtime.dtypes import (
+    as_dtype,
+    bits,
+    from_bits,
+)
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.image_shapes import (
-    exact_rank,
-    output_size,
     require_output,
     sized_image,
     two_sizes,
 )
 from minihub_runtime.ops.image_taps import (
     Taps,
-    add_segments,
     gather,
     image_blocks,
     image_float32,
-    scatter,
     take_places,
 )
-from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, DType, op, types
-from minihub_runtime.shapes import Shape, Spec
+from minihub_runtime.ops.registry import ROUNDING, Array, op, types
+
+__all__ = ["check_centers", "cubic_taps", "linear_places", "nearest_places", "resize_scale"]
 
 IMAGES = types("int8 uint8 int16 uint16 int32 int64 float16 float32 float64 bfloat16")
 
@@ -54,14 +55,17 @@ def _check_images(images: Array, size: Array, itemsize: int) -> tuple[int, ...]:
     return require_output((batch, height, width, channels), itemsize)
 
 
-def _check_centers(align_corners: bool, half_pixel_centers: bool) -> None:
+def check_centers(align_corners: bool, half_pixel_centers: bool) -> None:
+    """Raise InvalidArgumentError if both attributes are set."""
     require(
         not (align_corners and half_pixel_centers),
         "align_corners must be False where half_pixel_centers is True",
     )
 
 
-def _linear(in_size: int, out_size: int, align: bool, half: bool) -> tuple[Array, Array, Array]:
+def linear_places(
+    in_size: int, out_size: int, align: bool, half: bool
+) -> tuple[Array, Array, Array]:
     """Lower place, upper place and the share of the upper one for every output place."""
     where = _positions(out_size, resize_scale(in_size, out_size, align), half)
     below = np.floor(where)
@@ -93,13 +97,13 @@ def resize_bilinear(
     Shapes: `[batch, height, width, channels]`, `[2]` -> `[batch, *size, channels]`.
     Raises: InvalidArgumentError for empty images, a size that is not positive, or both attributes at once.
     """
-    _check_centers(align_corners, half_pixel_centers)
+    check_centers(align_corners, half_pixel_centers)
     batch, height, width, channels = shape = _check_images(images, size, 4)
     _, in_height, in_width, _ = images.shape
     if (height, width) == (in_height, in_width):
         return np.array(image_float32(images))
-    top, bottom, down = _linear(in_height, height, align_corners, half_pixel_centers)
-    left, right, across = _linear(in_width, width, align_corners, half_pixel_centers)
+    top, bottom, down = linear_places(in_height, height, align_corners, half_pixel_centers)
+    left, right, across = linear_places(in_width, width, align_corners, half_pixel_centers)
     rows = np.arange(in_height)
     if 2 * height < in_height:
         rows = np.unique(np.concatenate([top, bottom]))
@@ -118,9 +122,10 @@ def resize_bilinear(
     return result
 
 
-def _nearest(
+def nearest_places(
     in_size: int, out_size: int, align_corners: bool, half_pixel_centers: bool, scale: np.float32
 ) -> Array:
+    """The input place of every output place."""
     places = np.arange(out_size, dtype=np.float32)
     where = (places + np.float32(0.5) if half_pixel_centers else places) * scale
     # In float64 the sum is exact, so that halves and only halves go up.
@@ -142,7 +147,7 @@ def resize_nearest_neighbor(
     Shapes: `[batch, height, width, channels]`, `[2]` -> `[batch, *size, channels]`.
     Raises: InvalidArgumentError for empty images, a size that is not positive, or both attributes at once.
     """
-    _check_centers(align_corners, half_pixel_centers)
+    check_centers(align_corners, half_pixel_centers)
     _, height, width, _ = _check_images(images, size, images.itemsize)
     plain = bits(images)
     batch, in_height, in_width, channels = images.shape
@@ -150,10 +155,12 @@ def resize_nearest_neighbor(
     if in_height >= limit or in_width >= limit:
         require(False, f"images must be smaller than 2^24 each way, not {list(images.shape)}")
     rows, columns = (
-        _nearest(n, m, align_corners, half_pixel_centers, resize_scale(n, m, align_corners))
+        nearest_places(n, m, align_corners, half_pixel_centers, resize_scale(n, m, align_corners))
         for n, m in ((in_height, height), (in_width, width))
     )
-    wide = take_places(np.ascontiguousarray(plain).reshape(-1, in_width, channels), columns)
+    wide = take_places(
+        np.ascontiguousarray(plain).reshape(batch * in_height, in_width, channels), columns
+    )
     result = wide.reshape(batch, in_height, width * channels).take(rows, axis=1)
     result = result.reshape(batch, height, width, channels)
     return result if images.dtype.names is None else from_bits(result, as_dtype(images.dtype))
@@ -175,7 +182,8 @@ def _cubic_table(a: float) -> Array:
 _KEYS, _LEGACY = _cubic_table(-0.5), _cubic_table(-0.75)
 
 
-def _cubic(in_size: int, out_size: int, scale: np.float32, half_pixel_centers: bool) -> Taps:
+def cubic_taps(in_size: int, out_size: int, scale: np.float32, half_pixel_centers: bool) -> Taps:
+    """Four input places and their weights for every output place."""
     where = _positions(out_size, scale, half_pixel_centers)
     below = np.floor(where)
     place = below.astype(np.int64)
@@ -210,11 +218,11 @@ def resize_bicubic(
     Shapes: `[batch, height, width, channels]`, `[2]` -> `[batch, *size, channels]`.
     Raises: InvalidArgumentError for empty images, a size that is not positive, or both attributes at once.
     """
-    _check_centers(align_corners, half_pixel_centers)
+    check_centers(align_corners, half_pixel_centers)
     batch, height, width, channels = shape = _check_images(images, size, 4)
     _, in_height, in_width, _ = images.shape
     rows, columns = (
-        _cubic(n, m, resize_scale(n, m, align_corners), half_pixel_centers)
+        cubic_taps(n, m, resize_scale(n, m, align_corners), half_pixel_centers)
         for n, m in ((in_height, height), (in_width, width))
     )
     result = np.empty(shape, np.float32)
@@ -268,132 +276,3 @@ def resize_area(images: Array, size: Array, *, align_corners: bool = False) -> A
             result[block] = gather(wide, rows).reshape(-1, height, width, channels)
         result *= scale
     return result
-
-
-def _check_grads(grads: Array, original_image: Array) -> tuple[int, int]:
-    """The height and width of the original."""
-    require_rank(grads, 4, "grads")
-    require_rank(original_image, 4, "original_image")
-    for name, array in (("grads", grads), ("original_image", original_image)):
-        if array.shape[1] == 0 or array.shape[2] == 0:
-            require(False, f"{name} must not be empty, not of shape {list(array.shape)}")
-    batch, _, _, channels = grads.shape
-    height, width = original_image.shape[1:3]
-    require_output((batch, height, width, channels), original_image.itemsize)
-    return height, width
-
-
-def _original_shape(grads: Spec, original_image: Spec) -> Shape:
-    """The shape of the image that was resized."""
-    return original_image.shape
-
-
-@op(
-    "ResizeBilinearGrad(grads: float32, original_image: T) -> output: T",
-    T=FLOATS,
-    source="core/kernels/image/resize_bilinear_op.cc",
-    precision=ROUNDING,
-    shape=_original_shape,
-)
-def resize_bilinear_grad(
-    grads: Array,
-    original_image: Array,
-    *,
-    align_corners: bool = False,
-    half_pixel_centers: bool = False,
-) -> Array:
-    """What each pixel of the original gave to the resized image, times `grads`.
-
-    Shapes: `[batch, *size, channels]`, `[_, height, width, _]` -> `[batch, height, width, channels]`.
-    Raises: InvalidArgumentError for empty images or both attributes at once.
-    """
-    _check_centers(align_corners, half_pixel_centers)
-    height, width = _check_grads(grads, original_image)
-    taps = []
-    for n, m in ((height, grads.shape[1]), (width, grads.shape[2])):
-        lower, upper, share = _linear(n, m, align_corners, half_pixel_centers)
-        taps.append(Taps(np.stack([lower, upper]), np.stack([1 - share, share])))
-    wide = np.dtype(np.float64 if original_image.dtype == np.float64 else np.float32)
-    with np.errstate(invalid="ignore", over="ignore"):
-        result = scatter(grads, taps[0], taps[1], height, width, wide)
-        if original_image.dtype == bfloat16.numpy:
-            return float_to_bfloat16(result)
-        return result.astype(original_image.dtype, copy=False)
-
-
-@op(
-    "ResizeBicubicGrad(grads: float32, original_image: T) -> output: T",
-    T=types("float32 float64"),
-    source="core/kernels/image/resize_bicubic_op.cc",
-    precision=ROUNDING,
-    shape=_original_shape,
-)
-def resize_bicubic_grad(
-    grads: Array,
-    original_image: Array,
-    *,
-    align_corners: bool = False,
-    half_pixel_centers: bool = False,
-) -> Array:
-    """What each pixel of the original gave to the resized image, times `grads`.
-
-    Shapes: `[batch, *size, channels]`, `[_, height, width, _]` -> `[batch, height, width, channels]`.
-    Raises: InvalidArgumentError for empty images or both attributes at once.
-    """
-    _check_centers(align_corners, half_pixel_centers)
-    height, width = _check_grads(grads, original_image)
-    rows, columns = (
-        _cubic(n, m, resize_scale(n, m, align_corners), half_pixel_centers)
-        for n, m in ((height, grads.shape[1]), (width, grads.shape[2]))
-    )
-    with np.errstate(invalid="ignore", over="ignore"):
-        return scatter(grads, rows, columns, height, width, original_image.dtype)
-
-
-@op(
-    "ResizeNearestNeighborGrad(grads: T, size: int32) -> output: T",
-    T=types("uint8 int8 int32 float16 float32 float64 bfloat16"),
-    source="core/kernels/image/resize_nearest_neighbor_op.cc",
-    precision=ROUNDING,
-)
-def resize_nearest_neighbor_grad(
-    grads: Array,
-    size: Array,
-    *,
-    align_corners: bool = False,
-    half_pixel_centers: bool = False,
-    T: DType,
-) -> Array:
-    """The sum of `grads` over the copies of each pixel.
-
-    Shapes: `[batch, height, width, channels]`, `[2]` -> `[batch, *size, channels]`. Integers wrap.
-    Raises: InvalidArgumentError for a size that is not positive.
-    """
-    require_rank(grads, 4, "grads")
-    height, width = two_sizes(size)
-    batch, in_height, in_width, channels = grads.shape
-    require_output((batch, height, width, channels), grads.itemsize)
-    x = to_float(grads)
-    if x.dtype == np.float16:
-        x = x.astype(np.float32)
-    rows, columns = (
-        _nearest(n, m, align_corners, half_pixel_centers, resize_scale(n, m, align_corners))
-        if m
-        else np.zeros(0, np.int64)
-        for n, m in ((height, in_height), (width, in_width))
-    )
-    wide = np.zeros((batch * in_height, width, channels), x.dtype)
-    result = np.zeros((batch, height, width * channels), x.dtype)
-    with np.errstate(invalid="ignore", over="ignore"):
-        add_segments(x.reshape(-1, in_width, channels), columns, width, wide)
-        add_segments(wide.reshape(batch, in_height, -1), rows, height, result)
-        result = result.reshape(batch, height, width, channels)
-        if bfloat16 == T:
-            return float_to_bfloat16(result)
-        return result.astype(grads.dtype, copy=False)
-
-
-@resize_nearest_neighbor_grad.shape
-def _resize_nearest_neighbor_grad_shape(grads: Spec, size: Spec) -> Shape:
-    batch, _, _, channels = exact_rank(grads, 4, "grads")
-    return (batch, *output_size(size), channels)

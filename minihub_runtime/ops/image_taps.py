@@ -31,12 +31,12 @@ class Taps(NamedTuple):
     """What each place of an output axis takes from an input axis.
 
     Attributes:
-        index: [taps, outputs] places in the input.
+        places: [taps, outputs] places in the input.
         weight: [taps, outputs] float32 factors.
         used: [taps, outputs] which of them count, or None for all.
     """
 
-    index: Array
+    places: Array
     weight: Array
     used: Array | None = None
 
@@ -60,35 +60,53 @@ def _spread(index: Array, inner: int) -> Array:
 
 def take_places(x: Array, index: Array) -> Array:
     """`x[:, index]` of an array [outer, places, inner]."""
-    outer, _, inner = x.shape
+    outer, count, inner = x.shape
     if inner * x.itemsize > 64:
         return x.take(index, axis=1)
     # NumPy copies single elements faster than it copies short runs.
-    flat = x.reshape(outer, -1).take(_spread(index, inner), axis=1)
+    flat = x.reshape(outer, count * inner).take(_spread(index, inner), axis=1)
     return flat.reshape(outer, len(index), inner)
 
 
 def gather(x: Array, taps: Taps) -> Array:
     """The weighted sums of an array [outer, places, inner] along its middle axis, tap by tap."""
     weight = taps.weight[:, None, :, None]
-    total = take_places(x, taps.index[0])
+    total = take_places(x, taps.places[0])
     total *= weight[0]
-    for tap in range(1, len(taps.index)):
+    for tap in range(1, len(taps.places)):
         if taps.used is None or taps.used[tap].all():
-            piece = take_places(x, taps.index[tap])
+            piece = take_places(x, taps.places[tap])
             piece *= weight[tap]
             total += piece
         elif taps.used[tap].any():
             chosen = np.flatnonzero(taps.used[tap])
-            total[:, chosen] += take_places(x, taps.index[tap][chosen]) * weight[tap][:, chosen]
+            total[:, chosen] += take_places(x, taps.places[tap][chosen]) * weight[tap][:, chosen]
     return total
 
 
 def add_segments(x: Array, index: Array, places: int, total: Array) -> None:
     """Add `x` [outer, inputs, inner] to `total` [outer, places, inner] at the ascending places `index`."""
-    if len(index):
-        found, starts = np.unique(index, return_index=True)
-        total[:, found] += np.add.reduceat(x, starts, axis=1, dtype=total.dtype)
+    if len(index) == 0:
+        return
+    found, starts, counts = np.unique(index, return_index=True, return_counts=True)
+    longest = int(counts.max())
+    if longest > 8:
+        sums = np.add.reduceat(x, starts, axis=1, dtype=total.dtype)
+    else:
+        # Few passes over many places are faster than many short sums.
+        sums = take_places(x, starts).astype(total.dtype, copy=False)
+        for rank in range(1, longest):
+            chosen = np.flatnonzero(counts > rank)
+            piece = take_places(x, starts[chosen] + rank)
+            if len(chosen) == len(found):
+                sums += piece
+            else:
+                sums[:, chosen] += piece
+    first, last = int(found[0]), int(found[-1])
+    if last - first + 1 == len(found):
+        total[:, first : last + 1] += sums
+    else:
+        total[:, found] += sums
 
 
 def scatter(
@@ -96,20 +114,20 @@ def scatter(
 ) -> Array:
     """The transpose of gathering rows and columns: [batch, out_height, out_width, channels] back to the input's size.
 
-    Products are float32 and sums of type `dtype`, as TensorFlow's.
+    Products have the type of `x`, at least float32, and sums the type `dtype`.
     """
     batch, _, out_width, channels = x.shape
     result = np.zeros((batch, height, width * channels), dtype)
-    for row in range(len(rows.index)):
+    for row in range(len(rows.places)):
         used = slice(None) if rows.used is None else np.flatnonzero(rows.used[row])
         scaled = x[:, used] * rows.weight[row][used][:, None, None]
         picked = scaled.shape[1]
         wide = np.zeros((batch * picked, width, channels), dtype)
         scaled = scaled.reshape(batch * picked, out_width, channels)
-        for column in range(len(columns.index)):
+        for column in range(len(columns.places)):
             seen = slice(None) if columns.used is None else np.flatnonzero(columns.used[column])
             piece = scaled[:, seen] * columns.weight[column][seen][:, None]
-            add_segments(piece, columns.index[column][seen], width, wide)
+            add_segments(piece, columns.places[column][seen], width, wide)
         wide = wide.reshape(batch, picked, width * channels)
-        add_segments(wide, rows.index[row][used], height, result)
+        add_segments(wide, rows.places[row][used], height, result)
     return result.reshape(batch, height, width, channels)

@@ -43,7 +43,7 @@ def _transform(
     fill_mode: str,
 ) -> Array:
     modes = ("REFLECT", "WRAP", "CONSTANT", "NEAREST")
-    mode, kind = fill_mode.upper(), interpolation.upper()
+    mode, kind = fill_mode, interpolation
     require(mode in modes, f"fill_mode must be one of {', '.join(modes)}, not {fill_mode[:40]!r}")
     require(
         kind in ("NEAREST", "BILINEAR"),

@@ -78,9 +78,9 @@ def unpack(value: Array, *, num: int, axis: int = 0) -> tuple[Array, ...]:
     """
     at = axis_in_range(axis, value.ndim)
     require(value.shape[at] == num, f"axis {at} must have size {num}, not {value.shape[at]}")
-    before = (slice(None),) * at
-    # The ellipsis makes the slices of a vector arrays, not scalars.
-    return tuple(value[(*before, place, ...)] for place in range(num))
+    # The ellipsis makes the items of a vector arrays, not scalars.
+    first = np.moveaxis(value, at, 0)
+    return tuple(first[place, ...] for place in range(num))
 
 
 @unpack.shape
@@ -96,23 +96,15 @@ def _concat(values: Sequence[Array], axis: Array) -> Array:
     require(axis.size == 1 and axis.ndim <= 1, f"axis must be a scalar, not {list(axis.shape)}")
     first = values[0]
     at = axis_in_range(axis.reshape(-1)[0], max(first.ndim, 1))
-    # TensorFlow lets scalars count as vectors of one element here.
-    require(
-        first.ndim > 0 or all(value.ndim == 0 for value in values),
-        "values must have one rank, but some are scalars",
-    )
+    require(first.ndim >= 1, "values must have rank >= 1, not 0")
     for place, value in enumerate(values):
         if value.ndim != first.ndim or any(
-            n != m
-            for i, (n, m) in enumerate(zip(first.shape, value.shape, strict=True))
-            if i != at
+            n != m for i, (n, m) in enumerate(zip(first.shape, value.shape, strict=True)) if i != at
         ):
             raise InvalidArgumentError(
                 f"values must have one shape except along axis {at}, but values[0] has "
                 f"{list(first.shape)} and values[{place}] {list(value.shape)}"
             )
-    if first.ndim == 0:
-        return np.stack(values)
     return np.concatenate(values, axis=at)
 
 
@@ -210,7 +202,8 @@ def _pieces(value: Array, at: int, lengths: Sequence[int]) -> tuple[Array, ...]:
     before = (slice(None),) * at
     pieces, start = [], 0
     for length in lengths:
-        pieces.append(value[(*before, slice(start, start + length))])
+        index = (*before, slice(start, start + length))
+        pieces.append(value[index])
         start += length
     return tuple(pieces)
 

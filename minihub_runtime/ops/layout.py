@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,17 +22,17 @@ from minihub_runtime.shapes import Shape, Spec, broadcast, show, size
 __all__ = ["complete_shape"]
 
 
-def complete_shape(asked: Any, count: int) -> tuple[int, ...]:
+def complete_shape(asked: Sequence[int], count: int) -> tuple[int, ...]:
     """The shape that `asked` means for `count` elements; one size may be -1, which is then computed.
 
     Raises: InvalidArgumentError if it does not hold `count` elements.
     """
-    sizes = [int(n) for n in asked]
+    sizes = list(asked)
+    if min(sizes, default=1) > 0 and size(sizes) == count:
+        return tuple(sizes)
     holes = [place for place, n in enumerate(sizes) if n == -1]
     require(len(holes) <= 1, f"at most one size of shape may be -1, not {sizes}")
-    require(
-        all(n >= -1 for n in sizes), f"sizes of shape must be >= 0, or -1 for one, not {sizes}"
-    )
+    require(all(n >= -1 for n in sizes), f"sizes of shape must be >= 0, or -1 for one, not {sizes}")
     known = size(n for n in sizes if n != -1)
     if holes:
         require(
@@ -151,13 +151,14 @@ def squeeze_shape(input: Spec, squeeze_dims: list[int]) -> Shape:
 
 
 def _permutation(perm: Array, rank: int) -> list[int]:
-    """`perm` as axes; negative ones count from the end.
+    """`perm` as axes.
 
     Raises: InvalidArgumentError unless it names each axis once.
     """
     require_rank(perm, 1, "perm")
     require(perm.size == rank, f"perm must have {rank} elements, not {perm.size}")
-    axes = [axis_in_range(axis, rank, "perm") for axis in perm.tolist()]
+    indices_in_range(perm, rank, "perm")
+    axes: list[int] = perm.tolist()
     require(len(set(axes)) == rank, f"perm must name each of {rank} axes once, not {axes}")
     return axes
 
@@ -221,6 +222,11 @@ def invert_permutation(x: Array) -> Array:
     return result
 
 
+def _flipped(tensor: Array, axes: list[int]) -> Array:
+    # Of a scalar NumPy would make a number, not an array.
+    return np.flip(tensor, tuple(axes)) if axes else tensor
+
+
 REVERSIBLE = "float16 float32 float64 complex64 complex128 string"
 
 
@@ -240,7 +246,7 @@ def reverse(tensor: Array, dims: Array) -> Array:
     require(tensor.ndim <= 8, f"tensor must have rank <= 8, not {tensor.ndim}")
     if tensor.ndim == 3 and tensor.shape[0] == 0:
         raise InvalidArgumentError("a tensor of rank 3 must have a first dimension > 0, not 0")
-    return np.flip(tensor, [axis for axis, chosen in enumerate(dims) if chosen])
+    return _flipped(tensor, [axis for axis, chosen in enumerate(dims) if chosen])
 
 
 @reverse.shape
@@ -267,9 +273,7 @@ def reverse_v2(tensor: Array, axis: Array) -> Array:
     axes = [axis_in_range(index, tensor.ndim) for index in axis.tolist()]
     require(len(set(axes)) == len(axes), f"axis must not name one twice, as {axes} does")
     require(tensor.ndim <= 8, f"tensor must have rank <= 8, not {tensor.ndim}")
-    if tensor.ndim == 3 and tensor.shape[0] == 0:
-        raise InvalidArgumentError("a tensor of rank 3 must have a first dimension > 0, not 0")
-    return np.flip(tensor, axes)
+    return _flipped(tensor, axes)
 
 
 @op(
@@ -373,16 +377,17 @@ def tile(input: Array, multiples: Array) -> Array:
 @tile.shape
 def tile_shape(input: Spec, multiples: Spec) -> Shape:
     asked = asked_shape(multiples)
-    if asked is None:
-        return None if input.shape is None else (None,) * len(input.shape)
     if input.shape is None:
-        return (None,) * len(asked)
+        return None if asked is None else (None,) * len(asked)
+    if asked is None:
+        asked = (None,) * len(input.shape)
     require(
         len(asked) == len(input.shape),
         f"multiples must have {len(input.shape)} elements, not {len(asked)}",
     )
     return tuple(
-        None if n is None or m is None else n * m for n, m in zip(input.shape, asked, strict=True)
+        0 if 0 in (n, m) else None if n is None or m is None else n * m
+        for n, m in zip(input.shape, asked, strict=True)
     )
 
 
@@ -418,7 +423,11 @@ def _check_broadcast(given: Shape, wanted: Shape) -> None:
 def broadcast_to_shape(input: Spec, shape: Spec) -> Shape:
     wanted = asked_shape(shape)
     _check_broadcast(input.shape, wanted)
-    return wanted
+    if wanted is None or input.shape is None:
+        return wanted
+    # A size that is not 1 stays.
+    given = (1,) * (len(wanted) - len(input.shape)) + input.shape
+    return tuple(n if m is None and n != 1 else m for n, m in zip(given, wanted, strict=True))
 
 
 @op(

@@ -1,1 +1,206 @@
-"""Ops of the family loss."""
+"""Cross-entropy losses, whether targets are among the best, and greedy decoding of label sequences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minihub_runtime.errors import FailedPreconditionError
+from minihub_runtime.ops.checking import indices_in_range, require, require_rank, require_scalar
+from minihub_runtime.ops.registry import FLOATS, INDEX, ROUNDING, Array, op, types
+from minihub_runtime.ops.windows import narrow, ranked, widen
+from minihub_runtime.shapes import Shape, Spec, broadcast, merge
+
+__all__: list[str] = []
+
+
+def _log_sum_and_softmax(logits: Array) -> tuple[Array, Array, Array]:
+    """Logits below their largest, the logarithm of their exponentials' sum, and the softmax."""
+    shifted = logits - logits.max(axis=-1, keepdims=True, initial=-np.inf)
+    scaled = np.exp(shifted)
+    total = scaled.sum(axis=-1, keepdims=True)
+    scaled /= total
+    return shifted, np.log(total), scaled
+
+
+def _cross_entropy_shape(features: Spec, labels: Spec) -> list[Shape]:
+    found = broadcast(features.shape, labels.shape)
+    if found is None:
+        return [(None,), (None, None)]
+    require(len(found) == 2, f"features and labels must broadcast to rank 2, not {len(found)}")
+    return [found[:1], found]
+
+
+@op(
+    "SoftmaxCrossEntropyWithLogits(features: T, labels: T) -> loss: T, backprop: T",
+    T=FLOATS,
+    precision=ROUNDING,
+    source="core/kernels/xent_op.cc",
+    shape=_cross_entropy_shape,
+)
+def softmax_cross_entropy_with_logits(features: Array, labels: Array) -> tuple[Array, Array]:
+    """The cross entropy of each row of `labels` against the softmax of `features`, and its gradient.
+
+    Shapes: `[n, c], [n, c] -> [n], [n, c]`; the inputs broadcast.
+    Raises: InvalidArgumentError if they do not broadcast to a matrix.
+    """
+    try:
+        shape = np.broadcast_shapes(features.shape, labels.shape)
+    except ValueError:
+        shape = ()
+    require(
+        len(shape) == 2,
+        f"features and labels must broadcast to rank 2, not {list(features.shape)} "
+        f"and {list(labels.shape)}",
+    )
+    x, y = np.broadcast_to(widen(features), shape), np.broadcast_to(widen(labels), shape)
+    with np.errstate(all="ignore"):
+        shifted, log_sum, chances = _log_sum_and_softmax(x)
+        loss = (y * (log_sum - shifted)).sum(axis=1)
+        backprop = chances - y
+    return narrow(loss, features.dtype), narrow(backprop, features.dtype)
+
+
+def _sparse_shape(features: Spec, labels: Spec) -> list[Shape]:
+    matrix, vector = ranked(features, 2, "features"), ranked(labels, 1, "labels")
+    rows = merge(vector, matrix[:1])
+    return [rows, (*(rows or (None,)), matrix[1])]
+
+
+@op(
+    "SparseSoftmaxCrossEntropyWithLogits(features: T, labels: Tlabels) -> loss: T, backprop: T",
+    T=FLOATS,
+    Tlabels=INDEX.default_to("int64"),
+    precision=ROUNDING,
+    source="core/kernels/sparse_xent_op.cc",
+    shape=_sparse_shape,
+)
+def sparse_softmax_cross_entropy_with_logits(features: Array, labels: Array) -> tuple[Array, Array]:
+    """SoftmaxCrossEntropyWithLogits for labels that are class numbers.
+
+    Shapes: `[n, c], [n] -> [n], [n, c]`.
+    Raises: InvalidArgumentError for other ranks, different lengths, no classes, labels outside [0, c).
+    """
+    require_rank(features, 2, "features")
+    require_rank(labels, 1, "labels")
+    require(
+        len(features) == len(labels),
+        f"labels must have {len(features)} elements, as features has rows, not {len(labels)}",
+    )
+    classes = features.shape[1]
+    require(classes > 0, f"features must have at least one class, not shape {list(features.shape)}")
+    indices_in_range(labels, classes, "labels")
+    rows = np.arange(len(labels))
+    with np.errstate(all="ignore"):
+        shifted, log_sum, chances = _log_sum_and_softmax(widen(features))
+        loss = log_sum[:, 0] - shifted[rows, labels]
+        chances[rows, labels] -= 1
+    return narrow(loss, features.dtype), narrow(chances, features.dtype)
+
+
+def _in_top_k(predictions: Array, targets: Array, k: int) -> Array:
+    require_rank(predictions, 2, "predictions")
+    require_rank(targets, 1, "targets")
+    require(
+        len(predictions) == len(targets),
+        f"targets must have {len(predictions)} elements, as predictions has rows, "
+        f"not {len(targets)}",
+    )
+    inside = (targets >= 0) & (targets < predictions.shape[1])
+    if predictions.size == 0:
+        return np.zeros(len(targets), np.bool_)
+    chosen = predictions[np.arange(len(targets)), np.where(inside, targets, 0)]
+    better = (predictions > chosen[:, np.newaxis]).sum(axis=1)
+    # A row with an infinite or NaN prediction has no order, and nothing is in it.
+    return inside & np.isfinite(predictions).all(axis=1) & (better < k)
+
+
+def _targets_shape(predictions: Spec, targets: Spec) -> Shape:
+    rows = ranked(predictions, 2, "predictions")[:1]
+    return merge(rows, ranked(targets, 1, "targets"))
+
+
+@op(
+    "InTopK(predictions: float32, targets: T) -> precision: bool",
+    T=INDEX.default_to("int32"),
+    source="core/kernels/in_topk_op.h",
+    shape=_targets_shape,
+)
+def in_top_k(predictions: Array, targets: Array, *, k: int) -> Array:
+    """Whether each target's prediction is among the `k` largest of its row; ties count as in.
+
+    Shapes: `[n, c], [n] -> [n]`. A target outside [0, c) is not in.
+    Raises: InvalidArgumentError for other ranks or different lengths.
+    """
+    return _in_top_k(predictions, targets, k)
+
+
+@op(
+    "InTopKV2(predictions: float32, targets: T, k: T) -> precision: bool",
+    T=INDEX.default_to("int32"),
+    source="core/kernels/in_topk_op.h",
+    shape=_targets_shape,
+)
+def in_top_k_v2(predictions: Array, targets: Array, k: Array) -> Array:
+    """InTopK with `k` as a tensor.
+
+    Shapes: `[n, c], [n], [] -> [n]`.
+    """
+    require_scalar(k, "k")
+    return _in_top_k(predictions, targets, int(k))
+
+
+def _decoder_shape(inputs: Spec, sequence_length: Spec) -> list[Shape]:
+    batch = ranked(inputs, 3, "inputs")[1:2]
+    found = merge(batch, ranked(sequence_length, 1, "sequence_length"))
+    return [(None, 2), (None,), (2,), (*(found or (None,)), 1)]
+
+
+@op(
+    "CTCGreedyDecoder(inputs: T, sequence_length: int32) -> decoded_indices: int64, "
+    "decoded_values: int64, decoded_shape: int64, log_probability: T",
+    T=types("float32 float64", default="float32"),
+    precision=ROUNDING,
+    source="core/kernels/ctc_decoder_ops.cc:CTCGreedyDecoderOp",
+    shape=_decoder_shape,
+)
+def ctc_greedy_decoder(
+    inputs: Array, sequence_length: Array, *, merge_repeated: bool = False, blank_index: int = -1
+) -> tuple[Array, Array, Array, Array]:
+    """The most likely class of each step, without blanks, as a sparse matrix, and minus the sum of their logits.
+
+    Shapes: `[time, n, c], [n] -> [k, 2], [k], [2], [n, 1]`. The blank is class `blank_index`, from the end if
+    negative; with `merge_repeated` a class that follows itself counts once.
+    Raises: InvalidArgumentError for other ranks, empty inputs or a blank out of range; FailedPreconditionError for
+    lengths that do not fit.
+    """
+    require_rank(inputs, 3, "inputs")
+    require_rank(sequence_length, 1, "sequence_length")
+    require(inputs.size > 0, f"inputs must not be empty, not of shape {list(inputs.shape)}")
+    steps, batch, classes = inputs.shape
+    require(
+        -classes <= blank_index < classes,
+        f"blank_index must lie in [{-classes}, {classes}), not {blank_index}",
+    )
+    if len(sequence_length) != batch or int(sequence_length.max()) > steps:
+        raise FailedPreconditionError(
+            f"sequence_length must have {batch} elements <= {steps}, not {sequence_length.tolist()}"
+        )
+    best = inputs.argmax(axis=2).T
+    if np.isnan(inputs).any():
+        # NaN is never larger, so it wins only where it comes first.
+        best = np.where(np.isnan(inputs[..., 0]), 0, np.nan_to_num(inputs, nan=-np.inf).argmax(2)).T
+    alive = np.arange(steps) < sequence_length[:, np.newaxis]
+    logits = np.take_along_axis(inputs, best.T[..., np.newaxis], axis=2)[..., 0].T
+    score = -np.where(alive, logits, 0).sum(axis=1, dtype=inputs.dtype)
+    kept = alive & (best != blank_index % classes)
+    if merge_repeated:
+        kept[:, 1:] &= best[:, 1:] != best[:, :-1]
+    rows, _ = np.nonzero(kept)
+    counts = kept.sum(axis=1)
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return (
+        np.stack([rows, places], axis=1).astype(np.int64).reshape(-1, 2),
+        best[kept].astype(np.int64),
+        np.array([batch, counts.max(initial=0)], np.int64),
+        np.asarray(score, inputs.dtype).reshape(-1, 1),
+    )

@@ -1,1 +1,273 @@
-"""Ops of the family matmul."""
+"""Products of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
+from minihub_runtime.ops.broadcasting import fitting, narrow, widen
+from minihub_runtime.ops.registry import (
+    HALF_FLOATS,
+    ROUNDING,
+    Array,
+    at_least,
+    op,
+    types,
+)
+from minihub_runtime.shapes import Shape, Spec, broadcast, merge, show
+
+__all__ = ["multiply_matrices"]
+
+_MATMUL = types(
+    "bfloat16 float16 float32 float64 int32 int64 uint8 uint16 uint32 uint64 complex64 complex128"
+)
+_BATCH = types("bfloat16 float16 float32 float64 int32 int64 complex64 complex128")
+_BATCH_V2 = types(
+    "bfloat16 float16 float32 float64 int16 int32 int64 uint8 uint16 uint32 uint64 complex64 complex128"
+)
+_BATCH_V3 = types(
+    "bfloat16 float16 float32 float64 uint8 int8 int16 int32 int64 complex64 complex128"
+)
+
+
+def multiply_matrices(a: Array, b: Array, out: Array | None = None) -> Array:
+    """The matrix products of `a` and `b`, whose batches broadcast; 16-bit floats are summed in float32.
+
+    Raises:
+        InvalidArgumentError: the sizes do not fit.
+    """
+    if a.shape[-1] != b.shape[-2]:
+        raise InvalidArgumentError(
+            f"matrix sizes must fit, not {show(a.shape)} and {show(b.shape)} (after transposing)"
+        )
+    try:
+        batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    except ValueError as error:
+        raise InvalidArgumentError(
+            f"batch dimensions must broadcast, not {show(a.shape)} and {show(b.shape)}"
+        ) from error
+    with np.errstate(all="ignore"):
+        if a.dtype.names is not None or a.dtype == np.float16:
+            return narrow(np.matmul(widen(a), widen(b)), a.dtype)
+        out = fitting(out, (*batch, a.shape[-2], b.shape[-1]), a.dtype)
+        if out is not None and (np.may_share_memory(out, a) or np.may_share_memory(out, b)):
+            out = None
+        return np.asarray(np.matmul(a, b, out=out))
+
+
+def _adjoint(x: Array, wanted: bool) -> Array:
+    """`x` with its last two axes exchanged and conjugated, if wanted."""
+    if not wanted:
+        return x
+    swapped = np.swapaxes(x, -1, -2)
+    return np.conjugate(swapped) if x.dtype.kind == "c" else swapped
+
+
+def _matrix_shape(a: Spec, b: Spec, transpose_a: bool, transpose_b: bool) -> Shape:
+    left = merge(a.shape, (None, None)) or (None, None)
+    right = merge(b.shape, (None, None)) or (None, None)
+    if transpose_a:
+        left = left[::-1]
+    if transpose_b:
+        right = right[::-1]
+    if left[1] is not None and right[0] is not None and left[1] != right[0]:
+        raise InvalidArgumentError(
+            f"matrix sizes must fit, not {show(left)} and {show(right)} (after transposing)"
+        )
+    return (left[0], right[1])
+
+
+def _product(
+    a: Array, b: Array, transpose_a: bool, transpose_b: bool, out: Array | None = None
+) -> Array:
+    if a.ndim != 2 or b.ndim != 2:
+        raise InvalidArgumentError(
+            f"a and b must be matrices, not of shapes {show(a.shape)} and {show(b.shape)}"
+        )
+    return multiply_matrices(a.T if transpose_a else a, b.T if transpose_b else b, out)
+
+
+@op(
+    "MatMul(a: T, b: T) -> product: T",
+    T=_MATMUL,
+    precision=ROUNDING,
+    source="core/kernels/matmul_op_impl.h",
+    shape=_matrix_shape,
+)
+def mat_mul(
+    a: Array,
+    b: Array,
+    *,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    out: Array | None = None,
+) -> Array:
+    """The product of two matrices.
+
+    Shapes: `[m, k], [k, n]` -> `[m, n]`.
+    Raises: InvalidArgumentError for other ranks or sizes that do not fit.
+    """
+    return _product(a, b, transpose_a, transpose_b, out)
+
+
+_ACTIVATIONS: dict[str, Callable[[Array, float], Any]] = {
+    "Relu": lambda x, alpha: np.maximum(x, 0),
+    "Relu6": lambda x, alpha: np.clip(x, 0, 6),
+    "Elu": lambda x, alpha: np.where(x < 0, np.expm1(np.minimum(x, 0)), x),
+    "LeakyRelu": lambda x, alpha: np.where(x > 0, x, x * x.dtype.type(alpha)),
+}
+
+
+@op(
+    "_FusedMatMul(a: T, b: T, args: num_args * T) -> product: T",
+    T=HALF_FLOATS,
+    num_args=at_least(0),
+    precision=ROUNDING,
+    source="core/kernels/matmul_op_fused.cc",
+    shape=lambda a, b, args, transpose_a, transpose_b: _matrix_shape(
+        a, b, transpose_a, transpose_b
+    ),
+)
+def _fused_mat_mul(
+    a: Array,
+    b: Array,
+    args: Sequence[Array],
+    *,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    fused_ops: list[str] = [],
+    epsilon: float = 9.999999747378752e-05,
+    leakyrelu_alpha: float = 0.20000000298023224,
+) -> Array:
+    """The product of two matrices, plus a bias, through an activation function, as `fused_ops` says.
+
+    Raises: InvalidArgumentError for sizes that do not fit; UnimplementedError unless `fused_ops` is
+        BiasAdd, alone or with one activation.
+    """
+    if not fused_ops or fused_ops[0] != "BiasAdd" or len(fused_ops) > 2:
+        raise UnimplementedError(f"fused_ops must be BiasAdd and an activation, not {fused_ops}")
+    if len(fused_ops) == 2 and fused_ops[1] not in _ACTIVATIONS:
+        raise UnimplementedError(
+            f"fused_ops must end with one of {sorted(_ACTIVATIONS)}, not {fused_ops[1]!r}"
+        )
+    if len(args) != 1:
+        raise InvalidArgumentError(f"args must hold one bias, not {len(args)} tensors")
+    product = _product(widen(a), widen(b), transpose_a, transpose_b)
+    bias = widen(args[0])
+    if bias.shape != product.shape[1:]:
+        raise InvalidArgumentError(
+            f"the bias must have shape {show(product.shape[1:])}, not {show(bias.shape)}"
+        )
+    with np.errstate(all="ignore"):
+        product += bias
+        if len(fused_ops) == 2:
+            product = _ACTIVATIONS[fused_ops[1]](product, leakyrelu_alpha)
+        return narrow(product, a.dtype)
+
+
+@op(
+    "SparseMatMul(a: Ta, b: Tb) -> product: float32",
+    Ta=types("float32 bfloat16", default="float32"),
+    Tb=types("float32 bfloat16", default="float32"),
+    precision=ROUNDING,
+    source="core/kernels/sparse_matmul_op.cc",
+    shape=_matrix_shape,
+)
+def sparse_mat_mul(
+    a: Array,
+    b: Array,
+    *,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    a_is_sparse: bool = False,
+    b_is_sparse: bool = False,
+) -> Array:
+    """The product of two matrices, of which one may be mostly zeros.
+
+    Raises: InvalidArgumentError for other ranks or sizes that do not fit.
+    """
+    return _product(widen(a), widen(b), transpose_a, transpose_b)
+
+
+def _batch_shape(x: Spec, y: Spec, adj_x: bool, adj_y: bool, broadcasts: bool) -> Shape:
+    for spec in (x, y):
+        if spec.rank is not None and spec.rank < 2:
+            raise InvalidArgumentError(f"matrices must have rank >= 2, not {show(spec.shape)}")
+    if x.shape is None or y.shape is None:
+        return None
+    matrix = _matrix_shape(Spec(x.dtype, x.shape[-2:]), Spec(y.dtype, y.shape[-2:]), adj_x, adj_y)
+    combine = broadcast if broadcasts else merge
+    batch = combine(x.shape[:-2], y.shape[:-2])
+    return None if batch is None or matrix is None else (*batch, *matrix)
+
+
+def _require_matrices(x: Array, y: Array) -> None:
+    for name, array in (("x", x), ("y", y)):
+        if array.ndim < 2:
+            raise InvalidArgumentError(f"{name} must have rank >= 2, not {array.ndim}")
+
+
+@op(
+    "BatchMatMul(x: T, y: T) -> output: T",
+    T=_BATCH,
+    precision=ROUNDING,
+    source="core/kernels/matmul_op_impl.h",
+    shape=lambda x, y, adj_x, adj_y: _batch_shape(x, y, adj_x, adj_y, broadcasts=False),
+)
+def batch_mat_mul(
+    x: Array, y: Array, *, adj_x: bool = False, adj_y: bool = False, out: Array | None = None
+) -> Array:
+    """The products of two batches of matrices, which must have one shape.
+
+    Raises: InvalidArgumentError for sizes that do not fit or batches that differ.
+    """
+    _require_matrices(x, y)
+    if x.shape[:-2] != y.shape[:-2]:
+        raise InvalidArgumentError(
+            f"batch dimensions must be the same, not {show(x.shape)} and {show(y.shape)}"
+        )
+    return multiply_matrices(_adjoint(x, adj_x), _adjoint(y, adj_y), out)
+
+
+@op(
+    "BatchMatMulV2(x: T, y: T) -> output: T",
+    T=_BATCH_V2,
+    precision=ROUNDING,
+    source="core/kernels/matmul_op_impl.h",
+    shape=lambda x, y, adj_x, adj_y: _batch_shape(x, y, adj_x, adj_y, broadcasts=True),
+)
+def batch_mat_mul_v2(
+    x: Array, y: Array, *, adj_x: bool = False, adj_y: bool = False, out: Array | None = None
+) -> Array:
+    """The products of two batches of matrices, which broadcast.
+
+    Raises: InvalidArgumentError for sizes that do not fit or batches that do not broadcast.
+    """
+    _require_matrices(x, y)
+    return multiply_matrices(_adjoint(x, adj_x), _adjoint(y, adj_y), out)
+
+
+@op(
+    "BatchMatMulV3(x: Ta, y: Tb) -> output: Tout",
+    Ta=_BATCH_V3,
+    Tb=_BATCH_V3,
+    Tout=types("bfloat16 float16 float32 float64 int16 int32 int64 complex64 complex128"),
+    precision=ROUNDING,
+    source="core/kernels/matmul_op_impl.h",
+    shape=lambda x, y, adj_x, adj_y: _batch_shape(x, y, adj_x, adj_y, broadcasts=True),
+)
+def batch_mat_mul_v3(
+    x: Array, y: Array, *, Tout: DType, adj_x: bool = False, adj_y: bool = False
+) -> Array:
+    """The products of two batches of matrices, which broadcast, computed in the type of the result.
+
+    Raises: InvalidArgumentError for sizes that do not fit or batches that do not broadcast.
+    """
+    _require_matrices(x, y)
+    wide = np.dtype(np.float32) if Tout.size == 2 and Tout.is_floating else Tout.numpy
+    left, right = (widen(value).astype(wide, copy=False) for value in (x, y))
+    return narrow(multiply_matrices(_adjoint(left, adj_x), _adjoint(right, adj_y)), Tout.numpy)

@@ -7,12 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from minihub_runtime.dtypes import as_dtype
+from minihub_runtime.dtypes import as_dtype, to_float
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.registry import REALS, ROUNDING, Array, at_least, op
-from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.ops.windows import Layout, Window, allocate, narrow, ranked
-from minihub_runtime.dtypes import to_float
 from minihub_runtime.shapes import Shape, Spec
 
 __all__: list[str] = []

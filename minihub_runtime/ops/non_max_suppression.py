@@ -2,133 +2,48 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
 
 import numpy as np
 
+from minihub_runtime.ops.box_overlap import (
+    BoxCorners,
+    Later,
+    Similarity,
+    hard_suppression,
+    soft_suppression,
+)
 from minihub_runtime.ops.checking import require, require_rank, require_scalar
 from minihub_runtime.ops.image_shapes import exact_rank, require_output, same_as
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec
 
-__all__ = ["BoxCorners", "hard_suppression"]
-
 _SOURCE = "core/kernels/image/non_max_suppression_op.cc"
 _FLOATS = types("float16 float32", default="float32")
-
-# The similarity of one box, by number, with several others.
-Similarity = Callable[[int, Array], Array]
-
-
-class BoxCorners:
-    """Boxes with their corners in order, and the overlap of one with others.
-
-    The order of the float32 operations is TensorFlow's: thresholds fall on exact values more often than one thinks.
-    """
-
-    def __init__(self, boxes: Array) -> None:
-        wide = boxes.astype(np.float32, copy=False)
-        self.low = np.minimum(wide[:, :2], wide[:, 2:])
-        self.high = np.maximum(wide[:, :2], wide[:, 2:])
-        with np.errstate(invalid="ignore", over="ignore"):
-            sides = self.high - self.low
-            self.area = sides[:, 0] * sides[:, 1]
-
-    def overlap(self, number: int, others: Array) -> Array:
-        """Intersection over union of one box with others; 0 for boxes without area."""
-        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            sides = np.minimum(self.high[number], self.high[others])
-            sides -= np.maximum(self.low[number], self.low[others])
-            np.maximum(sides, 0, out=sides)
-            common = sides[:, 0] * sides[:, 1]
-            areas = self.area[others]
-            share = common / (self.area[number] + areas - common)
-            share[(areas <= 0) | (self.area[number] <= 0)] = 0
-        return share
-
-
-def hard_suppression(
-    similarity: Similarity, order: Array, count: int, threshold: np.floating
-) -> Array:
-    """The places kept of candidates in their order: each one drops the later ones that are too similar to it."""
-    kept: list[int] = []
-    rest = order
-    kind = type(threshold)
-    while len(kept) < count and len(rest):
-        best = int(rest[0])
-        kept.append(best)
-        rest = rest[1:]
-        rest = rest[~(similarity(best, rest).astype(kind, copy=False) > threshold)]
-    return np.array(kept, np.int32)
-
-
-def _soft(
-    similarity: Similarity,
-    scores: Array,
-    count: int,
-    threshold: np.floating,
-    least: np.floating,
-    sigma: np.floating,
-) -> tuple[Array, Array]:
-    """Kept places and their scores, where each kept box lowers the scores of the ones similar to it.
-
-    With sigma 0 this is hard suppression, down to what NaN does.
-    """
-    kind = scores.dtype.type
-    soft = bool(sigma > 0)
-    scale = kind(-0.5) / sigma if soft else kind(0)
-    kept: list[int] = []
-    kept_scores: list[np.floating] = []
-    queue = [(-float(scores[i]), int(i), 0) for i in np.flatnonzero(scores > least)]
-    heapq.heapify(queue)
-    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-        while len(kept) < count and queue:
-            negative, number, begin = heapq.heappop(queue)
-            score = kind(-negative)
-            dropped = False
-            if begin < len(kept):
-                others = np.array(kept[begin:][::-1])
-                same = similarity(number, others).astype(kind, copy=False)
-                weight = np.exp(scale * same * same)
-                if not soft:
-                    weight = np.where(same <= threshold, weight, kind(0))
-                run = np.multiply.accumulate(np.append(score, weight).astype(kind, copy=False))[1:]
-                stop = run <= least
-                hard = np.zeros_like(stop) if soft else same > threshold
-                ends = np.flatnonzero(stop | hard)
-                last = int(ends[0]) if len(ends) else len(run) - 1
-                dropped = bool(hard[last])
-                score = run[last]
-            if dropped:
-                continue
-            if score == kind(-negative):
-                kept.append(number)
-                kept_scores.append(score)
-            elif score > least:
-                heapq.heappush(queue, (-float(score), number, len(kept)))
-    return np.array(kept, np.int32), np.array(kept_scores, kind)
 
 
 def _suppress(
     similarity: Similarity,
-    finite: bool,
+    later: Callable[[Array], Later] | None,
     scores: Array,
     max_output_size: Array,
     threshold: np.floating,
     least: np.floating,
     sigma: np.floating | None = None,
 ) -> tuple[Array, Array]:
+    """Kept places and their scores; `later` makes the fast path's similarity, where that is exact."""
     require_scalar(max_output_size, "max_output_size")
     count = int(max_output_size)
     require(count >= 0, f"max_output_size must be >= 0, not {count}")
-    if finite and not (sigma is not None and sigma > 0):
+    if later is not None and not (sigma is not None and sigma > 0):
         candidates = np.flatnonzero(scores > least)
         order = candidates[np.argsort(-scores[candidates], kind="stable")]
-        kept = hard_suppression(similarity, order, count, threshold)
-        return kept, scores[kept]
+        kept = order[hard_suppression(later(order), count, len(order), threshold)]
+        return kept.astype(np.int32), scores[kept]
     zero = scores.dtype.type(0)
-    return _soft(similarity, scores, count, threshold, least, zero if sigma is None else sigma)
+    return soft_suppression(
+        similarity, scores, count, threshold, least, zero if sigma is None else sigma
+    )
 
 
 def _threshold(value: Array, kind: type[np.floating], name: str) -> np.floating:
@@ -162,7 +77,15 @@ def _boxes(
         require(False, f"boxes and scores must be as long, not {len(boxes)} and {len(scores)}")
     corners = BoxCorners(boxes)
     finite = bool(np.isfinite(corners.area).all())
-    return _suppress(corners.overlap, finite, scores, max_output_size, threshold, least, softness)
+    return _suppress(
+        corners.overlap,
+        (lambda order: BoxCorners(boxes[order]).later) if finite else None,
+        scores,
+        max_output_size,
+        threshold,
+        least,
+        softness,
+    )
 
 
 def _padded(values: Array, max_output_size: Array, pad: bool) -> Array:
@@ -392,14 +315,19 @@ def non_max_suppression_with_overlaps(
     require_rank(scores, 1, "scores")
     if overlaps.shape != (len(scores), len(scores)):
         require(False, f"overlaps must have shape {[len(scores)] * 2}, not {list(overlaps.shape)}")
-    finite = bool(np.isfinite(overlaps).all())
-    # The fast path asks for one kept box and the rest, the exact one for a candidate and the kept ones.
-    similarity: Similarity = (
-        (lambda kept, rest: overlaps[rest, kept])
-        if finite
-        else (lambda number, kept: overlaps[number, kept])
+    later = (
+        (lambda order: lambda place: overlaps[order[place + 1 :], order[place]])
+        if np.isfinite(overlaps).all()
+        else None
     )
-    return _suppress(similarity, finite, scores, max_output_size, threshold, least)[0]
+    return _suppress(
+        lambda number, kept: overlaps[number, kept],
+        later,
+        scores,
+        max_output_size,
+        threshold,
+        least,
+    )[0]
 
 
 @non_max_suppression_with_overlaps.shape

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from minihub_runtime.ops.box_overlap import BoxCorners, hard_suppression
 from minihub_runtime.ops.checking import require, require_rank, require_scalar
 from minihub_runtime.ops.image_shapes import exact_rank, require_output, same_as
-from minihub_runtime.ops.non_max_suppression import BoxCorners, hard_suppression
 from minihub_runtime.ops.registry import Array, op
 from minihub_runtime.ops.tie_order import heap_order, sort_order
 from minihub_runtime.shapes import Shape, Spec
@@ -18,7 +18,8 @@ def _one_class(
     """The boxes of one class that are kept, in the order they are taken."""
     candidates = np.flatnonzero(scores > least)
     order = candidates[heap_order(scores[candidates])]
-    return hard_suppression(BoxCorners(boxes).overlap, order, count, threshold)
+    later = BoxCorners(boxes[order]).later
+    return order[hard_suppression(later, count, len(order), threshold)]
 
 
 @op(

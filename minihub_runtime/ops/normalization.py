@@ -1,1 +1,536 @@
-"""Ops of the family normalization."""
+"""Batch normalisation, local response normalisation, and their gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.registry import (
+    HALF_FLOATS,
+    ROUNDING,
+    Array,
+    op,
+    types,
+)
+from minihub_runtime.ops.windows import allocate, narrow, over_rows, overlap, ranked, widen
+from minihub_runtime.shapes import Shape, Spec, merge, show
+
+__all__: list[str] = []
+
+Format2D = Literal["NHWC", "NCHW"]
+Format = Literal["NHWC", "NCHW", "NDHWC", "NCDHW"]
+FLOAT_ONLY = types("float32")
+
+
+def _channel_axis(rank: int, data_format: str) -> int:
+    return rank - 1 if data_format.endswith("C") else 1
+
+
+def _channels_last(x: Array, data_format: str) -> Array:
+    return x if data_format.endswith("C") else np.ascontiguousarray(np.moveaxis(x, 1, -1))
+
+
+def _restore(x: Array, data_format: str) -> Array:
+    return x if data_format.endswith("C") else np.ascontiguousarray(np.moveaxis(x, -1, 1))
+
+
+def _check_image(x: Array, name: str = "x") -> None:
+    if x.ndim not in (4, 5):
+        require(False, f"{name} must have rank 4 or 5, not shape {list(x.shape)}")
+
+
+def _check_vector(vector: Array, channels: int, name: str) -> None:
+    require_rank(vector, 1, name)
+    if len(vector) != channels:
+        require(False, f"{name} must have {channels} elements, one per channel, not {len(vector)}")
+
+
+def _scale_and_shift(x: Array, result: Array, mean: Array, factor: Array, offset: Array) -> None:
+    np.subtract(x, mean, out=result)
+    result *= factor
+    result += offset
+
+
+def _normalize(
+    x: Array,
+    scale: Array,
+    offset: Array,
+    mean: Array,
+    variance: Array,
+    epsilon: float,
+    out: Array | None,
+) -> Array:
+    """Channels-last `x` with this mean and variance, scaled and shifted."""
+    factor = scale / np.sqrt(variance + variance.dtype.type(epsilon))
+    x = np.ascontiguousarray(x)
+    result = allocate(x.shape, x.dtype, out)
+    over_rows(_scale_and_shift, x, result, mean, factor, offset)
+    return result
+
+
+def _normalize_first(
+    x: Array, scale: Array, offset: Array, mean: Array, variance: Array, epsilon: float
+) -> Array:
+    """Like `_normalize`, with the channels second; nothing is transposed."""
+    factor = scale / np.sqrt(variance + variance.dtype.type(epsilon))
+    shape = (-1, *(1,) * (x.ndim - 2))
+    result = x - mean.reshape(shape)
+    result *= factor.reshape(shape)
+    result += offset.reshape(shape)
+    return result
+
+
+def _moments(x: Array) -> tuple[Array, Array, int]:
+    """Mean and variance of each channel, and how many elements each has."""
+    flat = x.reshape(-1, x.shape[-1])
+    count = len(flat)
+    mean = flat.sum(axis=0, dtype=np.float64) / count
+    centered = flat - mean.astype(x.dtype)
+    variance = np.einsum("ij,ij->j", centered, centered, dtype=np.float64) / count
+    return mean.astype(x.dtype), variance.astype(x.dtype), count
+
+
+def _batch_norm(
+    x: Array,
+    scale: Array,
+    offset: Array,
+    mean: Array,
+    variance: Array,
+    epsilon: float,
+    exponential_avg_factor: float,
+    data_format: str,
+    is_training: bool,
+    out: Array | None = None,
+) -> tuple[Array, Array, Array, Array, Array]:
+    """The first five outputs of the FusedBatchNorm family."""
+    _check_image(x)
+    channels = x.shape[_channel_axis(x.ndim, data_format)]
+    _check_vector(scale, channels, "scale")
+    _check_vector(offset, channels, "offset")
+    require_rank(mean, 1, "mean")
+    require_rank(variance, 1, "variance")
+    if not is_training or exponential_avg_factor != 1:
+        _check_vector(mean, channels, "mean")
+        _check_vector(variance, channels, "variance")
+    wide = widen(x)
+    weights = [widen(array) for array in (scale, offset, mean, variance)]
+    kind = scale.dtype
+    if x.size == 0:
+        nothing = np.full(channels, np.nan, np.float32)
+        saved = np.zeros(channels, np.float32)
+        found = [narrow(array, kind) for array in (nothing, nothing, saved, saved)]
+        return (np.empty_like(x), found[0], found[1], found[2], found[3])
+    with np.errstate(all="ignore"):
+        if not is_training:
+            if data_format.endswith("C"):
+                y = _normalize(wide, *weights, epsilon, out)
+            else:
+                y = _normalize_first(wide, *weights, epsilon)
+            # TensorFlow leaves what only the gradient of training needs unset.
+            unused = np.zeros(channels, np.float32)
+            return (
+                narrow(y, x.dtype),
+                mean.copy(),
+                variance.copy(),
+                narrow(unused, kind),
+                narrow(unused, kind),
+            )
+        last = _channels_last(wide, data_format)
+        batch_mean, batch_variance, count = _moments(last)
+        y = _normalize(last, weights[0], weights[1], batch_mean, batch_variance, epsilon, out)
+        unbiased = batch_variance * np.float32(count / max(count - 1, 1))
+        new_mean = batch_mean
+        if exponential_avg_factor != 1:
+            new = np.float32(exponential_avg_factor)
+            old = np.float32(1 - exponential_avg_factor)
+            new_mean = old * weights[2] + new * batch_mean
+            unbiased = old * weights[3] + new * unbiased
+    return (
+        narrow(_restore(y, data_format), x.dtype),
+        narrow(new_mean, kind),
+        narrow(unbiased, kind),
+        narrow(batch_mean, kind),
+        narrow(batch_variance, kind),
+    )
+
+
+def _image_shape(
+    x: Spec, data_format: str, vectors: Sequence[Spec], name: str
+) -> tuple[Shape, int | None]:
+    """The static shape of an image whose channels the vectors have too, and the number of channels."""
+    channels: int | None = None
+    for vector in vectors:
+        found = merge(vector.shape, (channels,))
+        channels = found[0] if found else None
+    rank = 5 if "D" in data_format else 4
+    if x.shape is not None:
+        rank = len(x.shape)
+        require(rank in (4, 5), f"{name} must have rank 4 or 5, not shape {show(x.shape)}")
+    axis = _channel_axis(rank, data_format)
+    known: list[int | None] = [None] * rank
+    known[axis] = channels
+    shape = merge(x.shape, tuple(known))
+    return shape, shape[axis] if shape else None
+
+
+def _norm_shape(
+    x: Spec,
+    scale: Spec,
+    offset: Spec,
+    mean: Spec,
+    variance: Spec,
+    data_format: str,
+    is_training: bool,
+) -> list[Shape]:
+    vectors = [scale, offset] if is_training else [scale, offset, mean, variance]
+    shape, channels = _image_shape(x, data_format, vectors, "x")
+    return [shape, *[(channels,)] * 4]
+
+
+@op(
+    "FusedBatchNorm(x: T, scale: T, offset: T, mean: T, variance: T) -> "
+    "y: T, batch_mean: T, batch_variance: T, reserve_space_1: T, reserve_space_2: T",
+    T=FLOAT_ONLY,
+    precision=ROUNDING,
+    source="core/kernels/fused_batch_norm_op.cc",
+    shape=_norm_shape,
+)
+def fused_batch_norm(
+    x: Array,
+    scale: Array,
+    offset: Array,
+    mean: Array,
+    variance: Array,
+    *,
+    epsilon: float = 9.999999747378752e-05,
+    exponential_avg_factor: float = 1.0,
+    data_format: Format2D = "NHWC",
+    is_training: bool = True,
+) -> tuple[Array, ...]:
+    """`x` with the mean and variance of each channel taken out, times `scale`, plus `offset`.
+
+    In training the moments are those of the batch; `batch_variance` is then corrected for the sample size
+    (Bessel), both are mixed into `mean` and `variance` with weight `exponential_avg_factor`, and the reserve
+    outputs keep the uncorrected moments for the gradient.  Otherwise the moments are the inputs.
+
+    Shapes: `[n, h, w, c], [c], [c], [c] or [0], [c] or [0] -> [n, h, w, c], [c], [c], [c], [c]`.
+    Raises: InvalidArgumentError for another rank or vectors of another length.
+    """
+    return _batch_norm(
+        x, scale, offset, mean, variance, epsilon, exponential_avg_factor, data_format, is_training
+    )
+
+
+@op(
+    "FusedBatchNormV2(x: T, scale: U, offset: U, mean: U, variance: U) -> "
+    "y: T, batch_mean: U, batch_variance: U, reserve_space_1: U, reserve_space_2: U",
+    T=HALF_FLOATS,
+    U=FLOAT_ONLY,
+    like=fused_batch_norm,
+)
+def fused_batch_norm_v2(
+    x: Array,
+    scale: Array,
+    offset: Array,
+    mean: Array,
+    variance: Array,
+    *,
+    epsilon: float = 9.999999747378752e-05,
+    exponential_avg_factor: float = 1.0,
+    data_format: Format2D = "NHWC",
+    is_training: bool = True,
+) -> tuple[Array, ...]:
+    """FusedBatchNorm whose images may have 16 bits; the vectors have 32."""
+    return _batch_norm(
+        x, scale, offset, mean, variance, epsilon, exponential_avg_factor, data_format, is_training
+    )
+
+
+@op(
+    "FusedBatchNormV3(x: T, scale: U, offset: U, mean: U, variance: U) -> "
+    "y: T, batch_mean: U, batch_variance: U, reserve_space_1: U, reserve_space_2: U, "
+    "reserve_space_3: U",
+    T=HALF_FLOATS,
+    U=types("bfloat16 float32"),
+    like=fused_batch_norm,
+)
+def fused_batch_norm_v3(
+    x: Array,
+    scale: Array,
+    offset: Array,
+    mean: Array,
+    variance: Array,
+    *,
+    epsilon: float = 9.999999747378752e-05,
+    exponential_avg_factor: float = 1.0,
+    data_format: Format = "NHWC",
+    is_training: bool = True,
+) -> tuple[Array, ...]:
+    """FusedBatchNormV2 in two or three dimensions; the last output is 0, a place for GPU kernels."""
+    found = _batch_norm(
+        x, scale, offset, mean, variance, epsilon, exponential_avg_factor, data_format, is_training
+    )
+    return (*found, narrow(np.zeros((), np.float32), scale.dtype))
+
+
+@fused_batch_norm_v3.shape
+def fused_batch_norm_v3_shape(
+    x: Spec,
+    scale: Spec,
+    offset: Spec,
+    mean: Spec,
+    variance: Spec,
+    data_format: str,
+    is_training: bool,
+) -> list[Shape]:
+    """The shape of `x`, four vectors of channels, and one that depends on the device."""
+    return [*_norm_shape(x, scale, offset, mean, variance, data_format, is_training), None]
+
+
+def _batch_norm_grad(
+    y_backprop: Array,
+    x: Array,
+    scale: Array,
+    mean: Array,
+    variance: Array,
+    epsilon: float,
+    data_format: str,
+    is_training: bool,
+) -> tuple[Array, Array, Array, Array, Array]:
+    """The outputs of the FusedBatchNormGrad family."""
+    _check_image(x)
+    if x.shape != y_backprop.shape:
+        require(
+            False,
+            f"y_backprop must have the shape of x, {list(x.shape)}, not {list(y_backprop.shape)}",
+        )
+    channels = x.shape[_channel_axis(x.ndim, data_format)]
+    for vector, name in (
+        (scale, "scale"),
+        (mean, "reserve_space_1"),
+        (variance, "reserve_space_2"),
+    ):
+        _check_vector(vector, channels, name)
+    empty = narrow(np.zeros(0, np.float32), mean.dtype)
+    last = _channels_last(widen(x), data_format)
+    slopes = _channels_last(widen(y_backprop), data_format)
+    flat, grad = last.reshape(-1, channels), slopes.reshape(-1, channels)
+    if x.size == 0:
+        nothing = np.zeros(channels, np.float32)
+        return (np.empty_like(x), nothing, nothing.copy(), empty, empty.copy())
+    with np.errstate(all="ignore"):
+        inverse = 1 / np.sqrt(widen(variance) + np.float32(epsilon))
+        centered = flat - widen(mean)
+        offset_grad = grad.sum(axis=0, dtype=np.float64).astype(np.float32)
+        projected = np.einsum("ij,ij->j", grad, centered, dtype=np.float64).astype(np.float32)
+        scale_grad = projected * inverse
+        if is_training:
+            count = np.float32(len(flat))
+            found = grad - offset_grad / count
+            found -= centered * (np.square(inverse) * projected / count)
+            found *= scale * inverse
+        else:
+            found = grad * (scale * inverse)
+    image = narrow(_restore(found.reshape(last.shape), data_format), x.dtype)
+    kind = mean.dtype
+    return (image, narrow(scale_grad, kind), narrow(offset_grad, kind), empty, empty.copy())
+
+
+def _grad_shape(
+    y_backprop: Spec,
+    x: Spec,
+    scale: Spec,
+    reserve_space_1: Spec,
+    reserve_space_2: Spec,
+    data_format: str,
+) -> list[Shape]:
+    vectors = [scale, reserve_space_1, reserve_space_2]
+    shape, channels = _image_shape(x, data_format, vectors, "x")
+    return [merge(shape, y_backprop.shape), (channels,), (channels,), (0,), (0,)]
+
+
+@op(
+    "FusedBatchNormGrad(y_backprop: T, x: T, scale: T, reserve_space_1: T, reserve_space_2: T) -> "
+    "x_backprop: T, scale_backprop: T, offset_backprop: T, reserve_space_3: T, reserve_space_4: T",
+    T=FLOAT_ONLY,
+    precision=ROUNDING,
+    source="core/kernels/fused_batch_norm_op.cc",
+    shape=_grad_shape,
+)
+def fused_batch_norm_grad(
+    y_backprop: Array,
+    x: Array,
+    scale: Array,
+    reserve_space_1: Array,
+    reserve_space_2: Array,
+    *,
+    epsilon: float = 9.999999747378752e-05,
+    data_format: Format2D = "NHWC",
+    is_training: bool = True,
+) -> tuple[Array, ...]:
+    """The gradients of FusedBatchNorm with respect to `x`, `scale` and `offset`; the last two outputs are empty.
+
+    The reserve inputs are the moments: of the batch in training, else those that were given.
+
+    Shapes: `[n, h, w, c], [n, h, w, c], [c], [c], [c] -> [n, h, w, c], [c], [c], [0], [0]`.
+    Raises: InvalidArgumentError for another rank, different shapes or vectors of another length.
+    """
+    moments = (reserve_space_1, reserve_space_2)
+    return _batch_norm_grad(y_backprop, x, scale, *moments, epsilon, data_format, is_training)
+
+
+@op(
+    "FusedBatchNormGradV2(y_backprop: T, x: T, scale: float32, reserve_space_1: U, "
+    "reserve_space_2: U) -> x_backprop: T, scale_backprop: U, offset_backprop: U, "
+    "reserve_space_3: U, reserve_space_4: U",
+    T=HALF_FLOATS,
+    U=FLOAT_ONLY,
+    like=fused_batch_norm_grad,
+)
+def fused_batch_norm_grad_v2(
+    y_backprop: Array,
+    x: Array,
+    scale: Array,
+    reserve_space_1: Array,
+    reserve_space_2: Array,
+    *,
+    epsilon: float = 9.999999747378752e-05,
+    data_format: Format2D = "NHWC",
+    is_training: bool = True,
+) -> tuple[Array, ...]:
+    """FusedBatchNormGrad whose images may have 16 bits."""
+    moments = (reserve_space_1, reserve_space_2)
+    return _batch_norm_grad(y_backprop, x, scale, *moments, epsilon, data_format, is_training)
+
+
+@op(
+    "FusedBatchNormGradV3(y_backprop: T, x: T, scale: float32, reserve_space_1: U, "
+    "reserve_space_2: U, reserve_space_3: U) -> x_backprop: T, scale_backprop: U, "
+    "offset_backprop: U, reserve_space_4: U, reserve_space_5: U",
+    T=HALF_FLOATS,
+    U=FLOAT_ONLY,
+    like=fused_batch_norm_grad,
+)
+def fused_batch_norm_grad_v3(
+    y_backprop: Array,
+    x: Array,
+    scale: Array,
+    reserve_space_1: Array,
+    reserve_space_2: Array,
+    reserve_space_3: Array,
+    *,
+    epsilon: float = 9.999999747378752e-05,
+    data_format: Format = "NHWC",
+    is_training: bool = True,
+) -> tuple[Array, ...]:
+    """FusedBatchNormGradV2 in two or three dimensions; the last input does not count."""
+    moments = (reserve_space_1, reserve_space_2)
+    return _batch_norm_grad(y_backprop, x, scale, *moments, epsilon, data_format, is_training)
+
+
+def _window_sum(x: Array, radius: int) -> Array:
+    """The sum over channels at most `radius` away."""
+    channels = x.shape[-1]
+    total = np.zeros_like(x)
+    reach = min(radius, channels - 1)
+    for offset in range(-reach, reach + 1):
+        places, seen = overlap(offset, 1, channels, channels)
+        total[..., places] += x[..., seen]
+    return total
+
+
+def _to_power(norm: Array, beta: float) -> Array:
+    """`norm ** -beta`; roots are much faster than powers."""
+    if beta == 0.5:
+        return 1 / np.sqrt(norm)
+    if beta == 0.75:
+        root = np.sqrt(norm)
+        return 1 / (root * np.sqrt(root))
+    if beta == 1:
+        return 1 / norm
+    return np.power(norm, norm.dtype.type(-beta))
+
+
+def _check_response(images: Sequence[Array], names: Sequence[str], depth_radius: int) -> None:
+    for image, name in zip(images, names, strict=True):
+        require_rank(image, 4, name)
+        if image.shape != images[0].shape:
+            require(
+                False,
+                f"{name} must have the shape {list(images[0].shape)}, not {list(image.shape)}",
+            )
+    require(0 <= depth_radius < 1 << 31, f"depth_radius must lie in [0, 2**31), not {depth_radius}")
+
+
+def _image(input: Spec) -> Shape:
+    return ranked(input, 4, "input")
+
+
+@op(
+    "LRN(input: T) -> output: T",
+    T=HALF_FLOATS.default_to("float32"),
+    precision=ROUNDING,
+    source="core/kernels/lrn_op.cc",
+    shape=_image,
+)
+def lrn(
+    input: Array,
+    *,
+    depth_radius: int = 5,
+    bias: float = 1.0,
+    alpha: float = 1.0,
+    beta: float = 0.5,
+) -> Array:
+    """Each element divided by `(bias + alpha · s) ** beta`, s the squares of the channels at most `depth_radius` away.
+
+    Shapes: `[n, h, w, c] -> [n, h, w, c]`.
+    Raises: InvalidArgumentError for another rank or a negative radius.
+    """
+    _check_response([input], ["input"], depth_radius)
+    x = widen(input)
+    with np.errstate(all="ignore"):
+        norm = _window_sum(np.square(x), depth_radius) * np.float32(alpha) + np.float32(bias)
+        return narrow(x * _to_power(norm, beta), input.dtype)
+
+
+def _merged_images(input_grads: Spec, input_image: Spec, output_image: Spec) -> Shape:
+    shapes = (ranked(spec, 4, "input_image") for spec in (input_grads, input_image, output_image))
+    found: Shape = (None,) * 4
+    for shape in shapes:
+        found = merge(found, shape)
+    return found
+
+
+@op(
+    "LRNGrad(input_grads: T, input_image: T, output_image: T) -> output: T",
+    T=HALF_FLOATS.default_to("float32"),
+    precision=ROUNDING,
+    source="core/kernels/lrn_op.cc:LRNGradOp",
+    shape=_merged_images,
+)
+def lrn_grad(
+    input_grads: Array,
+    input_image: Array,
+    output_image: Array,
+    *,
+    depth_radius: int = 5,
+    bias: float = 1.0,
+    alpha: float = 1.0,
+    beta: float = 0.5,
+) -> Array:
+    """The gradient of LRN.
+
+    Shapes: three times `[n, h, w, c] -> [n, h, w, c]`.
+    Raises: InvalidArgumentError for another rank, different shapes or a negative radius.
+    """
+    images = [input_grads, input_image, output_image]
+    _check_response(images, ["input_grads", "input_image", "output_image"], depth_radius)
+    grads, x, y = (widen(image) for image in images)
+    with np.errstate(all="ignore"):
+        norm = _window_sum(np.square(x), depth_radius) * np.float32(alpha) + np.float32(bias)
+        shared = _window_sum(grads * y / norm, depth_radius)
+        found = grads * _to_power(norm, beta) - np.float32(2 * alpha * beta) * x * shared
+    return narrow(found, input_image.dtype)

@@ -52,6 +52,10 @@ def _pad_shape(input: Spec, paddings: Spec, sign: int = 1) -> Shape:
     )
 
 
+def _padded_rule(input: Spec, paddings: Spec) -> Shape:
+    return _pad_shape(input, paddings)
+
+
 def _inner(shape: tuple[int, ...], pairs: list[tuple[int, int]]) -> tuple[slice, ...]:
     """Where the input lies in the padded array."""
     return tuple(slice(before, before + n) for n, (before, _) in zip(shape, pairs, strict=True))
@@ -73,7 +77,7 @@ def _limit_rank(input: Array, limit: int) -> None:
     Tpaddings=INDEX.default_to("int32"),
     views=True,
     source="core/kernels/pad_op.cc",
-    shape=lambda input, paddings: _pad_shape(input, paddings),
+    shape=_padded_rule,
 )
 def pad(input: Array, paddings: Array) -> Array:
     """`input` with `paddings[i]` zeros (or empty strings) before and after it along axis `i`.
@@ -95,7 +99,7 @@ def pad(input: Array, paddings: Array) -> Array:
     Tpaddings=INDEX.default_to("int32"),
     views=True,
     source="core/kernels/pad_op.cc",
-    shape=lambda input, paddings, constant_values: _pad_shape(input, paddings),
+    shape=_padded_rule,
 )
 def pad_v2(input: Array, paddings: Array, constant_values: Array) -> Array:
     """As Pad, with the scalar `constant_values` in place of zeros."""
@@ -113,8 +117,7 @@ def _check_mirror(sizes: Any, pairs: list[tuple[int, int]], mode: str) -> None:
     """Raise InvalidArgumentError if a mirror image is longer than what it mirrors."""
     for axis, (n, pair) in enumerate(zip(sizes, pairs, strict=True)):
         limit = n if mode == "SYMMETRIC" else n - 1
-        # An axis without padding may be empty.
-        if max(pair) > max(limit, 0):
+        if max(pair) > limit:
             raise InvalidArgumentError(
                 f"paddings of axis {axis} must be <= {limit} in mode {mode}, not {list(pair)}"
             )
@@ -126,7 +129,7 @@ def _check_mirror(sizes: Any, pairs: list[tuple[int, int]], mode: str) -> None:
     Tpaddings=INDEX.default_to("int32"),
     views=True,
     source="core/kernels/mirror_pad_op.cc",
-    shape=lambda input, paddings: _pad_shape(input, paddings),
+    shape=_padded_rule,
 )
 def mirror_pad(input: Array, paddings: Array, *, mode: Mode) -> Array:
     """`input` continued by its mirror image; REFLECT does not repeat the border, SYMMETRIC does.

@@ -20,6 +20,10 @@ _MASK64 = (1 << 64) - 1
 _MASK128 = (1 << 128) - 1
 _MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _KEY_STEPS = 0x9E3779B9, 0xBB67AE85
+_LOW_WORD, _SHIFT = np.uint64(_MASK32), np.uint64(32)
+
+# Blocks that are worked on at a time: what fits a processor's cache.
+_CHUNK = 1 << 13
 
 
 class Philox:
@@ -76,27 +80,36 @@ class Philox:
         return self._blocks(blocks).reshape(-1)[:count]
 
     def _blocks(self, blocks: int) -> NDArray[np.uint32]:
-        """The next blocks as [blocks, 4]."""
+        """The next blocks as [blocks, 4]; their numbers share the upper 64 bits."""
+        result = np.empty((blocks, 4), np.uint32)
+        for start in range(0, blocks, _CHUNK):
+            self._fill(result[start : start + _CHUNK])
+        return result
+
+    def _fill(self, result: NDArray[np.uint32]) -> None:
+        """Write the next blocks to [blocks, 4]."""
+        blocks = len(result)
         low, high = self.counter & _MASK64, self.counter >> 64
         self.skip(blocks)
-        mask, shift = np.uint64(_MASK32), np.uint64(32)
         numbers = np.arange(blocks, dtype=np.uint64) + np.uint64(low)
-        a, b = numbers & mask, numbers >> shift
+        a, b = numbers & _LOW_WORD, numbers >> _SHIFT
         c = np.full(blocks, high & _MASK32, np.uint64)
         d = np.full(blocks, high >> 32, np.uint64)
         first, second = self.key & _MASK32, self.key >> 32
         for _ in range(10):
-            product, other = a * _MULTIPLIERS[0], c * _MULTIPLIERS[1]
-            a, c = (
-                (other >> shift) ^ b ^ np.uint64(first),
-                (product >> shift) ^ d ^ np.uint64(second),
-            )
-            b, d = other & mask, product & mask
+            # In place: a and c become products, whose halves are the next words.
+            a *= _MULTIPLIERS[0]
+            c *= _MULTIPLIERS[1]
+            b ^= c >> _SHIFT
+            b ^= np.uint64(first)
+            d ^= a >> _SHIFT
+            d ^= np.uint64(second)
+            c &= _LOW_WORD
+            a &= _LOW_WORD
+            a, b, c, d = b, c, d, a
             first, second = (first + _KEY_STEPS[0]) & _MASK32, (second + _KEY_STEPS[1]) & _MASK32
-        result = np.empty((blocks, 4), np.uint32)
         for place, words in enumerate((a, b, c, d)):
             result[:, place] = words
-        return result
 
 
 class WordStream:

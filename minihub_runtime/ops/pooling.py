@@ -6,7 +6,7 @@ sides and not the product; so does the mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -28,14 +28,13 @@ from minihub_runtime.ops.registry import (
 from minihub_runtime.ops.windows import Layout, Window, allocate, narrow, ranked, slide
 from minihub_runtime.shapes import Shape, Spec
 
-__all__ = ["Pool", "box_taps", "scan_maximum"]
+__all__ = ["Pool", "box_taps"]
 
 Padding = Literal["SAME", "VALID"]
 ExplicitPadding = Literal["SAME", "VALID", "EXPLICIT"]
 Format2D = Literal["NHWC", "NCHW"]
 Packed2D = Literal["NHWC", "NCHW", "NCHW_VECT_C"]
 Format3D = Literal["NDHWC", "NCDHW"]
-Combine = Callable[[Array, Array], Array]
 
 MAX_POOL_TYPES = types(
     "float16 bfloat16 float32 float64 int32 int64 uint8 int16 int8 uint16 qint8", default="float32"
@@ -157,26 +156,13 @@ def _reduce_box(x: Array, windows: Sequence[Window], combine: Any, start: Any) -
     return x
 
 
-def scan_maximum(x: Array, windows: Sequence[Window], combine: Combine) -> Array:
-    """The maximum by `combine(best so far, next)` over taps in row-major order, from the lowest value on."""
-    best = allocate((len(x), *(w.count for w in windows), x.shape[-1]), x.dtype)
-    best.fill(_lowest(x.dtype))
-    for _, outputs, inputs in box_taps(windows):
-        best[outputs] = combine(best[outputs], x[inputs])
-    return best
-
-
-def _maximum(x: Array, windows: Sequence[Window], combine: Combine) -> Array:
-    """The maximum over boxes; `combine` decides where values are NaN or infinite."""
-    found = _reduce_box(x, windows, np.maximum, _lowest(x.dtype))
-    if found.dtype.kind == "f" and not np.isfinite(found).all():
-        return scan_maximum(x, windows, combine)
+def _maximum(x: Array, windows: Sequence[Window], skip_nan: bool) -> Array:
+    """The maximum over boxes; where NaN is skipped, a box without finite values gives the lowest one."""
+    lowest = _lowest(x.dtype)
+    found = _reduce_box(x, windows, np.maximum, lowest)
+    if skip_nan and found.dtype.kind == "f" and not np.isfinite(found).all():
+        found = np.fmax(_reduce_box(x, windows, np.fmax, lowest), lowest)
     return found.copy() if found is x else found
-
-
-def _later_unless_larger(best: Array, value: Array) -> Array:
-    """A maximum that takes the later of two values one of which is NaN."""
-    return np.where(best > value, best, value)
 
 
 def _ordered(x: Array) -> Array:
@@ -191,7 +177,7 @@ def _unordered(x: Array, dtype: np.dtype[Any]) -> Array:
     return from_bits(x, as_dtype(dtype))
 
 
-def _max_pool(input: Array, pool: Pool, combine: Combine) -> Array:
+def _max_pool(input: Array, pool: Pool, skip_nan: bool) -> Array:
     layout = pool.layout
     require_rank(input, layout.rank, "input")
     x = layout.channels_last(_ordered(input))
@@ -200,13 +186,12 @@ def _max_pool(input: Array, pool: Pool, combine: Combine) -> Array:
             raise UnimplementedError(
                 f"the window over depth must divide the depth {x.shape[-1]}, not be {pool.depth}"
             )
-        windows = [slide(x.shape[-1], pool.depth, pool.depth)]
         flat = x.reshape(1, -1, 1)
         windows = [slide(flat.shape[1], pool.depth, pool.depth)]
         shape = (*x.shape[:-1], x.shape[-1] // pool.depth)
-        found = _maximum(flat, windows, combine).reshape(shape)
+        found = _maximum(flat, windows, skip_nan).reshape(shape)
     else:
-        found = _maximum(x, pool.windows(x.shape[1:-1]), combine)
+        found = _maximum(x, pool.windows(x.shape[1:-1]), skip_nan)
     return layout.restore(_unordered(found, input.dtype))
 
 
@@ -233,7 +218,7 @@ def max_pool(
     Differs: NCHW and qint8 run on the CPU.
     """
     pool = Pool(data_format, padding, ksize, strides, explicit_paddings, over_depth=True)
-    return _max_pool(input, pool, np.fmax)
+    return _max_pool(input, pool, skip_nan=True)
 
 
 @max_pool.shape
@@ -248,7 +233,9 @@ def max_pool_shape(
     """The windows' places."""
     if "VECT" in data_format:
         return None
-    return Pool(data_format, padding, ksize, strides, explicit_paddings, over_depth=True).shape(input)
+    return Pool(data_format, padding, ksize, strides, explicit_paddings, over_depth=True).shape(
+        input
+    )
 
 
 def asked_window(values: Array, name: str) -> list[int]:
@@ -275,7 +262,8 @@ def max_pool_v2(
     Shapes: `[n, h, w, c], [4], [4] -> [n, h', w', c]`.
     """
     window, steps = asked_window(ksize, "ksize"), asked_window(strides, "strides")
-    return _max_pool(input, Pool(data_format, padding, window, steps, over_depth=True), np.fmax)
+    pool = Pool(data_format, padding, window, steps, over_depth=True)
+    return _max_pool(input, pool, skip_nan=True)
 
 
 @max_pool_v2.shape
@@ -309,9 +297,9 @@ def max_pool3d(
 
     Shapes: `[n, d, h, w, c] -> [n, d', h', w', c]`.
     Raises: InvalidArgumentError for a bad window or rank; UnimplementedError for windows over batch or depth.
-    Differs: NCDHW and float16 run on the CPU.
+    Differs: NCDHW and float16 run on the CPU; NaN wins, where TensorFlow lets the order of a window decide.
     """
-    return _max_pool(input, Pool(data_format, padding, ksize, strides), _later_unless_larger)
+    return _max_pool(input, Pool(data_format, padding, ksize, strides), skip_nan=False)
 
 
 def _pool_shape(

@@ -1,1 +1,306 @@
-"""Ops of the family reduction."""
+"""Sums, means, extremes and other reductions along axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.broadcasting import narrow, require_kernel, widen
+from minihub_runtime.ops.checking import axis_in_range, require_scalar
+from minihub_runtime.ops.registry import (
+    EXACT,
+    FLOATS,
+    INDEX,
+    NUMBERS,
+    ROUNDING,
+    Array,
+    Precision,
+    TypeSet,
+    op,
+    types,
+)
+from minihub_runtime.ops.shape_rules import scalar
+from minihub_runtime.shapes import Shape, Spec
+
+__all__: list[str] = []
+
+_ORDERED = types(
+    "float32 float64 int32 uint8 int16 int8 int64 bfloat16 uint16 float16 uint32 uint64 qint8 quint8 "
+    "qint32 qint16 quint16"
+)
+
+
+# NumPy's stubs have no overload for a `keepdims` that only the run decides.
+_add: Any = np.add.reduce
+_multiply: Any = np.multiply.reduce
+_maximum: Any = np.maximum.reduce
+_minimum: Any = np.minimum.reduce
+_and: Any = np.logical_and.reduce
+_or: Any = np.logical_or.reduce
+
+
+def _axes(reduction_indices: Array, rank: int) -> tuple[int, ...]:
+    """The axes to reduce, each once."""
+    found: list[int] = []
+    for index in reduction_indices.reshape(-1).tolist():
+        axis = axis_in_range(index, rank, "reduction_indices")
+        if axis in found:
+            raise InvalidArgumentError(f"reduction_indices must be distinct, axis {axis} is twice")
+        found.append(axis)
+    return tuple(found)
+
+
+def _reduced_shape(input: Spec, reduction_indices: Spec, keep_dims: bool) -> Shape:
+    shape = input.shape
+    if shape is None:
+        return None
+    if reduction_indices.value is None:
+        return (None,) * len(shape) if keep_dims else None
+    axes = {
+        axis_in_range(index, len(shape), "reduction_indices")
+        for index in reduction_indices.value.reshape(-1)
+    }
+    if keep_dims:
+        return tuple(1 if axis in axes else n for axis, n in enumerate(shape))
+    return tuple(n for axis, n in enumerate(shape) if axis not in axes)
+
+
+def _count(x: Array, axes: tuple[int, ...]) -> int:
+    """How many elements one result stands for."""
+    count = 1
+    for axis in axes:
+        count *= x.shape[axis]
+    return count
+
+
+def _sum(x: Array, axes: tuple[int, ...], keep: bool) -> Any:
+    wide = widen(x)
+    return _add(wide, axis=axes, dtype=wide.dtype, keepdims=keep)
+
+
+def _mean(x: Array, axes: tuple[int, ...], keep: bool) -> Any:
+    count = _count(x, axes)
+    if x.dtype.kind in "iu":
+        wide = np.int64 if x.dtype.kind == "i" else np.uint64
+        total = np.asarray(_add(x, axis=axes, dtype=wide, keepdims=keep))
+        if count == 0:
+            return np.zeros_like(total)
+        # Rounded to zero, as C divides.
+        return (total - np.fmod(total, wide(count))) // wide(count)
+    total = np.asarray(_sum(x, axes, keep))
+    if x.dtype == np.float16:
+        # The sum is a float16 of its own and may overflow.
+        total = total.astype(np.float16)
+    return np.divide(total, total.dtype.type(count))
+
+
+def _product(x: Array, axes: tuple[int, ...], keep: bool) -> Any:
+    wide = widen(x)
+    return _multiply(wide, axis=axes, dtype=wide.dtype, keepdims=keep)
+
+
+def _limits(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    if dtype.kind == "f":
+        return -np.inf, np.inf
+    return np.iinfo(dtype).min, np.iinfo(dtype).max
+
+
+def _largest(x: Array, axes: tuple[int, ...], keep: bool) -> Any:
+    wide = widen(x)
+    if _count(x, axes):
+        return _maximum(wide, axis=axes, keepdims=keep)
+    return _maximum(wide, axis=axes, keepdims=keep, initial=_limits(wide.dtype)[0])
+
+
+def _smallest(x: Array, axes: tuple[int, ...], keep: bool) -> Any:
+    wide = widen(x)
+    if _count(x, axes):
+        return _minimum(wide, axis=axes, keepdims=keep)
+    return _minimum(wide, axis=axes, keepdims=keep, initial=_limits(wide.dtype)[1])
+
+
+def _length(x: Array, axes: tuple[int, ...], keep: bool) -> Any:
+    if x.dtype == np.float16:
+        # Squares are float16 and may overflow, unlike their sum.
+        squares = np.multiply(x, x).astype(np.float32)
+        return np.sqrt(_add(squares, axis=axes, keepdims=keep).astype(np.float16))
+    wide = widen(x)
+    squares = np.multiply(wide, np.conjugate(wide))
+    total = _add(squares, axis=axes, dtype=wide.dtype, keepdims=keep)
+    return np.sqrt(total.astype(np.float64) if wide.dtype.kind in "iu" else total)
+
+
+def _reduction(
+    name: str,
+    function: Callable[[Array, tuple[int, ...], bool], Any],
+    kinds: TypeSet | None,
+    doc: str,
+    *,
+    precision: Precision = EXACT,
+    numpy_kinds: str = "iufc",
+    source: str = "",
+) -> None:
+    """Register an op that reduces `input` along `reduction_indices`."""
+
+    def kernel(input: Array, reduction_indices: Array, *, keep_dims: bool = False) -> Array:
+        require_kernel(input.dtype, numpy_kinds, name)
+        axes = _axes(reduction_indices, input.ndim)
+        with np.errstate(all="ignore"):
+            return narrow(function(input, axes, keep_dims), input.dtype)
+
+    kernel.__doc__ = (
+        doc + "\n\n    Raises: InvalidArgumentError for an axis out of range or twice.\n"
+    )
+    element = "bool" if kinds is None else "T"
+    type_attrs: dict[str, Any] = {} if kinds is None else {"T": kinds}
+    op(
+        f"{name}(input: {element}, reduction_indices: Tidx) -> output: {element}",
+        **type_attrs,
+        Tidx=INDEX.default_to("int32"),
+        precision=precision,
+        source=source or f"core/kernels/reduction_ops_{name.lower()}.cc",
+        shape=_reduced_shape,
+    )(kernel)
+
+
+_reduction(
+    "Sum",
+    _sum,
+    NUMBERS,
+    "Sums along axes; 16-bit floats are summed in float32.",
+    precision=ROUNDING,
+)
+_reduction(
+    "Mean",
+    _mean,
+    NUMBERS,
+    "Means along axes: integers rounded to zero, NaN of no floats, 0 of no integers.",
+    precision=ROUNDING,
+)
+_reduction(
+    "Prod",
+    _product,
+    NUMBERS,
+    "Products along axes; 16-bit floats are multiplied in float32.",
+    precision=ROUNDING,
+)
+_reduction(
+    "Max",
+    _largest,
+    _ORDERED,
+    "The largest along axes: NaN if there is one, the lowest number of the type if there is nothing.",
+    numpy_kinds="iuf",
+)
+_reduction(
+    "Min",
+    _smallest,
+    _ORDERED,
+    "The smallest along axes: NaN if there is one, the highest number of the type if there is nothing.",
+    numpy_kinds="iuf",
+)
+_reduction(
+    "EuclideanNorm",
+    _length,
+    NUMBERS,
+    "Square roots of the sums of squares along axes.",
+    precision=ROUNDING,
+    source="core/kernels/reduction_ops_euclidean.cc",
+)
+_reduction(
+    "All",
+    lambda x, axes, keep: _and(x, axis=axes, keepdims=keep),
+    None,
+    "Whether all elements along axes are true.",
+    numpy_kinds="b",
+)
+_reduction(
+    "Any",
+    lambda x, axes, keep: _or(x, axis=axes, keepdims=keep),
+    None,
+    "Whether any element along axes is true.",
+    numpy_kinds="b",
+)
+
+
+def _arg_shape(input: Spec, dimension: Spec) -> Shape:
+    if dimension.shape is not None and dimension.shape != ():
+        raise InvalidArgumentError(f"dimension must be a scalar, not of shape {dimension.shape}")
+    if input.shape is None:
+        return None
+    if len(input.shape) <= 1:
+        return ()
+    if dimension.value is None:
+        return (None,) * (len(input.shape) - 1)
+    axis = axis_in_range(dimension.value, len(input.shape), "dimension")
+    return (*input.shape[:axis], *input.shape[axis + 1 :])
+
+
+def _arg_extreme(
+    input: Array, dimension: Array, output_type: DType, name: str, find: Any, worst: float
+) -> Array:
+    require_kernel(input.dtype, "biuf", name)
+    require_scalar(dimension, "dimension")
+    axis = axis_in_range(dimension, input.ndim, "dimension")
+    if input.ndim > 7:
+        raise InvalidArgumentError(f"input must have rank <= 7, not {input.ndim}")
+    if input.shape[axis] == 0:
+        raise InvalidArgumentError(f"axis {axis} must not be empty in shape {list(input.shape)}")
+    values = widen(input) if input.dtype.names is not None else input
+    places = np.asarray(find(values, axis=axis))
+    if values.dtype.kind == "f" and values.size:
+        chosen = np.take_along_axis(values, np.expand_dims(places, axis), axis)
+        if np.isnan(chosen).any():
+            # NumPy finds the first NaN, TensorFlow passes over all of them.
+            cleaned = np.where(np.isnan(values), values.dtype.type(worst), values)
+            places = np.asarray(find(cleaned, axis=axis))
+    return places.astype(output_type.numpy)
+
+
+@op(
+    "ArgMax(input: T, dimension: Tidx) -> output: output_type",
+    T=types(" ".join(_ORDERED.names) + " bool"),
+    Tidx=types("int16 int32 int64", default="int32"),
+    output_type=types("int16 uint16 int32 int64", default="int64"),
+    source="core/kernels/argmax_op.cc",
+    shape=_arg_shape,
+)
+def arg_max(input: Array, dimension: Array, *, output_type: DType) -> Array:
+    """The place of the first largest element along an axis; NaN counts as the lowest number.
+
+    Raises: InvalidArgumentError if the axis is out of range or empty, or the rank above 7.
+    """
+    return _arg_extreme(input, dimension, output_type, "ArgMax", np.argmax, -np.inf)
+
+
+@op(
+    "ArgMin(input: T, dimension: Tidx) -> output: output_type",
+    T=types(" ".join(_ORDERED.names) + " bool"),
+    Tidx=INDEX.default_to("int32"),
+    output_type=INDEX.default_to("int64"),
+    source="core/kernels/argmax_op.cc",
+    shape=_arg_shape,
+)
+def arg_min(input: Array, dimension: Array, *, output_type: DType) -> Array:
+    """The place of the first smallest element along an axis; NaN counts as the highest number.
+
+    Raises: InvalidArgumentError if the axis is out of range or empty, or the rank above 7.
+    """
+    return _arg_extreme(input, dimension, output_type, "ArgMin", np.argmin, np.inf)
+
+
+@op(
+    "L2Loss(t: T) -> output: T",
+    T=FLOATS,
+    precision=ROUNDING,
+    source="core/kernels/l2loss_op.cc",
+    shape=scalar,
+)
+def l2_loss(t: Array) -> Array:
+    """Half the sum of squares."""
+    flat = widen(t).reshape(-1)
+    with np.errstate(all="ignore"):
+        return narrow(np.dot(flat, flat) * flat.dtype.type(0.5), t.dtype)

@@ -121,9 +121,10 @@ def types_list(
 
 
 class at_least(typing.NamedTuple):
-    """The smallest value of a number attribute, where it is not 1: `N=at_least(2)`."""
+    """The smallest value of a number attribute, where it is not 1, and its default: `N=at_least(2)`."""
 
     minimum: int
+    default: Any = REQUIRED
 
 
 ANY = TypeSet()
@@ -421,8 +422,8 @@ class Op:
         for arg in (*inputs, *outputs):
             if arg.number is not None and arg.number not in attrs:
                 declared = self._type_attrs.get(arg.number)
-                minimum = declared.minimum if isinstance(declared, at_least) else 1
-                attrs[arg.number] = Attr(arg.number, "int", REQUIRED, (), minimum)
+                least = declared if isinstance(declared, at_least) else at_least(1)
+                attrs[arg.number] = Attr(arg.number, "int", least.default, (), least.minimum)
         positional = [
             p.name.rstrip("_")
             for p in parameters.values()
@@ -440,8 +441,8 @@ class Op:
             kind, allowed = _attr_type(hints[p.name])
             default = REQUIRED if p.default is p.empty else p.default
             declared = self._type_attrs.get(p.name)
-            least = declared.minimum if isinstance(declared, at_least) else None
-            attrs[p.name] = Attr(p.name, kind, default, allowed, least)
+            minimum = declared.minimum if isinstance(declared, at_least) else None
+            attrs[p.name] = Attr(p.name, kind, default, allowed, minimum)
         return Schema(inputs, outputs, attrs)
 
     @functools.cached_property

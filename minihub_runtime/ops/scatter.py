@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from minihub_runtime.dtypes import (
     as_dtype,
     bfloat16,
     float_to_bfloat16,
-    string,
     to_float,
 )
 from minihub_runtime.errors import InvalidArgumentError
@@ -33,7 +31,7 @@ def combine(rows: Array, places: Array, updates: Array, how: str) -> Array:
         rows: of shape [n, width].
         places: of shape [m], within [0, n).
         updates: of shape [m, width].
-        how: `update`, or the name of the ufunc: `add`, `subtract`, `minimum`, `maximum`.
+        how: `update`, `add`, `subtract`, `minimum` or `maximum`.
     """
     if how == "update":
         # Of several updates of one row the last stands, which NumPy's assignment keeps too.
@@ -46,20 +44,29 @@ def combine(rows: Array, places: Array, updates: Array, how: str) -> Array:
     if rows.dtype == np.bool_:
         np.logical_or.at(rows, places, updates)
         return rows
-    ufunc = getattr(np, how)
     with np.errstate(all="ignore"):
         order = np.argsort(places, kind="stable")
         held = places[order]
         if (held[1:] != held[:-1]).all():
-            rows[places] = ufunc(rows[places], updates)
+            rows[places] = _changed(rows[places], updates, how)
             return rows
         starts = np.flatnonzero(np.concatenate(([True], held[1:] != held[:-1])))
-        # A difference is the row minus the sum; the others fold with themselves.
-        folded = np.add if how == "subtract" else ufunc
-        sums = reduce_by(folded, updates, order, starts)
+        sums = reduce_by(FOLDS.get(how, np.add), updates, order, starts)
         touched = held[starts]
-        rows[touched] = ufunc(rows[touched], sums)
+        rows[touched] = _changed(rows[touched], sums, how)
     return rows
+
+
+# A difference is the row minus the sum of the updates. A NaN among the updates changes no minimum or maximum.
+FOLDS = {"minimum": np.fmin, "maximum": np.fmax}
+
+
+def _changed(rows: Array, updates: Array, how: str) -> Array:
+    """The rows after one update each; where a NaN is compared, the row stays."""
+    if how in FOLDS:
+        better = updates < rows if how == "minimum" else updates > rows
+        return np.where(better, updates, rows)
+    return np.add(rows, updates) if how == "add" else np.subtract(rows, updates)
 
 
 def scatter_rows(base: Array, indices: Array, updates: Array, how: str) -> Array:
@@ -68,11 +75,12 @@ def scatter_rows(base: Array, indices: Array, updates: Array, how: str) -> Array
     Raises: InvalidArgumentError if the shapes do not fit or an index is out of range.
     """
     shape = base.shape
-    depth = indices.shape[-1] if indices.ndim else 1
     require(indices.ndim >= 1, "indices must have rank >= 1, not 0")
-    require(
-        depth <= len(shape), f"the last size of indices must be <= {len(shape)}, not {depth}"
-    )
+    require(updates.ndim >= 1, "updates must have rank >= 1, not 0")
+    if indices.ndim == 1:
+        indices = indices[:, None]
+    depth = indices.shape[-1]
+    require(depth <= len(shape), f"the last size of indices must be <= {len(shape)}, not {depth}")
     wanted = (*indices.shape[:-1], *shape[depth:])
     if updates.shape != wanted:
         raise InvalidArgumentError(
@@ -83,8 +91,8 @@ def scatter_rows(base: Array, indices: Array, updates: Array, how: str) -> Array
         return base
     outer = shape[:depth]
     require(
-        base.size > 0 or updates.size == 0,
-        f"the output must have elements to write to, not shape {list(shape)}",
+        depth > 0 and (base.size > 0 or updates.size == 0),
+        f"updates must have places to go, but indices of length {depth} into {list(shape)} have none",
     )
     places = flat_places(indices.reshape(count, depth), outer)
     if updates.size == 0:
@@ -139,6 +147,10 @@ def _tensor_scatter_shape(tensor: Spec, indices: Spec, updates: Spec) -> Shape:
     return tensor.shape
 
 
+def _added_shape(input: Spec, indices: Spec, updates: Spec) -> Shape:
+    return _tensor_scatter_shape(input, indices, updates)
+
+
 @op(
     "ScatterNdNonAliasingAdd(input: T, indices: Tindices, updates: T) -> output: T",
     T=types(
@@ -148,7 +160,7 @@ def _tensor_scatter_shape(tensor: Spec, indices: Spec, updates: Spec) -> Shape:
     Tindices=INDEX,
     precision=ROUNDING,
     source="core/kernels/scatter_nd_op.cc",
-    shape=lambda input, indices, updates: _tensor_scatter_shape(input, indices, updates),
+    shape=_added_shape,
 )
 def scatter_nd_non_aliasing_add(input: Array, indices: Array, updates: Array) -> Array:
     """`input` with `updates` added at the index vectors of `indices`; for bool, or.
@@ -194,9 +206,7 @@ for _name, _how in {
     T=ANY,
     source="core/kernels/dynamic_partition_op.cc",
 )
-def dynamic_partition(
-    data: Array, partitions: Array, *, num_partitions: int
-) -> tuple[Array, ...]:
+def dynamic_partition(data: Array, partitions: Array, *, num_partitions: int) -> tuple[Array, ...]:
     """The slices of `data` sorted into `num_partitions` tensors, in their order.
 
     Raises: InvalidArgumentError unless the shape of `data` begins with that of `partitions`, and for

@@ -31,6 +31,10 @@ from minihub_runtime.shapes import Shape, Spec, merge, size
 __all__ = ["reduce_by"]
 
 
+#: How many rows of a long run are gathered at once.
+BLOCK = 1 << 14
+
+
 def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Array:
     """Each run of rows of `data` folded by `ufunc`, row after row.
 
@@ -57,8 +61,14 @@ def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Ar
     if longest > len(starts):
         stops = (starts + lengths).tolist()
         for run, (start, stop) in enumerate(zip(starts.tolist(), stops, strict=True)):
-            rows = data[start:stop] if order is None else data[order[start:stop]]
-            ufunc.reduce(rows, axis=0, dtype=data.dtype, out=result[run])
+            for first in range(start, stop, BLOCK):
+                last = min(first + BLOCK, stop)
+                rows = data[first:last] if order is None else data[order[first:last]]
+                if first == start:
+                    ufunc.reduce(rows, axis=0, dtype=data.dtype, out=result[run])
+                else:
+                    folded = ufunc.reduce(rows, axis=0, dtype=data.dtype)
+                    ufunc(result[run], folded, out=result[run])
         return result
     # Long runs first: then the runs that still have a k-th row are a prefix, and one call adds all their k-th rows.
     by_length = np.argsort(-lengths, kind="stable")
@@ -163,8 +173,9 @@ def _segment_shape(data: Spec, segment_ids: Spec) -> Shape:
 
 def _register_sorted(name: str, ufunc: Any, initial: Any, kinds: Any) -> None:
     def kernel(data: Array, segment_ids: Array) -> Array:
-        """Rows with one id reduced to one row; ids that are absent give the neutral value of the sum or product.
+        """Rows with one id reduced to one row; ids that are absent give 0, or 1 for a product.
 
+        Differs: a NaN makes its minimum or maximum NaN; in TensorFlow that depends on place and width.
         Raises: InvalidArgumentError unless the ids are >= 0 and never decrease, one per row.
         """
         return _segment(data, segment_ids, ufunc, initial, name == "SegmentMean")
@@ -264,6 +275,7 @@ def _register_unsorted(name: str, ufunc: Any, initial: Any, kinds: Any) -> None:
     def kernel(data: Array, segment_ids: Array, num_segments: Array) -> Array:
         """Rows with one id reduced to one row; negative ids are left out, absent ones give the neutral value.
 
+        Differs: a NaN makes its minimum or maximum NaN; in TensorFlow a number after it may replace it.
         Raises: InvalidArgumentError for ids >= num_segments, and unless the shape of `data` begins with that
         of `segment_ids`.
         """
@@ -280,13 +292,14 @@ def _register_unsorted(name: str, ufunc: Any, initial: Any, kinds: Any) -> None:
     )(kernel)
 
 
-for _name, _ufunc, _initial, _kinds in (
+_neutral: Any
+for _name, _ufunc, _neutral, _kinds in (
     ("UnsortedSegmentSum", np.add, 0, NUMBERS),
     ("UnsortedSegmentProd", np.multiply, 1, NUMBERS),
     ("UnsortedSegmentMin", np.minimum, _highest, REALS),
     ("UnsortedSegmentMax", np.maximum, _lowest, REALS),
 ):
-    _register_unsorted(_name, _ufunc, _initial, _kinds)
+    _register_unsorted(_name, _ufunc, _neutral, _kinds)
 
 
 def _sparse_segment(
@@ -312,7 +325,7 @@ def _sparse_segment(
     shape = allocatable((count, *rest), data.dtype)
     indices_in_range(indices, data.shape[0])
     # Only the rows in use are widened, so that a table of bfloat16 or float16 stays as it is.
-    narrow = data.dtype == bfloat16.numpy or data.dtype == np.float16
+    narrow = data.dtype in (bfloat16.numpy, np.float16)
     rows = data.reshape(data.shape[0], size(rest))
     order: Array | None = indices
     if narrow:

@@ -60,10 +60,8 @@ def _sparse_groups(
         )
     steps = np.diff(indices, axis=0)
     first = (steps != 0).argmax(axis=1)
-    forward = np.take_along_axis(steps, first[:, None], axis=1)[:, 0] if steps.size else steps
-    # TensorFlow groups neighbouring entries, so indices out of order are an error without `validate` too,
-    # but equal ones only with it.
-    if validate and (forward <= 0).any() or (forward < 0).any():
+    forward = np.take_along_axis(steps, first[:, None], axis=1)[:, 0]
+    if validate and (forward <= 0).any():
         row = int((forward <= 0).argmax()) + 1
         raise InvalidArgumentError(
             f"{name}_indices must be in row-major order, but [{row}] = {indices[row].tolist()} "
@@ -133,12 +131,11 @@ def dense_to_dense_set_operation(
     """A set operation between the rows along the last axes, as a sparse tensor with sorted rows.
 
     `set_operation` is a-b, b-a, intersection or union.
+    Differs: with sparse indices out of order and no validation, TensorFlow gives a place several sets.
     Raises: InvalidArgumentError for another operation, ranks < 2 and leading shapes that differ.
     """
     require(set1.ndim == set2.ndim, f"set2 must have rank {set1.ndim}, not {set2.ndim}")
-    return _combine(
-        _dense_groups(set1, "set1"), _dense_groups(set2, "set2"), set_operation, T
-    )
+    return _combine(_dense_groups(set1, "set1"), _dense_groups(set2, "set2"), set_operation, T)
 
 
 @dense_to_dense_set_operation.shape

@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import numpy as np
-
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.array import asked_shape, zeros
@@ -29,7 +27,8 @@ def slice_(input: Array, begin: Array, size: Array) -> Array:
 
     Raises: InvalidArgumentError unless there is a begin and a size for each axis, within the input.
     """
-    return input[_ranges(input.shape, begin, size)]
+    # The ellipsis keeps a scalar an array.
+    return input[(*_ranges(input.shape, begin, size), ...)]
 
 
 def _ranges(shape: tuple[int, ...], begin: Array, size: Array) -> tuple[slice, ...]:
@@ -79,7 +78,7 @@ def slice_shape(input: Spec, begin: Spec, size: Spec) -> Shape:
             result.append(length)
         if n is not None and start is not None:
             found = result[-1] or 0
-            require(0 <= start and start + found <= n, f"[{start}, +{found}] must lie within {n}")
+            require(start >= 0 and start + found <= n, f"[{start}, +{found}] must lie within {n}")
     return tuple(result)
 
 
@@ -115,9 +114,7 @@ def _axes_of(
     require(len(ellipses) <= 1, "at most one ellipsis may stand in a slice")
     # Bits beyond the sparse places mean nothing, and without an ellipsis one follows at the end.
     at = ellipses[0] if ellipses else begin_size
-    consuming = [
-        place for place in places if place != at and not _bit(new_axis_mask, place)
-    ]
+    consuming = [place for place in places if place != at and not _bit(new_axis_mask, place)]
     if len(consuming) > rank:
         raise InvalidArgumentError(
             f"a slice of {len(consuming)} axes needs an input of that rank, not of rank {rank}"
@@ -282,7 +279,9 @@ def _strided_shape(
         if _bit(shrink_axis_mask, place):
             if shape[axis] is not None and begin.value is not None:
                 index, n = int(begin.value[place]), shape[axis] or 0
-                require(-n <= index < n, f"slice index {index} of axis {axis} must lie in [{-n}, {n})")
+                require(
+                    -n <= index < n, f"slice index {index} of axis {axis} must lie in [{-n}, {n})"
+                )
             continue
         sizes.append(
             _known_size(

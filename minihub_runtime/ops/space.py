@@ -143,8 +143,8 @@ def _space_to_batch(input: Array, block_shape: Array, paddings: Array) -> Array:
     allocatable((batch, *padded, *rest), input.dtype)
     if any(map(any, pairs)):
         wide = zeros((batch, *padded, *rest), as_dtype(input.dtype))
-        inner = tuple(slice(p, p + n) for n, (p, _) in zip(input.shape[1:], pairs))
-        wide[(slice(None), *inner)] = input
+        index = (slice(None), *(slice(p, p + n) for n, (p, _) in zip(input.shape[1:], pairs)))
+        wide[index] = input
     else:
         wide = input
     parts = [m for n, block in zip(padded, blocks, strict=True) for m in (n // block, block)]
@@ -176,8 +176,9 @@ def _batch_to_space(input: Array, block_shape: Array, crops: Array) -> Array:
         order += [count + 1 + i, i]
     order += range(1 + 2 * count, split.ndim)
     wide = split.transpose(order).reshape(batch, *big, *rest)
-    inner = tuple(slice(p, n - q) for n, (p, q) in zip(big, pairs, strict=True))
-    return np.ascontiguousarray(wide[(slice(None), *inner)])
+    inner = (slice(p, n - q) for n, (p, q) in zip(big, pairs, strict=True))
+    index = (slice(None), *inner)
+    return np.ascontiguousarray(wide[index])
 
 
 def _block_shape_rule(input: Spec, block_shape: Spec, pads: Spec, grow: bool) -> Shape:
@@ -188,7 +189,9 @@ def _block_shape_rule(input: Spec, block_shape: Spec, pads: Spec, grow: bool) ->
     require(length is None or length < len(input.shape), f"input must have rank > {length}")
     if length is None:
         return (None,) * len(input.shape)
-    sizes: list[int | None] = [None] * (1 + length) + list(input.shape[1 + length :])
+    sizes: list[int | None] = [*[None] * (1 + length), *input.shape[1 + length :]]
+    if length == 0:
+        return input.shape
     if block_shape.value is None:
         return tuple(sizes)
     blocks = _blocks(block_shape.value, len(input.shape))
@@ -343,8 +346,8 @@ def _patches(
     inner = len(kernels)
     require_rank(input, inner + 2, "the input")
     found = [
-        _windows(n, *rest, padding)
-        for n, *rest in zip(input.shape[1:-1], kernels, strides, rates, strict=True)
+        _windows(n, kernel, stride, rate, padding)
+        for n, kernel, stride, rate in zip(input.shape[1:-1], kernels, strides, rates, strict=True)
     ]
     batch, depth = input.shape[0], input.shape[-1]
     counts = [count for count, _, _ in found]
@@ -384,8 +387,8 @@ def _patches_shape(
         return (None,) * rank
     require(len(shape) == rank, f"the input must have rank {rank}, not shape {show(shape)}")
     counts = [
-        None if n is None else _windows(n, *rest, padding)[0]
-        for n, *rest in zip(shape[1:-1], kernels, strides, rates, strict=True)
+        None if n is None else _windows(n, kernel, stride, rate, padding)[0]
+        for n, kernel, stride, rate in zip(shape[1:-1], kernels, strides, rates, strict=True)
     ]
     return (shape[0], *counts, _times(shape[-1], size(kernels)))
 

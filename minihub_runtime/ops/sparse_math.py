@@ -200,7 +200,9 @@ def _extremum(name: str, allowed: Any, choose: Callable[..., Any]) -> None:
         values = np.where(choose(first, second), right, left)
         return _take_rows(a_indices, b_indices, in_a, in_b), values
 
-    kernel.__doc__ = f"{name}, element by element, of two sparse tensors of one shape; absent values are zero."
+    kernel.__doc__ = (
+        f"{name}, element by element, of two sparse tensors of one shape; absent values are zero."
+    )
     op(
         f"{name}(a_indices: int64, a_values: T, a_shape: int64, b_indices: int64, b_values: T, "
         "b_shape: int64) -> output_indices: int64, output_values: T",
@@ -233,9 +235,7 @@ _extremum("SparseSparseMinimum", NUMBERS, np.greater)
     Tindices=INDEX,
     source="core/kernels/sparse_tensor_dense_add_op.cc",
 )
-def sparse_tensor_dense_add(
-    a_indices: Array, a_values: Array, a_shape: Array, b: Array
-) -> Array:
+def sparse_tensor_dense_add(a_indices: Array, a_values: Array, a_shape: Array, b: Array) -> Array:
     """`b` plus the values of a sparse tensor of its shape; values at one place add up.
 
     Raises: InvalidArgumentError unless a_shape is b's shape, of rank 1 to 5, and holds the indices.
@@ -392,9 +392,7 @@ def _componentwise(name: str, operation: Callable[[Array, Array], Array]) -> Non
             given not in (1, wanted)
             for given, wanted in zip(dense.shape[::-1], shape[::-1], strict=False)
         ):
-            require(
-                False, f"dense must broadcast to {list(shape)}, not from {list(dense.shape)}"
-            )
+            require(False, f"dense must broadcast to {list(shape)}, not from {list(dense.shape)}")
         require(1 <= len(shape) <= 5, f"sp_shape must have 1 to 5 elements, not {len(shape)}")
         rows_in_shape(sp_indices, shape, "sp_indices")
         skipped = len(shape) - dense.ndim
@@ -407,9 +405,7 @@ def _componentwise(name: str, operation: Callable[[Array, Array], Array]) -> Non
             result = operation(to_float(sp_values), to_float(gathered))
         return float_to_bfloat16(result) if dense.dtype == bfloat16.numpy else result
 
-    kernel.__doc__ = (
-        f"{name}: each sparse value with the value of `dense`, broadcast to `sp_shape`, at its place."
-    )
+    kernel.__doc__ = f"{name}: each sparse value with the value of `dense`, broadcast to `sp_shape`, at its place."
     op(
         f"{name}(sp_indices: int64, sp_values: T, sp_shape: int64, dense: T) -> output: T",
         T=NUMBERS,

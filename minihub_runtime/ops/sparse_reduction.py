@@ -234,7 +234,9 @@ def sparse_bincount(
     bins = _bin_count(size)
     check_sparse(indices, values, dense_shape)
     _check_weights(weights, values)
-    require(1 <= len(dense_shape) <= 2, f"dense_shape must have 1 or 2 elements, not {len(dense_shape)}")
+    require(
+        1 <= len(dense_shape) <= 2, f"dense_shape must have 1 or 2 elements, not {len(dense_shape)}"
+    )
     if len(dense_shape) == 1:
         return _count_bins(values, None, 1, bins, weights, binary_output)
     rows = int(dense_shape[0])
@@ -391,7 +393,9 @@ def sparse_count_sparse_output(
     rows_in_shape(indices, shape)
     _check_weights(weights, values)
     flat = len(shape) == 1
-    require(flat or 0 < shape[0] < 2**31 - 1, f"dense_shape[0] must lie in (0, 2^31), not {shape[0]}")
+    require(
+        flat or 0 < shape[0] < 2**31 - 1, f"dense_shape[0] must lie in (0, 2^31), not {shape[0]}"
+    )
     return _count_sparse(
         None if flat else indices[:, 0],
         shape[0],

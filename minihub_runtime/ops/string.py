@@ -91,9 +91,7 @@ def _reduced_axes(reduction_indices: Array, rank: int) -> list[int]:
     axes: list[int] = []
     for axis in reduction_indices.reshape(-1).tolist():
         if not -rank <= axis < rank:
-            raise OutOfRangeError(
-                f"reduction_indices must lie in [{-rank}, {rank}), not {axis}"
-            )
+            raise OutOfRangeError(f"reduction_indices must lie in [{-rank}, {rank}), not {axis}")
         axes.append(axis % rank)
         require(axes.count(axes[-1]) == 1, f"reduction_indices must differ, not {axis} twice")
     return axes

@@ -18,7 +18,7 @@ from minihub_runtime.shapes import Shape, Spec, merge, size
 from minihub_runtime.text.arrays import as_bytes, flat_strings, string_array
 from minihub_runtime.text.printing import summarize_value
 
-_FLOATING = frozenset("float16 bfloat16 float32 float64 complex64 complex128".split())
+_FLOATING = frozenset(["float16", "bfloat16", "float32", "float64", "complex64", "complex128"])
 
 
 @op(
@@ -49,9 +49,7 @@ def as_string(
     """
     name = T.name
     if name not in _FLOATING and name != "string":
-        require(
-            not (scientific or shortest), f"scientific and shortest must be false for {name}"
-        )
+        require(not (scientific or shortest), f"scientific and shortest must be false for {name}")
         require(precision < 0, f"precision must be negative for {name}, not {precision}")
     require(not (scientific and shortest), "scientific and shortest must not both be true")
     flag = as_bytes(fill).decode("latin-1")

@@ -97,5 +97,3 @@ def _fingerprint_shape(data: Spec, method: Spec) -> Shape:
         return (None, 8)
     require(len(data.shape) >= 1, "data must have rank >= 1, not 0")
     return (data.shape[0], 8)
-
-

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
 from typing import Any
 
 import numpy as np
 
 from minihub_runtime.dtypes import DType, bits, to_float
-from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.array import filled
 from minihub_runtime.ops.checking import (
     allocatable,
@@ -50,8 +49,9 @@ def _row_codes(rows: Array) -> Array:
     whole = plain.view(np.dtype((np.void, plain.dtype.itemsize * plain.shape[1]))).reshape(-1)
     _, codes = np.unique(whole, return_inverse=True)
     codes = codes.reshape(-1)
-    lonely = (plain != plain).any(axis=1)
-    return np.where(lonely, count + np.arange(count), codes)
+    if plain.dtype.kind not in "fc":
+        return codes
+    return np.where(np.isnan(plain).any(axis=1), count + np.arange(count), codes)
 
 
 def _comparable(x: Array) -> Array:
@@ -62,8 +62,6 @@ def _comparable(x: Array) -> Array:
 def _unique(x: Array, axis: int, out_idx: DType) -> tuple[Array, Array, Array]:
     rows = np.moveaxis(_comparable(x), axis, 0)
     rows = rows.reshape(rows.shape[0], size(rows.shape[1:]))
-    if rows.shape[0] and rows.shape[1] == 0:
-        raise InvalidArgumentError(f"x must not be empty except along axis {axis}, as it is")
     first, places, counts = _first_seen(_row_codes(rows))
     kind = out_idx.numpy
     return np.take(x, first, axis=axis), places.astype(kind), counts.astype(kind)
@@ -187,9 +185,9 @@ def list_diff(x: Array, y: Array, *, out_idx: DType) -> tuple[Array, Array]:
 def where(input: Array) -> Array:
     """The indices of the elements that are not zero, one per row, in row-major order.
 
-    Raises: InvalidArgumentError for a rank over 8.
+    Raises: InvalidArgumentError for a scalar and for a rank over 8.
     """
-    require(input.ndim <= 8, f"input must have rank <= 8, not {input.ndim}")
+    require(1 <= input.ndim <= 8, f"input must have a rank from 1 to 8, not {input.ndim}")
     found: Array = np.argwhere(_comparable(input))
     return found.astype(np.int64, copy=False)
 
@@ -242,7 +240,7 @@ def one_hot_shape(indices: Spec, depth: Spec, axis: int) -> Shape:
     return (*indices.shape[:at], count, *indices.shape[at:])
 
 
-def _edits(a: Sequence[Any], b: Array) -> int:
+def _edits(a: Array, b: Array) -> int:
     """The Levenshtein distance of two sequences."""
     places = np.arange(len(b) + 1)
     row = places.copy()
@@ -267,7 +265,7 @@ def _sequences(
         indices.shape == (values.size, shape.size),
         f"{name}_indices must have shape {[values.size, shape.size]}, not {list(indices.shape)}",
     )
-    require(shape.size >= 1, f"{name}_shape must have elements; it is empty")
+    require(shape.size >= 2, f"{name}_shape must have >= 2 elements, not {shape.size}")
     if values.size == 0:
         return {}
     outside = (indices < 0) | (indices >= shape)
@@ -281,7 +279,7 @@ def _sequences(
     edges = [0, *starts.tolist(), values.size]
     return {
         tuple(groups[start].tolist()): values[start:stop]
-        for start, stop in zip(edges, edges[1:], strict=False)
+        for start, stop in itertools.pairwise(edges)
     }
 
 
@@ -330,7 +328,6 @@ def edit_distance(
 
 @edit_distance.shape
 def edit_distance_shape(hypothesis_shape: Spec, truth_shape: Spec) -> Shape:
-    values = hypothesis_shape.value, truth_shape.value
-    if values[0] is None or values[1] is None:
+    if hypothesis_shape.value is None or truth_shape.value is None:
         return None
-    return tuple(np.maximum(*values)[:-1].tolist())
+    return tuple(np.maximum(hypothesis_shape.value, truth_shape.value)[:-1].tolist())

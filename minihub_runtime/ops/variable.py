@@ -18,7 +18,7 @@ from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import ANY, NUMBERS, Array, Op, op
-from minihub_runtime.ops.shape_rules import nothing, scalar, unknown
+from minihub_runtime.ops.shape_rules import nothing, scalar
 from minihub_runtime.shapes import Shape, Spec, compatible, show
 
 __all__ = ["Variable", "is_mapped"]
@@ -193,7 +193,7 @@ def _matching(variable: Variable, dtype: DType) -> Variable:
     stateful=True,
     source=RESOURCE,
     views=True,
-    shape=unknown,
+    shape=lambda resource: resource.behind.shape if resource.behind else None,
 )
 def read_variable_op(resource: Any, *, dtype: DType) -> Array:
     """The value of the variable.
@@ -296,7 +296,7 @@ def disable_copy_on_read(resource: Any) -> tuple[()]:
     out_type=ANY._replace(names=("int32", "int64"), default="int32"),
     stateful=True,
     source=RESOURCE,
-    shape=lambda input: (None,),
+    shape=lambda input: (input.behind.rank if input.behind else None,),
 )
 def variable_shape(input: Any, *, out_type: DType) -> Array:
     """The shape of the variable's value."""

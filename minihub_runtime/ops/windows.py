@@ -33,6 +33,7 @@ __all__ = [
     "correlate_input",
     "narrow",
     "output_size",
+    "over_rows",
     "ranked",
     "slide",
     "widen",
@@ -188,6 +189,28 @@ def narrow(array: Array, dtype: np.dtype[Any]) -> Array:
         return array.astype(dtype)
 
 
+def over_rows(function: Callable[..., None], x: Array, result: Array, *vectors: Array) -> None:
+    """Call `function(part of x, part of result, *vectors)` for parts that fit the cache.
+
+    `x` and `result` are contiguous and the vectors run along their last axis.  Rows of few elements are joined, and
+    the vectors repeated, so that NumPy's inner loops are long.
+    """
+    width = x.shape[-1]
+    if x.size == 0:
+        return
+    rows, places = x.reshape(-1, width), result.reshape(-1, width)
+    joined = min(len(rows), max(1, -(-LONG_ROW // width)))
+    whole = len(rows) // joined * joined
+    repeated = [np.tile(vector, joined) for vector in vectors]
+    source = rows[:whole].reshape(-1, joined * width)
+    target = places[:whole].reshape(-1, joined * width)
+    step = max(1, BLOCK // 4 // (joined * width * x.itemsize))
+    for start in range(0, len(source), step):
+        function(source[start : start + step], target[start : start + step], *repeated)
+    if whole < len(rows):
+        function(rows[whole:], places[whole:], *vectors)
+
+
 class Layout:
     """The attributes that say how windows move over a tensor, checked.
 
@@ -249,9 +272,7 @@ class Layout:
 
     def spatial(self, values: Sequence[int], name: str) -> list[int]:
         """The spatial part of an attribute with one positive value per dimension; the others must be 1."""
-        require(
-            len(values) == self.rank, f"{name} must have {self.rank} values, not {len(values)}"
-        )
+        require(len(values) == self.rank, f"{name} must have {self.rank} values, not {len(values)}")
         require(min(values) > 0, f"{name} must be positive, not {list(values)}")
         inner = self.spatial_axes
         require(
@@ -293,7 +314,9 @@ class Layout:
         ]
 
 
-def allocate(shape: Sequence[int], dtype: Any, out: Array | None = None, zero: bool = False) -> Array:
+def allocate(
+    shape: Sequence[int], dtype: Any, out: Array | None = None, zero: bool = False
+) -> Array:
     """`out` if it fits, else a new array.
 
     Raises:
@@ -325,9 +348,7 @@ def _padded_batches(x: Array, windows: Sequence[Window], step: int) -> Iterator[
         yield first, buffer[: len(part)]
 
 
-def _patches(
-    x: Array, windows: Sequence[Window], groups: int
-) -> Iterator[tuple[int, int, Array]]:
+def _patches(x: Array, windows: Sequence[Window], groups: int) -> Iterator[tuple[int, int, Array]]:
     """The patches that the outputs see, in blocks.
 
     Yields `(start, stop, patches)` where start and stop count outputs over batch and space, and `patches` is a matrix
@@ -515,7 +536,9 @@ def _phases(window: Window) -> Iterator[_Phase]:
     for phase in range(min(stride, size + before)):
         # Padded position j·stride + phase meets tap k where k·dilation ≡ phase (mod stride).
         every = stride // common
-        first = next((k for k in range(min(taps, every)) if (k * dilation - phase) % stride == 0), None)
+        first = next(
+            (k for k in range(min(taps, every)) if (k * dilation - phase) % stride == 0), None
+        )
         if first is None:
             continue
         used = slice(first, taps, every)
@@ -611,9 +634,7 @@ def _phase_rows(x: Array, rows: Window, columns: Window, multiplier: int) -> Ite
             return
     channels = x.shape[-1]
     each = -(-columns.reach // columns.stride)
-    buffer = allocate(
-        (columns.stride, rows.reach, each, channels, multiplier), x.dtype, zero=True
-    )
+    buffer = allocate((columns.stride, rows.reach, each, channels, multiplier), x.dtype, zero=True)
     down, from_rows = overlap(-rows.before, 1, rows.reach, rows.size)
     across = [
         overlap(phase - columns.before, columns.stride, each, columns.size)

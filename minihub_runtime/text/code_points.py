@@ -3,16 +3,11 @@ r"""Sets of code points as sorted ranges: Unicode categories and scripts, simple
 from __future__ import annotations
 
 import functools
-import unicodedata
 from collections.abc import Iterable
-from typing import TypeAlias
 
-from minihub_runtime.text.script_table import SCRIPT_NAMES, script_ranges
+from minihub_runtime.text.unicode_tables import Ranges, class_table
 
 __all__ = ["LAST", "Ranges", "folded", "merged", "negated", "unicode_class", "utf8_sequences"]
-
-#: Pairs of first and last code point, in order, not adjacent.
-Ranges: TypeAlias = "tuple[tuple[int, int], ...]"
 
 LAST = 0x10FFFF
 #: No character that has another case lies above.
@@ -85,38 +80,18 @@ def folded(ranges: Ranges) -> Ranges:
     return merged(found)
 
 
-@functools.cache
-def _category(name: str) -> Ranges:
-    result: list[tuple[int, int]] = []
-    start = None
-    for code in range(LAST + 2):
-        member = code <= LAST and unicodedata.category(chr(code)).startswith(name)
-        if member and start is None:
-            start = code
-        elif not member and start is not None:
-            result.append((start, code - 1))
-            start = None
-    return tuple(result)
-
-
-_CATEGORIES = frozenset(
-    "C Cc Cf Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps "
-    "S Sc Sk Sm So Z Zl Zp Zs".split()
-)
-
-
 def unicode_class(name: str) -> Ranges | None:
     """The code points of a general category, of a script by its long name, or of `Any`; None for other names.
 
-    Categories are those of the Unicode version of this Python, scripts those of Unicode 13.
+    They are those of the Unicode version of TensorFlow's RE2, 15, whatever the version of this Python.
     """
     if name == "Any":
         return ((0, LAST),)
-    if name == "C":
-        return merged([r for part in ("Cc", "Cf", "Co", "Cs") for r in _category(part)])
-    if name in _CATEGORIES:
-        return _category(name)
-    return script_ranges(SCRIPT_NAMES[name]) if name in SCRIPT_NAMES else None
+    categories = class_table("re2_category")
+    if len(name) == 1:
+        parts = [ranges for key, ranges in categories.items() if key.startswith(name)]
+        return merged([pair for ranges in parts for pair in ranges]) or None
+    return categories.get(name) or class_table("re2_script").get(name)
 
 
 def utf8_sequences(ranges: Ranges) -> list[tuple[tuple[int, int], ...]]:

@@ -38,7 +38,7 @@ __all__ = [
 #: The largest number in braces, and the largest product of nested ones.
 MAX_REPEAT = 1000
 #: How deep groups may nest; RE2 has no limit of its own but its stack on the heap.
-MAX_DEPTH = 150
+MAX_DEPTH = 100
 
 
 class Chars(NamedTuple):
@@ -183,7 +183,9 @@ class _Parser:
         while self.at < len(self.text):
             self.step()
         if len(self.frames) > 1:
-            raise InvalidArgumentError(f"a pattern must close its groups: missing ) in {self.text!r}")
+            raise InvalidArgumentError(
+                f"a pattern must close its groups: missing ) in {self.text!r}"
+            )
         return Pattern(self.close(self.frames[0]), self.groups)
 
     def push(self, node: Node, last: str = "part") -> None:
@@ -388,6 +390,7 @@ class _Parser:
             named = self.escaped_class(start)
             if named is not None:
                 return named
+            self.at = start
         low = high = self.class_char(begin)
         if self.text.startswith("-", self.at) and not self.text.startswith("]", self.at + 1):
             self.at += 1

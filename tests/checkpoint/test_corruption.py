@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from minihub_runtime.checkpoint import CheckpointReader
+from minihub_runtime.checkpoint.slices import TensorSlice, slice_key
 from minihub_runtime.errors import NotFoundError, OpError
 from tests.checkpoint.corruptions import CASES, TENSORS, Files
 from tests.checkpoint.shared import shared
@@ -152,3 +153,21 @@ def test_pipe_for_data_does_not_block(tmp_path: Path) -> None:
     thread.start()
     thread.join(10)
     assert "not a pipe" in str(found["w"])
+
+
+def test_slices_that_share_bytes(tmp_path: Path) -> None:
+    """A tensor of 4000 rows from a file with two of them."""
+    files = Files(tmp_path)
+    entries = files.entries
+    stored = entries[slice_key(b"part", TensorSlice((0, 0), (2, 2)))]
+    entry = files.entry("part")
+    entry.shape.dim[0].size = 4000
+    del entry.slices[:]
+    for start in range(0, 4000, 2):
+        extents = entry.slices.add().extent
+        extents.add(start=start, length=2)
+        extents.add(start=0, length=2)
+        entries[slice_key(b"part", TensorSlice((start, 0), (2, 2)))] = stored
+    entries[b"part"] = entry.SerializeToString()
+    files.entries = entries
+    assert "must lie beside each other" in str(read_all(files.prefix, ["part"])["part"])

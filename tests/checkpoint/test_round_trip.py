@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import json
@@ -22,14 +23,17 @@ from hypothesis.extra import numpy as hnp
 
 from minihub_runtime import dtypes
 from minihub_runtime.checkpoint import CheckpointReader, Sliced, write_checkpoint
+from minihub_runtime.checkpoint.crc32c import masked_crc32c
+from minihub_runtime.checkpoint.slices import TensorSlice, slice_key
 from minihub_runtime.errors import (
     FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
+    ResourceExhaustedError,
     UnimplementedError,
 )
 from tests.checkpoint import tensors
-from tests.checkpoint.corruptions import Files
+from tests.checkpoint.corruptions import TENSORS, Files
 from tests.checkpoint.shared import SHARED, shared
 
 DATA = Path(__file__).parent / "data"
@@ -389,6 +393,63 @@ def test_missing_names_and_files(tmp_path: Path) -> None:
     os.unlink(files.data_path())
     with pytest.raises(NotFoundError, match="data-00000-of-00001 must exist"):
         reader.read("w")
+
+
+def test_big_endian_bundle(tmp_path: Path) -> None:
+    """As a machine of the other byte order writes it: numbers, string lengths and their checksum are swapped."""
+    files = Files(tmp_path)
+    files.header(endianness=1)
+    for name in ("w", "b", "h", "i", "step"):
+        files.replace(name, TENSORS[name].byteswap().tobytes())
+    lengths = np.array([5, 0, 5], ">u4").tobytes()
+    stored = masked_crc32c(lengths).to_bytes(4, "big")
+    files.replace("s", b"\5\0\5" + stored + b"helloworld")
+    files.change("s", crc32c=masked_crc32c(lengths + stored + b"helloworld"))
+    reader = CheckpointReader(files.prefix)
+    for name in ("w", "b", "h", "i", "step", "s", "flag"):
+        assert_same(reader.read(name), TENSORS[name])
+
+
+def test_slices_with_whole_axes(tmp_path: Path) -> None:
+    """A writer may leave the extent of an axis out where a slice takes all of it."""
+    files = Files(tmp_path)
+    entries = files.entries
+    entry = files.entry("part")
+    for start, part in zip((0, 2), entry.slices, strict=True):
+        part.extent[1].ClearField("length")
+        moved = entries.pop(slice_key(b"part", TensorSlice((start, 0), (2, 2))))
+        entries[slice_key(b"part", TensorSlice((start, 0), (2, -1)))] = moved
+    entries[b"part"] = entry.SerializeToString()
+    files.entries = entries
+    reader = CheckpointReader(files.prefix)
+    assert reader.names() == sorted(TENSORS)
+    assert reader.slices("part") == [((0, 0), (2, 2)), ((2, 0), (2, 2))]
+    assert_same(reader.read("part"), TENSORS["part"])
+
+
+def test_long_strings(tmp_path: Path) -> None:
+    values = [b"a" * n for n in (0, 127, 128, 16383, 16384, 3_000_000, 1)] * 3
+    write_checkpoint(tmp_path / "v", {"s": tensors.strings(values, (3, 7))})
+    assert CheckpointReader(tmp_path / "v").read("s").reshape(-1).tolist() == values
+
+
+def test_file_system_without_maps(tmp_path: Path, monkeypatch: Any) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENODEV, "no such device")
+
+    monkeypatch.setattr(mmap, "mmap", refuse)
+    files = Files(tmp_path)
+    assert_same(CheckpointReader(files.prefix).read("w"), TENSORS["w"])
+
+
+def test_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: Any) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ResourceExhaustedError, match="must have space to be written"):
+        write_checkpoint(tmp_path / "v", {"a": np.zeros(3)})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_variant_is_named_and_refused(tmp_path: Path) -> None:

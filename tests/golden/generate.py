@@ -11,6 +11,7 @@ of the sampled ops go to `<family>.op_defs.json`.
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import os
 import sys
@@ -59,6 +60,29 @@ def to_attribute(value: Any) -> Any:
     return tf.make_tensor_proto(to_tensorflow(value), kind, value.shape)
 
 
+def maker(op: str, named: dict[str, Any]) -> Any:
+    """What adds `op` with arguments under their OpDef names.
+
+    `raw_ops` renames some of them and lacks the ops of graph rewriters; those are applied by their OpDef.
+    """
+    known = getattr(tf.raw_ops, op, None)
+    if known is not None and set(named) <= set(inspect.signature(known).parameters):
+        return functools.partial(known, **named)
+    op_def = op_def_registry.get(op)
+    inferred = {
+        name
+        for arg in op_def.input_arg
+        for name in (arg.type_attr, arg.number_attr, arg.type_list_attr)
+    }
+    absent = {
+        attr.name: None
+        for attr in op_def.attr
+        if attr.HasField("default_value") and attr.name not in inferred
+    }
+    # A node's default name is the op's, which may not start with an underscore.
+    return functools.partial(op_def_library.apply_op, op, name=op.strip("_"), **{**absent, **named})
+
+
 class Builder:
     """One sample as a TensorFlow graph."""
 
@@ -94,10 +118,7 @@ class Builder:
         """Add one op; its flat outputs and the operation."""
         tensors = {name: self.tensor(value) for name, value in inputs.items()}
         attrs = {name: to_attribute(value) for name, value in attrs.items()}
-        # Ops for graph rewriters start with an underscore and are not in `raw_ops`, whose Select renames arguments.
-        known = getattr(tf.raw_ops, op, None) if op != "Select" else None
-        make = known or functools.partial(op_def_library.apply_op, op)
-        result = make(**tensors, **attrs)
+        result = maker(op, {**tensors, **attrs})()
         operation = result if isinstance(result, tf.Operation) else None
         if operation is None:
             first = tf.nest.flatten(result)
@@ -160,8 +181,13 @@ def ask(sample: Sample, store: Store) -> dict[str, Any]:
                     values, _ = session.run((fetched, built.operation), built.feeds)
                     runs.append(
                         [
-                            store.encode(value, tensor.dtype)
-                            for value, tensor in zip(values, built.outputs, strict=True)
+                            store.encode(
+                                np.zeros_like(value) if place in sample.unset else value,
+                                tensor.dtype,
+                            )
+                            for place, (value, tensor) in enumerate(
+                                zip(values, built.outputs, strict=True)
+                            )
                             if tensor.dtype.base_dtype not in (tf.resource, tf.variant)
                         ]
                     )

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import socket
 import socketserver
+import ssl
 import struct
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+
+# Key and self-signed certificate of 127.0.0.1, good for a hundred years; they protect nothing.
+CERTIFICATE = Path(__file__).parent / "certificate.pem"
 
 
 @dataclass
@@ -79,18 +83,27 @@ class Server:
 
     routes: dict[str, Route] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
+    tls: bool = False
+    url: str = ""
 
     def __enter__(self) -> Server:
         lock = threading.Lock()
         counts: Counter[str] = Counter()
         stop = self._stop = threading.Event()
         outer = self
+        context = None
+        if self.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
                 connection: socket.socket = self.request
                 # Failing reads and writes are what many tests are about.
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+                    if context is not None:
+                        secured = context.wrap_socket(connection, server_side=True)
+                        connection = stack.enter_context(secured)
                     request = _read_request(connection)
                     if request is None:
                         return
@@ -100,21 +113,17 @@ class Server:
                         number = counts[request.path]
                     call = Call(request, connection, number, stop)
                     outer.routes.get(request.path, _not_found)(call)
-                    if outer.linger:
-                        time.sleep(outer.linger)
 
         class TCPServer(socketserver.ThreadingTCPServer):
             daemon_threads = True
             request_queue_size = 64
 
         self._server = TCPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        scheme = "https" if self.tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
         return self
-
-    linger: float = 0.0
-    url: str = ""
 
     def __exit__(self, *exception: object) -> None:
         self._stop.set()

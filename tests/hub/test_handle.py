@@ -97,10 +97,16 @@ def test_a_kaggle_handle_without_version_asks_for_the_newest() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("https://tfhub.dev/google/m/1", ["http://mirror/x/google/m/1" + COMPRESSED, "http://mirror/x/google/m/1.tar.gz"]),
+        (
+            "https://tfhub.dev/google/m/1",
+            ["http://mirror/x/google/m/1" + COMPRESSED, "http://mirror/x/google/m/1.tar.gz"],
+        ),
         (
             "google/m/tensorFlow1/v/1",
-            ["http://mirror/x/models/google/m/tensorFlow1/v/1" + COMPRESSED, "http://mirror/x/models/google/m/tensorFlow1/v/1.tar.gz"],
+            [
+                "http://mirror/x/models/google/m/tensorFlow1/v/1" + COMPRESSED,
+                "http://mirror/x/models/google/m/tensorFlow1/v/1.tar.gz",
+            ],
         ),
         ("gs://bucket/m.tar.gz", ["http://mirror/x/bucket/m.tar.gz"]),
         ("https://host/m/1", ["https://host/m/1" + COMPRESSED]),
@@ -112,7 +118,11 @@ def test_a_mirror_replaces_the_public_hosts(text: str, expected: list[str]) -> N
 
 
 def test_the_key_is_the_sha1_of_the_handle_as_typed() -> None:
-    for text in ("https://tfhub.dev/google/m/1", "https://tfhub.dev/google/m/1/", "http://h/a%2f..?x=ü"):
+    for text in (
+        "https://tfhub.dev/google/m/1",
+        "https://tfhub.dev/google/m/1/",
+        "http://h/a%2f..?x=ü",
+    ):
         assert parse_handle(text).key == hashlib.sha1(text.encode()).hexdigest()
 
 
@@ -133,9 +143,13 @@ def test_local_folders_and_files_are_used_as_they_lie(tmp_path: Path) -> None:
     assert resolve(folder.as_uri()) == str(folder)
     assert resolve(f"file://{folder}") == str(folder)
     assert resolve(f"file://localhost{folder}") == str(folder)
+    with pytest.raises(InvalidHandleError, match="only an archive"):
+        resolve(folder, sha256="0" * 64)
 
 
-def test_a_local_path_wins_over_other_readings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_local_path_wins_over_other_readings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     os.makedirs("google/nnlm/tensorFlow1/en-dim128/1")
     assert parse_handle("google/nnlm/tensorFlow1/en-dim128/1").kind is Kind.PATH
@@ -152,7 +166,15 @@ def test_a_local_archive_is_known_by_its_suffix(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["nothing/here", "/nothing/here", "file:///nothing/here", "htps://host/m/1", "s3://bucket/m", "a/b/c/d/1"]
+    "text",
+    [
+        "nothing/here",
+        "/nothing/here",
+        "file:///nothing/here",
+        "htps://host/m/1",
+        "s3://bucket/m",
+        "a/b/c/d/1",
+    ],
 )
 def test_what_is_not_there_does_not_exist(text: str) -> None:
     with pytest.raises(NotFoundError, match=r"^\S+ does not exist\."):

@@ -52,6 +52,7 @@ __all__ = [
     "i64",
     "normal",
     "quantized",
+    "typed",
     "u8",
     "u16",
     "u32",
@@ -92,6 +93,7 @@ class Sample:
         loose: a factor on the tolerance, for ill-conditioned values.
         differs: why the answer is not TensorFlow's, where we depart from it on purpose; then only dtype and
             shape are compared.
+        unset: places of outputs that TensorFlow leaves unset, so that their values mean nothing.
     """
 
     op: str
@@ -103,6 +105,7 @@ class Sample:
     runs: int = 1
     loose: float = 1.0
     differs: str | None = None
+    unset: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:
@@ -113,7 +116,7 @@ class Sample:
         return self.key
 
 
-def array(values: Any, dtype: str) -> Any:
+def typed(values: Any, dtype: str) -> Any:
     """An array of a TensorFlow type; strings may be given as str or bytes."""
     kind: DType = as_dtype(dtype)
     if kind.name == "string":
@@ -129,32 +132,34 @@ def array(values: Any, dtype: str) -> Any:
     return np.asarray(values, dtype=kind.numpy)
 
 
-f16 = functools.partial(array, dtype="float16")
-f32 = functools.partial(array, dtype="float32")
-f64 = functools.partial(array, dtype="float64")
-bf16 = functools.partial(array, dtype="bfloat16")
-i8 = functools.partial(array, dtype="int8")
-i16 = functools.partial(array, dtype="int16")
-i32 = functools.partial(array, dtype="int32")
-i64 = functools.partial(array, dtype="int64")
-u8 = functools.partial(array, dtype="uint8")
-u16 = functools.partial(array, dtype="uint16")
-u32 = functools.partial(array, dtype="uint32")
-u64 = functools.partial(array, dtype="uint64")
-c64 = functools.partial(array, dtype="complex64")
-c128 = functools.partial(array, dtype="complex128")
-boolean = functools.partial(array, dtype="bool")
-b = functools.partial(array, dtype="string")
+array = typed
+
+f16 = functools.partial(typed, dtype="float16")
+f32 = functools.partial(typed, dtype="float32")
+f64 = functools.partial(typed, dtype="float64")
+bf16 = functools.partial(typed, dtype="bfloat16")
+i8 = functools.partial(typed, dtype="int8")
+i16 = functools.partial(typed, dtype="int16")
+i32 = functools.partial(typed, dtype="int32")
+i64 = functools.partial(typed, dtype="int64")
+u8 = functools.partial(typed, dtype="uint8")
+u16 = functools.partial(typed, dtype="uint16")
+u32 = functools.partial(typed, dtype="uint32")
+u64 = functools.partial(typed, dtype="uint64")
+c64 = functools.partial(typed, dtype="complex64")
+c128 = functools.partial(typed, dtype="complex128")
+boolean = functools.partial(typed, dtype="bool")
+b = functools.partial(typed, dtype="string")
 
 
 def quantized(values: Any, dtype: str) -> Any:
     """A quantised array from its integers."""
-    return array(values, dtype)
+    return typed(values, dtype)
 
 
 def normal(*shape: int, seed: int = 0, dtype: str = "float32") -> Any:
     """Reproducible normal values."""
-    return array(np.random.default_rng([seed, *shape]).standard_normal(shape), dtype)
+    return typed(np.random.default_rng([seed, *shape]).standard_normal(shape), dtype)
 
 
 def uniform(
@@ -162,7 +167,7 @@ def uniform(
 ) -> Any:
     """Reproducible uniform values in [low, high); integers for an integer type."""
     drawn = np.random.default_rng([seed, *shape]).uniform(low, high, shape)
-    return array(np.floor(drawn) if as_dtype(dtype).is_integer else drawn, dtype)
+    return typed(np.floor(drawn) if as_dtype(dtype).is_integer else drawn, dtype)
 
 
 def families() -> list[str]:
@@ -173,6 +178,8 @@ def families() -> list[str]:
 def family_samples(family: str) -> list[Sample]:
     """The samples of one family."""
     module = importlib.import_module(f"{__name__}.{family}")
+    # The samples of `ops/array.py` are a submodule, which takes the place of the function of that name.
+    globals()["array"] = typed
     samples: list[Sample] = module.SAMPLES
     return samples
 

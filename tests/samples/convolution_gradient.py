@@ -60,14 +60,6 @@ def to_filter(
     return Sample(op, label, inputs, attrs, error, loose=10)
 
 
-def old_3d(label: str, op: str, grad: tuple[int, ...], error: str | None = None) -> Sample:
-    """The first versions of the 3-D gradients, which take tensors for shapes."""
-    inputs = dict(
-        input=normal(1, 3, 3, 3, 2), filter=normal(2, 2, 2, 2, 1, seed=1), out_backprop=normal(*grad)
-    )
-    return Sample(op, label, inputs, dict(strides=ONE3, padding="VALID"), error, loose=10)
-
-
 DEEP_INPUT = "Conv3DBackpropInputV2"
 DEEP_FILTER = "Conv3DBackpropFilterV2"
 EACH_INPUT = "DepthwiseConv2dNativeBackpropInput"
@@ -122,34 +114,76 @@ SAMPLES = [
     to_input("same", [1, 3, 4, 3, 2], (2, 3, 3, 2, 2), (1, 3, 4, 3, 2), ONE3, op=DEEP_INPUT),
     to_input("strided", [2, 4, 5, 3, 2], (3, 2, 3, 2, 1), (2, 2, 3, 2, 1), TWO3, op=DEEP_INPUT),
     to_input(
-        "valid_strided", [1, 5, 4, 5, 1], (2, 2, 2, 1, 2), (1, 2, 2, 2, 2), TWO3, "VALID", op=DEEP_INPUT
+        "valid_strided",
+        [1, 5, 4, 5, 1],
+        (2, 2, 2, 1, 2),
+        (1, 2, 2, 2, 2),
+        TWO3,
+        "VALID",
+        op=DEEP_INPUT,
     ),
-    to_input("double", [1, 3, 3, 3, 1], (2, 2, 2, 1, 2), (1, 2, 2, 2, 2), TWO3, dtype="float64", op=DEEP_INPUT),
     to_input(
-        "wrong_size", [1, 5, 3, 3, 1], (2, 2, 2, 1, 2), (1, 2, 2, 2, 2), TWO3, error="spatial", op=DEEP_INPUT
+        "double",
+        [1, 3, 3, 3, 1],
+        (2, 2, 2, 1, 2),
+        (1, 2, 2, 2, 2),
+        TWO3,
+        dtype="float64",
+        op=DEEP_INPUT,
     ),
     to_input(
-        "negative", [1, -5, 3, 3, 1], (2, 2, 2, 1, 2), (1, 2, 2, 2, 2), TWO3, error="negative", op=DEEP_INPUT
+        "wrong_size",
+        [1, 5, 3, 3, 1],
+        (2, 2, 2, 1, 2),
+        (1, 2, 2, 2, 2),
+        TWO3,
+        error="spatial",
+        op=DEEP_INPUT,
+    ),
+    to_input(
+        "negative",
+        [1, -5, 3, 3, 1],
+        (2, 2, 2, 1, 2),
+        (1, 2, 2, 2, 2),
+        TWO3,
+        error="negative",
+        op=DEEP_INPUT,
     ),
     to_filter("same", (1, 3, 4, 3, 2), [2, 3, 3, 2, 2], (1, 3, 4, 3, 2), ONE3, op=DEEP_FILTER),
     to_filter("strided", (2, 4, 5, 3, 2), [3, 2, 3, 2, 1], (2, 2, 3, 2, 1), TWO3, op=DEEP_FILTER),
     to_filter(
-        "wrong_size", (1, 3, 3, 3, 1), [2, 2, 2, 1, 2], (1, 1, 2, 2, 2), TWO3, error="spatial", op=DEEP_FILTER
+        "wrong_size",
+        (1, 3, 3, 3, 1),
+        [2, 2, 2, 1, 2],
+        (1, 1, 2, 2, 2),
+        TWO3,
+        error="spatial",
+        op=DEEP_FILTER,
     ),
-    old_3d("valid", "Conv3DBackpropInput", (1, 2, 2, 2, 1)),
-    old_3d("wrong_size", "Conv3DBackpropInput", (1, 1, 2, 2, 1), error="spatial"),
-    old_3d("valid", "Conv3DBackpropFilter", (1, 2, 2, 2, 1)),
-    old_3d("wrong_size", "Conv3DBackpropFilter", (1, 1, 2, 2, 1), error="spatial"),
     to_input("same", [1, 4, 5, 3], (3, 3, 3, 1), (1, 4, 5, 3), op=EACH_INPUT),
     to_input("multiplier_stride2", [2, 5, 4, 2], (3, 3, 2, 2), (2, 3, 2, 4), TWO, op=EACH_INPUT),
     to_input("valid", [1, 5, 4, 2], (2, 3, 2, 2), (1, 4, 2, 4), padding="VALID", op=EACH_INPUT),
-    to_input("dilated", [1, 5, 4, 2], (2, 3, 2, 1), (1, 5, 4, 2), op=EACH_INPUT, dilations=[1, 2, 2, 1], differs=IGNORED),
+    to_input(
+        "dilated",
+        [1, 5, 4, 2],
+        (2, 3, 2, 1),
+        (1, 5, 4, 2),
+        op=EACH_INPUT,
+        dilations=[1, 2, 2, 1],
+        differs=IGNORED,
+    ),
     to_input("double", [1, 4, 5, 3], (3, 3, 3, 1), (1, 4, 5, 3), dtype="float64", op=EACH_INPUT),
-    to_input("wrong_size", [1, 4, 5, 3], (3, 3, 3, 1), (1, 3, 5, 3), error="spatial", op=EACH_INPUT),
+    to_input(
+        "wrong_size", [1, 4, 5, 3], (3, 3, 3, 1), (1, 3, 5, 3), error="spatial", op=EACH_INPUT
+    ),
     to_input("wrong_depth", [1, 4, 5, 2], (3, 3, 3, 1), (1, 4, 5, 3), error="depth", op=EACH_INPUT),
     to_filter("same", (1, 4, 5, 3), [3, 3, 3, 1], (1, 4, 5, 3), op=EACH_FILTER),
     to_filter("multiplier_stride2", (2, 5, 4, 2), [3, 3, 2, 2], (2, 3, 2, 4), TWO, op=EACH_FILTER),
     to_filter("valid", (1, 5, 4, 2), [2, 3, 2, 2], (1, 4, 2, 4), padding="VALID", op=EACH_FILTER),
-    to_filter("wrong_size", (1, 4, 5, 3), [3, 3, 3, 1], (1, 3, 5, 3), error="spatial", op=EACH_FILTER),
-    to_filter("wrong_depth", (1, 4, 5, 2), [3, 3, 3, 1], (1, 4, 5, 3), error="depth", op=EACH_FILTER),
+    to_filter(
+        "wrong_size", (1, 4, 5, 3), [3, 3, 3, 1], (1, 3, 5, 3), error="spatial", op=EACH_FILTER
+    ),
+    to_filter(
+        "wrong_depth", (1, 4, 5, 2), [3, 3, 3, 1], (1, 4, 5, 3), error="depth", op=EACH_FILTER
+    ),
 ]

@@ -19,6 +19,7 @@ def padded(
     dtype: str = "float32",
     error: str | None = None,
     size: list[int] | None = None,
+    differs: str | None = None,
     **attrs: Any,
 ) -> Sample:
     """One padded convolution; resized too if there is a size."""
@@ -31,7 +32,7 @@ def padded(
         inputs["size"] = i32(size)
     attrs = dict(mode=mode, strides=strides, padding=padding, **attrs)
     op = "FusedPadConv2D" if size is None else "FusedResizeAndPadConv2D"
-    return Sample(op, label, inputs, attrs, error, loose=10)
+    return Sample(op, label, inputs, attrs, error, loose=10, differs=differs)
 
 
 SAMPLES = [
@@ -43,12 +44,24 @@ SAMPLES = [
     padded("half", "SYMMETRIC", dtype="float16"),
     padded("bfloat16", "SYMMETRIC", dtype="bfloat16"),
     padded("too_wide", "REFLECT", paddings=[[0, 0], [4, 0], [0, 0], [0, 0]], error=r"\[0, 3\]"),
-    padded("too_wide_symmetric", "SYMMETRIC", paddings=[[0, 0], [5, 0], [0, 0], [0, 0]], error=r"\[0, 4\]"),
+    padded(
+        "too_wide_symmetric",
+        "SYMMETRIC",
+        paddings=[[0, 0], [5, 0], [0, 0], [0, 0]],
+        error=r"\[0, 4\]",
+    ),
     padded("batch", "REFLECT", paddings=[[1, 0], [1, 0], [0, 0], [0, 0]], error="batch and depth"),
     padded("depth", "REFLECT", filter=(2, 2, 1, 1), error="filter depth"),
     padded("empty", "REFLECT", filter=(8, 2, 2, 1), error="empty"),
     padded("resized", "REFLECT", size=[6, 5]),
     padded("resized_corners", "SYMMETRIC", size=[3, 7], resize_align_corners=True),
-    padded("resized_stride2", "REFLECT", [1, 2, 2, 1], "SAME", size=[5, 4], dtype="float64"),
+    padded("resized_stride2", "REFLECT", [1, 2, 2, 1], "SAME", size=[5, 4]),
+    padded(
+        "resized_double",
+        "REFLECT",
+        size=[5, 4],
+        dtype="float64",
+        differs="resized in float32, as ResizeBilinear does",
+    ),
     padded("size_zero", "REFLECT", size=[0, 5], error="positive|> 0"),
 ]

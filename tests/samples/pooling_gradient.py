@@ -115,5 +115,7 @@ SAMPLES = [
     mean("negative", [1, -4, 4, 1], (1, 2, 2, 1), error="negative"),
     mean("same", [1, 3, 4, 3, 1], (1, 2, 2, 2, 1), TWO3, TWO3, op="AvgPool3DGrad"),
     mean("overlapping", [1, 3, 4, 3, 1], (1, 3, 4, 3, 1), TWO3, ONE3, op="AvgPool3DGrad"),
-    mean("shape_short", [3, 4, 1], (1, 2, 2, 2, 1), TWO3, TWO3, error="5 values", op="AvgPool3DGrad"),
+    mean(
+        "shape_short", [3, 4, 1], (1, 2, 2, 2, 1), TWO3, TWO3, error="5 values", op="AvgPool3DGrad"
+    ),
 ]

@@ -1,0 +1,502 @@
+"""`hub.Module`: a module in a TF1 graph.
+
+Its variables and tables are made once, when it is instantiated (the state graph); each application adds the operations of
+the whole graph again (the apply graph), reading that state.
+
+Source: tensorflow_hub/module.py, native_module.py:_ModuleImpl.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeVar
+
+import minihub_runtime.api.session as sessions
+from minihub.binding import named_inputs
+from minihub.saved_model import MetaGraph
+from minihub.spec import as_module_spec
+from minihub.tensor_info import ParsedTensorInfo
+from minihub_runtime.api.building import build
+from minihub_runtime.api.composite import (
+    RaggedTensor,
+    SparseTensor,
+    placeholder,
+)
+from minihub_runtime.api.conversion import convert_to_tensor
+from minihub_runtime.api.graph import Graph, GraphKeys, Tensor, get_default_graph, name_scope
+from minihub_runtime.api.importing import import_scoped_meta_graph
+from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.api.variables import (
+    Variable,
+    get_variable_scope,
+    global_variables_initializer,
+    tables_initializer,
+    variable_scope,
+)
+from minihub_runtime.codec import attr_to_proto
+from minihub_runtime.dtypes import resource
+from minihub_runtime.errors import InvalidArgumentError, NotFoundError
+from minihub_runtime.graph.ir import Ref
+from minihub_runtime.graph.support import missing_ops
+from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.protos import MetaGraphDef
+
+__all__ = ["Module", "eval_function_for_module"]
+
+M = TypeVar("M")
+
+STATE_COLLECTIONS = frozenset(
+    {
+        GraphKeys.ASSET_FILEPATHS,
+        GraphKeys.COND_CONTEXT,
+        GraphKeys.GLOBAL_VARIABLES,
+        GraphKeys.MODEL_VARIABLES,
+        GraphKeys.TABLE_INITIALIZERS,
+        GraphKeys.WHILE_CONTEXT,
+    }
+)
+TRAINABLE_STATE_COLLECTIONS = STATE_COLLECTIONS | {
+    GraphKeys.REGULARIZATION_LOSSES,
+    GraphKeys.TRAINABLE_VARIABLES,
+}
+APPLY_COLLECTIONS = frozenset(
+    {GraphKeys.ASSET_FILEPATHS, GraphKeys.COND_CONTEXT, GraphKeys.WHILE_CONTEXT}
+)
+_PARTITION = re.compile(r"^(.*)/part_(\d+)$")
+
+
+class Module:
+    """A module instantiated in the default graph.
+
+    Args:
+        spec: a ModuleSpec, or the handle of one.
+        trainable: whether optimisers see its variables, and its regularisation losses and update ops are added to
+            the graph's collections.
+        name: name of its scope, made unique.
+        tags: which of its graphs.
+
+    Raises:
+        ValueError: there is no graph with these tags, or `spec` is no spec.
+        RuntimeError: the name scope is taken although the variable scope is free.
+        NotFoundError: the graph needs ops that are not supported; in their messages all of them.
+    """
+
+    def __init__(
+        self,
+        spec: Any,
+        trainable: bool = False,
+        name: str = "module",
+        tags: Collection[str] | None = None,
+    ) -> None:
+        self._graph = get_default_graph()
+        self._spec = as_module_spec(spec)
+        self._trainable = trainable
+        self._tags = frozenset(tags or ())
+        if self._tags not in self._spec.get_tags():
+            raise InvalidArgumentError(f"No such graph variant: tags={tags!r}")
+        self._meta_graph = self._spec.graph(self._tags)
+        _check_ops(self._meta_graph)
+        scope = _free_state_scope(name)
+        self._name = scope.rsplit("/", 1)[-1]
+        with self._graph.control_dependencies(None):
+            self._variables = self._create_state(scope)
+
+    def _create_state(self, scope: str) -> dict[str, Any]:
+        """Import the graph under `scope`; name → variable or list of partitions."""
+        wanted = TRAINABLE_STATE_COLLECTIONS if self._trainable else STATE_COLLECTIONS
+        self._graph.allow_reading(self._spec.folder)
+        made = import_scoped_meta_graph(
+            _state_graph(self._meta_graph, scope), import_scope=scope, restore_collections=wanted
+        )
+        self._state = _state_tensors(self._meta_graph, self._graph, scope)
+        variables = merge_partitions(made, scope)
+        if variables and self._spec.checkpoint_prefix is not None:
+            with name_scope(f"{scope.rpartition('/')[0]}/" if "/" in scope else ""):
+                restore_initializers(self._spec.checkpoint_prefix, variables)
+        return variables
+
+    def __call__(
+        self,
+        inputs: Any = None,
+        _sentinel: Any = None,
+        signature: str | None = None,
+        as_dict: bool | None = None,
+    ) -> Any:
+        """The outputs of a signature applied to `inputs`, as tensors of the graph.
+
+        Args:
+            inputs: the single input, a dict of inputs by name, or None for a signature without inputs.
+            _sentinel: not to be used: what follows must be named.
+            signature: name of the signature, `default` if None.
+            as_dict: return all outputs by name, instead of the one named `default`.
+
+        Raises:
+            RuntimeError: another graph is the default now.
+            TypeError: inputs are missing, too many, or of the wrong type or shape; there is no output `default`.
+            ValueError: there is no such signature, or it has inputs or outputs of a type that is not supported.
+        """
+        if self._graph is not get_default_graph():
+            raise RuntimeError("Module must be applied in the graph it was instantiated for.")
+        name = signature or "default"
+        chosen = self._spec.signature(name, self._tags)
+        for kind, infos in (("input", chosen.inputs), ("output", chosen.outputs)):
+            _check_supported(name, kind, infos)
+        named = named_inputs(inputs, chosen.inputs)
+        tensors = {
+            key: _compatible(named[key], info, f"Can't convert {key!r}")
+            for key, info in chosen.inputs.items()
+        }
+        outputs = self._apply(name.replace(":", "_"), chosen.inputs, chosen.outputs, tensors)
+        if as_dict:
+            return outputs
+        if "default" not in outputs:
+            raise TypeError("There is no output named 'default'. Use as_dict=True.")
+        return outputs["default"]
+
+    def _apply(
+        self,
+        signature: str,
+        inputs: Mapping[str, ParsedTensorInfo],
+        outputs: Mapping[str, ParsedTensorInfo],
+        tensors: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        fed = dict(self._state)
+        for key, info in inputs.items():
+            parts = (tensors[key],) if info.kind == "dense" else tensors[key].components
+            fed.update({str(ref): part for ref, part in zip(info.refs, parts, strict=True)})
+        scope = self._graph.unique_name(f"{self._name}_apply_{signature}")
+        wanted = APPLY_COLLECTIONS | ({GraphKeys.UPDATE_OPS} if self._trainable else set())
+        import_scoped_meta_graph(
+            _apply_graph(self._meta_graph, self._state),
+            input_map=fed,
+            import_scope=scope,
+            restore_collections=wanted,
+        )
+
+        def tensor(ref: Ref) -> Tensor:
+            # An output that is an input, or state, has no node of its own in the copy.
+            found: Tensor = fed.get(str(ref)) or self._graph.get_tensor_by_name(f"{scope}/{ref}")
+            return found
+
+        results: dict[str, Any] = {}
+        for key, info in outputs.items():
+            parts = [tensor(ref) for ref in info.refs]
+            if info.kind == "sparse":
+                results[key] = SparseTensor(*parts)
+            elif info.kind == "ragged":
+                results[key] = RaggedTensor.from_nested_row_splits(parts[0], parts[1:])
+            else:
+                results[key] = parts[0]
+        return results
+
+    def get_signature_names(self) -> list[str]:
+        """The names of the signatures."""
+        return self._spec.get_signature_names(self._tags)
+
+    def get_input_info_dict(self, signature: str | None = None) -> Mapping[str, ParsedTensorInfo]:
+        """Input name → type and shape.
+
+        Raises:
+            ValueError: there is no such signature.
+        """
+        return self._spec.get_input_info_dict(signature, self._tags)
+
+    def get_output_info_dict(self, signature: str | None = None) -> Mapping[str, ParsedTensorInfo]:
+        """Output name → type and shape.
+
+        Raises:
+            ValueError: there is no such signature.
+        """
+        return self._spec.get_output_info_dict(signature, self._tags)
+
+    def get_attached_message(
+        self, key: str, message_type: type[M], required: bool = False
+    ) -> M | None:
+        """The message attached under `key`, None if there is none.
+
+        Raises:
+            KeyError: there is none, and it is required.
+        """
+        return self._spec.get_attached_message(key, message_type, self._tags, required)
+
+    @property
+    def variable_map(self) -> dict[str, Any]:
+        """Name inside the module → Variable, or list of Variables in the order of their offsets."""
+        return self._variables
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All variables, by sorted name, partitions in the order of their offsets."""
+        found: list[Variable] = []
+        for _, value in sorted(self._variables.items()):
+            found.extend(value) if isinstance(value, list) else found.append(value)
+        return found
+
+    def __repr__(self) -> str:
+        return f"<hub.Module {self._name!r} of {self._spec!r}>"
+
+
+def _check_ops(meta_graph: MetaGraph) -> None:
+    missing = missing_ops(meta_graph.graph, meta_graph.graph.nodes.values())
+    if missing:
+        raise NotFoundError(
+            "Graph ops missing from the python registry "
+            f"({sorted(missing)}) are also absent from the c++ registry."
+        )
+
+
+def _free_state_scope(name: str) -> str:
+    """A variable scope that is free, below the current one; name scopes do not count."""
+    graph = get_default_graph()
+    current = get_variable_scope().name
+    with graph.name_scope(f"{current}/" if current else ""):
+        with variable_scope(None, default_name=name, auxiliary_name_scope=False) as opened:
+            scope = opened.name
+        if graph.unique_name(name, mark_as_used=False) != scope:
+            raise RuntimeError(
+                f"variable_scope {scope}/ was unused but the corresponding name_scope was already "
+                "taken."
+            )
+    return scope
+
+
+def _copied(meta_graph: MetaGraph) -> MetaGraphDef:
+    """A copy of the MetaGraphDef with asset paths in place."""
+    copy = MetaGraphDef()
+    copy.CopyFrom(meta_graph.proto)
+    for node in copy.graph_def.node:
+        if node.name in meta_graph.assets:
+            value = meta_graph.graph.nodes[node.name].attrs["value"]
+            node.attr["value"].CopyFrom(attr_to_proto(value, "tensor"))
+    return copy
+
+
+def _state_graph(meta_graph: MetaGraph, scope: str) -> MetaGraphDef:
+    """The graph whose resources are shared by name inside `scope` only."""
+    copy = _copied(meta_graph)
+    bodies = [function.node_def for function in copy.graph_def.library.function]
+    for nodes in (copy.graph_def.node, *bodies):
+        for node in nodes:
+            shared = node.attr["shared_name"].s if "shared_name" in node.attr else b""
+            if shared:
+                node.attr["shared_name"].s = f"{scope}/".encode() + shared
+    return copy
+
+
+def _is_state(op: str) -> bool:
+    """Whether an op holds state: it is stateful and has no inputs."""
+    return op in REGISTRY and REGISTRY[op].stateful and not REGISTRY[op].schema.inputs
+
+
+def _state_tensors(meta_graph: MetaGraph, graph: Graph, scope: str) -> dict[str, Tensor]:
+    """Name of a state tensor in the module → the tensor in the graph.
+
+    Raises:
+        ValueError: a state op has several outputs.
+    """
+    tensors = {}
+    for node in meta_graph.proto.graph_def.node:
+        if not _is_state(node.op):
+            continue
+        outputs = graph.get_operation_by_name(f"{scope}/{node.name}").outputs
+        if len(outputs) != 1:
+            raise InvalidArgumentError(
+                f"Stateful op {node.op} has {len(outputs)} outputs, expected 1"
+            )
+        tensors[f"{node.name}:0"] = outputs[0]
+    return tensors
+
+
+def _apply_graph(meta_graph: MetaGraph, state: Mapping[str, Tensor]) -> MetaGraphDef:
+    """The graph with placeholders where state was: the copy shall not count as state of its own."""
+    copy = _copied(meta_graph)
+    for node in copy.graph_def.node:
+        if f"{node.name}:0" in state:
+            node.op = "Placeholder"
+            node.attr.clear()
+            node.attr["dtype"].type = resource.as_datatype_enum
+    return copy
+
+
+def merge_partitions(made: Mapping[str, Variable], scope: str) -> dict[str, Any]:
+    """Variables by name, partitions `<name>/part_<n>` as one list in the order of their offsets.
+
+    Raises:
+        RuntimeError: partitions overlap, or their shapes do not fit.
+    """
+    merged: dict[str, Any] = {}
+    parts: dict[str, dict[int, Variable]] = {}
+    for name, variable in made.items():
+        match = _PARTITION.match(name)
+        info = variable._save_slice_info
+        if match is None or info is None:
+            merged[name] = variable
+            continue
+        whole = info.full_name.removeprefix(f"{scope}/")
+        offset = info.var_offset[0] if info.var_offset else 0
+        pieces = parts.setdefault(whole, {})
+        if offset in pieces:
+            raise RuntimeError(
+                f"Variable map contains duplicate offset {offset} for variable [{whole}]"
+            )
+        pieces[offset] = variable
+    for whole, pieces in parts.items():
+        if whole in merged:
+            raise RuntimeError(
+                f"Variable {whole} exists both as a single and partitioned variable."
+            )
+        ordered = [pieces[offset] for offset in sorted(pieces)]
+        shapes = [piece.shape for piece in ordered]
+        if any(not shape[1:].is_compatible_with(shapes[0][1:]) for shape in shapes):
+            raise RuntimeError(f"Shapes not compatible: {shapes}")
+        merged[whole] = ordered
+    return merged
+
+
+def restore_initializers(prefix: str, variables: Mapping[str, Any]) -> None:
+    """Let the initialisers of variables read a checkpoint.
+
+    Args:
+        prefix: of the checkpoint.
+        variables: name in the checkpoint → variable, or its partitions.
+
+    Source: tensorflow/python/training/checkpoint_utils.py:_set_checkpoint_initializer.
+    """
+    for name, value in sorted(variables.items()):
+        for variable in value if isinstance(value, list) else [value]:
+            info = variable._save_slice_info
+            dtype = variable.dtype.base_dtype
+            (restored,) = build(
+                "RestoreV2",
+                name="checkpoint_initializer",
+                prefix=prefix,
+                tensor_names=[name],
+                shape_and_slices=["" if info is None else info.spec],
+                dtypes=[dtype],
+            )
+            if variable.is_resource:
+                variable.initializer = build(
+                    "AssignVariableOp", resource=variable.handle, value=restored
+                )
+            else:
+                variable.initializer = build("Assign", ref=variable.handle, value=restored).op
+            variable.initial_value = restored
+
+
+def _check_supported(signature: str, kind: str, infos: Mapping[str, ParsedTensorInfo]) -> None:
+    for name, info in infos.items():
+        if not info.is_supported_type:
+            raise InvalidArgumentError(
+                f"Signature {signature!r} expects a {info.type_name} for {kind} {name!r}, which is "
+                "not supported by this version of tensorflow_hub."
+            )
+
+
+def _compatible(value: Any, info: ParsedTensorInfo, label: str) -> Any:
+    """`value` as a tensor of the kind, type and shape of an input."""
+    try:
+        tensor = _converted(value, info)
+    except TypeError as error:
+        raise TypeError(f"{label}: {error}") from error
+    found = type(tensor).__name__
+    if found != info.type_name:
+        raise TypeError(f"{label}: Got {found}. Expected {info.type_name}.")
+    if tensor.dtype.base_dtype is not info.dtype:
+        raise TypeError(f"{label}: Got {tensor.dtype.name}. Expected {info.dtype.name}.")
+    if not tensor.shape.is_compatible_with(TensorShape(info.shape)):
+        raise TypeError(
+            f"{label}: Shape {tensor.shape} is incompatible with {TensorShape(info.shape)}"
+        )
+    return tensor
+
+
+def _converted(value: Any, info: ParsedTensorInfo) -> Any:
+    if isinstance(value, (SparseTensor, RaggedTensor)):
+        return value
+    if info.kind == "sparse" and isinstance(value, tuple) and len(value) == 3:
+        return SparseTensor(value[0], convert_to_tensor(value[1], info.dtype), value[2])
+    if info.kind == "ragged" and not isinstance(value, Tensor):
+        return RaggedTensor.from_value(value)
+    return convert_to_tensor(value, info.dtype)
+
+
+@contextlib.contextmanager
+def eval_function_for_module(
+    spec: Any, tags: Collection[str] | None = None
+) -> Iterator[Callable[..., Any]]:
+    """A function that evaluates the signatures of a module on arrays.
+
+    Every signature is applied once, in a graph and a session of their own; the default graph stays what it was.
+
+        with hub.eval_function_for_module(handle) as f:
+            f(["a sentence"], signature="default", as_dict=True)
+
+    Args:
+        spec: a ModuleSpec, or the handle of one.
+        tags: which of its graphs.
+
+    Yields:
+        The function `f(inputs=None, signature=None, as_dict=None)`.
+
+    Raises:
+        ValueError: there is no graph with these tags.
+    """
+    module_spec = as_module_spec(spec)
+    graph = Graph()
+    applied: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+    with graph.as_default():
+        module = Module(module_spec, tags=tags)
+        for name in module.get_signature_names():
+            with variable_scope(name):
+                infos = module.get_input_info_dict(name)
+                inputs = {key: _placeholder(key, info) for key, info in infos.items()}
+                applied[name] = (inputs, module(inputs, signature=name, as_dict=True))
+        initializers = [global_variables_initializer(), tables_initializer()]
+        graph.finalize()
+    session = sessions.Session(graph=graph)
+    session.run(initializers)
+
+    def evaluate(
+        inputs: Any = None,
+        _sentinel: Any = None,
+        signature: str | None = None,
+        as_dict: bool | None = None,
+    ) -> Any:
+        name = signature or "default"
+        if name not in applied:
+            raise InvalidArgumentError(f"Signature {name!r} is missing from meta graph.")
+        tensors, outputs = applied[name]
+        values = named_inputs(inputs, module_spec.get_input_info_dict(name, tags))
+        feeds = {tensors[key]: value for key, value in values.items()}
+        fetched: dict[str, Any] = session.run(outputs, feeds)
+        if as_dict:
+            return fetched
+        if "default" not in fetched:
+            raise TypeError("There is no output named 'default'. Use as_dict=True.")
+        return fetched["default"]
+
+    try:
+        yield evaluate
+    finally:
+        session.close()
+
+
+def _placeholder(name: str, info: ParsedTensorInfo) -> Any:
+    """A placeholder for an input; parts of a composite one are called `name.component_i`."""
+    if info.kind == "sparse":
+        rank = None if info.shape is None else len(info.shape)
+        indices = placeholder("int64", [None, rank], f"{name}/indices")
+        values = placeholder(info.dtype, [None], f"{name}/values")
+        return SparseTensor(indices, values, placeholder("int64", [rank], f"{name}/dense_shape"))
+    if info.kind == "ragged":
+        assert info.type_spec is not None
+        shape = info.shape
+        flat = None if shape is None else [None, *shape[info.type_spec.ragged_rank + 1 :]]
+        parts: list[Any] = [placeholder(info.dtype, flat, f"{name}.component_0")]
+        for level in range(info.type_spec.ragged_rank):
+            splits = info.type_spec.row_splits_dtype
+            parts.append(placeholder(splits, [None], f"{name}.component_{level + 1}"))
+        return RaggedTensor.from_nested_row_splits(parts[0], parts[1:])
+    return placeholder(info.dtype, info.shape, name)

@@ -1,0 +1,153 @@
+"""Operations by name: `build("MatMul", a=x, b=y)` adds a node, with types and numbers inferred from the inputs.
+
+Source: tensorflow/python/framework/op_def_library.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from minihub_runtime.api.conversion import convert_to_tensor
+from minihub_runtime.api.graph import Operation, get_default_graph
+from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
+from minihub_runtime.ops.registry import REGISTRY, Schema
+
+__all__ = ["build", "raw_ops"]
+
+
+def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
+    """Add an operation to the default graph.
+
+    Args:
+        op_name: the op type.
+        name: wanted name of the operation.
+        **arguments: inputs and attributes under the names of the schema.
+
+    Returns:
+        The output; a list for a list output; a tuple of these for several; the Operation if there are none.
+
+    Raises:
+        UnsupportedOpsError: the op is not registered.
+        TypeError: arguments are missing, unknown, or of the wrong type.
+        ValueError: an attribute or a shape does not fit.
+    """
+    if op_name not in REGISTRY:
+        raise UnsupportedOpsError({op_name: [name or op_name]})
+    schema = REGISTRY[op_name].schema
+    names = {arg.name for arg in schema.inputs}
+    unknown = sorted(set(arguments) - names - set(schema.attrs))
+    if unknown:
+        raise TypeError(f"{op_name} got unexpected arguments {unknown}")
+    missing = sorted(names - set(arguments))
+    if missing:
+        raise TypeError(f"{op_name} misses the arguments {missing}")
+    attrs = {key: _attr(schema, key, arguments[key]) for key in schema.attrs if key in arguments}
+    tensors = _inputs(op_name, schema, arguments, attrs)
+    kinds = {
+        key: [t.dtype for t in value] if isinstance(value, list) else value.dtype
+        for key, value in tensors.items()
+    }
+    try:
+        attrs = {**attrs, **schema.infer(kinds, op_name)}
+        full = schema.complete(attrs, op_name)
+    except InvalidArgumentError as error:
+        raise TypeError(f"{op_name}: {error.message}") from error
+    flat = [
+        t for value in tensors.values() for t in (value if isinstance(value, list) else [value])
+    ]
+    operation = get_default_graph().create_op(op_name, flat, attrs, name)
+    return _result(operation, schema, full)
+
+
+def _inputs(
+    op_name: str, schema: Schema, arguments: Mapping[str, Any], attrs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The input tensors; Python values take the type that attributes or other inputs give."""
+    known: dict[str, DType] = {k: v for k, v in attrs.items() if isinstance(v, DType)}
+    tensors: dict[str, Any] = {}
+    # Tensors and arrays tell a type; plain numbers then follow it.
+    order = sorted(schema.inputs, key=lambda arg: not _is_typed(arguments[arg.name]))
+    for arg in order:
+        value = arguments[arg.name]
+        wanted = arg.type if isinstance(arg.type, DType) else known.get(arg.type)
+        try:
+            if arg.is_list:
+                if not isinstance(value, (list, tuple)):
+                    raise TypeError(f"must be a list, not {type(value).__name__}")
+                typed = [item for item in value if _is_typed(item)]
+                if wanted is None and arg.number and typed:
+                    wanted = convert_to_tensor(typed[0]).dtype.base_dtype
+                tensors[arg.name] = [convert_to_tensor(item, wanted) for item in value]
+                found = tensors[arg.name][0].dtype if tensors[arg.name] and arg.number else None
+            else:
+                default = None
+                if wanted is None and isinstance(arg.type, str):
+                    attr = schema.attrs[arg.type]
+                    default = attr.default if isinstance(attr.default, DType) else None
+                tensors[arg.name] = convert_to_tensor(
+                    value, wanted, preferred_dtype=default, as_ref=arg.is_ref
+                )
+                found = tensors[arg.name].dtype
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{op_name}: input {arg.name!r}: {error}") from error
+        if isinstance(arg.type, str) and found is not None:
+            known.setdefault(arg.type, found.base_dtype)
+    return {arg.name: tensors[arg.name] for arg in schema.inputs}
+
+
+def _is_typed(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(_is_typed(item) for item in value)
+    return hasattr(value, "dtype")
+
+
+def _attr(schema: Schema, key: str, value: Any) -> Any:
+    """An attribute's value as the runtime keeps it."""
+    kind = schema.attrs[key].type
+    if value is None and kind != "shape":
+        return schema.attrs[key].default
+    if kind == "type":
+        return as_dtype(value)
+    if kind == "list(type)":
+        return [as_dtype(item) for item in value]
+    if kind == "shape":
+        return TensorShape(value).as_tuple()
+    if kind == "list(shape)":
+        return [TensorShape(item).as_tuple() for item in value]
+    if kind == "string" and isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    return value
+
+
+def _result(operation: Operation, schema: Schema, attrs: Mapping[str, Any]) -> Any:
+    outputs = operation.outputs
+    if not schema.outputs:
+        return operation
+    parts: list[Any] = []
+    for arg, place in zip(schema.outputs, schema.output_slices(attrs), strict=True):
+        parts.append(list(outputs[place]) if arg.is_list else outputs[place])  # type: ignore[call-overload]
+    return parts[0] if len(parts) == 1 else tuple(parts)
+
+
+class _RawOps:
+    """`tf.raw_ops`: every registered op as a function of its schema's arguments."""
+
+    def __getattr__(self, op: str) -> Any:
+        if op.startswith("_") or op not in REGISTRY:
+            raise AttributeError(f"there is no op {op!r}")
+
+        def raw(name: str | None = None, **arguments: Any) -> Any:
+            return build(op, name=name, **arguments)
+
+        raw.__name__ = raw.__qualname__ = op
+        raw.__doc__ = REGISTRY[op].kernel.__doc__
+        return raw
+
+    def __dir__(self) -> list[str]:
+        return sorted(op for op in REGISTRY if not op.startswith("_"))
+
+
+raw_ops = _RawOps()

@@ -1,0 +1,151 @@
+"""Python values as tensors.
+
+Source: tensorflow/python/framework/tensor_conversion_registry.py, constant_op.py, tensor_util.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.api.graph import Operation, Tensor, get_default_graph
+from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.values import as_array
+
+__all__ = ["constant", "constant_value", "convert_to_tensor"]
+
+
+def constant(
+    value: Any,
+    dtype: Any = None,
+    shape: Any = None,
+    name: str = "Const",
+    verify_shape: bool = False,
+) -> Tensor:
+    """A tensor that always has this value.
+
+    Args:
+        value: numbers, text, nested lists of them, or an array.
+        dtype: the type; by default float32 for Python floats, int32 for Python integers, an array's own.
+        shape: the shape; a single value fills it, a shorter list is filled with its last value.
+        name: wanted name.
+        verify_shape: refuse a value of another shape.
+
+    Raises:
+        TypeError: the value is not of the type.
+        ValueError: it does not fit the shape.
+    """
+    array = constant_array(value, dtype)
+    if shape is not None:
+        wanted = tuple(int(n) for n in TensorShape(shape).as_list() if n is not None)
+        count = int(np.prod(wanted, dtype=np.int64))
+        if verify_shape and array.shape != wanted:
+            raise TypeError(f"Expected Tensor's shape: {wanted}, got {array.shape}.")
+        if array.size > count or (not array.size and count):
+            raise ValueError(
+                f"Too many elements provided. Needed at most {count}, but received {array.size}"
+            )
+        flat = array.reshape(-1)
+        if flat.size < count:
+            flat = np.concatenate([flat, np.full(count - flat.size, flat[-1], flat.dtype)])
+        array = flat.reshape(wanted)
+    attrs = {"value": array, "dtype": as_dtype(array.dtype) if dtype is None else as_dtype(dtype)}
+    return get_default_graph().create_op("Const", [], attrs, name).outputs[0]
+
+
+def constant_array(value: Any, dtype: Any = None) -> Any:
+    """The array of a constant; a Python float is float32 and a Python integer int32 unless `dtype` says else."""
+    wanted: DType | None = None if dtype is None else as_dtype(dtype)
+    if isinstance(value, (TensorShape,)):
+        value = value.as_list()
+    try:
+        if wanted is not None:
+            return np.array(as_array(value, wanted), copy=True)
+        array = as_array(value)
+    except InvalidArgumentError as error:
+        raise TypeError(error.message) from error
+    if isinstance(value, (np.ndarray, np.generic)):
+        return np.array(array, copy=True)
+    if array.dtype == np.float64:
+        return array.astype(np.float32)
+    if array.dtype == np.complex128:
+        return array
+    if array.dtype == np.int64:
+        limits = np.iinfo(np.int32)
+        fits = not array.size or (array.min() >= limits.min and array.max() <= limits.max)
+        return array.astype(np.int32) if fits else array
+    return array
+
+
+def convert_to_tensor(
+    value: Any,
+    dtype: Any = None,
+    name: str | None = None,
+    preferred_dtype: Any = None,
+    as_ref: bool = False,
+) -> Tensor:
+    """`value` as a tensor: itself, a variable's value, or a constant.
+
+    Args:
+        value: a Tensor, a Variable, numbers, text, arrays, or lists of these.
+        dtype: the type it must have.
+        name: wanted name of a constant.
+        preferred_dtype: the type it gets if its values can.
+        as_ref: keep a reference variable a reference.
+
+    Raises:
+        ValueError: a tensor of another type.
+        TypeError: a value that cannot have the type.
+    """
+    if hasattr(value, "_dense_value"):
+        value = value._dense_value(as_ref)
+    if isinstance(value, Operation):
+        raise TypeError(f"{value!r} must be a tensor, not an operation")
+    if isinstance(value, Tensor):
+        if dtype is not None and value.dtype.base_dtype is not as_dtype(dtype).base_dtype:
+            raise ValueError(
+                f"Tensor conversion requested dtype {as_dtype(dtype).name} for Tensor with dtype "
+                f"{value.dtype.name}: {value}"
+            )
+        return value
+    if isinstance(value, (list, tuple)) and _holds_tensors(value):
+        return _packed(value, dtype)
+    if dtype is None and preferred_dtype is not None:
+        try:
+            return constant(value, preferred_dtype, name=name or "Const")
+        except (TypeError, ValueError):
+            pass
+    return constant(value, dtype, name=name or "Const")
+
+
+def _holds_tensors(value: Sequence[Any]) -> bool:
+    for item in value:
+        if isinstance(item, Tensor) or hasattr(item, "_dense_value"):
+            return True
+        if isinstance(item, (list, tuple)) and _holds_tensors(item):
+            return True
+    return False
+
+
+def _packed(value: Sequence[Any], dtype: Any) -> Tensor:
+    """A list with tensors among its items, stacked."""
+    from minihub_runtime.api.building import build
+
+    if dtype is None:
+        typed = [item for item in value if hasattr(item, "dtype")]
+        dtype = typed[0].dtype.base_dtype if typed else None
+    result: Tensor = build(
+        "Pack", values=[convert_to_tensor(item, dtype) for item in value], axis=0
+    )
+    return result
+
+
+def constant_value(tensor: Any) -> Any:
+    """The value of a tensor if it is a small constant, else None."""
+    if not isinstance(tensor, Tensor):
+        return np.asarray(tensor)
+    return tensor.graph.inference.value(tensor.ref_in_graph)

@@ -1,0 +1,725 @@
+"""Graphs that grow: operations, tensors, name scopes, collections, and the stack of default graphs.
+
+Source: tensorflow/python/framework/ops.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.codec import attr_to_proto
+from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
+from minihub_runtime.graph.functions import function_args
+from minihub_runtime.graph.ir import Graph as NodeGraph
+from minihub_runtime.graph.ir import Node, Ref, parse_ref
+from minihub_runtime.graph.writer import node_to_proto
+from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.shapes import Shape
+
+__all__ = [
+    "Graph",
+    "GraphKeys",
+    "Operation",
+    "Tensor",
+    "add_to_collection",
+    "control_dependencies",
+    "get_collection",
+    "get_default_graph",
+    "name_scope",
+    "reset_default_graph",
+]
+
+_OP_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
+_SCOPE_NAME = re.compile(r"^[A-Za-z0-9_.\\/>-]*$")
+
+
+class GraphKeys:
+    """Names of the collections that libraries agree on."""
+
+    ASSET_FILEPATHS = "asset_filepaths"
+    COND_CONTEXT = "cond_context"
+    GLOBAL_STEP = "global_step"
+    GLOBAL_VARIABLES = "variables"
+    INIT_OP = "init_op"
+    LOCAL_INIT_OP = "local_init_op"
+    LOCAL_VARIABLES = "local_variables"
+    LOSSES = "losses"
+    METRIC_VARIABLES = "metric_variables"
+    MODEL_VARIABLES = "model_variables"
+    MOVING_AVERAGE_VARIABLES = "moving_average_variables"
+    QUEUE_RUNNERS = "queue_runners"
+    READY_OP = "ready_op"
+    REGULARIZATION_LOSSES = "regularization_losses"
+    SAVEABLE_OBJECTS = "saveable_objects"
+    SAVERS = "savers"
+    SUMMARIES = "summaries"
+    SUMMARY_OP = "summary_op"
+    TABLE_INITIALIZERS = "table_initializer"
+    TRAINABLE_VARIABLES = "trainable_variables"
+    TRAIN_OP = "train_op"
+    UPDATE_OPS = "update_ops"
+    VARIABLES = "variables"
+    WHILE_CONTEXT = "while_context"
+
+
+class Tensor:
+    """One output of an operation.
+
+    Attributes:
+        op: the operation.
+        value_index: which output of it.
+    """
+
+    #: Filled by `api.operators`: the arithmetic of tensors is built with ops, which are built on tensors.
+    OVERLOADS: ClassVar[dict[str, Any]] = {}
+
+    __array_priority__ = 100
+    __slots__ = ("__weakref__", "op", "value_index")
+
+    def __init__(self, op: Operation, value_index: int) -> None:
+        self.op = op
+        self.value_index = value_index
+
+    @property
+    def ref_in_graph(self) -> Ref:
+        """Node and output index."""
+        return Ref(self.op.name, self.value_index)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph it belongs to."""
+        return self.op.graph
+
+    @property
+    def name(self) -> str:
+        """`operation:index`."""
+        return f"{self.op.name}:{self.value_index}"
+
+    @property
+    def dtype(self) -> DType:
+        """The element type."""
+        return self.graph.output_dtypes(self.op.name)[self.value_index]
+
+    @property
+    def shape(self) -> TensorShape:
+        """What is known of the shape."""
+        return TensorShape(self.graph.inference.shape(self.ref_in_graph))
+
+    def get_shape(self) -> TensorShape:
+        """What is known of the shape."""
+        return self.shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Add what the caller knows of the shape.
+
+        Raises:
+            ValueError: it contradicts what is known.
+        """
+        self.graph.inference.refine(self.ref_in_graph, TensorShape(shape).as_tuple())
+
+    def consumers(self) -> list[Operation]:
+        """The operations that read it."""
+        mine = self.ref_in_graph
+        return [op for op in self.graph.get_operations() if mine in op.node.inputs]
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """Its value in `session` or the default session."""
+        from minihub_runtime.api.session import default_session
+
+        return default_session(session, self.graph).run(self, feed_dict)
+
+    def ref(self) -> Any:
+        """A hashable stand-in."""
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<tf.Tensor '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
+
+    def __str__(self) -> str:
+        return f'Tensor("{self.name}", shape={self.shape}, dtype={self.dtype.name})'
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "a Tensor has no value while a graph is built; use tf.cond, or `is not None` to ask "
+            "whether there is one"
+        )
+
+    def __iter__(self) -> Iterator[Any]:
+        raise TypeError("a Tensor can be iterated over only after tf.unstack")
+
+    def __len__(self) -> int:
+        raise TypeError(f"len is not defined for {self.name}; call tf.shape for its size")
+
+    def __array__(self, *arguments: Any, **keywords: Any) -> Any:
+        raise NotImplementedError(
+            f"{self.name} has no value while a graph is built; call session.run or eval"
+        )
+
+
+class Operation:
+    """One node of a graph.
+
+    Attributes:
+        graph: the graph it belongs to.
+        name: its name.
+    """
+
+    __slots__ = ("_outputs", "graph", "name")
+
+    def __init__(self, graph: Graph, name: str) -> None:
+        self.graph = graph
+        self.name = name
+        self._outputs: list[Tensor] | None = None
+
+    @property
+    def node(self) -> Node:
+        """The node."""
+        return self.graph.nodes[self.name]
+
+    @property
+    def type(self) -> str:
+        """The op type."""
+        return self.node.op
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """Its outputs."""
+        if self._outputs is None:
+            count = len(self.graph.output_dtypes(self.name))
+            self._outputs = [Tensor(self, index) for index in range(count)]
+        return self._outputs
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        """Its data inputs."""
+        return [self.graph.tensor(ref) for ref in self.node.inputs]
+
+    @property
+    def control_inputs(self) -> list[Operation]:
+        """The operations that run before it."""
+        return [self.graph.get_operation_by_name(name) for name in self.node.controls]
+
+    @property
+    def device(self) -> str:
+        """The requested device; ignored."""
+        return self.node.device
+
+    @property
+    def node_def(self) -> Any:
+        """The NodeDef."""
+        return node_to_proto(self.node)
+
+    def get_attr(self, name: str) -> Any:
+        """The value of an attribute; strings as bytes, as in TensorFlow.
+
+        Raises:
+            ValueError: there is no such attribute.
+        """
+        node = self.node
+        if name not in node.attrs:
+            if node.op in REGISTRY and name in REGISTRY[node.op].schema.attrs:
+                return REGISTRY[node.op].schema.attrs[name].default
+            raise ValueError(f"Operation '{self.name}' has no attr named '{name}'.")
+        value = node.attrs[name]
+        if isinstance(value, str):
+            return value.encode("utf-8", "surrogateescape")
+        if isinstance(value, list) and value and isinstance(value[0], str):
+            return [item.encode("utf-8", "surrogateescape") for item in value]
+        return value
+
+    def colocation_groups(self) -> list[bytes]:
+        """The groups of operations it wants to share a device with."""
+        default = f"loc:@{self.name}".encode()
+        if "_class" not in self.node.attrs:
+            return [default]
+        found = [name for name in self.get_attr("_class") if name.startswith(b"loc:@")]
+        return found or [default]
+
+    def run(self, feed_dict: Any = None, session: Any = None) -> None:
+        """Run it in `session` or the default session."""
+        from minihub_runtime.api.session import default_session
+
+        default_session(session, self.graph).run(self, feed_dict)
+
+    def values(self) -> tuple[Tensor, ...]:
+        """Its outputs as a tuple."""
+        return tuple(self.outputs)
+
+    def __repr__(self) -> str:
+        return f"<tf.Operation '{self.name}' type={self.type}>"
+
+
+class Graph:
+    """A graph that grows.
+
+    Attributes:
+        nodes: name → Node, in the order of creation.
+        node_graph: the same nodes and the functions, as the engine takes them.
+        inference: what is known of shapes.
+        seed: the graph-level seed, None if there is none.
+    """
+
+    def __init__(self) -> None:
+        from minihub_runtime.api.inference import Inference
+
+        self.node_graph = NodeGraph({}, {}, {})
+        self.nodes = self.node_graph.nodes
+        self.inference = Inference(self.node_graph)
+        self.seed: int | None = None
+        self.readable: list[str] = []
+        self._operations: dict[str, Operation] = {}
+        self._dtypes: dict[str, list[DType]] = {}
+        self._collections: dict[Any, list[Any]] = {}
+        self._names: dict[str, int] = {}
+        self._scope = ""
+        self._controls: list[list[str] | None] = []
+        self._finalized = False
+        self._lock = threading.RLock()
+
+    # Names
+
+    @property
+    def finalized(self) -> bool:
+        """Whether nothing may be added any more."""
+        return self._finalized
+
+    def finalize(self) -> None:
+        """Refuse further additions."""
+        self._finalized = True
+
+    def unique_name(self, name: str, mark_as_used: bool = True) -> str:
+        """`name` in the current name scope, with `_1`, `_2` … if it is taken; case is ignored."""
+        full = f"{self._scope}/{name}" if self._scope else name
+        key = full.lower()
+        count = self._names.get(key, 0)
+        if mark_as_used:
+            self._names[key] = count + 1
+        if count:
+            base = key
+            while key in self._names:
+                key = f"{base}_{count}"
+                candidate = f"{full}_{count}"
+                count += 1
+            if mark_as_used:
+                self._names[key] = 1
+                self._names[base] = count
+            full = candidate
+        return full
+
+    def is_name_used(self, name: str) -> bool:
+        """Whether an operation or a scope has this name."""
+        return name.lower() in self._names
+
+    def get_name_scope(self) -> str:
+        """The current name scope, without a slash at the end."""
+        return self._scope
+
+    @contextlib.contextmanager
+    def name_scope(self, name: str | None) -> Iterator[str]:
+        """A scope for the names of operations; a name that ends with `/` is taken as it is, None is the root.
+
+        Yields:
+            The scope with a slash at the end, empty for the root.
+        """
+        if name and not (_SCOPE_NAME if self._scope else _OP_NAME).match(name):
+            raise ValueError(f"'{name}' is not a valid scope name")
+        before = self._scope
+        if not name:
+            self._scope = ""
+        elif name.endswith("/"):
+            self._scope = name[:-1]
+        else:
+            self._scope = self.unique_name(name)
+        try:
+            yield f"{self._scope}/" if self._scope else ""
+        finally:
+            self._scope = before
+
+    # Operations
+
+    def create_op(
+        self,
+        op: str,
+        inputs: Iterable[Tensor],
+        attrs: Mapping[str, Any] | None = None,
+        name: str | None = None,
+    ) -> Operation:
+        """Add an operation.
+
+        Args:
+            op: its type.
+            inputs: the flat data inputs.
+            attrs: attributes as Python values.
+            name: wanted name, made unique; one that ends with `/` is taken as it is.
+
+        Raises:
+            ValueError: the name is not valid, or the shapes do not fit.
+            RuntimeError: the graph is finalized.
+        """
+        wanted = name or op
+        full = wanted[:-1] if wanted.endswith("/") else self.unique_name(wanted)
+        if not _OP_NAME.match(full):
+            raise ValueError(f"'{full}' is not a valid node name")
+        refs = []
+        for tensor in inputs:
+            if tensor.graph is not self:
+                raise ValueError(f"{tensor} must be from the same graph as the operation {full!r}")
+            refs.append(tensor.ref_in_graph)
+        controls = self.current_controls([ref.node for ref in refs])
+        operation = self.add_node(Node(full, op, refs, controls, attrs))
+        try:
+            self.inference.check(full)
+        except InvalidArgumentError as error:
+            self._remove(full)
+            raise ValueError(f"{error.message} for {full!r} (op: {op!r})") from error
+        return operation
+
+    def add_node(self, node: Node) -> Operation:
+        """Add a node whose name is free.
+
+        Raises:
+            ValueError: the name is taken.
+            RuntimeError: the graph is finalized.
+        """
+        if self._finalized:
+            raise RuntimeError("Graph is finalized and cannot be modified.")
+        with self._lock:
+            if node.name in self.nodes:
+                raise ValueError(f"Node name '{node.name}' already exists in the Graph")
+            self.nodes[node.name] = node
+            self._names.setdefault(node.name.lower(), 1)
+        return self.get_operation_by_name(node.name)
+
+    def _remove(self, name: str) -> None:
+        with self._lock:
+            self.nodes.pop(name, None)
+            self._operations.pop(name, None)
+            self._dtypes.pop(name, None)
+
+    def replace_node(self, node: Node) -> None:
+        """Put another node in the place of one, before anything has run."""
+        with self._lock:
+            self.nodes[node.name] = node
+            self._dtypes.pop(node.name, None)
+            self.inference.forget(node.name)
+
+    def output_dtypes(self, name: str) -> list[DType]:
+        """The types of an operation's outputs.
+
+        Raises:
+            UnsupportedOpsError: the op is not registered.
+        """
+        found = self._dtypes.get(name)
+        if found is None:
+            node = self.nodes[name]
+            if node.op in self.node_graph.functions:
+                signature = self.node_graph.functions[node.op].signature
+                args = function_args(signature.output_arg)
+                found = [dtype for arg in args for dtype in arg.dtypes(node.attrs)]
+            elif node.op in REGISTRY:
+                schema = REGISTRY[node.op].schema
+                found = schema.output_dtypes(schema.complete(node.attrs, node.op))
+            else:
+                raise UnsupportedOpsError({node.op: [name]})
+            self._dtypes[name] = found
+        return found
+
+    def tensor(self, ref: Ref) -> Tensor:
+        """The tensor of a ref.
+
+        Raises:
+            KeyError: there is no such operation or output.
+        """
+        outputs = self.get_operation_by_name(ref.node).outputs
+        if ref.index >= len(outputs):
+            raise KeyError(
+                f"The name '{ref}' refers to a Tensor which does not exist. The operation, "
+                f"'{ref.node}', exists but only has {len(outputs)} outputs."
+            )
+        return outputs[ref.index]
+
+    def get_operation_by_name(self, name: str) -> Operation:
+        """The operation of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        if name not in self.nodes:
+            raise KeyError(f"The name '{name}' refers to an Operation not in the graph.")
+        found = self._operations.get(name)
+        if found is None:
+            found = self._operations[name] = Operation(self, name)
+        return found
+
+    def get_tensor_by_name(self, name: str) -> Tensor:
+        """The tensor of that name, `operation:index`.
+
+        Raises:
+            KeyError: there is none.
+            ValueError: the name has no index.
+        """
+        ref = parse_ref(name)
+        if ":" not in name:
+            raise ValueError(
+                f"The name '{name}' looks like an (invalid) Tensor name: it must be of the form "
+                f"'<op_name>:<output_index>'."
+            )
+        if ref.node not in self.nodes:
+            raise KeyError(
+                f"The name '{name}' refers to a Tensor which does not exist. The operation, "
+                f"'{ref.node}', does not exist in the graph."
+            )
+        return self.tensor(ref)
+
+    def as_graph_element(
+        self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True
+    ) -> Any:
+        """The tensor or operation that an object or a name stands for.
+
+        Raises:
+            KeyError, ValueError, TypeError: it stands for none of this graph.
+        """
+        if hasattr(obj, "_as_graph_element"):
+            obj = obj._as_graph_element()
+        if isinstance(obj, (Tensor, Operation)):
+            if obj.graph is not self:
+                kind = "Tensor" if isinstance(obj, Tensor) else "Operation"
+                raise ValueError(f"{kind} {obj} is not an element of this graph.")
+            found: Any = obj
+        elif isinstance(obj, str):
+            if ":" in obj and allow_tensor:
+                return self.get_tensor_by_name(obj)
+            found = self.get_operation_by_name(obj)
+        else:
+            raise TypeError(f"Can not convert a {type(obj).__name__} into a Tensor or Operation.")
+        allowed = allow_tensor if isinstance(found, Tensor) else allow_operation
+        if not allowed:
+            raise TypeError(f"Can not convert {found!r} into what is wanted here.")
+        return found
+
+    def get_operations(self) -> list[Operation]:
+        """All operations in the order of creation."""
+        return [self.get_operation_by_name(name) for name in list(self.nodes)]
+
+    def is_feedable(self, tensor: Any) -> bool:
+        """Whether a value may be fed for it."""
+        return isinstance(tensor, Tensor)
+
+    def is_fetchable(self, tensor: Any) -> bool:
+        """Whether it may be fetched."""
+        return isinstance(tensor, (Tensor, Operation))
+
+    # Control dependencies
+
+    @contextlib.contextmanager
+    def control_dependencies(self, control_inputs: Sequence[Any] | None) -> Iterator[None]:
+        """Let operations made inside wait for these; None clears what is around."""
+        if control_inputs is None:
+            saved, self._controls = self._controls, []
+            scope, self._scope = self._scope, self._scope
+            try:
+                yield
+            finally:
+                self._controls, self._scope = saved, scope
+            return
+        names = []
+        for item in control_inputs:
+            element = self.as_graph_element(item)
+            names.append(element.op.name if isinstance(element, Tensor) else element.name)
+        self._controls.append(names)
+        try:
+            yield
+        finally:
+            self._controls.pop()
+
+    def current_controls(self, data: Sequence[str] = ()) -> list[str]:
+        """The operations that one made now waits for, those it reads anyway left out."""
+        found = dict.fromkeys(name for names in self._controls for name in names or ())
+        return [name for name in found if name not in data]
+
+    # Collections
+
+    def add_to_collection(self, name: Any, value: Any) -> None:
+        """Append a value to a collection."""
+        self._collections.setdefault(name, []).append(value)
+
+    def add_to_collections(self, names: Any, value: Any) -> None:
+        """Append a value to each of several collections."""
+        for name in (names,) if isinstance(names, str) else dict.fromkeys(names):
+            self.add_to_collection(name, value)
+
+    def get_collection_ref(self, name: Any) -> list[Any]:
+        """The list of a collection itself; changes to it change the collection."""
+        return self._collections.setdefault(name, [])
+
+    def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
+        """A copy of a collection; with `scope`, the items whose names match it from the start."""
+        items = list(self._collections.get(name, []))
+        if scope is None:
+            return items
+        pattern = re.compile(scope)
+        return [item for item in items if hasattr(item, "name") and pattern.match(item.name)]
+
+    def clear_collection(self, name: Any) -> None:
+        """Empty a collection."""
+        self._collections.pop(name, None)
+
+    def get_all_collection_keys(self) -> list[Any]:
+        """The names of all collections that are strings."""
+        return [name for name in self._collections if isinstance(name, str)]
+
+    @property
+    def collections(self) -> list[Any]:
+        """The names of all collections."""
+        return list(self._collections)
+
+    # Files and functions
+
+    def add_functions(self, library: Any) -> None:
+        """Add the functions of a FunctionDefLibrary.
+
+        Raises:
+            ValueError: there is another function of that name.
+        """
+        functions = self.node_graph.functions
+        assert isinstance(functions, dict)
+        for function in library.function:
+            name = function.signature.name
+            if name in functions and functions[name] != function:
+                raise ValueError(f"Cannot add function '{name}': there is another of that name")
+            functions[name] = function
+        gradients = self.node_graph.gradients
+        assert isinstance(gradients, dict)
+        gradients.update({g.function_name: g.gradient_func for g in library.gradient})
+
+    def allow_reading(self, folder: str) -> None:
+        """Let sessions of this graph read the files of a folder: a module's assets and checkpoint."""
+        if folder not in self.readable:
+            self.readable.append(folder)
+
+    def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> Any:
+        """The GraphDef of all operations and functions."""
+        from minihub_runtime.graph.writer import graph_to_proto
+
+        proto = graph_to_proto(self.node_graph)
+        if add_shapes:
+            for node in proto.node:
+                shapes = [
+                    self.inference.shape(Ref(node.name, i))
+                    for i in range(len(self.output_dtypes(node.name)))
+                ]
+                node.attr["_output_shapes"].CopyFrom(attr_to_proto(shapes, "list(shape)"))
+        return proto
+
+    def as_default(self) -> contextlib.AbstractContextManager[Graph]:
+        """A context in which this is the default graph."""
+        return _STACK.push(self)
+
+    @contextlib.contextmanager
+    def device(self, device: Any) -> Iterator[None]:
+        """Accepted and ignored: there is one device."""
+        yield
+
+    @contextlib.contextmanager
+    def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
+        """Accepted and ignored: there is one device."""
+        yield
+
+    def shape_of(self, tensor: Tensor) -> Shape:
+        """The static shape of a tensor as a plain tuple."""
+        return self.inference.shape(tensor.ref_in_graph)
+
+    def __repr__(self) -> str:
+        return f"<tf.Graph of {len(self.nodes)} operations>"
+
+
+class _DefaultStack(threading.local):
+    """The default graphs of a thread; at the bottom one that all threads share."""
+
+    def __init__(self) -> None:
+        self.stack: list[Graph] = []
+
+    @contextlib.contextmanager
+    def push(self, graph: Graph) -> Iterator[Graph]:
+        """Make `graph` the default inside the context."""
+        self.stack.append(graph)
+        try:
+            yield graph
+        finally:
+            self.stack.remove(graph) if self.stack[-1] is not graph else self.stack.pop()
+
+
+_STACK = _DefaultStack()
+_global_graph: Graph | None = None
+
+
+def get_default_graph() -> Graph:
+    """The innermost default graph of this thread."""
+    global _global_graph
+    if _STACK.stack:
+        return _STACK.stack[-1]
+    if _global_graph is None:
+        _global_graph = Graph()
+    return _global_graph
+
+
+def reset_default_graph() -> None:
+    """Forget the global default graph.
+
+    Raises:
+        AssertionError: another graph is the default now.
+    """
+    global _global_graph
+    if _STACK.stack:
+        raise AssertionError("Do not use tf.reset_default_graph() to clear nested graphs.")
+    _global_graph = Graph()
+
+
+@contextlib.contextmanager
+def name_scope(
+    name: str | None, default_name: str | None = None, values: Any = None
+) -> Iterator[str]:
+    """A name scope in the graph of `values`, or in the default graph.
+
+    Args:
+        name: the scope; `default_name` counts if it is None.
+        default_name: see above.
+        values: tensors that tell which graph is meant.
+
+    Yields:
+        The scope with a slash at the end.
+    """
+    graph = get_default_graph()
+    for value in values or ():
+        if isinstance(value, (Tensor, Operation)):
+            graph = value.graph
+            break
+    with graph.as_default(), graph.name_scope(default_name if name is None else name) as scope:
+        yield scope
+
+
+def control_dependencies(control_inputs: Any) -> contextlib.AbstractContextManager[None]:
+    """`Graph.control_dependencies` of the default graph."""
+    return get_default_graph().control_dependencies(control_inputs)
+
+
+def add_to_collection(name: Any, value: Any) -> None:
+    """`Graph.add_to_collection` of the default graph."""
+    get_default_graph().add_to_collection(name, value)
+
+
+def get_collection(name: Any, scope: str | None = None) -> list[Any]:
+    """`Graph.get_collection` of the default graph."""
+    return get_default_graph().get_collection(name, scope)

@@ -1,0 +1,190 @@
+"""What is known of shapes and values before anything runs.
+
+Shapes are worked out when they are asked for, so that importing a graph of 20,000 nodes costs nothing for the
+nodes nobody looks at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import as_dtype
+from minihub_runtime.errors import OpError
+from minihub_runtime.graph.ir import Graph, Node, Ref
+from minihub_runtime.ops.registry import REGISTRY, infer_shapes
+from minihub_runtime.shapes import Shape, Spec, concrete, merge, size
+
+__all__ = ["Inference"]
+
+#: Constants up to this many elements are worked out for shape rules.
+MAX_VALUE_ELEMENTS = 1024
+#: Ops whose results are worked out for shape rules; data behind other ops is not a shape.
+VALUE_OPS = frozenset(
+    [
+        "Add",
+        "AddV2",
+        "Cast",
+        "ConcatV2",
+        "Const",
+        "ExpandDims",
+        "Fill",
+        "FloorDiv",
+        "Gather",
+        "GatherV2",
+        "Identity",
+        "Max",
+        "Maximum",
+        "Min",
+        "Minimum",
+        "Mul",
+        "Neg",
+        "Pack",
+        "Prod",
+        "Range",
+        "Rank",
+        "RealDiv",
+        "Reshape",
+        "Shape",
+        "Size",
+        "Slice",
+        "Split",
+        "Squeeze",
+        "StopGradient",
+        "StridedSlice",
+        "Sub",
+        "Unpack",
+    ]
+)
+#: Ops that pass the handle of a variable on.
+PASSING = frozenset({"Enter", "Identity", "Switch"})
+
+
+class Inference:
+    """Shapes and small constant values of one graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._shapes: dict[str, list[Shape]] = {}
+        self._values: dict[Ref, Any] = {}
+        self._told: dict[Ref, Shape] = {}
+
+    def shape(self, ref: Ref) -> Shape:
+        """What is known of a tensor's shape."""
+        for node in self._behind(ref.node):
+            if node.name not in self._shapes:
+                try:
+                    self._shapes[node.name] = self._infer(node)
+                except OpError:
+                    # An imported graph may hold a node that no run needs; a run that does says what is wrong.
+                    self._shapes[node.name] = []
+        shapes = self._shapes[ref.node]
+        found = shapes[ref.index] if ref.index < len(shapes) else None
+        told = self._told.get(ref)
+        return found if told is None else merge(found, told)
+
+    def check(self, name: str) -> None:
+        """Work out the shapes of a node.
+
+        Raises:
+            InvalidArgumentError: its inputs do not fit.
+        """
+        node = self._graph.nodes[name]
+        for ref in node.inputs:
+            self.shape(ref)
+        self._shapes[name] = self._infer(node)
+
+    def refine(self, ref: Ref, shape: Shape) -> None:
+        """Note what the caller knows.
+
+        Raises:
+            ValueError: it contradicts what is known.
+        """
+        self._told[ref] = merge(self.shape(ref), shape)
+
+    def forget(self, name: str) -> None:
+        """Forget a node that was replaced."""
+        self._shapes.pop(name, None)
+
+    def value(self, ref: Ref) -> Any:
+        """The value of a tensor if it is a small constant, else None."""
+        if ref not in self._values:
+            self._values[ref] = None
+            node = self._graph.nodes.get(ref.node)
+            if node is not None and node.op in VALUE_OPS and node.op in REGISTRY:
+                self._values[ref] = self._evaluate(node, ref)
+        return self._values[ref]
+
+    def _evaluate(self, node: Node, ref: Ref) -> Any:
+        if node.op in ("Shape", "Size", "Rank"):
+            known = self.shape(node.inputs[0])
+            shape = concrete(known)
+            if node.op == "Rank" and known is not None:
+                return np.array(len(known), np.int32)
+            if shape is None:
+                return None
+            out_type = node.attrs.get("out_type", as_dtype("int32")).numpy
+            return np.array(shape if node.op == "Shape" else size(shape), out_type)
+        if node.op == "Const":
+            proto = node.attrs.protos.get("value")
+            dims = proto.tensor.tensor_shape.dim if proto is not None else ()
+            if proto is not None and size(dim.size for dim in dims) > MAX_VALUE_ELEMENTS:
+                return None
+            found = node.attrs["value"]
+            return found if found.size <= MAX_VALUE_ELEMENTS else None
+        values = [self.value(parent) for parent in node.inputs]
+        if any(value is None for value in values):
+            return None
+        try:
+            result = REGISTRY[node.op].bind(node.attrs)(*values)
+        except (OpError, ValueError, TypeError, IndexError, ArithmeticError):
+            return None
+        result = result[ref.index] if isinstance(result, tuple) else result
+        return result if result.size <= MAX_VALUE_ELEMENTS else None
+
+    def _infer(self, node: Node) -> list[Shape]:
+        if node.op not in REGISTRY:
+            return []
+        op = REGISTRY[node.op]
+        attrs = op.schema.complete(node.attrs, node.op)
+        types = op.schema.input_dtypes(attrs)
+        specs = [
+            Spec(dtype.base_dtype, self._known(ref), self.value(ref), self._behind_handle(ref))
+            for ref, dtype in zip(node.inputs, types, strict=False)
+        ]
+        if len(specs) != len(types):
+            return []
+        return infer_shapes(op.schema, op.shape_rule, attrs, specs)
+
+    def _behind_handle(self, ref: Ref) -> Spec | None:
+        """What is known of the value of the variable whose handle `ref` is."""
+        node = self._graph.nodes.get(ref.node)
+        while node is not None and node.op in PASSING and node.inputs:
+            node = self._graph.nodes.get(node.inputs[0].node)
+        if node is None or node.op != "VarHandleOp":
+            return None
+        return Spec(node.attrs["dtype"], node.attrs["shape"])
+
+    def _known(self, ref: Ref) -> Shape:
+        shapes = self._shapes.get(ref.node, [])
+        found = shapes[ref.index] if ref.index < len(shapes) else None
+        told = self._told.get(ref)
+        return found if told is None else merge(found, told)
+
+    def _behind(self, name: str) -> list[Node]:
+        """The nodes whose shapes are needed first, then the node itself; loops are cut where they close."""
+        order: list[Node] = []
+        seen: set[str] = set()
+        stack = [(name, False)]
+        while stack:
+            current, ready = stack.pop()
+            if ready:
+                order.append(self._graph.nodes[current])
+                continue
+            if current in seen or current in self._shapes:
+                continue
+            seen.add(current)
+            stack.append((current, True))
+            stack.extend((ref.node, False) for ref in self._graph.nodes[current].inputs)
+        return order

@@ -1,0 +1,349 @@
+"""Sessions: fetches by tensor, operation, name or nested structure; feeds; the default session.
+
+Source: tensorflow/python/client/session.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.api.composite import RaggedTensor, SparseTensor
+from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
+from minihub_runtime.dtypes import DType
+from minihub_runtime.engine.runner import Runner
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.graph.ir import Ref
+from minihub_runtime.shapes import compatible
+from minihub_runtime.values import as_array
+
+__all__ = ["InteractiveSession", "RunOptions", "Session", "default_session", "get_default_session"]
+
+
+class RunOptions:
+    """Options of one run.
+
+    Attributes:
+        timeout_in_ms: milliseconds after which the run ends with an error; 0 for no limit.
+    """
+
+    def __init__(self, timeout_in_ms: int = 0, **ignored: Any) -> None:
+        self.timeout_in_ms = timeout_in_ms
+
+
+class _Fetch:
+    """What one `run` fetches: flat refs and targets, and how results go back into the structure."""
+
+    def __init__(self, graph: Graph, structure: Any) -> None:
+        self.refs: list[Ref] = []
+        self.targets: list[str] = []
+        self._graph = graph
+        self._places: dict[Ref, int] = {}
+        self.rebuild = self._visit(structure)
+
+    def _place(self, ref: Ref) -> int:
+        if ref not in self._places:
+            self._places[ref] = len(self.refs)
+            self.refs.append(ref)
+        return self._places[ref]
+
+    def _visit(self, item: Any) -> Callable[[list[Any]], Any]:
+        if item is None:
+            raise TypeError("Fetch argument None has invalid type <class 'NoneType'>")
+        if isinstance(item, (SparseTensor, RaggedTensor)):
+            places = [self._place(self._element(part)) for part in item.components]
+            return lambda values: item.to_value([values[i] for i in places])
+        if isinstance(item, Mapping):
+            parts = {key: self._visit(value) for key, value in item.items()}
+            kind = type(item)
+            make = kind if kind is not dict else dict
+
+            def rebuilt(values: list[Any]) -> Any:
+                pairs = [(key, part(values)) for key, part in parts.items()]
+                return make(pairs)  # type: ignore[call-arg]
+
+            return rebuilt
+        if isinstance(item, (list, tuple)):
+            items = [self._visit(value) for value in item]
+            if hasattr(item, "_fields"):
+                return lambda values: type(item)(*(part(values) for part in items))
+            return lambda values: type(item)([part(values) for part in items])
+        try:
+            element = self._graph.as_graph_element(item)
+        except TypeError as error:
+            raise TypeError(
+                f"Fetch argument {item!r} has invalid type {type(item)}, must be a string or "
+                f"Tensor. ({error})"
+            ) from error
+        except KeyError as error:
+            raise ValueError(
+                f"Fetch argument {item!r} cannot be interpreted as a Tensor. ({error.args[0]})"
+            ) from error
+        except ValueError as error:
+            raise ValueError(
+                f"Fetch argument {item!r} cannot be interpreted as a Tensor. ({error})"
+            ) from error
+        if isinstance(element, Operation):
+            self.targets.append(element.name)
+            return lambda values: None
+        place = self._place(element.ref_in_graph)
+        return lambda values: values[place]
+
+    def _element(self, tensor: Tensor) -> Ref:
+        found: Tensor = self._graph.as_graph_element(tensor)
+        return found.ref_in_graph
+
+
+def feed_array(tensor: Tensor, value: Any) -> Any:
+    """The array to feed for a tensor.
+
+    Raises:
+        TypeError: a tensor is fed, or the value is not of the type.
+        ValueError: the shape does not fit.
+    """
+    if isinstance(value, (Tensor, Operation)):
+        raise TypeError(
+            "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
+            "Python scalars, strings, lists and numpy ndarrays."
+        )
+    dtype: DType = tensor.dtype.base_dtype
+    if not dtype.is_numpy_compatible:
+        raise TypeError(f"{tensor.name} of type {dtype.name} cannot be fed")
+    try:
+        array = np.asarray(value)
+        if dtype.is_integer and array.dtype.kind in "iub" and dtype.numpy.kind in "iu":
+            array = as_array(array.astype(np.int64) if array.dtype.kind == "b" else array, dtype)
+        elif array.dtype.kind in "biufc" and dtype.numpy.kind in "biufc":
+            array = _cast(array, dtype)
+        else:
+            array = as_array(value, dtype, f"the value of {tensor.name}")
+    except InvalidArgumentError as error:
+        raise TypeError(
+            f"Type of feed value {str(value)[:80]} is not compatible with Tensor type "
+            f"{dtype.name} of {tensor.name}: {error.message}"
+        ) from error
+    known = tensor.graph.shape_of(tensor)
+    if not compatible(known, array.shape):
+        raise ValueError(
+            f"Cannot feed value of shape {array.shape!r} for Tensor {tensor.name!r}, which has "
+            f"shape '{tensor.shape}'"
+        )
+    # The caller may go on changing its array; a variable that keeps the value must not notice.
+    if array is value or array.base is not None:
+        array = array.view()
+        array.flags.writeable = False
+    return array
+
+
+def _cast(array: Any, dtype: DType) -> Any:
+    """Numbers of one kind as another: what NumPy converts, TensorFlow's feeds convert."""
+    if array.dtype == dtype.numpy:
+        return array
+    if array.dtype.kind == "c" and dtype.numpy.kind != "c":
+        raise InvalidArgumentError("complex values must not lose their imaginary parts")
+    if dtype.is_integer and array.dtype.kind == "f":
+        if array.size and not np.array_equal(array, np.trunc(array)):
+            raise InvalidArgumentError(f"fractions must not become {dtype.name}")
+        return as_array(array.astype(np.int64), dtype)
+    return array.astype(dtype.numpy)
+
+
+class Session:
+    """Runs parts of one graph and keeps its variables and tables.
+
+    `run` may be called from any number of threads.
+
+    Attributes:
+        graph: the graph.
+    """
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
+        self.graph = get_default_graph() if graph is None else graph
+        self._runner: Runner | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+        self._fetches: dict[Any, _Fetch] = {}
+        self._entered: list[contextlib.ExitStack] = []
+        del target, config  # one process, one device
+
+    @property
+    def graph_def(self) -> Any:
+        """The GraphDef of the graph."""
+        return self.graph.as_graph_def()
+
+    @property
+    def sess_str(self) -> str:
+        """The target, empty: there is one process."""
+        return ""
+
+    @property
+    def runner(self) -> Runner:
+        """What runs the graph."""
+        with self._lock:
+            if self._runner is None:
+                self._runner = Runner(self.graph.node_graph, self.graph.readable, self.graph.seed)
+            self._runner.state.allow(self.graph.readable)
+            return self._runner
+
+    def run(
+        self,
+        fetches: Any,
+        feed_dict: Mapping[Any, Any] | None = None,
+        options: RunOptions | None = None,
+        run_metadata: Any = None,
+    ) -> Any:
+        """The values of `fetches`, in the same structure; None for operations.
+
+        Args:
+            fetches: tensors, operations, variables, sparse or ragged tensors, names of them, or lists, tuples
+                and dicts of these.
+            feed_dict: tensor (or its name) → value.
+            options: a timeout.
+            run_metadata: ignored.
+
+        Raises:
+            RuntimeError: the session is closed, or the graph is empty.
+            TypeError, ValueError: a fetch or a feed does not fit.
+            OpError: a kernel refused its inputs.
+        """
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        if not self.graph.nodes:
+            raise RuntimeError(
+                "The Session graph is empty. Add operations to the graph before calling run()."
+            )
+        fetch = _Fetch(self.graph, fetches)
+        feeds = self._feeds(feed_dict or {})
+        timeout = options.timeout_in_ms / 1000 if options and options.timeout_in_ms else None
+        values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
+        result = [_plain(value, ref) for value, ref in zip(values, fetch.refs, strict=True)]
+        return fetch.rebuild(result)
+
+    def _feeds(self, feed_dict: Mapping[Any, Any]) -> dict[Ref, Any]:
+        feeds: dict[Ref, Any] = {}
+        for key, value in feed_dict.items():
+            if isinstance(key, (SparseTensor, RaggedTensor)):
+                for part, piece in zip(key.components, key.to_parts(value), strict=True):
+                    if part.op.type != "Const":
+                        feeds[part.ref_in_graph] = feed_array(part, piece)
+                continue
+            try:
+                tensor = self.graph.as_graph_element(key, allow_operation=False)
+            except (KeyError, ValueError, TypeError) as error:
+                raise TypeError(
+                    f"Cannot interpret feed_dict key as Tensor: {error.args[0]}"
+                ) from error
+            feeds[tensor.ref_in_graph] = feed_array(tensor, value)
+        return feeds
+
+    def make_callable(
+        self, fetches: Any, feed_list: Any = None, accept_options: bool = False
+    ) -> Any:
+        """A function of the values of `feed_list` that returns the values of `fetches`."""
+        keys = list(feed_list or [])
+
+        def call(*values: Any) -> Any:
+            if len(values) != len(keys):
+                raise TypeError(f"must get {len(keys)} values, not {len(values)}")
+            return self.run(fetches, dict(zip(keys, values, strict=True)))
+
+        return call
+
+    def partial_run_setup(self, *arguments: Any) -> Any:
+        """Not supported."""
+        raise NotImplementedError("partial runs are not supported")
+
+    def list_devices(self) -> list[str]:
+        """The one device there is."""
+        return ["/job:localhost/replica:0/task:0/device:CPU:0"]
+
+    def close(self) -> None:
+        """Free the variables and tables; later runs fail."""
+        self._closed = True
+        if self._runner is not None:
+            self._runner.state.reset()
+
+    def as_default(self) -> contextlib.AbstractContextManager[Session]:
+        """A context in which this is the default session."""
+        return _STACK.push(self)
+
+    def __enter__(self) -> Session:
+        stack = contextlib.ExitStack()
+        stack.enter_context(self.graph.as_default())
+        stack.enter_context(self.as_default())
+        self._entered.append(stack)
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._entered.pop().close()
+        if not self._entered:
+            self.close()
+
+
+def _plain(value: Any, ref: Ref) -> Any:
+    """A fetched value as TF1 gives it: scalars of numbers as NumPy scalars, of strings as bytes."""
+    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.names is None:
+        return value[()]
+    return value
+
+
+class InteractiveSession(Session):
+    """A session that is the default one from its creation to its `close`."""
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
+        super().__init__(target, graph, config)
+        self._default = contextlib.ExitStack()
+        if graph is not None:
+            self._default.enter_context(graph.as_default())
+        self._default.enter_context(self.as_default())
+
+    def close(self) -> None:
+        """Free the variables and tables, and be the default no longer."""
+        super().close()
+        self._default.close()
+
+
+class _SessionStack(threading.local):
+    def __init__(self) -> None:
+        self.stack: list[Session] = []
+
+    @contextlib.contextmanager
+    def push(self, session: Session) -> Iterator[Session]:
+        """Make `session` the default inside the context."""
+        self.stack.append(session)
+        try:
+            yield session
+        finally:
+            self.stack.remove(session)
+
+
+_STACK = _SessionStack()
+
+
+def get_default_session() -> Session | None:
+    """The innermost default session of this thread."""
+    return _STACK.stack[-1] if _STACK.stack else None
+
+
+def default_session(session: Session | None, graph: Graph) -> Session:
+    """`session`, or the default one of this thread.
+
+    Raises:
+        ValueError: there is none, or it runs another graph.
+    """
+    found = get_default_session() if session is None else session
+    if found is None:
+        raise ValueError(
+            "Cannot evaluate tensor using `eval()`: No default session is registered. Use "
+            "`with sess.as_default()` or pass an explicit session to `eval(session=sess)`"
+        )
+    if found.graph is not graph:
+        raise ValueError(
+            "Cannot use the default session to evaluate tensor: the tensor's graph is different "
+            "from the session's graph."
+        )
+    return found

@@ -1,0 +1,314 @@
+"""Reading and changing parts of variables: gathers and scatters on resources and references.
+
+An update copies the variable once and changes the copy, so that whoever holds the old value keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.errors import InvalidArgumentError, OutOfRangeError, clip
+from minihub_runtime.ops.checking import indices_in_range, require
+from minihub_runtime.ops.registry import ANY, INDEX, NUMBERS, REGISTRY, Array, TypeSet, op, types
+from minihub_runtime.ops.shape_rules import nothing
+from minihub_runtime.ops.variable import Variable
+from minihub_runtime.shapes import Shape, Spec, show, size
+
+RESOURCE = "core/kernels/resource_variable_ops.cc"
+SCATTER = "core/kernels/scatter_op.cc"
+SCATTER_ND = "core/kernels/scatter_nd_op.cc"
+
+
+def variable_of(value: Any) -> Variable:
+    """The variable that a handle or reference stands for.
+
+    Raises:
+        InvalidArgumentError: it stands for something else.
+    """
+    if not isinstance(value, Variable):
+        raise InvalidArgumentError(f"resource must be a variable, not {type(value).__name__}")
+    return value
+
+
+def _gathered(resource: Spec, indices: Spec, batch_dims: int) -> Shape:
+    if resource.behind is None or resource.behind.shape is None or indices.shape is None:
+        return None
+    return (*indices.shape, *resource.behind.shape[1 + batch_dims :])
+
+
+@op(
+    "ResourceGather(resource: resource, indices: Tindices) -> output: dtype",
+    dtype=ANY,
+    Tindices=INDEX,
+    stateful=True,
+    source=RESOURCE + ":ResourceGatherOp",
+    shape=_gathered,
+)
+def resource_gather(
+    resource: Any,
+    indices: Array,
+    *,
+    batch_dims: int = 0,
+    validate_indices: bool = True,
+    dtype: DType,
+) -> Array:
+    """Rows of the variable.
+
+    Shapes: `v`, `i` -> `i + v[1:]` for batch_dims = 0.
+    Raises: InvalidArgumentError for an index outside the variable or a scalar variable.
+    """
+    params = variable_of(resource).read()
+    require(params.ndim >= 1, "params must be at least 1 dimensional")
+    require(
+        as_dtype(params.dtype) is dtype,
+        f"the variable must be {dtype.name}, not {as_dtype(params.dtype).name}",
+    )
+    if batch_dims == 0:
+        indices_in_range(indices, params.shape[0])
+        return np.take(params, indices, axis=0)
+    gathered: Array = REGISTRY["GatherV2"](
+        params, indices, np.array(batch_dims, np.int32), batch_dims=batch_dims
+    )
+    return gathered
+
+
+@op(
+    "ResourceGatherNd(resource: resource, indices: Tindices) -> output: dtype",
+    dtype=ANY,
+    Tindices=INDEX,
+    stateful=True,
+    source=RESOURCE + ":ResourceGatherNdOp",
+)
+def resource_gather_nd(resource: Any, indices: Array, *, dtype: DType) -> Array:
+    """Slices of the variable; see GatherNd."""
+    gathered: Array = REGISTRY["GatherNd"](variable_of(resource).read(), indices)
+    return gathered
+
+
+Update = Callable[[Array, Any, Array], None]
+
+
+def _set(target: Array, places: Any, values: Array) -> None:
+    target[places] = values
+
+
+def _with(ufunc: Any) -> Update:
+    def update(target: Array, places: Any, values: Array) -> None:
+        ufunc.at(target, places, values)
+
+    return update
+
+
+def _divide(target: Array, places: Any, values: Array) -> None:
+    if target.dtype.kind in "iu":
+        require(np.all(values != 0), "updates must not be zero: integers are divided by them")
+        for place, value in zip(places, np.broadcast_to(values, (len(places), *target.shape[1:])), strict=True):
+            quotient = np.trunc(target[place] / value)
+            target[place] = quotient.astype(target.dtype)
+        return
+    np.divide.at(target, places, values)
+
+
+UPDATES: dict[str, tuple[Update, TypeSet]] = {
+    "Update": (_set, ANY),
+    "Add": (_with(np.add), NUMBERS),
+    "Sub": (_with(np.subtract), NUMBERS),
+    "Mul": (_with(np.multiply), NUMBERS),
+    "Div": (_divide, NUMBERS),
+    "Min": (_with(np.minimum), types("float16 bfloat16 float32 float64 int32 int64")),
+    "Max": (_with(np.maximum), types("float16 bfloat16 float32 float64 int32 int64")),
+}
+
+
+def scatter_rows(variable: Variable, indices: Array, updates: Array, update: Update) -> None:
+    """Change rows of a variable.
+
+    Args:
+        variable: shape `v` of rank >= 1.
+        indices: shape `i`, rows of the variable.
+        updates: shape `i + v[1:]`, or a scalar.
+        update: what happens to the rows.
+
+    Raises:
+        InvalidArgumentError: shapes or indices do not fit.
+    """
+
+    def change(old: Array) -> Array:
+        require(old.ndim >= 1, f"variable {clip(variable.name)!r} must not be a scalar")
+        wanted = (*indices.shape, *old.shape[1:])
+        if updates.ndim and updates.shape != wanted:
+            raise InvalidArgumentError(
+                "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], "
+                f"got updates.shape {show(updates.shape)}, indices.shape {show(indices.shape)}, "
+                f"params.shape {show(old.shape)}"
+            )
+        require(as_dtype(updates.dtype) is as_dtype(old.dtype), "updates must have the variable's type")
+        indices_in_range(indices, old.shape[0])
+        new = old.copy()
+        flat = updates if not updates.ndim else updates.reshape(indices.size, *old.shape[1:])
+        update(new, indices.reshape(-1), flat)
+        return new
+
+    variable.update(change)
+
+
+def scatter_slices(variable: Variable, indices: Array, updates: Array, update: Update) -> None:
+    """Change slices of a variable, at places given by rows of coordinates.
+
+    Raises:
+        InvalidArgumentError: shapes or indices do not fit.
+    """
+
+    def change(old: Array) -> Array:
+        require(indices.ndim >= 1, "indices must have rank >= 1, not 0")
+        depth = indices.shape[-1]
+        require(
+            depth <= old.ndim,
+            f"indices must have at most {old.ndim} coordinates, not {depth}",
+        )
+        wanted = (*indices.shape[:-1], *old.shape[depth:])
+        if updates.shape != wanted:
+            raise InvalidArgumentError(
+                f"updates must have shape {show(wanted)}, not {show(updates.shape)}"
+            )
+        rows = indices.reshape(-1, depth)
+        for axis in range(depth):
+            indices_in_range(rows[:, axis], old.shape[axis], f"indices[..., {axis}]")
+        slices = old.reshape(size(old.shape[:depth]), *old.shape[depth:]).copy()
+        places = (
+            np.ravel_multi_index(tuple(rows.T), old.shape[:depth])
+            if depth and len(rows)
+            else np.zeros(len(rows), np.intp)
+        )
+        update(slices, places, updates.reshape(len(rows), *old.shape[depth:]))
+        return slices.reshape(old.shape)
+
+    variable.update(change)
+
+
+def _register_rows(name: str, update: Update, kinds: TypeSet) -> None:
+    def by_handle(resource: Any, indices: Array, updates: Array) -> tuple[()]:
+        """Nothing, after changing rows of the variable."""
+        scatter_rows(variable_of(resource), indices, updates, update)
+        return ()
+
+    op(
+        f"ResourceScatter{name}(resource: resource, indices: Tindices, updates: dtype)",
+        dtype=kinds if name == "Update" else NUMBERS,
+        Tindices=INDEX,
+        stateful=True,
+        source=RESOURCE + ":ResourceScatterUpdateOp",
+        shape=nothing,
+    )(by_handle)
+
+    locking = name == "Update"
+
+    def by_reference(
+        ref: Any, indices: Array, updates: Array, *, use_locking: bool = locking
+    ) -> Variable:
+        """The reference, after changing rows of the variable."""
+        scatter_rows(variable_of(ref), indices, updates, update)
+        return variable_of(ref)
+
+    op(
+        f"Scatter{name}(ref: Ref(T), indices: Tindices, updates: T) -> output_ref: Ref(T)",
+        T=kinds,
+        Tindices=INDEX,
+        source=SCATTER,
+        shape=lambda ref, indices, updates: ref.shape,
+    )(by_reference)
+
+
+for _name, (_update, _kinds) in UPDATES.items():
+    _register_rows(_name, _update, _kinds)
+
+
+def _register_slices(name: str) -> None:
+    update, kinds = UPDATES[name]
+
+    def by_handle(
+        ref: Any, indices: Array, updates: Array, *, use_locking: bool = True
+    ) -> tuple[()]:
+        """Nothing, after changing slices of the variable."""
+        scatter_slices(variable_of(ref), indices, updates, update)
+        return ()
+
+    op(
+        f"ResourceScatterNd{name}(ref: resource, indices: Tindices, updates: T)",
+        T=ANY,
+        Tindices=INDEX,
+        stateful=True,
+        source=SCATTER_ND,
+        shape=nothing,
+    )(by_handle)
+
+    locking = name == "Update"
+
+    def by_reference(
+        ref: Any, indices: Array, updates: Array, *, use_locking: bool = locking
+    ) -> Variable:
+        """The reference, after changing slices of the variable."""
+        scatter_slices(variable_of(ref), indices, updates, update)
+        return variable_of(ref)
+
+    op(
+        f"ScatterNd{name}(ref: Ref(T), indices: Tindices, updates: T) -> output_ref: Ref(T)",
+        T=kinds,
+        Tindices=INDEX,
+        source=SCATTER_ND,
+        shape=lambda ref, indices, updates: ref.shape,
+    )(by_reference)
+
+
+for _name in ("Update", "Add", "Sub", "Min", "Max"):
+    _register_slices(_name)
+
+
+def _count(variable: Variable, limit: int) -> Array:
+    """The variable's value, after adding one to it."""
+    before: list[Array] = []
+
+    def change(old: Array) -> Array:
+        require(old.ndim == 0, "a counter must be a scalar")
+        if int(old) >= limit:
+            raise OutOfRangeError(f"Reached limit of {limit}")
+        before.append(old.copy())
+        return np.asarray(old + old.dtype.type(1))
+
+    variable.update(change)
+    return before[0]
+
+
+@op(
+    "CountUpTo(ref: Ref(T)) -> output: T",
+    T=INDEX,
+    source="core/kernels/count_up_to_op.cc",
+    shape=lambda ref: (),
+)
+def count_up_to(ref: Any, *, limit: int) -> Array:
+    """The value of a counter, after adding one to it.
+
+    Raises: OutOfRangeError at `limit`.
+    """
+    return _count(variable_of(ref), limit)
+
+
+@op(
+    "ResourceCountUpTo(resource: resource) -> output: T",
+    T=INDEX,
+    stateful=True,
+    source="core/kernels/count_up_to_op.cc",
+    shape=lambda resource: (),
+)
+def resource_count_up_to(resource: Any, *, limit: int, T: DType) -> Array:
+    """The value of a counter, after adding one to it.
+
+    Raises: OutOfRangeError at `limit`.
+    """
+    return _count(variable_of(resource), limit)
+
+
