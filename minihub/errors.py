@@ -18,8 +18,8 @@
     │  └─ OfflineError                               not in the cache, and the network is switched off
     └─ DeadlineExceededError (TimeoutError)          the download takes too long in all, or is too slow
 
-Every one of them is an OSError, as are those that tensorflow_hub raises while it resolves a handle; where
-tensorflow_hub raises a ValueError, ours is a ValueError as well.
+Whatever resolving a handle raises is an OSError, as most of it is in tensorflow_hub; where tensorflow_hub raises a
+ValueError, ours is a ValueError as well.
 """
 
 from __future__ import annotations

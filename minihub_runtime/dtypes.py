@@ -329,7 +329,7 @@ def to_float(array: NDArray[Any]) -> NDArray[Any]:
     """bfloat16 as float32 with the same values (a copy); every other array as it is."""
     if array.dtype != bfloat16.numpy:
         return array
-    widened: NDArray[Any] = (bits(array).astype(np.uint32) << 16).view(np.float32)
+    widened: NDArray[Any] = (bits(array).astype(np.uint32) << np.uint32(16)).view(np.float32)
     return widened.reshape(array.shape)
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
+import types
 from typing import TYPE_CHECKING
 
 from minihub.errors import InvalidHandleError, InvalidModuleError, OfflineError
@@ -20,7 +22,7 @@ from minihub.resolve.settings import Settings
 from minihub_runtime.errors import clip
 
 if TYPE_CHECKING:
-    from minihub.resolve.cache import Manifest, Stored
+    from minihub.resolve.manifest import Manifest, Stored
 
 __all__ = ["Settings", "resolve"]
 
@@ -114,7 +116,7 @@ def _resolve_remote(
         )
 
     def fetch(folder: str) -> Stored:
-        from minihub.resolve.http import Fetcher
+        from minihub.resolve.fetch import Fetcher
 
         if not settings.check_certificates:
             _log.warning("certificates are not checked, as TFHUB_DISABLE_CERT_VALIDATION says")
@@ -126,3 +128,12 @@ def _resolve_remote(
         return sha256 is None or (manifest is not None and manifest.sha256 == sha256.lower())
 
     return cache.obtain(handle.key, handle.name, fetch, wanted=wanted, contents=verify)
+
+
+class _CallablePackage(types.ModuleType):
+    """Importing this package binds it to the name `minihub.resolve`, which for users is a function; so it is both."""
+
+    __call__ = staticmethod(resolve)
+
+
+sys.modules[__name__].__class__ = _CallablePackage

@@ -6,31 +6,28 @@ checksum of a gzip stream; so the stream is read here, header by header:
 - gzip streams are read to their end, with checksum and length; several may follow one another, nothing else may;
 - every header's checksum holds, two zero blocks end the archive, only zeros follow;
 - only regular files and folders are made; a link, device or pipe ends the unpacking with an error;
-- names are UTF-8 and checked part by part; what would leave the folder, a name twice (also in other letter case or another
-  Unicode form) and a file used as a folder are refused;
-- the number of members, the bytes written and their ratio to the bytes read are capped while writing;
-- owner, times and special mode bits are ignored; folders that have no header are made; empty files are written.
+- the bytes made, their ratio to the bytes read and the number of headers are capped;
+- owner, times and special mode bits are ignored.
 
-The caller unpacks into a new folder and drops it if there was an error.
+`tree` says which names are refused. The caller unpacks into a new folder and drops it if there was an error.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from minihub.errors import InvalidModuleError, StorageError, TruncatedModuleError
 from minihub.handle import shown
 from minihub.resolve.structure import open_regular
+from minihub.resolve.tree import Limits, StoredFile, Tree, invalid, too_many
 from minihub_runtime.errors import clip
 
-__all__ = ["Limits", "StoredFile", "Tree", "split_name", "sync_folder", "unpack", "write_all"]
+__all__ = ["unpack"]
 
 _BLOCK = 512
 _CHUNK = 1 << 20
@@ -41,44 +38,8 @@ _GZIP = b"\x1f\x8b"
 _FOREIGN = {b"PK": "a zip", b"BZ": "a bzip2", b"\xfd7": "an xz", b"(\xb5": "a zstd"}
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Caps on what an archive may hold.
-
-    Attributes:
-        members: files and folders.
-        total: bytes of the unpacked stream.
-        ratio: bytes unpacked for each byte read, beyond the first `slack` bytes.
-        slack: see `ratio`; small archives of zeros are no threat.
-        header: bytes of one extended header.
-    """
-
-    members: int = 10_000
-    total: int = 20_000_000_000
-    ratio: int = 1000
-    slack: int = 16 << 20
-    header: int = 1 << 20
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A file as it was written.
-
-    Attributes:
-        name: path below the module's folder, with `/`.
-        size: bytes.
-        sha256: hexadecimal.
-        mtime_ns: time of last change, as the file system tells it.
-    """
-
-    name: str
-    size: int
-    sha256: str
-    mtime_ns: int
-
-
 def unpack(
-    path: str, directory: str, *, source: str, limits: Limits = Limits(), gzips: int = 1
+    path: str, directory: str, *, source: str, limits: Limits | None = None, gzips: int = 1
 ) -> list[StoredFile]:
     """Unpacks the archive at `path` into `directory`, which must be empty, and makes everything durable.
 
@@ -86,7 +47,7 @@ def unpack(
         path: the archive.
         directory: a folder that nobody else writes to.
         source: what the user calls the archive, for messages.
-        limits: caps.
+        limits: caps; the usual ones if None.
         gzips: how many gzip layers may lie around the tar; two where a server said that it compressed the transfer.
 
     Returns:
@@ -98,6 +59,7 @@ def unpack(
         StorageError: it holds more than the caps allow.
         OSError: reading or writing failed.
     """
+    limits = limits or Limits()
     with open_regular(path) as file:
         stream = _Stream(file, source, limits, gzips)
         tree = Tree(directory, source, limits)
@@ -128,10 +90,10 @@ class _Stream:
         for _ in range(gzips):
             start = _fill(read, 2)
             if not self._taken:
-                raise TruncatedModuleError(_invalid(source, "it is empty"))
+                raise TruncatedModuleError(invalid(source, "it is empty"))
             if start in _FOREIGN:
                 raise InvalidModuleError(
-                    _invalid(
+                    invalid(
                         source, f"it is {_FOREIGN[start]} file; a tar, plain or gzipped, is wanted"
                     )
                 )
@@ -166,7 +128,7 @@ class _Stream:
         data = _fill(self.read, size)
         if len(data) < size:
             raise TruncatedModuleError(
-                _invalid(
+                invalid(
                     self._source, f"{what} must have {size} bytes, but only {len(data)} are left"
                 )
             )
@@ -218,17 +180,17 @@ def _gunzip(read: Callable[[int], bytes], source: str) -> Callable[[int], bytes]
                     return b""
                 rest += _fill(read, 2 - len(rest)) if len(rest) < 2 else b""
                 if not rest.startswith(_GZIP):
-                    raise InvalidModuleError(_invalid(source, "other bytes follow its gzip stream"))
+                    raise InvalidModuleError(invalid(source, "other bytes follow its gzip stream"))
                 state, pending = zlib.decompressobj(wbits=31), rest
             if not pending:
                 pending = read(1 << 16)
                 if not pending:
-                    raise TruncatedModuleError(_invalid(source, "its gzip stream is cut off"))
+                    raise TruncatedModuleError(invalid(source, "its gzip stream is cut off"))
             try:
                 data: bytes = state.decompress(pending, size)
             except zlib.error as error:
                 raise InvalidModuleError(
-                    _invalid(source, f"its gzip stream is damaged ({error})")
+                    invalid(source, f"its gzip stream is damaged ({error})")
                 ) from error
             pending = state.unconsumed_tail
             if data:
@@ -266,7 +228,7 @@ def _members(stream: _Stream, source: str, limits: Limits) -> Iterator[_Member]:
         if block == _ZEROS:
             _check_end(stream, source)
             if extended.given:
-                raise TruncatedModuleError(_invalid(source, "it ends after an extended header"))
+                raise TruncatedModuleError(invalid(source, "it ends after an extended header"))
             return
         _check_sum(block, source, first)
         first = False
@@ -274,7 +236,7 @@ def _members(stream: _Stream, source: str, limits: Limits) -> Iterator[_Member]:
         count += 1
         # Extended headers count too, or a stream of them would never end.
         if count > 4 * limits.members:
-            raise StorageError(_too_many(source, limits))
+            raise StorageError(too_many(source, limits))
         if kind in {b"L", b"K", b"x", b"g"}:
             if size > limits.header:
                 raise StorageError(
@@ -294,7 +256,7 @@ def _members(stream: _Stream, source: str, limits: Limits) -> Iterator[_Member]:
             raise InvalidModuleError(f"Unexpected object type in tar archive: {kind!r}")
         if folder and size:
             raise InvalidModuleError(
-                _invalid(source, f"the folder {clip(name)!r} must have no data, not {size} bytes")
+                invalid(source, f"the folder {clip(name)!r} must have no data, not {size} bytes")
             )
         if size > limits.total:
             raise StorageError(
@@ -309,10 +271,10 @@ def _members(stream: _Stream, source: str, limits: Limits) -> Iterator[_Member]:
 
 def _check_end(stream: _Stream, source: str) -> None:
     if stream.exactly(_BLOCK, "the end mark") != _ZEROS:
-        raise InvalidModuleError(_invalid(source, "a block of zeros stands between its members"))
+        raise InvalidModuleError(invalid(source, "a block of zeros stands between its members"))
     while rest := stream.read(_CHUNK):
         if rest.strip(b"\0"):
-            raise InvalidModuleError(_invalid(source, "other bytes follow its end"))
+            raise InvalidModuleError(invalid(source, "other bytes follow its end"))
 
 
 def _check_sum(block: bytes, source: str, first: bool) -> None:
@@ -321,7 +283,7 @@ def _check_sum(block: bytes, source: str, first: bool) -> None:
     # Old tars summed signed characters.
     if stored is None or stored not in (sum(fields), sum(b - 256 * (b > 127) for b in fields)):
         raise InvalidModuleError(
-            _invalid(source, "it is not a tar archive" if first else "a header is damaged")
+            invalid(source, "it is not a tar archive" if first else "a header is damaged")
         )
 
 
@@ -333,7 +295,7 @@ def _octal(text: bytes) -> int | None:
 def _number(text: bytes, what: str, source: str) -> int:
     value = int.from_bytes(text[1:], "big") if text[0] == 0x80 else _octal(text)
     if value is None or text[0] == 0xFF:
-        raise InvalidModuleError(_invalid(source, f"the {what} {text!r} of a member is no number"))
+        raise InvalidModuleError(invalid(source, f"the {what} {text!r} of a member is no number"))
     return value
 
 
@@ -352,17 +314,17 @@ def _read_extended(kind: bytes, data: bytes, extended: _Extended, source: str) -
         return
     for key, value in _records(data, source):
         if key.startswith(b"GNU.sparse"):
-            raise InvalidModuleError(_invalid(source, "it has a sparse file"))
+            raise InvalidModuleError(invalid(source, "it has a sparse file"))
         if kind == b"g" and key in {b"path", b"size", b"linkpath"}:
             raise InvalidModuleError(
-                _invalid(source, f"a global header sets {key.decode()!r} for all members")
+                invalid(source, f"a global header sets {key.decode()!r} for all members")
             )
         if key == b"path":
             extended.name = value
         elif key == b"size":
             if not re.fullmatch(rb"[0-9]{1,20}", value):
                 raise InvalidModuleError(
-                    _invalid(source, f"the size {clip(repr(value))} of a member is no number")
+                    invalid(source, f"the size {clip(repr(value))} of a member is no number")
                 )
             extended.size = int(value)
     extended.given = extended.given or kind == b"x"
@@ -375,7 +337,7 @@ def _records(data: bytes, source: str) -> Iterator[tuple[bytes, bytes]]:
         found = re.compile(rb"([0-9]{1,9}) ([^=]+)=").match(data, position)
         end = position + int(found[1]) if found else 0
         if found is None or not found.end() < end <= len(data) or data[end - 1 : end] != b"\n":
-            raise InvalidModuleError(_invalid(source, "an extended header is damaged"))
+            raise InvalidModuleError(invalid(source, "an extended header is damaged"))
         yield found[2], data[found.end() : end - 1]
         position = end
 
@@ -385,165 +347,5 @@ def _text(name: bytes, source: str) -> str:
         return name.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidModuleError(
-            _invalid(source, f"the name {clip(repr(name))} is not UTF-8")
+            invalid(source, f"the name {clip(repr(name))} is not UTF-8")
         ) from error
-
-
-# --- names and files ------------------------------------------------------------------------------------------------
-
-
-def split_name(name: str, source: str) -> tuple[str, ...]:
-    """The parts of a member's name; none for the folder itself.
-
-    `.` and `..` are worked out on the text, which is safe as no links are ever made.
-
-    Raises:
-        InvalidModuleError: the name is absolute, leaves the folder, or has a part that some file system takes for something else.
-    """
-    parts: list[str] = []
-    for part in name.split("/"):
-        if part in {"", "."}:
-            continue
-        if part != "..":
-            parts.append(part)
-        elif parts:
-            parts.pop()
-        else:
-            raise InvalidModuleError(f"Relative path {clip(name)!r} is invalid.")
-    wrong = None
-    if name.startswith("/"):
-        wrong = "is absolute"
-    elif re.search(r"[\x00-\x1f\x7f\\:]", name):
-        wrong = "has a control character, backslash or colon"
-    elif any(len(os.fsencode(part)) > 255 for part in parts) or len(name) > 4096:
-        wrong = "is too long"
-    elif os.name == "nt" and any(_odd_on_windows(part) for part in parts):
-        wrong = "means something else on Windows"
-    if wrong:
-        raise InvalidModuleError(_invalid(source, f"the name {clip(name)!r} {wrong}"))
-    return tuple(parts)
-
-
-def _odd_on_windows(part: str) -> bool:
-    device = re.fullmatch(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", part)
-    return bool(device) or part[-1] in " ." or bool(re.search(r'[<>"|?*]', part))
-
-
-@dataclass
-class Tree:
-    """The files of one module, as they are written below `directory`."""
-
-    directory: str
-    source: str
-    limits: Limits
-    files: list[StoredFile] = field(default_factory=list)
-    _seen: dict[str, tuple[str, bool]] = field(default_factory=dict)
-    _folders: list[str] = field(default_factory=list)
-
-    def add_folder(self, name: str) -> None:
-        """Makes a folder, and those above it, unless they are there."""
-        self._make_folders(split_name(name, self.source))
-
-    def add_file(self, name: str, size: int | None, read: Callable[[int], bytes]) -> StoredFile:
-        """Writes a file, durably.
-
-        Args:
-            name: its path in the module.
-            size: its bytes; None if it ends where `read` does.
-            read: gives at most as many bytes as asked for, none at the end.
-
-        Raises:
-            InvalidModuleError: the name must not be, or is taken.
-            TruncatedModuleError: `read` ends before `size` bytes.
-        """
-        parts = split_name(name, self.source)
-        if not parts:
-            raise InvalidModuleError(f"Relative path {clip(name)!r} is invalid.")
-        self._make_folders(parts[:-1])
-        self._enter(parts, folder=False)
-        path = os.path.join(self.directory, *parts)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
-            flags |= getattr(os, flag, 0)
-        digest = hashlib.sha256()
-        done = 0
-        descriptor = os.open(path, flags, 0o644)
-        try:
-            while size is None or done < size:
-                data = read(_CHUNK if size is None else min(_CHUNK, size - done))
-                if not data:
-                    break
-                digest.update(data)
-                write_all(descriptor, data)
-                done += len(data)
-            if size is not None and done < size:
-                raise TruncatedModuleError(
-                    _invalid(
-                        self.source,
-                        f"{clip(name)!r} must have {size} bytes, but only {done} are left",
-                    )
-                )
-            os.fsync(descriptor)
-            # Windows settles the time of last change when the file is closed.
-            status = os.fstat(descriptor)
-        finally:
-            os.close(descriptor)
-        mtime = os.stat(path).st_mtime_ns if os.name == "nt" else status.st_mtime_ns
-        stored = StoredFile("/".join(parts), done, digest.hexdigest(), mtime)
-        self.files.append(stored)
-        return stored
-
-    def sync(self) -> None:
-        """Makes the names of all files and folders durable."""
-        for folder in reversed(self._folders):
-            sync_folder(folder)
-        sync_folder(self.directory)
-
-    def _make_folders(self, parts: tuple[str, ...]) -> None:
-        for depth in range(1, len(parts) + 1):
-            if self._enter(parts[:depth], folder=True):
-                path = os.path.join(self.directory, *parts[:depth])
-                os.mkdir(path, 0o755)
-                self._folders.append(path)
-
-    def _enter(self, parts: tuple[str, ...], *, folder: bool) -> bool:
-        """Notes a name; whether it is new. Names that some file system takes for one another are one name."""
-        name = "/".join(parts)
-        folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-        known = self._seen.get(folded)
-        if known is None:
-            self._seen[folded] = (name, folder)
-            if len(self._seen) > self.limits.members:
-                raise StorageError(_too_many(self.source, self.limits))
-            return True
-        if known[0] != name or not (folder and known[1]):
-            raise InvalidModuleError(
-                _invalid(self.source, f"{clip(name)!r} and {clip(known[0])!r} are one name")
-            )
-        return False
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Writes all of `data`, in as many calls as it takes."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def sync_folder(path: str) -> None:
-    """Makes the names in a folder durable, where the system can."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _invalid(source: str, why: str) -> str:
-    return f"{shown(source)} does not appear to be a valid module. ({why})"
-
-
-def _too_many(source: str, limits: Limits) -> str:
-    return f"{shown(source)} must have at most {limits.members} files and folders; it has more"

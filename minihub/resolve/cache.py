@@ -23,7 +23,6 @@ import contextlib
 import datetime
 import errno
 import hashlib
-import json
 import logging
 import os
 import re
@@ -31,8 +30,7 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from minihub.errors import (
     CacheNotWritableError,
@@ -42,92 +40,19 @@ from minihub.errors import (
     StorageError,
 )
 from minihub.handle import parse_handle, shown
-from minihub.resolve.archive import StoredFile, split_name, sync_folder, write_all
 from minihub.resolve.lock import Lock, alive, make_uid, owner_of, release, remove_stale, system_lock
+from minihub.resolve.manifest import Manifest, Stored, compare
 from minihub.resolve.settings import Settings
 from minihub.resolve.structure import module_root, open_regular, problem
-from minihub_runtime.errors import clip
+from minihub.resolve.tree import sync_folder, write_all
 
-__all__ = [
-    "Cache",
-    "Entry",
-    "Manifest",
-    "Stored",
-    "list_entries",
-    "remove",
-    "verify",
-]
+__all__ = ["Cache", "Entry", "list_entries", "remove", "verify"]
 
 _log = logging.getLogger("minihub")
 _KEY = re.compile(r"[0-9a-f]{40}")
-_FORMAT = 1
 _DAY = 86400.0
 _MOST_MANIFEST_BYTES = 64 << 20
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What was stored in an entry.
-
-    Attributes:
-        handle: as typed.
-        source: the address that was asked, or the archive's path.
-        files: each file of the module.
-        etag: what the server calls this version.
-        sha256: of the archive, hexadecimal; None for a module fetched file by file.
-        size: of the archive in bytes.
-        mtime_ns: time of last change of a local archive.
-        created: when, ISO 8601 in UTC.
-    """
-
-    handle: str
-    source: str
-    files: list[StoredFile]
-    etag: str | None = None
-    sha256: str | None = None
-    size: int | None = None
-    mtime_ns: int | None = None
-    created: str = ""
-
-    def to_json(self) -> str:
-        """The manifest as text."""
-        return json.dumps({"format": _FORMAT, **asdict(self)}, indent=1)
-
-    @classmethod
-    def from_json(cls, text: str) -> Manifest:
-        """The manifest that `text` holds.
-
-        Raises:
-            ValueError: it is none.
-        """
-        try:
-            fields = json.loads(text)
-            if fields.pop("format") != _FORMAT:
-                raise ValueError("of another format")
-            files = [StoredFile(**file) for file in fields.pop("files")]
-            manifest = cls(files=files, **fields)
-            for file in files:
-                if "/".join(split_name(file.name, "a manifest")) != file.name:
-                    raise ValueError("with a name out of order")
-                if not isinstance(file.size, int) or not isinstance(file.mtime_ns, int):
-                    raise ValueError("with a size that is no number")
-        except (AttributeError, KeyError, RecursionError, TypeError, OpError) as error:
-            raise ValueError("incomplete") from error
-        return manifest
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What an attempt has put into its temporary folder.
-
-    Attributes:
-        directory: the module, below the temporary folder.
-        manifest: describes it, with names relative to the folder into which it was unpacked.
-    """
-
-    directory: str
-    manifest: Manifest
 
 
 @dataclass(frozen=True)
@@ -197,7 +122,7 @@ class Cache:
                 return _Judgement(problem(path))
             except OSError as error:
                 return _Judgement(f"it cannot be read: {error}")
-        wrong, moved = _compare(path, manifest, contents=contents)
+        wrong, moved = compare(path, manifest, contents=contents)
         if moved and wrong is None:
             self._note_times(key, manifest)
         return _Judgement(wrong, manifest)
@@ -535,51 +460,6 @@ def _descriptor(handle: str) -> str:
 
     now = datetime.datetime.now()
     return f"Module: {handle}\nDownload Time: {now}\nDownloader Hostname: {socket.gethostname()} (PID:{os.getpid()})"
-
-
-def _compare(path: str, manifest: Manifest, *, contents: bool) -> tuple[str | None, bool]:
-    """What differs between a folder and its manifest, and whether a time does."""
-    moved = False
-    parents: dict[str, Any] = {}
-    for file in manifest.files:
-        # A folder below the entry that became a symbolic link would lead elsewhere.
-        parent = os.path.dirname(file.name)
-        while parent and parent not in parents:
-            try:
-                parents[parent] = stat.S_ISDIR(os.lstat(os.path.join(path, parent)).st_mode)
-            except OSError:
-                parents[parent] = False
-            if not parents[parent]:
-                return f"{clip(parent)} is not a folder", moved
-            parent = os.path.dirname(parent)
-        full = os.path.join(path, file.name)
-        try:
-            status = os.lstat(full)
-        except OSError as error:
-            return f"{clip(file.name)} cannot be found ({error.strerror})", moved
-        if not stat.S_ISREG(status.st_mode):
-            return f"{clip(file.name)} is not a regular file", moved
-        if status.st_size != file.size:
-            return f"{clip(file.name)} must have {file.size} bytes, not {status.st_size}", moved
-        if status.st_mtime_ns != file.mtime_ns:
-            moved = True
-        elif not contents:
-            continue
-        try:
-            digest = _digest(full)
-        except OSError as error:
-            return f"{clip(file.name)} cannot be read ({error.strerror})", moved
-        if digest != file.sha256:
-            return f"{clip(file.name)} must have the SHA-256 {file.sha256}, not {digest}", moved
-    return (None if manifest.files else "its manifest names no file"), moved
-
-
-def _digest(path: str) -> str:
-    digest = hashlib.sha256()
-    with open_regular(path) as file:
-        while data := file.read(1 << 20):
-            digest.update(data)
-    return digest.hexdigest()
 
 
 def _is_left_over(path: str, uid: str) -> bool:

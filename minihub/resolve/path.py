@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from minihub.errors import InvalidModuleError
 from minihub.handle import Handle
-from minihub.resolve.archive import Limits, unpack
-from minihub.resolve.cache import Cache, Manifest, Stored
+from minihub.resolve.archive import unpack
+from minihub.resolve.cache import Cache
+from minihub.resolve.manifest import Manifest, Stored, digest_of
 from minihub.resolve.settings import Settings
-from minihub.resolve.structure import open_regular
+from minihub.resolve.tree import Limits
 from minihub_runtime.errors import clip
 
 __all__ = ["resolve_archive"]
@@ -41,11 +41,7 @@ def resolve_archive(
         )
 
     def fetch(folder: str) -> Stored:
-        digest = hashlib.sha256()
-        with open_regular(path) as file:
-            while data := file.read(1 << 20):
-                digest.update(data)
-        found = digest.hexdigest()
+        found = digest_of(path)
         if sha256 and sha256.lower() != found:
             raise InvalidModuleError(
                 f"{clip(path)} must have the SHA-256 {sha256.lower()}, not {found}"

@@ -13,15 +13,9 @@ import numpy as np
 
 from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.convolving import convolve, convolve_depthwise
 from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, at_least, op, types, types_list
-from minihub_runtime.ops.windows import (
-    Layout,
-    convolve,
-    convolve_depthwise,
-    narrow,
-    ranked,
-    widen,
-)
+from minihub_runtime.ops.windows import Layout, narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec
 
 __all__ = ["check_filter"]

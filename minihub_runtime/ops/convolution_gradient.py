@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.convolving import correlate_filter, correlate_input
 from minihub_runtime.ops.registry import (
     FLOATS,
     INDEX,
@@ -18,15 +19,7 @@ from minihub_runtime.ops.registry import (
     op,
     types,
 )
-from minihub_runtime.ops.windows import (
-    Layout,
-    Window,
-    correlate_filter,
-    correlate_input,
-    narrow,
-    ranked,
-    widen,
-)
+from minihub_runtime.ops.windows import Layout, Window, narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec, dims, merge
 
 __all__: list[str] = []
@@ -60,7 +53,7 @@ def _check_sizes(
         f"out_backprop must have the input's batch size {batch}, not {len(grad)}",
     )
     windows = layout.windows(sizes, taps)
-    counts = tuple(window.count for window in windows)
+    counts = tuple(window.outputs for window in windows)
     if grad.shape[1:-1] != counts:
         require(
             False,

@@ -140,5 +140,5 @@ def fused_resize_and_pad_conv2d_shape(
     """That of Conv2D of the resized and padded input."""
     shape = ranked(input, 4, "input")
     asked = dims(size.value)
-    sizes = [None, None] if asked is None or len(asked) != 2 else list(asked)
+    sizes = list(asked if asked is not None and len(asked) == 2 else (None, None))
     return _shape(shape[0], sizes, paddings, filter, strides, padding)

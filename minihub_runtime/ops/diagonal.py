@@ -27,7 +27,7 @@ class Band(NamedTuple):
     upper: int
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
         """How many diagonals these are."""
         return self.upper - self.lower + 1
 
@@ -99,10 +99,10 @@ def _size(band: Band, longest: int, num_rows: int, num_cols: int) -> tuple[int, 
 
 
 def _require_count(shape: Any, band: Band) -> None:
-    if len(shape) < (1 if band.count == 1 else 2):
+    if len(shape) < (1 if band.number == 1 else 2):
         raise InvalidArgumentError(f"diagonal must have more axes than shape {show(tuple(shape))}")
-    if band.count > 1 and shape[-2] not in (None, band.count):
-        raise InvalidArgumentError(f"diagonal must hold {band.count} diagonals, not {shape[-2]}")
+    if band.number > 1 and shape[-2] not in (None, band.number):
+        raise InvalidArgumentError(f"diagonal must hold {band.number} diagonals, not {shape[-2]}")
 
 
 def _make(
@@ -115,8 +115,8 @@ def _make(
     require_scalar(padding_value, "padding_value")
     _require_count(diagonal.shape, band)
     rows, columns = _size(band, diagonal.shape[-1], int(num_rows), int(num_cols))
-    batch = diagonal.shape[:-1] if band.count == 1 else diagonal.shape[:-2]
-    given = diagonal if band.count > 1 else diagonal[..., None, :]
+    batch = diagonal.shape[:-1] if band.number == 1 else diagonal.shape[:-2]
+    given = diagonal if band.number > 1 else diagonal[..., None, :]
     result = _filled((*batch, rows, columns), padding_value)
     for i, j, row, part in _places(band, rows, columns, align):
         result[..., i, j] = given[..., row, part]
@@ -135,7 +135,7 @@ def _made_shape(diagonal: Spec, k: Spec, num_rows: Spec, num_cols: Spec) -> Shap
         return None
     band = _band(k.value)
     _require_count(diagonal.shape, band)
-    batch = diagonal.shape[:-1] if band.count == 1 else diagonal.shape[:-2]
+    batch = diagonal.shape[:-1] if band.number == 1 else diagonal.shape[:-2]
     longest = diagonal.shape[-1]
     if num_rows.value is None or num_cols.value is None or longest is None:
         return (*batch, None, None)
@@ -213,10 +213,10 @@ def _part(input: Array, k: Array, padding_value: Array, align: str) -> Array:
     rows, columns = input.shape[-2:]
     _require_inside(band, rows, columns)
     longest = max(band.longest(rows, columns), 0)
-    parts = _filled((*input.shape[:-2], band.count, longest), padding_value)
+    parts = _filled((*input.shape[:-2], band.number, longest), padding_value)
     for i, j, row, part in _places(band, rows, columns, align):
         parts[..., row, part] = input[..., i, j]
-    return parts if band.count > 1 else parts[..., 0, :]
+    return parts if band.number > 1 else parts[..., 0, :]
 
 
 def _part_shape(input: Spec, k: Spec, padding_value: Spec) -> Shape:
@@ -231,7 +231,7 @@ def _part_shape(input: Spec, k: Spec, padding_value: Spec) -> Shape:
     band = _band(k.value)
     _require_inside(band, *full[-2:])
     longest = max(band.longest(*full[-2:]), 0)
-    return (*full[:-2], longest) if band.count == 1 else (*full[:-2], band.count, longest)
+    return (*full[:-2], longest) if band.number == 1 else (*full[:-2], band.number, longest)
 
 
 def _main_part_shape(input: Spec) -> Shape:
@@ -293,13 +293,13 @@ def _replace(input: Array, diagonal: Array, k: Array, align: str) -> Array:
     band = _band(k)
     rows, columns = input.shape[-2:]
     _require_inside(band, rows, columns)
-    inner = (band.count,) if band.count > 1 else ()
+    inner = (band.number,) if band.number > 1 else ()
     wanted = (*input.shape[:-2], *inner, band.longest(rows, columns))
     if diagonal.shape != wanted:
         raise InvalidArgumentError(
             f"diagonal must have shape {show(wanted)}, not {show(diagonal.shape)}"
         )
-    given = diagonal if band.count > 1 else diagonal[..., None, :]
+    given = diagonal if band.number > 1 else diagonal[..., None, :]
     result = input.copy()
     for i, j, row, part in _places(band, rows, columns, align):
         result[..., i, j] = given[..., row, part]

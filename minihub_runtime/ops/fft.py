@@ -97,11 +97,11 @@ def _lengths(input: Array, fft_length: Array, rank: int, inverse: bool) -> list[
 
 def _crop(input: Array, lengths: list[int], inverse: bool) -> Array:
     """The corner of `input` that a transform of these lengths reads."""
-    rank = len(lengths)
     kept = list(lengths)
     if inverse:
         kept[-1] = kept[-1] // 2 + 1
-    return input[(..., *(slice(n) for n in kept))] if rank else input
+    parts: tuple[Any, ...] = (Ellipsis, *(slice(n) for n in kept))
+    return input[parts]
 
 
 def _real_transform(name: str, rank: int, inverse: bool) -> Op:

@@ -13,21 +13,12 @@ from minihub_runtime.dtypes import (
     to_float,
 )
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.array import shape_of
+from minihub_runtime.ops.array import scalar_of, shape_of
 from minihub_runtime.ops.checking import axis_in_range, require, require_rank
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types
 from minihub_runtime.shapes import Shape, Spec, merge, show
 
 __all__: list[str] = []
-
-
-def _as_array(value: Any) -> Array:
-    """A bare object, for example a resource, as a scalar array."""
-    if isinstance(value, np.ndarray):
-        return value
-    held: Array = np.empty((), dtype=object)
-    held[()] = value
-    return held
 
 
 @op("Pack(values: N * T) -> output: T", T=ANY, source="core/kernels/pack_op.cc")
@@ -45,7 +36,7 @@ def pack(values: Sequence[Array], *, axis: int = 0) -> Array:
             )
     at = axis_in_range(axis, len(shape) + 1)
     if not shape:
-        first = _as_array(values[0])
+        first = scalar_of(values[0])
         result: Array = np.empty(len(values), dtype=first.dtype)
         for place, value in enumerate(values):
             result[place] = value[()] if isinstance(value, np.ndarray) else value
@@ -97,15 +88,13 @@ def _concat(values: Sequence[Array], axis: Array) -> Array:
     first = values[0]
     at = axis_in_range(axis.reshape(-1)[0], max(first.ndim, 1))
     require(first.ndim >= 1, "values must have rank >= 1, not 0")
-    for place, value in enumerate(values):
-        if value.ndim != first.ndim or any(
-            n != m for i, (n, m) in enumerate(zip(first.shape, value.shape, strict=True)) if i != at
-        ):
-            raise InvalidArgumentError(
-                f"values must have one shape except along axis {at}, but values[0] has "
-                f"{list(first.shape)} and values[{place}] {list(value.shape)}"
-            )
-    return np.concatenate(values, axis=at)
+    try:
+        return np.concatenate(values, axis=at)
+    except ValueError as error:
+        shapes = [list(value.shape) for value in values]
+        raise InvalidArgumentError(
+            f"values must have one shape except along axis {at}, not {shapes[:10]}"
+        ) from error
 
 
 def _concat_shape(values: Sequence[Spec], axis: Spec) -> Shape:

@@ -1,4 +1,4 @@
-"""The same elements in another shape or order: reshape, transpose, reverse, roll, tile, broadcast."""
+"""The same elements in another shape or order: reshape, transpose, reverse, roll."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.array import asked_shape, shape_of
+from minihub_runtime.ops.array import asked_shape, scalar_of, shape_of
 from minihub_runtime.ops.checking import (
-    allocatable,
     axis_in_range,
     indices_in_range,
     require,
@@ -17,7 +16,7 @@ from minihub_runtime.ops.checking import (
 )
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types
 from minihub_runtime.ops.shape_rules import same
-from minihub_runtime.shapes import Shape, Spec, broadcast, show, size
+from minihub_runtime.shapes import Shape, Spec, show, size
 
 __all__ = ["complete_shape"]
 
@@ -57,7 +56,8 @@ def reshape(tensor: Array, shape: Array) -> Array:
     Raises: InvalidArgumentError if the shape does not hold as many elements.
     """
     require(shape.ndim <= 1, f"shape must be a vector, not of shape {list(shape.shape)}")
-    return np.reshape(tensor, complete_shape(shape.reshape(-1).tolist(), np.size(tensor)))
+    held = scalar_of(tensor)
+    return held.reshape(complete_shape(shape.reshape(-1).tolist(), held.size))
 
 
 @reshape.shape
@@ -97,7 +97,7 @@ def expand_dims(input: Array, dim: Array) -> Array:
     require(dim.size == 1, f"dim must have one element, not shape {list(dim.shape)}")
     shape = shape_of(input)
     axis = axis_in_range(dim.reshape(-1)[0], len(shape) + 1, "dim")
-    return np.reshape(input, (*shape[:axis], 1, *shape[axis:]))
+    return scalar_of(input).reshape(*shape[:axis], 1, *shape[axis:])
 
 
 @expand_dims.shape
@@ -125,14 +125,14 @@ def squeeze(input: Array, *, squeeze_dims: list[int] = []) -> Array:
     """
     shape = shape_of(input)
     if not squeeze_dims:
-        return np.reshape(input, [n for n in shape if n != 1])
+        return scalar_of(input).reshape([n for n in shape if n != 1])
     dropped = {axis_in_range(axis, len(shape), "squeeze_dims") for axis in squeeze_dims}
     for axis in dropped:
         if shape[axis] != 1:
             raise InvalidArgumentError(
                 f"squeeze_dims must have size 1, but dimension {axis} has {shape[axis]}"
             )
-    return np.reshape(input, [n for axis, n in enumerate(shape) if axis not in dropped])
+    return scalar_of(input).reshape([n for axis, n in enumerate(shape) if axis not in dropped])
 
 
 @squeeze.shape
@@ -349,135 +349,3 @@ def roll(input: Array, shift: Array, axis: Array) -> Array:
     return np.roll(
         input, [shifts[i] % max(input.shape[i], 1) for i in moved] if moved else 0, moved or 0
     )
-
-
-@op(
-    "Tile(input: T, multiples: Tmultiples) -> output: T",
-    T=ANY,
-    Tmultiples=INDEX.default_to("int32"),
-    source="core/kernels/tile_ops.cc",
-)
-def tile(input: Array, multiples: Array) -> Array:
-    """`input` repeated `multiples[i]` times along axis `i`.
-
-    Raises: InvalidArgumentError unless `multiples` has one element >= 0 per axis.
-    """
-    require_rank(multiples, 1, "multiples")
-    shape = shape_of(input)
-    require(
-        multiples.size == len(shape),
-        f"multiples must have {len(shape)} elements, not {multiples.size}",
-    )
-    times = multiples.tolist()
-    require(min(times, default=0) >= 0, f"multiples must be >= 0, not {times}")
-    allocatable((n * m for n, m in zip(shape, times, strict=True)), np.asarray(input).dtype)
-    return np.tile(input, times)
-
-
-@tile.shape
-def tile_shape(input: Spec, multiples: Spec) -> Shape:
-    asked = asked_shape(multiples)
-    if input.shape is None:
-        return None if asked is None else (None,) * len(asked)
-    if asked is None:
-        asked = (None,) * len(input.shape)
-    require(
-        len(asked) == len(input.shape),
-        f"multiples must have {len(input.shape)} elements, not {len(asked)}",
-    )
-    return tuple(
-        0 if 0 in (n, m) else None if n is None or m is None else n * m
-        for n, m in zip(input.shape, asked, strict=True)
-    )
-
-
-@op(
-    "BroadcastTo(input: T, shape: Tidx) -> output: T",
-    T=ANY,
-    Tidx=INDEX.default_to("int32"),
-    views=True,
-    source="core/kernels/broadcast_to_op.cc",
-)
-def broadcast_to(input: Array, shape: Array) -> Array:
-    """`input` broadcast to `shape`, as a view.
-
-    Raises: InvalidArgumentError if it does not broadcast.
-    """
-    require(shape.ndim <= 1, f"shape must be a vector, not of shape {list(shape.shape)}")
-    wanted = allocatable(shape.reshape(-1), input.dtype)
-    _check_broadcast(input.shape, wanted)
-    return np.broadcast_to(input, wanted)
-
-
-def _check_broadcast(given: Shape, wanted: Shape) -> None:
-    """Raise InvalidArgumentError if a known size of `given` does not broadcast to `wanted`."""
-    if given is None or wanted is None:
-        return
-    pairs = zip(reversed(given), reversed(wanted))
-    fits = all(n is None or m is None or n in (1, m) for n, m in pairs)
-    if len(given) > len(wanted) or not fits:
-        raise InvalidArgumentError(f"{show(given)} must broadcast to {show(wanted)}")
-
-
-@broadcast_to.shape
-def broadcast_to_shape(input: Spec, shape: Spec) -> Shape:
-    wanted = asked_shape(shape)
-    _check_broadcast(input.shape, wanted)
-    if wanted is None or input.shape is None:
-        return wanted
-    # A size that is not 1 stays.
-    given = (1,) * (len(wanted) - len(input.shape)) + input.shape
-    return tuple(n if m is None and n != 1 else m for n, m in zip(given, wanted, strict=True))
-
-
-@op(
-    "BroadcastArgs(s0: T, s1: T) -> r0: T",
-    T=INDEX.default_to("int32"),
-    source="core/kernels/bcast_ops.cc",
-)
-def broadcast_args(s0: Array, s1: Array) -> Array:
-    """The shape that the shapes `s0` and `s1` broadcast to.
-
-    Raises: InvalidArgumentError unless both are vectors that broadcast.
-    """
-    _require_shapes(s0, s1)
-    shape = broadcast(tuple(s0.tolist()), tuple(s1.tolist()))
-    return np.asarray(shape, dtype=s0.dtype)
-
-
-def _require_shapes(s0: Array, s1: Array) -> None:
-    for array, name in ((s0, "s0"), (s1, "s1")):
-        require_rank(array, 1, name)
-
-
-@broadcast_args.shape
-def broadcast_args_shape(s0: Spec, s1: Spec) -> Shape:
-    lengths = [None if spec.shape is None else spec.shape[0] for spec in (s0, s1)]
-    known = [n for n in lengths if n is not None]
-    return (max(known) if len(known) == 2 else None,)
-
-
-@op(
-    "BroadcastGradientArgs(s0: T, s1: T) -> r0: T, r1: T",
-    T=INDEX.default_to("int32"),
-    shape=lambda s0, s1: [(None,), (None,)],
-    source="core/kernels/bcast_ops.cc",
-)
-def broadcast_gradient_args(s0: Array, s1: Array) -> tuple[Array, Array]:
-    """The axes along which the gradients of two broadcast operands are summed.
-
-    Raises: InvalidArgumentError unless both are vectors that broadcast.
-    """
-    _require_shapes(s0, s1)
-    shape = broadcast(tuple(s0.tolist()), tuple(s1.tolist()))
-    assert shape is not None
-    rank = len(shape)
-    axes: list[list[int]] = []
-    if s0.tolist() == s1.tolist():
-        axes = [[], []]
-    else:
-        for given in (s0.tolist(), s1.tolist()):
-            padded = [1] * (rank - len(given)) + given
-            axes.append([axis for axis, n in enumerate(padded) if n == 1])
-    r0, r1 = (np.asarray(found, dtype=s0.dtype) for found in axes)
-    return r0, r1

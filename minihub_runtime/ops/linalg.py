@@ -12,6 +12,7 @@ from minihub_runtime.ops.broadcasting import narrow, widen
 from minihub_runtime.ops.checking import require_scalar
 from minihub_runtime.ops.registry import COMPLEX, INDEX, ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, broadcast, merge, show
+from minihub_runtime.shapes import size as size_of
 
 __all__: list[str] = []
 
@@ -161,7 +162,7 @@ def svd(
     _require_matrix(input)
     none = np.zeros(0, dtype=input.dtype)
     with np.errstate(all="ignore"):
-        finite = np.isfinite(input).all(axis=(-1, -2), keepdims=True)
+        finite: Any = np.isfinite(input).all(axis=(-1, -2), keepdims=True)
         safe = input if finite.all() else np.where(finite, input, 0)
         if not compute_uv:
             s = np.linalg.svd(safe, compute_uv=False)
@@ -253,7 +254,7 @@ def lu(input: Array, *, output_idx_type: DType) -> tuple[Array, Array]:
     _refuse_half(input, "Lu")
     _require_square(input)
     size = input.shape[-1]
-    work = np.array(input).reshape(-1, size, size)
+    work = np.array(input).reshape(size_of(input.shape[:-2]), size, size)
     order = np.tile(np.arange(size), (len(work), 1))
     every = np.arange(len(work))
     with np.errstate(all="ignore"):
@@ -315,7 +316,9 @@ def matrix_determinant(input: Array) -> Array:
     _refuse_half(input, "MatrixDeterminant")
     _require_square(input)
     with np.errstate(all="ignore"):
-        return narrow(np.linalg.det(input), input.dtype)
+        # An infinite pivot has no sign.
+        finite = np.isfinite(input).all(axis=(-1, -2))
+        return narrow(np.where(finite, np.linalg.det(input), np.nan), input.dtype)
 
 
 @op(

@@ -66,7 +66,7 @@ def dilation2d(
     """
     windows = _windows(input, filter, strides, rates, padding)
     x, weights = to_float(input), to_float(filter)
-    shape = (len(x), *(window.count for window in windows), x.shape[3])
+    shape = (len(x), *(window.outputs for window in windows), x.shape[3])
     best = allocate(shape, x.dtype)
     best.fill(as_dtype(input.dtype).min if input.dtype.names else _lowest(x))
     with np.errstate(over="ignore"):

@@ -13,10 +13,9 @@ import numpy as np
 from minihub_runtime import dtypes
 from minihub_runtime.dtypes import DType, bfloat16, from_bits
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, clip
-from minihub_runtime.ops.checking import require, require_scalar
+from minihub_runtime.ops.checking import allocatable, require, require_scalar
 from minihub_runtime.ops.registry import ANY, Array, op, types, types_list
 from minihub_runtime.ops.shape_rules import same, scalar, unknown
-from minihub_runtime.ops.sparse import checked_shape
 from minihub_runtime.shapes import Shape, Spec
 
 __all__: list[str] = []
@@ -183,7 +182,7 @@ def decode_padded_raw(
     length, width = int(fixed_length), out_type.numpy.itemsize
     if length % width or length <= 0:
         require(False, f"fixed_length must be > 0 and divisible by {width}, not {length}")
-    checked_shape((*input_bytes.shape, length), np.dtype(np.uint8), "the result")
+    allocatable((*input_bytes.shape, length), np.dtype(np.uint8), "the result")
     strings = input_bytes.reshape(-1).tolist()
     data = b"".join([text[:length].ljust(length, b"\0") for text in strings])
     return _reinterpret(data, out_type, little_endian).reshape(*input_bytes.shape, length // width)

@@ -125,12 +125,12 @@ def _reduce_axis(x: Array, axis: int, window: Window, combine: Any, start: Any) 
     """`combine` over a window along one axis; padding is left out."""
     before, after = (slice(None),) * axis, (slice(None),) * (x.ndim - axis - 1)
     places = [window.valid(tap) for tap in range(window.taps)]
-    whole = slice(0, window.count)
+    whole = slice(0, window.outputs)
     order = sorted(range(window.taps), key=lambda tap: places[tap][0] != whole)
-    views = [
-        ((*before, places[tap][0], *after), x[(*before, places[tap][1], *after)]) for tap in order
-    ]
-    shape = (*x.shape[:axis], window.count, *x.shape[axis + 1 :])
+    put = [(*before, places[tap][0], *after) for tap in order]
+    get = [(*before, places[tap][1], *after) for tap in order]
+    views = [(place, x[seen]) for place, seen in zip(put, get, strict=True)]
+    shape = (*x.shape[:axis], window.outputs, *x.shape[axis + 1 :])
     result = allocate(shape, x.dtype)
     # Taps that lie inside the input for every output come first and need no starting value.
     inside = sum(place[0] == whole for place in places)
@@ -315,7 +315,7 @@ def window_sizes(windows: Sequence[Window]) -> Array:
     """How many elements each window sees, padding left out, `(*counts, 1)`."""
     total: Array = np.ones((), np.int64)
     for window in windows:
-        along = np.zeros(window.count, np.int64)
+        along = np.zeros(window.outputs, np.int64)
         for tap in range(window.taps):
             along[window.valid(tap)[0]] += 1
         total = total[..., np.newaxis] * along
@@ -337,7 +337,7 @@ def _mean(x: Array, windows: Sequence[Window]) -> Array:
 
 def _sum_in_type(x: Array, windows: Sequence[Window]) -> Array:
     """The sum over boxes, rounded to a 16-bit type after each step, as TensorFlow's CPU kernels do."""
-    shape = (len(x), *(window.count for window in windows), x.shape[-1])
+    shape = (len(x), *(window.outputs for window in windows), x.shape[-1])
     total = allocate(shape, x.dtype, zero=True)
     with np.errstate(over="ignore"):
         for _, outputs, inputs in box_taps(windows):
@@ -421,7 +421,7 @@ def first_maximum(x: Array, windows: Sequence[Window]) -> tuple[Array, Array]:
 
     A NaN wins only if it is the first value of the box.
     """
-    shape = (len(x), *(window.count for window in windows), x.shape[-1])
+    shape = (len(x), *(window.outputs for window in windows), x.shape[-1])
     best = allocate(shape, x.dtype, zero=True)
     place = allocate(shape, np.int64)
     place.fill(-1)

@@ -41,7 +41,7 @@ def _pooled(
 ) -> tuple[list[Window], list[Array]]:
     """The windows over an input of this channels-last shape, and `arrays` channels last, of the result's shape."""
     windows = pool.windows(sizes[1:-1])
-    shape = (sizes[0], *(window.count for window in windows), sizes[-1])
+    shape = (sizes[0], *(window.outputs for window in windows), sizes[-1])
     found = []
     for array, name in arrays:
         last = pool.layout.channels_last(array)

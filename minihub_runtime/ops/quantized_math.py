@@ -10,7 +10,7 @@ import numpy as np
 from minihub_runtime import dtypes
 from minihub_runtime.dtypes import DType, bits, from_bits
 from minihub_runtime.errors import UnimplementedError
-from minihub_runtime.ops.checking import require, require_rank, require_scalar
+from minihub_runtime.ops.checking import allocatable, require, require_rank, require_scalar
 from minihub_runtime.ops.quantization import (
     QUANTIZED,
     eigen_dequantize,
@@ -23,7 +23,7 @@ from minihub_runtime.ops.quantization import (
     unclamped_level_of,
 )
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op
-from minihub_runtime.ops.sparse import checked_shape, with_rank
+from minihub_runtime.ops.sparse import with_rank
 from minihub_runtime.shapes import Shape, Spec, broadcast, concrete, dims, merge, size
 
 __all__ = ["SUM", "needs", "scalars", "sums", "zero"]
@@ -240,6 +240,7 @@ def quantized_bias_add(
     bias_ends = one_range(min_bias, max_bias, "min_bias max_bias")
     require(input.ndim >= 2, f"input must have rank >= 2, not {input.ndim}")
     require_rank(bias, 1, "bias")
+    require(len(bias) > 0, "bias must not be empty")
     if len(bias) != input.shape[-1]:
         require(False, f"bias must have {input.shape[-1]} elements, not {len(bias)}")
     kind = limits(out_type)
@@ -360,7 +361,9 @@ def _binary(name: str, source: str, combine: Callable[..., Any]) -> None:
         needs(Toutput, "qint32", f"{name} with a result")
         x_ends = _ordered(min_x, max_x, "min_x max_x")
         y_ends = _ordered(min_y, max_y, "min_y max_y")
-        checked_shape(concrete(broadcast(x.shape, y.shape)) or (), np.dtype(np.int64), "z")
+        if x.size != y.size and 0 in (x.size, y.size) and 1 not in (x.size, y.size):
+            require(False, f"x and y must not be empty, not {list(x.shape)} and {list(y.shape)}")
+        allocatable(concrete(broadcast(x.shape, y.shape)) or (), np.dtype(np.int64), "z")
         with np.errstate(all="ignore"):
             values, low, high = combine(bits(x), bits(y), x_ends, y_ends)
         return sums(values), np.asarray(low), np.asarray(high)

@@ -8,11 +8,11 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from minihub_runtime.dtypes import DType, bits, from_bits
-from minihub_runtime.ops.checking import require, require_rank, require_scalar
+from minihub_runtime.ops.checking import allocatable, require, require_rank, require_scalar
 from minihub_runtime.ops.quantization import QUANTIZED, limits, one_range, range_of_products
 from minihub_runtime.ops.quantized_math import SUM, needs, scalars, sums, zero
 from minihub_runtime.ops.registry import Array, op
-from minihub_runtime.ops.sparse import checked_shape, with_rank
+from minihub_runtime.ops.sparse import with_rank
 from minihub_runtime.ops.windows import output_size, slide
 from minihub_runtime.shapes import Shape, Spec, merge
 
@@ -80,8 +80,8 @@ def quantized_conv2d(
         weights = bits(filter).astype(np.float64) - zero(filter_ends, Tfilter)
     rows = slide(input.shape[1], filter.shape[0], stride, padding=padding)
     columns = slide(input.shape[2], filter.shape[1], stride, padding=padding)
-    shape = (input.shape[0], rows.count, columns.count, filter.shape[3])
-    total = np.zeros(checked_shape(shape, np.dtype(np.float64), "output"))
+    shape = (input.shape[0], rows.outputs, columns.outputs, filter.shape[3])
+    total = np.zeros(allocatable(shape, np.dtype(np.float64), "output"))
     rows, columns = (
         # C++ truncates where Python floors.
         window._replace(before=int((window.reach - window.size) / 2))
@@ -148,11 +148,11 @@ def _pooling(name: str, average: bool) -> None:
             slide(extent, tap, step, padding=padding)
             for extent, tap, step in zip(input.shape[1:3], taps, steps, strict=True)
         )
-        shape = (input.shape[0], rows.count, columns.count, input.shape[3])
-        checked_shape(shape, np.dtype(np.int64), "output")
+        shape = (input.shape[0], rows.outputs, columns.outputs, input.shape[3])
+        allocatable(shape, np.dtype(np.int64), "output")
         levels = bits(input).astype(np.int64)
         result = np.full(shape, 0 if average else limits(T).low, dtype=np.int64)
-        seen = np.zeros((rows.count, columns.count, 1), dtype=np.int64)
+        seen = np.zeros((rows.outputs, columns.outputs, 1), dtype=np.int64)
         for y in range(taps[0]):
             out_y, in_y = rows.valid(y)
             for x in range(taps[1]):

@@ -9,12 +9,13 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType, bfloat16, float_to_bfloat16, to_float
 from minihub_runtime.ops.checking import (
+    allocatable,
     indices_in_range,
     require,
     require_rank,
 )
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types
-from minihub_runtime.ops.sparse import checked_shape, with_rank
+from minihub_runtime.ops.sparse import with_rank
 from minihub_runtime.shapes import Shape, Spec, size
 
 __all__ = ["check_nested", "from_lengths", "ranges"]
@@ -143,6 +144,7 @@ def ragged_range(
 
     Shapes: each [n] or []; scalars count for every row.
     Raises: InvalidArgumentError for a delta of 0 or vectors of different length.
+    Differs: a row whose length overflows the type has all its values; TensorFlow's arithmetic wraps around.
     """
     lengths_given: set[int] = set()
     for name, given in (("starts", starts), ("limits", limits), ("deltas", deltas)):
@@ -161,7 +163,7 @@ def ragged_range(
         total <= int(Tsplits.max),
         f"the rows must have <= {Tsplits.max} values together, not {total}",
     )
-    checked_shape((total,), first.dtype, "the values")
+    allocatable((total,), first.dtype, "the values")
     splits = from_lengths(lengths, Tsplits.numpy)
     values = np.empty(total, dtype=first.dtype)
     if first.dtype.kind in "iu":

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minihub_runtime.ops.checking import indices_in_range, require, require_rank
+from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
 from minihub_runtime.ops.ragged import ranges
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op
-from minihub_runtime.ops.sparse import checked_shape, with_rank
+from minihub_runtime.ops.sparse import with_rank
 from minihub_runtime.shapes import Shape, Spec, compatible, dims, show, size
 
 __all__: list[str] = []
@@ -114,8 +114,8 @@ def ragged_tensor_to_tensor(
     for kind, tensor, extent in zip(kinds, tensors, combined[1:], strict=False):
         extents.append(_longest_row(kind, tensor) if extent is None else extent)
     inner = values.shape[1:]
-    result_shape = checked_shape([*extents, *inner], values.dtype, "the result")
-    checked_shape((rows,), np.dtype(np.int64), "the rows")
+    result_shape = allocatable([*extents, *inner], values.dtype, "the result")
+    allocatable((rows,), np.dtype(np.int64), "the rows")
     flat = np.empty((size(extents), *inner), dtype=values.dtype)
     flat[...] = default_value
     if not flat.size:

@@ -48,7 +48,11 @@ def ragged_tensor_to_variant(
         whole: Array = np.empty((), dtype=object)
         whole[()] = RaggedVariant(tuple(rt_nested_splits), rt_dense_values)
         return whole
-    require(len(rt_nested_splits) > 0, "rt_nested_splits must not be empty with batched_input")
+    if not rt_nested_splits:
+        rows: Array = np.empty(len(rt_dense_values), dtype=object)
+        for row in range(len(rows)):
+            rows[row] = RaggedVariant((), np.array(rt_dense_values[row]))
+        return rows
     check_nested(rt_nested_splits, rt_dense_values)
     top, *deeper = rt_nested_splits
     result: Array = np.empty(len(top) - 1, dtype=object)
@@ -72,7 +76,8 @@ def ragged_tensor_to_variant_shape(
     counts = [with_rank(splits, 1, "rt_nested_splits")[0] for splits in rt_nested_splits]
     if not batched_input:
         return ()
-    require(len(counts) > 0, "rt_nested_splits must not be empty with batched_input")
+    if not counts:
+        return rt_dense_values.shape[:1] if rt_dense_values.shape is not None else (None,)
     require(counts[0] != 0, "rt_nested_splits[0] must not be empty")
     return (None if counts[0] is None else counts[0] - 1,)
 
@@ -143,6 +148,7 @@ def _check_variant(part: Any, number: int, rank: int, values: DType, splits: DTy
             False,
             f"encoded_ragged[{number}] must have ragged rank {rank}, not {len(part.nested_splits)}",
         )
+    require(part.values.ndim > 0, f"encoded_ragged[{number}] must have rank >= 1, not 0")
     found = as_dtype(part.values.dtype)
     if found is not values:
         require(False, f"encoded_ragged[{number}] must hold {values.name}, not {found.name}")

@@ -28,7 +28,8 @@ def slice_(input: Array, begin: Array, size: Array) -> Array:
     Raises: InvalidArgumentError unless there is a begin and a size for each axis, within the input.
     """
     # The ellipsis keeps a scalar an array.
-    return input[(*_ranges(input.shape, begin, size), ...)]
+    index: Any = (*_ranges(input.shape, begin, size), ...)
+    return input[index]
 
 
 def _ranges(shape: tuple[int, ...], begin: Array, size: Array) -> tuple[slice, ...]:

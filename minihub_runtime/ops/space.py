@@ -1,8 +1,7 @@
-"""Moving blocks of pixels between space, depth and batch; patches of images and volumes."""
+"""Moving blocks of pixels between space, depth and batch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -12,13 +11,12 @@ from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.array import zeros
 from minihub_runtime.ops.checking import allocatable, require, require_rank
 from minihub_runtime.ops.padding import pairs_of
-from minihub_runtime.ops.registry import ANY, INDEX, REALS, Array, at_least, op, types
+from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op
 from minihub_runtime.shapes import Shape, Spec, show, size
 
-__all__: list[str] = []
+__all__ = ["times"]
 
 ImageFormat = Literal["NHWC", "NCHW", "NCHW_VECT_C"]
-Padding = Literal["SAME", "VALID"]
 
 
 def _image(input: Array, data_format: str) -> Array:
@@ -51,7 +49,8 @@ def _divided(n: int | None, divisor: int, name: str) -> int | None:
     return None if n is None else n // divisor
 
 
-def _times(n: int | None, factor: int) -> int | None:
+def times(n: int | None, factor: int) -> int | None:
+    """A size times a number; unknown stays unknown."""
     return None if n is None else n * factor
 
 
@@ -82,7 +81,7 @@ def depth_to_space_shape(input: Spec, block_size: int, data_format: str) -> Shap
         return None
     n, h, w, c = sizes
     depth = _divided(c, block_size * block_size, "the depth")
-    return _back_shape((n, _times(h, block_size), _times(w, block_size), depth), data_format)
+    return _back_shape((n, times(h, block_size), times(w, block_size), depth), data_format)
 
 
 @op(
@@ -113,7 +112,7 @@ def space_to_depth_shape(input: Spec, block_size: int, data_format: str) -> Shap
         return None
     n, h, w, c = sizes
     rows, columns = _divided(h, block_size, "the height"), _divided(w, block_size, "the width")
-    return _back_shape((n, rows, columns, _times(c, block_size * block_size)), data_format)
+    return _back_shape((n, rows, columns, times(c, block_size * block_size)), data_format)
 
 
 def _blocks(block_shape: Array, rank: int) -> list[int]:
@@ -196,7 +195,7 @@ def _block_shape_rule(input: Spec, block_shape: Spec, pads: Spec, grow: bool) ->
         return tuple(sizes)
     blocks = _blocks(block_shape.value, len(input.shape))
     batch = input.shape[0]
-    sizes[0] = _divided(batch, size(blocks), "the batch") if grow else _times(batch, size(blocks))
+    sizes[0] = _divided(batch, size(blocks), "the batch") if grow else times(batch, size(blocks))
     if pads.value is None:
         return tuple(sizes)
     pairs = pairs_of(pads.value, length, "crops" if grow else "paddings")
@@ -310,147 +309,3 @@ def batch_to_space_shape(input: Spec, crops: Spec, block_size: int) -> Shape:
     require(len(shape) == 4, f"input must have rank 4, not shape {show(shape)}")
     known = Spec(input.dtype, shape)
     return _block_shape_rule(known, _square_spec(block_size, input), crops, grow=True)
-
-
-def _windows(n: int, kernel: int, stride: int, rate: int, padding: str) -> tuple[int, int, int]:
-    """How many windows fit an axis, and the padding before and after it.
-
-    Raises: InvalidArgumentError if the window is larger than the axis and nothing is padded.
-    """
-    span = kernel + (kernel - 1) * (rate - 1)
-    if padding == "VALID":
-        count = -(-(n - span + 1) // stride)
-        require(count >= 0, f"a window of {span} must fit the axis, which has size {n}")
-        return count, 0, 0
-    count = -(-n // stride)
-    total = max(0, (count - 1) * stride + span - n)
-    return count, total // 2, total - total // 2
-
-
-def _per_axis(values: list[int], rank: int, name: str) -> list[int]:
-    """The values of an attribute for the inner axes.
-
-    Raises: InvalidArgumentError unless it has one number >= 1 per axis, 1 for batch and depth.
-    """
-    require(len(values) == rank, f"{name} must have {rank} elements, not {values}")
-    require(
-        values[0] == values[-1] == 1, f"{name} must be 1 for batch and depth, not {list(values)}"
-    )
-    require(min(values) >= 1, f"{name} must be >= 1, not {values}")
-    return values[1:-1]
-
-
-def _patches(
-    input: Array, kernels: Sequence[int], strides: Sequence[int], rates: Sequence[int], padding: str
-) -> Array:
-    inner = len(kernels)
-    require_rank(input, inner + 2, "the input")
-    found = [
-        _windows(n, kernel, stride, rate, padding)
-        for n, kernel, stride, rate in zip(input.shape[1:-1], kernels, strides, rates, strict=True)
-    ]
-    batch, depth = input.shape[0], input.shape[-1]
-    counts = [count for count, _, _ in found]
-    allocatable((batch, *counts, size(kernels) * depth), input.dtype)
-    if 0 in (batch, depth, *counts):
-        return np.zeros((batch, *counts, size(kernels) * depth), dtype=input.dtype)
-    if any(before or after for _, before, after in found):
-        edges = [(0, 0), *((before, after) for _, before, after in found), (0, 0)]
-        wide = np.zeros([n + p + q for n, (p, q) in zip(input.shape, edges)], dtype=input.dtype)
-        wide[tuple(slice(p, p + n) for n, (p, _) in zip(input.shape, edges))] = input
-    else:
-        wide = input
-    steps = wide.strides
-    view = np.lib.stride_tricks.as_strided(
-        wide,
-        (batch, *counts, *kernels, depth),
-        (
-            steps[0],
-            *(step * stride for step, stride in zip(steps[1:-1], strides)),
-            *(step * rate for step, rate in zip(steps[1:-1], rates)),
-            steps[-1],
-        ),
-        writeable=False,
-    )
-    return np.ascontiguousarray(view).reshape(batch, *counts, size(kernels) * depth)
-
-
-def _patches_shape(
-    shape: Shape,
-    kernels: Sequence[int],
-    strides: Sequence[int],
-    rates: Sequence[int],
-    padding: str,
-) -> Shape:
-    rank = len(kernels) + 2
-    if shape is None:
-        return (None,) * rank
-    require(len(shape) == rank, f"the input must have rank {rank}, not shape {show(shape)}")
-    counts = [
-        None if n is None else _windows(n, kernel, stride, rate, padding)[0]
-        for n, kernel, stride, rate in zip(shape[1:-1], kernels, strides, rates, strict=True)
-    ]
-    return (shape[0], *counts, _times(shape[-1], size(kernels)))
-
-
-@op(
-    "ExtractImagePatches(images: T) -> patches: T",
-    ksizes=at_least(4),
-    strides=at_least(4),
-    rates=at_least(4),
-    T=types(
-        "bfloat16 float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
-        "complex64 complex128 bool"
-    ),
-    source="core/kernels/extract_image_patches_op.cc",
-)
-def extract_image_patches(
-    images: Array, *, ksizes: list[int], strides: list[int], rates: list[int], padding: Padding
-) -> Array:
-    """The pixels of each window as the depth of one pixel.
-
-    Shapes: NHWC images; result [batch, rows, columns, window rows × window columns × depth].
-    Raises: InvalidArgumentError for another rank, sizes < 1, and windows larger than the image (VALID).
-    """
-    kernels = _per_axis(ksizes, 4, "ksizes")
-    return _patches(
-        images, kernels, _per_axis(strides, 4, "strides"), _per_axis(rates, 4, "rates"), padding
-    )
-
-
-@extract_image_patches.shape
-def extract_image_patches_shape(
-    images: Spec, ksizes: list[int], strides: list[int], rates: list[int], padding: str
-) -> Shape:
-    kernels = _per_axis(ksizes, 4, "ksizes")
-    return _patches_shape(
-        images.shape,
-        kernels,
-        _per_axis(strides, 4, "strides"),
-        _per_axis(rates, 4, "rates"),
-        padding,
-    )
-
-
-@op(
-    "ExtractVolumePatches(input: T) -> patches: T",
-    ksizes=at_least(5),
-    strides=at_least(5),
-    T=REALS,
-    source="core/kernels/extract_volume_patches_op.cc",
-)
-def extract_volume_patches(
-    input: Array, *, ksizes: list[int], strides: list[int], padding: Padding
-) -> Array:
-    """As ExtractImagePatches, for NDHWC volumes."""
-    kernels = _per_axis(ksizes, 5, "ksizes")
-    return _patches(input, kernels, _per_axis(strides, 5, "strides"), [1, 1, 1], padding)
-
-
-@extract_volume_patches.shape
-def extract_volume_patches_shape(
-    input: Spec, ksizes: list[int], strides: list[int], padding: str
-) -> Shape:
-    kernels = _per_axis(ksizes, 5, "ksizes")
-    steps = _per_axis(strides, 5, "strides")
-    return _patches_shape(input.shape, kernels, steps, [1, 1, 1], padding)

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from minihub_runtime.errors import InvalidArgumentError, ResourceExhaustedError
+from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import (
+    allocatable,
     indices_in_range,
     require,
     require_rank,
@@ -42,21 +43,17 @@ def with_rank(spec: Spec, rank: int, name: str) -> tuple[int | None, ...]:
     return spec.shape
 
 
-def checked_shape(sizes: Iterable[Any], dtype: np.dtype[Any], name: str) -> tuple[int, ...]:
-    """`sizes` as the shape of an array of `dtype` that can be asked for.
+def checked_shape(sizes: Iterable[Any], name: str) -> tuple[int, ...]:
+    """`sizes` as the shape of a sparse tensor, which may be far larger than memory.
 
     Raises:
         InvalidArgumentError: a size is negative, or there are more elements than an int64 counts.
-        ResourceExhaustedError: no address space holds so many bytes.
     """
     shape = tuple(int(n) for n in sizes)
     if any(n < 0 for n in shape):
-        raise InvalidArgumentError(f"{name} must have no negative sizes, not {list(shape)}")
-    count = size(shape)
-    if count > _LARGEST or size(n for n in shape if n) > _LARGEST:
-        raise InvalidArgumentError(f"{name} must have < 2^63 elements, not {list(shape)}")
-    if count * dtype.itemsize > _LARGEST:
-        raise ResourceExhaustedError(f"{name} must fit into memory, not {list(shape)}")
+        raise InvalidArgumentError(f"{name} must have sizes >= 0, not {list(shape)}")
+    if size(n for n in shape if n) > _LARGEST:
+        raise InvalidArgumentError(f"{name} must have less than 2**63 elements, not {list(shape)}")
     return shape
 
 
@@ -159,7 +156,7 @@ def sparse_to_dense(
             False,
             f"sparse_values must have shape [] or [{len(rows)}], not {list(sparse_values.shape)}",
         )
-    shape = checked_shape(output_shape, default_value.dtype, "output_shape")
+    shape = allocatable(output_shape, default_value.dtype, "output_shape")
     rows_in_shape(rows, shape, "sparse_indices")
     if validate_indices and not rows_ascend(rows, strictly=True):
         require(False, "sparse_indices must ascend lexicographically without repeats")
@@ -189,7 +186,7 @@ def sparse_reorder(
 ) -> tuple[Array, Array]:
     """The same sparse tensor with its rows in lexicographic order."""
     check_sparse(input_indices, input_values, input_shape, "input_")
-    checked_shape(input_shape, np.dtype(bool), "input_shape")
+    checked_shape(input_shape, "input_shape")
     if rows_ascend(input_indices, strictly=False):
         return input_indices, input_values
     order = lexicographic_order(input_indices)
@@ -222,8 +219,7 @@ def sparse_reshape(
     require_rank(input_indices, 2, "input_indices")
     require_rank(input_shape, 1, "input_shape")
     require_rank(new_shape, 1, "new_shape")
-    byte = np.dtype(bool)
-    old = checked_shape(input_shape, byte, "input_shape")
+    old = checked_shape(input_shape, "input_shape")
     wanted = [int(n) for n in new_shape]
     unknown = [place for place, n in enumerate(wanted) if n == -1]
     require(len(unknown) <= 1, f"new_shape must have one -1 at most, not {wanted}")
@@ -235,7 +231,7 @@ def sparse_reshape(
                 False, f"new_shape must divide the {total} elements of {list(old)}, not {wanted}"
             )
         wanted[unknown[0]] = total // known
-    new = checked_shape(wanted, byte, "new_shape")
+    new = checked_shape(wanted, "new_shape")
     if size(new) != total:
         require(False, f"new_shape must have the {total} elements of {list(old)}, not {wanted}")
     if input_indices.shape[1] != len(old):
@@ -300,7 +296,7 @@ def sparse_fill_empty_rows(
     if len(indices) != len(values):
         require(False, f"indices must have one row per value, not {len(indices)} for {len(values)}")
     require(len(dense_shape) > 0, "dense_shape must not be empty")
-    (count,) = checked_shape(dense_shape[:1], np.dtype(np.int64), "dense_shape")
+    (count,) = allocatable(dense_shape[:1], np.dtype(np.int64), "dense_shape")
     if len(indices):
         require(indices.shape[1] > 0, "indices must have at least one column, not 0")
     rows = indices[:, 0] if indices.shape[1] else np.zeros(0, dtype=np.int64)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.dtypes import bfloat16, float_to_bfloat16, to_float
-from minihub_runtime.ops.checking import require, require_rank, require_scalar
+from minihub_runtime.ops.checking import allocatable, require, require_rank, require_scalar
 from minihub_runtime.ops.registry import ANY, INDEX, NUMBERS, REALS, ROUNDING, Array, op, types
 from minihub_runtime.ops.sparse import (
     check_sparse,
@@ -22,8 +22,6 @@ from minihub_runtime.ops.sparse import (
 from minihub_runtime.shapes import Shape, Spec, dims, merge
 
 __all__: list[str] = []
-
-_BYTE = np.dtype(bool)
 
 
 def _union(a: Array, b: Array) -> tuple[Array, Array]:
@@ -280,7 +278,7 @@ def sparse_tensor_dense_mat_mul(
     require_rank(b, 2, "b")
     check_sparse(a_indices, a_values, a_shape, "a_")
     require(len(a_shape) == 2, f"a_shape must have 2 elements, not {a_shape.tolist()}")
-    left, inner = checked_shape(a_shape, _BYTE, "a_shape")
+    left, inner = checked_shape(a_shape, "a_shape")
     rows, columns = a_indices[:, 0], a_indices[:, 1]
     values, dense = to_float(a_values), to_float(b)
     if adjoint_a:
@@ -290,7 +288,7 @@ def sparse_tensor_dense_mat_mul(
         dense = dense.conj().T
     if dense.shape[0] != inner:
         require(False, f"b must have {inner} rows as a has columns, not {dense.shape[0]}")
-    shape = checked_shape((left, dense.shape[1]), values.dtype, "the product")
+    shape = allocatable((left, dense.shape[1]), values.dtype, "the product")
     rows_in_shape(np.column_stack([rows, columns]), (left, inner), "a_indices")
     # Halves are summed in single precision.
     kind = np.dtype(np.float32) if values.dtype == np.float16 else values.dtype
@@ -340,7 +338,7 @@ def sparse_softmax(sp_indices: Array, sp_values: Array, sp_shape: Array) -> Arra
     """
     check_sparse(sp_indices, sp_values, sp_shape, "sp_")
     require(len(sp_shape) >= 2, f"sp_shape must have >= 2 elements, not {sp_shape.tolist()}")
-    checked_shape(sp_shape, _BYTE, "sp_shape")
+    checked_shape(sp_shape, "sp_shape")
     if not len(sp_values):
         return np.zeros(0, dtype=sp_values.dtype)
     first = np.ones(len(sp_values), dtype=bool)
@@ -387,7 +385,7 @@ def _componentwise(name: str, operation: Callable[[Array, Array], Array]) -> Non
 
     def kernel(sp_indices: Array, sp_values: Array, sp_shape: Array, dense: Array) -> Array:
         check_sparse(sp_indices, sp_values, sp_shape, "sp_")
-        shape = checked_shape(sp_shape, _BYTE, "sp_shape")
+        shape = checked_shape(sp_shape, "sp_shape")
         if dense.ndim > len(shape) or any(
             given not in (1, wanted)
             for given, wanted in zip(dense.shape[::-1], shape[::-1], strict=False)

@@ -8,6 +8,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import bfloat16, float_to_bfloat16, to_float
 from minihub_runtime.ops.checking import (
+    allocatable,
     axis_in_range,
     indices_in_range,
     require,
@@ -36,7 +37,6 @@ from minihub_runtime.shapes import Shape, Spec, dims
 
 __all__: list[str] = []
 
-_BYTE = np.dtype(bool)
 _COUNTED = types("int32 int64 float32 float64")
 
 
@@ -57,7 +57,7 @@ def _reduced(
     rank = len(input_shape)
     axes = {axis_in_range(axis, rank, "reduction_axes") for axis in reduction_axes.reshape(-1)}
     check_sparse(input_indices, input_values, input_shape, "input_")
-    shape = checked_shape(input_shape, _BYTE, "input_shape")
+    shape = checked_shape(input_shape, "input_shape")
     rows_in_shape(input_indices, shape, "input_indices")
     kept = [axis for axis in range(rank) if axis not in axes]
     order = lexicographic_order(input_indices[:, [*kept, *sorted(axes)]])
@@ -96,7 +96,7 @@ def _reduction(name: str, allowed: Any, combine: Any) -> None:
         rows, values, shape, kept = _reduced(
             input_indices, input_values, input_shape, reduction_axes, keep_dims, combine
         )
-        result = np.zeros(checked_shape(shape, values.dtype, "the result"), dtype=values.dtype)
+        result = np.zeros(allocatable(shape, values.dtype, "the result"), dtype=values.dtype)
         extents = [int(input_shape[axis]) for axis in kept]
         result.reshape(-1)[flat_positions(rows, extents)] = values
         return result
@@ -185,7 +185,7 @@ def _count_bins(
     if values.size and int(values.min()) < 0:
         require(False, f"values must be >= 0, not {int(values.min())}")
     shape = (bins,) if batch is None else (rows, bins)
-    result = np.zeros(checked_shape(shape, weights.dtype, "the result"), dtype=weights.dtype)
+    result = np.zeros(allocatable(shape, weights.dtype, "the result"), dtype=weights.dtype)
     seen = values < bins
     places = values[seen].astype(np.int64)
     if batch is not None:
@@ -389,7 +389,7 @@ def sparse_count_sparse_output(
     """Occurrences of each value in a sparse vector or in each row of a sparse matrix."""
     check_sparse(indices, values, dense_shape)
     require(len(dense_shape) > 0, "dense_shape must not be empty")
-    shape = checked_shape(dense_shape, _BYTE, "dense_shape")
+    shape = checked_shape(dense_shape, "dense_shape")
     rows_in_shape(indices, shape)
     _check_weights(weights, values)
     flat = len(shape) == 1

@@ -39,8 +39,7 @@ def sparse_concat(
     """
     for number, parts in enumerate(zip(indices, values, shapes, strict=True)):
         check_sparse(*parts, f"tensor {number}: ")
-    byte = np.dtype(bool)
-    sizes = [checked_shape(shape, byte, f"shapes[{number}]") for number, shape in enumerate(shapes)]
+    sizes = [checked_shape(shape, f"shapes[{number}]") for number, shape in enumerate(shapes)]
     axis = axis_in_range(concat_dim, len(sizes[0]), "concat_dim")
     rest = [shape[:axis] + shape[axis + 1 :] for shape in sizes]
     if any(
@@ -52,7 +51,7 @@ def sparse_concat(
         )
     total = list(sizes[0])
     total[axis] = sum(shape[axis] for shape in sizes)
-    checked_shape(total, byte, "the joined shape")
+    checked_shape(total, "the joined shape")
     joined = np.concatenate(indices)
     starts = np.cumsum([0, *(shape[axis] for shape in sizes[:-1])])
     joined[:, axis] += np.repeat(starts, [len(rows) for rows in indices])
@@ -93,7 +92,7 @@ def sparse_split(
     if split_dim.size != 1:
         require(False, f"split_dim must be a scalar, not of shape {list(split_dim.shape)}")
     check_sparse(indices, values, shape)
-    extents = checked_shape(shape, np.dtype(bool), "shape")
+    extents = checked_shape(shape, "shape")
     axis = int(split_dim.reshape(()))
     require(0 <= axis < len(extents), f"split_dim must lie in [0, {len(extents)}), not {axis}")
     if not 1 <= num_split <= extents[axis]:
@@ -132,7 +131,7 @@ def sparse_slice(
 ) -> tuple[Array, Array, Array]:
     """The elements of a box, with indices counted from its corner; a box may reach beyond the tensor."""
     check_sparse(indices, values, shape)
-    extents = checked_shape(shape, np.dtype(bool), "shape")
+    extents = checked_shape(shape, "shape")
     for name, vector in (("start", start), ("size", size)):
         if vector.shape != shape.shape:
             require(False, f"{name} must have shape {list(shape.shape)}, not {list(vector.shape)}")

@@ -44,9 +44,9 @@ def string_join(inputs: Sequence[Array], *, separator: str = "") -> Array:
     shape = shapes.pop() if shapes else ()
     between = as_bytes(separator)
     if not shape:
-        return string_array([between.join(array[()] for array in inputs)], shape)
+        return string_array([between.join(array.item() for array in inputs)], shape)
     count = int(np.prod(shape))
-    columns = [flat_strings(array) if array.ndim else [array[()]] * count for array in inputs]
+    columns = [flat_strings(array) if array.ndim else [array.item()] * count for array in inputs]
     return string_array([between.join(row) for row in zip(*columns)], shape)
 
 
@@ -198,7 +198,7 @@ def string_split(
     """
     require_rank(input, 1, "input")
     require_scalar(delimiter, "delimiter")
-    marks: bytes = delimiter[()]
+    marks: bytes = delimiter.item()
     strings = input.tolist()
     if not marks:
         return _sparse([[s[i : i + 1] for i in range(len(s))] for s in strings])
@@ -232,7 +232,7 @@ def string_split_v2(input: Array, sep: Array, *, maxsplit: int = -1) -> tuple[Ar
     """
     require_rank(input, 1, "input")
     require_scalar(sep, "sep")
-    mark: bytes = sep[()]
+    mark: bytes = sep.item()
     strings = input.tolist()
     if maxsplit == 0:
         return _sparse([[s] for s in strings])

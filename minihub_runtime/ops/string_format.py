@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -133,11 +134,9 @@ def string_format(
     template ends at its first NUL. Raises: InvalidArgumentError unless there are as many inputs as placeholders.
     """
     text, mark = as_bytes(template), as_bytes(placeholder)
-    if mark:
-        pieces = text.split(mark)
-    else:
-        # An empty mark cuts between all bytes.
-        pieces = [text[i : i + 1] for i in range(len(text))] or [b""]
+    # An empty mark cuts between all bytes.
+    letters = [text[i : i + 1] for i in range(len(text))] or [b""]
+    pieces = text.split(mark) if mark else letters
     if len(pieces) != len(inputs) + 1:
         require(
             False,
@@ -187,7 +186,7 @@ def string_ngrams(
     pads = [(w, w - 1 if pad_width < 0 else min(pad_width, w - 1)) for w in ngram_widths]
     result: list[bytes] = []
     ends = [0]
-    for begin, end in zip(splits, splits[1:]):
+    for begin, end in itertools.pairwise(splits):
         row = strings[begin:end]
         before = len(result)
         for width, pad in pads:
@@ -213,7 +212,7 @@ def _check_splits(splits: list[int], limit: int) -> None:
     if not splits:
         return
     require(splits[0] == 0, f"data_splits must begin with 0, not {splits[0]}")
-    for before, split in zip(splits, splits[1:]):
+    for before, split in itertools.pairwise(splits):
         if not before <= split <= limit:
             require(False, f"data_splits must lie in [{before}, {limit}] there, not be {split}")
     require(
@@ -227,7 +226,7 @@ def _check_size(splits: list[int], widths: list[int], pad_width: int) -> None:
     pieces = 0
     for width in widths:
         pad = width - 1 if pad_width < 0 else min(pad_width, width - 1)
-        for begin, end in zip(splits, splits[1:]):
+        for begin, end in itertools.pairwise(splits):
             pieces += max(0, end - begin + 2 * pad - width + 1) * width
     pieces += 2 * max(pad_width, 0) * len(splits)
     if pieces * 8 > MEMORY_LIMIT:

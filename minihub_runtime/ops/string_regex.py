@@ -39,7 +39,7 @@ def regex_replace(
     """
     require_scalar(pattern, "pattern")
     require_scalar(rewrite, "rewrite")
-    return _replace(input, pattern[()], rewrite[()], replace_global)
+    return _replace(input, pattern.item(), rewrite.item(), replace_global)
 
 
 @regex_replace.shape
@@ -71,7 +71,7 @@ def regex_full_match(input: Array, pattern: Array) -> Array:
     Shapes: `s`, `[]` -> `s`. Raises: InvalidArgumentError for a pattern that RE2 does not take.
     """
     require_scalar(pattern, "pattern")
-    return _full_match(input, pattern[()])
+    return _full_match(input, pattern.item())
 
 
 @regex_full_match.shape

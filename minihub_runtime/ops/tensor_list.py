@@ -1,1 +1,630 @@
-"""Ops of the family tensor_list."""
+"""TensorLists: the lists that control flow v2 carries as values.
+
+A list is a variant, a 0-d object array that holds one TensorList.  Lists never change: an operation returns a new one
+that shares the elements.
+
+Source: tensorflow/core/kernels/list_kernels.h, list_kernels.cc.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.checking import require
+from minihub_runtime.ops.registry import ANY, INDEX, Array, op
+from minihub_runtime.ops.shape_rules import scalar
+from minihub_runtime.shapes import Shape, Spec, compatible, concrete, dims, merge, show
+
+__all__ = ["TensorList", "list_of", "variant"]
+
+SOURCE = "core/kernels/list_kernels.cc"
+MAX_LENGTH = 1 << 24
+
+
+@dataclasses.dataclass(frozen=True)
+class TensorList:
+    """A list of tensors.
+
+    Attributes:
+        dtype: type of the elements.
+        shape: the shape each must have.
+        items: the elements, None for those not set.
+        limit: the largest length, -1 for none.
+    """
+
+    dtype: DType
+    shape: Shape
+    items: tuple[Array | None, ...] = ()
+    limit: int = -1
+
+    def with_items(self, items: Sequence[Array | None]) -> TensorList:
+        """The same list with other elements."""
+        return dataclasses.replace(self, items=tuple(items))
+
+
+def variant(value: TensorList) -> Array:
+    """The variant tensor that holds a list."""
+    result = np.empty((), dtype=object)
+    result[()] = value
+    return result
+
+
+def list_of(handle: Array, dtype: DType | None = None) -> TensorList:
+    """The list that a variant tensor holds.
+
+    Raises:
+        InvalidArgumentError: it holds none, or one of another type.
+    """
+    require(handle.ndim == 0, f"input_handle must be a scalar, not of shape {show(handle.shape)}")
+    found = handle.item()
+    if not isinstance(found, TensorList):
+        raise InvalidArgumentError(f"Input handle is not a list. Saw: '{type(found).__name__}'")
+    if dtype is not None and found.dtype is not dtype:
+        raise InvalidArgumentError(
+            f"Invalid data types; op elements {dtype.name} but list elements {found.dtype.name}"
+        )
+    return found
+
+
+def _asked(shape: Array) -> Shape:
+    """The shape a shape tensor asks for: the scalar -1 is an unknown one."""
+    if shape.ndim == 0:
+        require(
+            int(shape) == -1,
+            "The only valid scalar shape tensor is the fully unknown shape specified as -1.",
+        )
+        return None
+    require(shape.ndim == 1, f"a shape must be a vector, not of shape {show(shape.shape)}")
+    require(np.all(shape >= -1), f"sizes must be at least -1, not {shape.tolist()}")
+    return dims(shape)
+
+
+def _length(value: Array, name: str) -> int:
+    require(value.ndim == 0, f"{name} must be a scalar, not of shape {show(value.shape)}")
+    length = int(value)
+    require(length <= MAX_LENGTH, f"{name} must be at most {MAX_LENGTH}, not {length}")
+    return length
+
+
+def _fits(known: Shape, shape: Shape) -> None:
+    if not compatible(known, shape):
+        raise InvalidArgumentError(
+            f"Tried to set a tensor with incompatible shape at a list index. Item element shape: "
+            f"{show(shape)} list shape: {show(known)}"
+        )
+
+
+def _zeros(dtype: DType, shape: tuple[int, ...]) -> Array:
+    if dtype.name == "string":
+        empty = np.empty(shape, dtype=object)
+        empty.fill(b"")
+        return empty
+    return np.zeros(shape, dtype.numpy)
+
+
+@op(
+    "EmptyTensorList(element_shape: shape_type, max_num_elements: int32) -> handle: variant",
+    element_dtype=ANY,
+    shape_type=INDEX,
+    source=SOURCE,
+    shape=scalar,
+)
+def empty_tensor_list(
+    element_shape: Array, max_num_elements: Array, *, element_dtype: DType
+) -> Array:
+    """A list without elements."""
+    limit = _length(max_num_elements, "max_num_elements")
+    return variant(TensorList(element_dtype, _asked(element_shape), (), limit))
+
+
+@op(
+    "TensorListReserve(element_shape: shape_type, num_elements: int32) -> handle: variant",
+    element_dtype=ANY,
+    shape_type=INDEX,
+    source=SOURCE,
+    shape=scalar,
+)
+def tensor_list_reserve(
+    element_shape: Array, num_elements: Array, *, element_dtype: DType
+) -> Array:
+    """A list of elements that are not set."""
+    count = _length(num_elements, "num_elements")
+    require(
+        count >= 0, f"The num_elements to reserve must be a non negative number, but got {count}"
+    )
+    return variant(TensorList(element_dtype, _asked(element_shape), (None,) * count))
+
+
+@op(
+    "TensorListFromTensor(tensor: element_dtype, element_shape: shape_type) "
+    "-> output_handle: variant",
+    element_dtype=ANY,
+    shape_type=INDEX,
+    source=SOURCE,
+    shape=scalar,
+)
+def tensor_list_from_tensor(tensor: Array, element_shape: Array) -> Array:
+    """The rows of a tensor as a list.
+
+    Raises: InvalidArgumentError for a scalar, or rows of another shape.
+    """
+    require(tensor.ndim >= 1, "Tensor must be at least a vector, but saw shape: []")
+    shape = _asked(element_shape)
+    if not compatible(shape, tensor.shape[1:]):
+        raise InvalidArgumentError(
+            "Specified a list with shape "
+            f"{show(shape)} from a tensor with shape {show(tensor.shape[1:])}"
+        )
+    dtype = as_dtype(tensor.dtype)
+    return variant(TensorList(dtype, shape, tuple(tensor[i, ...] for i in range(len(tensor)))))
+
+
+def _stacked_shape(element_shape: Spec, num_elements: int) -> Shape:
+    if element_shape.value is None or element_shape.value.ndim == 0:
+        return None
+    known = dims(element_shape.value)
+    return None if known is None else (None if num_elements < 0 else num_elements, *known)
+
+
+def _element_shape(found: TensorList, element_shape: Array) -> Shape:
+    """What the list, the caller and the elements know of the shape."""
+    try:
+        shape = merge(found.shape, _asked(element_shape))
+        for item in found.items:
+            if item is not None:
+                shape = merge(shape, item.shape)
+    except InvalidArgumentError as error:
+        raise InvalidArgumentError(
+            f"Tried to stack elements with different shapes: {error.message}"
+        ) from None
+    return shape
+
+
+def _chosen(
+    found: TensorList, indices: Sequence[int], element_shape: Array, what: str
+) -> tuple[list[Array], tuple[int, ...]]:
+    """Elements, zeros for those not set, and their shape."""
+    shape = concrete(_element_shape(found, element_shape))
+    if shape is None:
+        raise InvalidArgumentError(
+            f"Tried to {what} elements of a list with non-fully-defined shape: "
+            f"{show(_element_shape(found, element_shape))}"
+        )
+    items = []
+    for index in indices:
+        require(
+            0 <= index < len(found.items),
+            f"Trying to gather element {index} in a list with {len(found.items)} elements.",
+        )
+        item = found.items[index]
+        items.append(_zeros(found.dtype, shape) if item is None else item)
+    return items, shape
+
+
+@op(
+    "TensorListStack(input_handle: variant, element_shape: int32) -> tensor: element_dtype",
+    element_dtype=ANY,
+    source=SOURCE,
+    shape=_stacked_shape,
+)
+def tensor_list_stack(
+    input_handle: Array, element_shape: Array, *, element_dtype: DType, num_elements: int = -1
+) -> Array:
+    """The elements along a new first axis.
+
+    Raises: InvalidArgumentError if shapes differ or are unknown, or their number is not `num_elements`.
+    """
+    found = list_of(input_handle, element_dtype)
+    require(
+        num_elements in (-1, len(found.items)),
+        f"Operation expected a list with {num_elements} elements but got a list with "
+        f"{len(found.items)} elements.",
+    )
+    items, shape = _chosen(found, range(len(found.items)), element_shape, "stack")
+    return np.stack(items) if items else np.empty((0, *shape), element_dtype.numpy)
+
+
+def _item_shape(element_shape: Spec) -> Shape:
+    if element_shape.value is None or element_shape.value.ndim == 0:
+        return None
+    return dims(element_shape.value)
+
+
+@op(
+    "TensorListGetItem(input_handle: variant, index: int32, element_shape: int32) "
+    "-> item: element_dtype",
+    element_dtype=ANY,
+    source=SOURCE,
+    shape=_item_shape,
+)
+def tensor_list_get_item(
+    input_handle: Array, index: Array, element_shape: Array, *, element_dtype: DType
+) -> Array:
+    """One element; zeros if it is not set.
+
+    Raises: InvalidArgumentError for an index outside the list, or an element not set of unknown shape.
+    """
+    found = list_of(input_handle, element_dtype)
+    place = _length(index, "index")
+    require(
+        0 <= place < len(found.items),
+        f"Trying to access element {place} in a list with {len(found.items)} elements.",
+    )
+    item = found.items[place]
+    if item is not None:
+        return item
+    shape = concrete(_element_shape(found, element_shape))
+    if shape is None:
+        raise InvalidArgumentError(
+            "Trying to read an uninitialized tensor but element_shape is not fully defined: "
+            f"{show(found.shape)}"
+        )
+    return _zeros(found.dtype, shape)
+
+
+@op(
+    "TensorListSetItem(input_handle: variant, index: int32, item: element_dtype) "
+    "-> output_handle: variant",
+    element_dtype=ANY,
+    source=SOURCE,
+    shape=scalar,
+)
+def tensor_list_set_item(
+    input_handle: Array, index: Array, item: Array, *, resize_if_index_out_of_bounds: bool = False
+) -> Array:
+    """The list with another element at `index`.
+
+    Raises: InvalidArgumentError for an index outside the list, unless it may grow, or an item of another shape.
+    """
+    found = list_of(input_handle, as_dtype(item.dtype))
+    place = _length(index, "index")
+    items = list(found.items)
+    if resize_if_index_out_of_bounds and place >= len(items):
+        items += [None] * (place + 1 - len(items))
+    require(
+        0 <= place < len(items),
+        f"Trying to modify element {place} in a list with {len(items)} elements.",
+    )
+    _fits(found.shape, item.shape)
+    items[place] = item
+    return variant(found.with_items(items))
+
+
+@op(
+    "TensorListPushBack(input_handle: variant, tensor: element_dtype) -> output_handle: variant",
+    element_dtype=ANY,
+    source=SOURCE,
+    shape=scalar,
+)
+def tensor_list_push_back(input_handle: Array, tensor: Any) -> Array:
+    """The list with one more element.
+
+    Raises: InvalidArgumentError if it is full, or the element has another shape.
+    """
+    found = list_of(input_handle, as_dtype(tensor.dtype))
+    _fits(found.shape, tensor.shape)
+    require(
+        found.limit < 0 or len(found.items) < found.limit,
+        f"Tried to push item into a full list list size: {len(found.items)} max_num_elements: "
+        f"{found.limit}",
+    )
+    return variant(found.with_items((*found.items, tensor)))
+
+
+@op(
+    "TensorListPopBack(input_handle: variant, element_shape: int32) "
+    "-> output_handle: variant, tensor: element_dtype",
+    element_dtype=ANY,
+    source=SOURCE,
+    shape=lambda element_shape: [(), _item_shape(element_shape)],
+)
+def tensor_list_pop_back(
+    input_handle: Array, element_shape: Array, *, element_dtype: DType
+) -> tuple[Array, Array]:
+    """The list without its last element, and that.
+
+    Raises: InvalidArgumentError if it has none.
+    """
+    found = list_of(input_handle, element_dtype)
+    require(found.items, "Trying to pop from an empty list.")
+    item = found.items[-1]
+    if item is None:
+        items, _ = _chosen(found, [len(found.items) - 1], element_shape, "pop")
+        item = items[0]
+    return variant(found.with_items(found.items[:-1])), item
+
+
+@op(
+    "TensorListLength(input_handle: variant) -> length: int32",
+    source=SOURCE,
+    shape=scalar,
+)
+def tensor_list_length(input_handle: Array) -> Array:
+    """The number of elements."""
+    return np.array(len(list_of(input_handle).items), np.int32)
+
+
+@op(
+    "TensorListElementShape(input_handle: variant) -> element_shape: shape_type",
+    shape_type=INDEX,
+    source=SOURCE,
+)
+def tensor_list_element_shape(input_handle: Array, *, shape_type: DType) -> Array:
+    """The shape of the elements, -1 for what is unknown."""
+    shape = list_of(input_handle).shape
+    if shape is None:
+        return np.array(-1, shape_type.numpy)
+    return np.array([-1 if n is None else n for n in shape], shape_type.numpy)
+
+
+@op(
+    "TensorListGather(input_handle: variant, indices: int32, element_shape: int32) "
+    "-> values: element_dtype",
+    element_dtype=ANY,
+    source=SOURCE,
+    shape=lambda element_shape, indices: (
+        None
+        if _item_shape(element_shape) is None or indices.shape is None
+        else (indices.shape[0], *(_item_shape(element_shape) or ()))
+    ),
+)
+def tensor_list_gather(
+    input_handle: Array, indices: Array, element_shape: Array, *, element_dtype: DType
+) -> Array:
+    """Some elements along a new first axis.
+
+    Raises: InvalidArgumentError for an index outside the list, or if shapes differ or are unknown.
+    """
+    found = list_of(input_handle, element_dtype)
+    require(indices.ndim == 1, f"indices must be a vector, not of shape {show(indices.shape)}")
+    items, shape = _chosen(found, indices.tolist(), element_shape, "gather")
+    return np.stack(items) if items else np.empty((0, *shape), element_dtype.numpy)
+
+
+def _scattered(
+    items: list[Array | None], tensor: Array, indices: Array, shape: Shape
+) -> list[Array | None]:
+    require(indices.ndim == 1, f"indices must be a vector, not of shape {show(indices.shape)}")
+    require(
+        tensor.ndim >= 1 and len(tensor) == len(indices),
+        f"Specified {len(indices)} indices but the tensor has shape {show(tensor.shape)}",
+    )
+    _fits(shape, tensor.shape[1:])
+    for row, index in enumerate(indices.tolist()):
+        require(index >= 0, f"Indices in TensorListScatter must all be non-negative, not {index}")
+        require(
+            index < len(items),
+            f"TensorListScatter: Trying to scatter at index {index} in list with size {len(items)}",
+        )
+        items[index] = tensor[row, ...]
+    return items
+
+
+def _scatter(tensor: Array, indices: Array, element_shape: Array, length: int) -> Array:
+    shape = _asked(element_shape)
+    highest = max(indices.reshape(-1).tolist(), default=-1)
+    require(length >= -1, f"num_elements must be at least -1, not {length}")
+    count = highest + 1 if length == -1 else length
+    require(count <= MAX_LENGTH, f"indices must be less than {MAX_LENGTH}, not {highest}")
+    items = _scattered([None] * count, tensor, indices, shape)
+    return variant(TensorList(as_dtype(tensor.dtype), shape, tuple(items)))
+
+
+@op(
+    "TensorListScatter(tensor: element_dtype, indices: int32, element_shape: shape_type) "
+    "-> output_handle: variant",
+    element_dtype=ANY,
+    shape_type=INDEX,
+    source=SOURCE,
+    shape=scalar,
+)
+def tensor_list_scatter(tensor: Array, indices: Array, element_shape: Array) -> Array:
+    """A list with the rows of `tensor` at `indices`."""
+    return _scatter(tensor, indices, element_shape, -1)
+
+
+@op(
+    "TensorListScatterV2(tensor: element_dtype, indices: int32, element_shape: shape_type, "
+    "num_elements: int32) -> output_handle: variant",
+    element_dtype=ANY,
+    shape_type=INDEX,
+    source=SOURCE,
+    shape=scalar,
+)
+def tensor_list_scatter_v2(
+    tensor: Array, indices: Array, element_shape: Array, num_elements: Array
+) -> Array:
+    """A list of `num_elements` with the rows of `tensor` at `indices`; -1 is as many as the indices need."""
+    return _scatter(tensor, indices, element_shape, _length(num_elements, "num_elements"))
+
+
+@op(
+    "TensorListScatterIntoExistingList(input_handle: variant, tensor: element_dtype, "
+    "indices: int32) -> output_handle: variant",
+    element_dtype=ANY,
+    source=SOURCE,
+    shape=scalar,
+)
+def tensor_list_scatter_into_existing_list(
+    input_handle: Array, tensor: Array, indices: Array
+) -> Array:
+    """The list with the rows of `tensor` at `indices`."""
+    found = list_of(input_handle, as_dtype(tensor.dtype))
+    highest = max(indices.reshape(-1).tolist(), default=-1)
+    require(highest < MAX_LENGTH, f"indices must be less than {MAX_LENGTH}, not {highest}")
+    items = list(found.items) + [None] * max(0, highest + 1 - len(found.items))
+    return variant(found.with_items(_scattered(items, tensor, indices, found.shape)))
+
+
+def _concat(found: TensorList, shape: Shape, leading: Sequence[int]) -> tuple[Array, Array]:
+    """The elements joined along their first axis, and their lengths."""
+    items: list[Array] = []
+    for index, element in enumerate(found.items):
+        item = element
+        if item is None:
+            rest = concrete(None if shape is None else shape[1:])
+            length = leading[index] if index < len(leading) else (shape or (None,))[0]
+            if rest is None or length is None:
+                raise InvalidArgumentError(
+                    f"element {index} must be set, or its shape known, to be joined"
+                )
+            item = _zeros(found.dtype, (length, *rest))
+        require(item.ndim >= 1, f"element {index} must have rank >= 1 to be joined, not 0")
+        items.append(item)
+    rests = {item.shape[1:] for item in items}
+    require(
+        len(rests) <= 1,
+        "elements must have the same shape but for the first axis, not "
+        + " and ".join(show(rest) for rest in sorted(rests)),
+    )
+    for item in items:
+        require(
+            compatible(None if shape is None else (None, *shape[1:]), item.shape),
+            f"elements must have shape {show(shape)}, not {show(item.shape)}",
+        )
+    lengths = np.array([len(item) for item in items], np.int64)
+    if items:
+        return np.concatenate(items), lengths
+    rest = concrete(None if shape is None else shape[1:])
+    if rest is None:
+        raise InvalidArgumentError(
+            "All except the first dimension must be fully defined when concating an empty tensor "
+            f"list. element_shape: {show(shape)}"
+        )
+    return np.empty((0, *rest), found.dtype.numpy), lengths
+
+
+@op(
+    "TensorListConcat(input_handle: variant) -> tensor: element_dtype, lengths: int64",
+    element_dtype=ANY,
+    source=SOURCE,
+    shape=lambda element_shape: [
+        None if element_shape is None else (None, *element_shape[1:]),
+        (None,),
+    ],
+)
+def tensor_list_concat(
+    input_handle: Array, *, element_dtype: DType, element_shape: Shape = None
+) -> tuple[Array, Array]:
+    """The elements joined along their first axis, and their lengths."""
+    found = list_of(input_handle, element_dtype)
+    return _concat(found, merge(found.shape, element_shape), ())
+
+
+@op(
+    "TensorListConcatV2(input_handle: variant, element_shape: shape_type, leading_dims: int64) "
+    "-> tensor: element_dtype, lengths: int64",
+    element_dtype=ANY,
+    shape_type=INDEX,
+    source=SOURCE,
+    shape=lambda element_shape: [
+        None
+        if _item_shape(element_shape) is None
+        else (None, *(_item_shape(element_shape) or (None,))[1:]),
+        (None,),
+    ],
+)
+def tensor_list_concat_v2(
+    input_handle: Array, element_shape: Array, leading_dims: Array, *, element_dtype: DType
+) -> tuple[Array, Array]:
+    """The elements joined along their first axis, and their lengths."""
+    found = list_of(input_handle, element_dtype)
+    return _concat(found, merge(found.shape, _asked(element_shape)), leading_dims.tolist())
+
+
+@op(
+    "TensorListSplit(tensor: element_dtype, element_shape: shape_type, lengths: int64) "
+    "-> output_handle: variant",
+    element_dtype=ANY,
+    shape_type=INDEX,
+    source=SOURCE,
+    shape=scalar,
+)
+def tensor_list_split(tensor: Array, element_shape: Array, lengths: Array) -> Array:
+    """A list of consecutive pieces of `tensor`, of these lengths.
+
+    Raises: InvalidArgumentError if lengths do not add up, or pieces have another shape.
+    """
+    require(lengths.ndim == 1, f"lengths must be a vector, not of shape {show(lengths.shape)}")
+    require(tensor.ndim >= 1, "Tensor must be at least a vector, but saw shape: []")
+    require(np.all(lengths >= 0), "lengths must not be negative")
+    total = sum(lengths.tolist())
+    require(total == len(tensor), f"lengths must add up to {len(tensor)}, not {total}")
+    shape = _asked(element_shape)
+    require(
+        compatible(shape, (None, *tensor.shape[1:])),
+        f"pieces must have shape {show(shape)}, not {show((None, *tensor.shape[1:]))}",
+    )
+    ends = np.cumsum(lengths).tolist()
+    pieces = tuple(tensor[end - n : end] for end, n in zip(ends, lengths.tolist(), strict=True))
+    return variant(TensorList(as_dtype(tensor.dtype), shape, pieces))
+
+
+@op(
+    "TensorListConcatLists(input_a: variant, input_b: variant) -> output: variant",
+    element_dtype=ANY,
+    source=SOURCE,
+    shape=lambda input_a, input_b: merge(input_a.shape, input_b.shape),
+)
+def tensor_list_concat_lists(input_a: Array, input_b: Array, *, element_dtype: DType) -> Array:
+    """For each pair of lists, the elements of the first, then those of the second."""
+    require(
+        input_a.shape == input_b.shape,
+        f"input_a and input_b must have one shape, not {show(input_a.shape)} and "
+        f"{show(input_b.shape)}",
+    )
+    joined = np.empty(input_a.size, dtype=object)
+    pairs = zip(input_a.reshape(-1), input_b.reshape(-1), strict=True)
+    for place, pair in enumerate(pairs):
+        a, b = (list_of(variant(item), element_dtype) for item in pair)
+        require(
+            compatible(a.shape, b.shape),
+            f"elements must have one shape, not {show(a.shape)} and {show(b.shape)}",
+        )
+        joined[place] = a.with_items((*a.items, *b.items))
+    return joined.reshape(input_a.shape)
+
+
+@op(
+    "TensorListResize(input_handle: variant, size: int32) -> output_handle: variant",
+    source=SOURCE,
+    shape=scalar,
+)
+def tensor_list_resize(input_handle: Array, size: Array) -> Array:
+    """The list with `size` elements: cut, or followed by elements that are not set.
+
+    Raises: InvalidArgumentError for a negative size.
+    """
+    found = list_of(input_handle)
+    length = _length(size, "size")
+    require(length >= 0, f"TensorListSlice expects size to be non-negative. Got: {length}")
+    items = [*found.items[:length], *(None,) * (length - len(found.items))]
+    return variant(found.with_items(items))
+
+
+@op(
+    "TensorListPushBackBatch(input_handles: variant, tensor: element_dtype) "
+    "-> output_handles: variant",
+    element_dtype=ANY,
+    source=SOURCE,
+    shape=lambda input_handles: input_handles.shape,
+)
+def tensor_list_push_back_batch(input_handles: Array, tensor: Array) -> Array:
+    """Each list with one more element, the row of `tensor` that belongs to it."""
+    require(
+        tensor.ndim >= input_handles.ndim
+        and tensor.shape[: input_handles.ndim] == input_handles.shape,
+        f"tensor must begin with shape {show(input_handles.shape)}, not {show(tensor.shape)}",
+    )
+    rows = tensor.reshape(input_handles.size, *tensor.shape[input_handles.ndim :])
+    result = np.empty(input_handles.size, dtype=object)
+    for place, item in enumerate(input_handles.reshape(-1)):
+        row = rows[place, ...]
+        result[place] = tensor_list_push_back(variant(item), row).item()
+    return result.reshape(input_handles.shape)

@@ -106,7 +106,9 @@ def _with(ufunc: Any) -> Update:
 def _divide(target: Array, places: Any, values: Array) -> None:
     if target.dtype.kind in "iu":
         require(np.all(values != 0), "updates must not be zero: integers are divided by them")
-        for place, value in zip(places, np.broadcast_to(values, (len(places), *target.shape[1:])), strict=True):
+        for place, value in zip(
+            places, np.broadcast_to(values, (len(places), *target.shape[1:])), strict=True
+        ):
             quotient = np.trunc(target[place] / value)
             target[place] = quotient.astype(target.dtype)
         return
@@ -146,7 +148,9 @@ def scatter_rows(variable: Variable, indices: Array, updates: Array, update: Upd
                 f"got updates.shape {show(updates.shape)}, indices.shape {show(indices.shape)}, "
                 f"params.shape {show(old.shape)}"
             )
-        require(as_dtype(updates.dtype) is as_dtype(old.dtype), "updates must have the variable's type")
+        require(
+            as_dtype(updates.dtype) is as_dtype(old.dtype), "updates must have the variable's type"
+        )
         indices_in_range(indices, old.shape[0])
         new = old.copy()
         flat = updates if not updates.ndim else updates.reshape(indices.size, *old.shape[1:])
@@ -228,7 +232,8 @@ for _name, (_update, _kinds) in UPDATES.items():
 
 
 def _register_slices(name: str) -> None:
-    update, kinds = UPDATES[name]
+    update = UPDATES[name][0]
+    kinds = ANY if name == "Update" else NUMBERS
 
     def by_handle(
         ref: Any, indices: Array, updates: Array, *, use_locking: bool = True
@@ -310,5 +315,3 @@ def resource_count_up_to(resource: Any, *, limit: int, T: DType) -> Array:
     Raises: OutOfRangeError at `limit`.
     """
     return _count(variable_of(resource), limit)
-
-

@@ -70,10 +70,7 @@ _ASCII_ORBITS = {
 def folded(ranges: Ranges) -> Ranges:
     """`ranges` with everything that is equal but for case, by Unicode's simple folding."""
     found = list(ranges)
-    if all(high < 0x80 for _, high in ranges):
-        orbits = _ASCII_ORBITS
-    else:
-        orbits = _orbits()
+    orbits = _ASCII_ORBITS if all(high < 0x80 for _, high in ranges) else _orbits()
     for code, orbit in orbits.items():
         if any(low <= code <= high for low, high in ranges):
             found += [(other, other) for other in orbit]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from minihub_runtime.text.regex_cost import (
     Cost,
@@ -28,6 +28,8 @@ __all__ = ["Regex", "Rewrite", "compile_regex"]
 
 #: More attempts than this are left to the program.
 _PATIENCE = 2e7
+
+_LOOKING_BACK = ("begin_text", "begin_line", "word", "not_word")
 
 _RUNE = re.compile(
     "[\0-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
@@ -159,6 +161,26 @@ class Regex:
         if matcher.is_quick(len(text), starts=False):
             return matcher.python.match(text) is not None
         return matcher.program.search(text, 0, anchored=True) is not None
+
+    def consume(self, string: bytes) -> Iterator[tuple[int, tuple[int, int]]]:
+        """RE2's FindAndConsume: the end of each match in turn, and begin and end of its group 1, in bytes.
+
+        Each search sees only what is left, so `^` matches behind each match.  Nothing comes without groups.  The
+        caller stops at an empty match, which would come for ever.
+        """
+        matcher = self._matcher(True, True, False)
+        sees_before = contains(self._node, (), _LOOKING_BACK)
+        text = string.decode("latin-1")
+        start = 0
+        while self.groups:
+            # A copy of the rest is only made where what lies before would be seen.
+            cut = start if sees_before else 0
+            span = matcher.search(text[cut:] if cut else text, start - cut)
+            if span is None:
+                return
+            start = cut + span[1]
+            inner = (cut + span[2], cut + span[3]) if span[2] >= 0 else (-1, -1)
+            yield start, inner
 
     def replace(self, strings: Sequence[bytes], rewrite: bytes, everywhere: bool) -> list[bytes]:
         """Each string with its first match, or all of them, rewritten.

@@ -6,6 +6,7 @@ a power of the length of the text; None where attempts can double with each char
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from minihub_runtime.errors import InternalError
@@ -88,7 +89,7 @@ def _first(node: Node) -> Ranges:
 def _apart(sets: list[Ranges]) -> bool:
     """Whether no two of the sets have a character in common."""
     pairs = sorted(pair for ranges in sets for pair in ranges)
-    return all(before[1] < after[0] for before, after in zip(pairs, pairs[1:]))
+    return all(before[1] < after[0] for before, after in itertools.pairwise(pairs))
 
 
 def _single(node: Node) -> bool:

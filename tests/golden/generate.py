@@ -11,6 +11,7 @@ of the sampled ops go to `<family>.op_defs.json`.
 from __future__ import annotations
 
 import functools
+import importlib.util
 import inspect
 import json
 import os
@@ -32,6 +33,9 @@ from tests.golden import FOLDER
 from tests.samples import Sample, Step, families, family_samples
 
 tf1 = tf.compat.v1
+# The samples of the text families are of ops that TF.Text registers.
+if importlib.util.find_spec("tensorflow_text"):
+    importlib.import_module("tensorflow_text")
 tf1.logging.set_verbosity(tf1.logging.ERROR)
 
 

@@ -210,7 +210,7 @@ CASES: dict[str, Case] = {
         packed(FILES + header(b"././@LongLink", 400, b"L") + b"a" * 100),
     ),
     "many_files": _refused(
-        "at most 10000 files",
+        "must have at most 1000 files",
         lambda: packed(FILES + b"".join(header(b"f%d" % n) for n in range(20_000)) + END),
     ),
     "gz_crc": _refused("incorrect data check", _gzip_with(crc=1)),

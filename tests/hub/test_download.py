@@ -544,7 +544,7 @@ def test_bad_servers(
     assert isinstance(caught.value, OpError)
     assert isinstance(caught.value, OSError)
     assert server.url in str(caught.value)
-    assert time.monotonic() - start < 2.5
+    assert time.monotonic() - start < 5
     assert nothing_left(impatient)
 
 
@@ -577,7 +577,7 @@ def test_a_slow_server_above_the_least_rate_is_waited_for(
         call.answer(length=len(body))
         call.drip(body, 0.05, len(body) // 16)
 
-    slow = replace(settings, min_rate=20_000.0, rate_window=0.3)
+    slow = replace(settings, min_rate=5_000.0, rate_window=0.3)
     assert read(resolve(server.route("/m/1", drip), settings=slow)) == files
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -256,3 +258,19 @@ def test_settings_that_cannot_be(name: str, value: str) -> None:
 def test_the_default_cache_is_durable_and_of_the_user() -> None:
     assert default_cache_dir({"XDG_CACHE_HOME": "/x"}) == os.path.join("/x", "minihub")
     assert default_cache_dir({}).startswith(os.path.expanduser("~"))
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import minihub",
+        "import minihub, minihub.resolve.cache",
+        "import minihub; minihub.resolve; import minihub.resolve.cache",
+    ],
+)
+def test_resolve_is_a_function_whatever_was_imported_before(imports: str, tmp_path: Path) -> None:
+    program = (
+        f"{imports}\nfrom minihub.resolve import cache\n"
+        f"assert minihub.resolve({str(tmp_path)!r}, offline=True) == {str(tmp_path)!r}"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=True)

@@ -1,6 +1,5 @@
 """Samples of `ops/array.py`."""
 
-
 from tests.samples import (
     Call,
     Sample,
@@ -23,49 +22,13 @@ NAN, INF = float("nan"), float("inf")
 MANY = i64([1 << 40])
 OVERFLOW = i64([1 << 62, 1 << 62])
 
-# TensorFlow 2 makes no new graph with PlaceholderV2, so it has no sample.
-# What only passes its input on refuses nothing: Identity, IdentityN, StopGradient, PreventGradient, Snapshot,
-# GuaranteeConst, Copy, CopyHost, DeepCopy, Rank, OnesLike, Const.
+# Rank, OnesLike and Const refuse nothing.
 SAMPLES = [
-    *(
-        Sample(op, label, dict(input=value))
-        for op in ("Identity", "StopGradient", "PreventGradient", "Snapshot", "Copy", "CopyHost")
-        for label, value in (
-            ("scalar", f32(1.5)),
-            ("empty", i64([]).reshape(0, 3)),
-            ("bool", boolean([True, False])),
-        )
-    ),
-    *(
-        Sample(op, label, dict(input=value))
-        for op in ("Identity", "StopGradient", "PreventGradient", "Copy", "CopyHost")
-        for label, value in (("string", b(["a", "bc"])), ("bfloat16", bf16([1, 2])))
-    ),
-    Sample("GuaranteeConst", "matrix", dict(input=normal(2, 3))),
-    Sample("GuaranteeConst", "string", dict(input=b("x"))),
-    Sample("PreventGradient", "message", dict(input=f32([1])), dict(message="no")),
-    Sample("IdentityN", "two_types", dict(input=[f32([1, 2]), b("x")])),
-    Sample("IdentityN", "one", dict(input=[i32(3)])),
-    Sample("DeepCopy", "matrix", dict(x=normal(2, 3))),
-    Sample("DeepCopy", "string", dict(x=b(["a", "b"]))),
     Sample("Const", "matrix", {}, dict(value=f32([[1, 2]]), dtype="float32")),
     Sample("Const", "string", {}, dict(value=b(["a", "bc"]), dtype="string")),
     Sample("Const", "scalar", {}, dict(value=i64(7), dtype="int64")),
     Sample("Const", "bfloat16", {}, dict(value=bf16([1.5, -2]), dtype="bfloat16")),
     Sample("Const", "empty", {}, dict(value=f64([]).reshape(0, 2), dtype="float64")),
-    Sample("Placeholder", "unfed", {}, dict(dtype="float32"), error="must feed a value"),
-    Sample(
-        "Placeholder", "unfed_shape", {}, dict(dtype="int32", shape=(2,)), error="'sampled'.*int32"
-    ),
-    Sample("PlaceholderWithDefault", "same_shape", dict(input=f32([1, 2])), dict(shape=(2,))),
-    Sample("PlaceholderWithDefault", "open_shape", dict(input=f32([1, 2])), dict(shape=(None,))),
-    Sample("EnsureShape", "exact", dict(input=normal(2, 3)), dict(shape=(2, 3))),
-    Sample("EnsureShape", "open", dict(input=normal(2, 3)), dict(shape=(None, 3))),
-    Sample("EnsureShape", "scalar", dict(input=f32(3)), dict(shape=())),
-    Sample(
-        "EnsureShape", "other_size", dict(input=normal(2, 3)), dict(shape=(2, 4)), error="shape"
-    ),
-    Sample("EnsureShape", "other_rank", dict(input=normal(2, 3)), dict(shape=(6,)), error="shape"),
     *(
         Sample(op, label, dict(input=value), attrs)
         for op in ("Shape", "Size")
@@ -177,4 +140,3 @@ SAMPLES = [
         )
     ),
 ]
-

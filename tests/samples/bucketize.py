@@ -20,5 +20,7 @@ SAMPLES = [
             ("empty", f32([]), EDGES),
         )
     ),
-    Sample("Bucketize", "unsorted", dict(input=f32([1])), dict(boundaries=[2.0, 1.0]), error="sorted"),
+    Sample(
+        "Bucketize", "unsorted", dict(input=f32([1])), dict(boundaries=[2.0, 1.0]), error="sorted"
+    ),
 ]

@@ -5,6 +5,7 @@ from tests.samples import Sample, b, bf16, f32, i32, i64, normal
 COUNT = i32(range(12)).reshape(3, 4)
 
 SAMPLES = [
+    Sample("InplaceSub", "no_rows", dict(x=f32([]), i=i32([-99, -1, -1]), v=f32([1, 1, 1]))),
     *(
         Sample("Pack", label, dict(values=values), attrs)
         for label, values, attrs in (
@@ -67,7 +68,10 @@ SAMPLES = [
         )
     ),
     Sample(
-        "ConcatOffset", "sizes", dict(concat_dim=i32(0), shape=[i32([1, 2]), i32([1, 3])]), error="agree"
+        "ConcatOffset",
+        "sizes",
+        dict(concat_dim=i32(0), shape=[i32([1, 2]), i32([1, 3])]),
+        error="agree",
     ),
     Sample(
         "ConcatOffset", "axis", dict(concat_dim=i32(2), shape=[i32([1, 2])] * 2), error="must lie"
@@ -83,7 +87,13 @@ SAMPLES = [
         )
     ),
     *(
-        Sample("Split", label, dict(split_dim=axis, value=f32([1, 2, 3, 4])), dict(num_split=num), error=error)
+        Sample(
+            "Split",
+            label,
+            dict(split_dim=axis, value=f32([1, 2, 3, 4])),
+            dict(num_split=num),
+            error=error,
+        )
         for label, axis, num, error in (
             ("not_even", i32(0), 3, "must divide"),
             ("axis", i32(7), 2, "must lie"),
@@ -124,9 +134,13 @@ SAMPLES = [
             ("count", i32([1, 1, 2]), i32(0), "vector of 2"),
         )
     ),
-    Sample("ParallelConcat", "rows", dict(values=[f32([[1, 2]]), f32([[3, 4]])]), dict(shape=(2, 2))),
+    Sample(
+        "ParallelConcat", "rows", dict(values=[f32([[1, 2]]), f32([[3, 4]])]), dict(shape=(2, 2))
+    ),
     Sample("ParallelConcat", "one", dict(values=[i32([5])]), dict(shape=(1,))),
-    Sample("ParallelConcat", "first_size", dict(values=[f32([1, 2])]), dict(shape=(2,)), error="size 1"),
+    Sample(
+        "ParallelConcat", "first_size", dict(values=[f32([1, 2])]), dict(shape=(2,)), error="size 1"
+    ),
     *(
         Sample(op, label, dict(x=x, i=i, v=v))
         for op in ("InplaceUpdate", "InplaceAdd", "InplaceSub")

@@ -70,7 +70,10 @@ SAMPLES = [
         for label, x, pairs in (*LIMITS, ("string", b(["a", "b"]), i32([[1, 1]])))
     ),
     Sample(
-        "MirrorPad", "whole", dict(input=f32([1, 2]), paddings=i32([[2, 2]])), dict(mode="SYMMETRIC")
+        "MirrorPad",
+        "whole",
+        dict(input=f32([1, 2]), paddings=i32([[2, 2]])),
+        dict(mode="SYMMETRIC"),
     ),
     Sample(
         "MirrorPad",
@@ -80,7 +83,11 @@ SAMPLES = [
     ),
     *(
         Sample(
-            "MirrorPad", f"{mode}_too_long", dict(input=f32([1, 2]), paddings=pairs), dict(mode=mode), error="must be <="
+            "MirrorPad",
+            f"{mode}_too_long",
+            dict(input=f32([1, 2]), paddings=pairs),
+            dict(mode=mode),
+            error="must be <=",
         )
         for mode, pairs in (("REFLECT", i32([[2, 0]])), ("SYMMETRIC", i32([[0, 3]])))
     ),
@@ -92,7 +99,11 @@ SAMPLES = [
         error="must be <=",
     ),
     Sample(
-        "MirrorPad", "mode", dict(input=COUNT, paddings=PAIRS), dict(mode="NO"), error="must be one of"
+        "MirrorPad",
+        "mode",
+        dict(input=COUNT, paddings=PAIRS),
+        dict(mode="NO"),
+        error="must be one of",
     ),
     Sample(
         "MirrorPad",

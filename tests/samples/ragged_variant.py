@@ -40,7 +40,6 @@ SAMPLES = [
         "no_splits",
         nested([], FIVE),
         dict(batched_input=True, Tsplits="int64"),
-        error="not be empty",
     ),
     Sample("RaggedTensorFromVariant", "batched", **decoded(TWO, FIVE, True, 1, 2)),
     Sample("RaggedTensorFromVariant", "one_level", **decoded(ONE, normal(5, 2), True, 0, 1)),

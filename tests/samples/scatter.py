@@ -40,7 +40,9 @@ OPS = {
 def zeros_case(label, tensor, indices, updates):
     """The same with zeros to scatter into."""
     kind = i64 if indices.dtype == "int64" else i32
-    return Sample("ScatterNd", label, dict(indices=indices, updates=updates, shape=kind(tensor.shape)))
+    return Sample(
+        "ScatterNd", label, dict(indices=indices, updates=updates, shape=kind(tensor.shape))
+    )
 
 
 SAMPLES = [
@@ -105,7 +107,9 @@ SAMPLES = [
         )
     ),
     *(
-        Sample("DynamicPartition", label, dict(data=x, partitions=p), dict(num_partitions=n), error=e)
+        Sample(
+            "DynamicPartition", label, dict(data=x, partitions=p), dict(num_partitions=n), error=e
+        )
         for label, x, p, n, e in (
             ("range", i32([1, 2, 3]), i32([0, 0, 3]), 2, "= 3 must lie"),
             ("negative", i32([1]), i32([-1]), 2, "= -1 must lie"),
@@ -126,7 +130,9 @@ SAMPLES = [
         )
     ),
     Sample(
-        "DynamicStitch", "again", dict(indices=[i32([0, 1]), i32([1, 1])], data=[i32([1, 2]), i32([3, 4])])
+        "DynamicStitch",
+        "again",
+        dict(indices=[i32([0, 1]), i32([1, 1])], data=[i32([1, 2]), i32([3, 4])]),
     ),
     Sample(
         "DynamicStitch",

@@ -80,7 +80,12 @@ SAMPLES = [
         for label, rows, values in BOUNDS
     ),
     *(
-        Sample(op, "int64", dict(sorted_inputs=BOUNDS[0][1], values=BOUNDS[0][2]), dict(out_type="int64"))
+        Sample(
+            op,
+            "int64",
+            dict(sorted_inputs=BOUNDS[0][1], values=BOUNDS[0][2]),
+            dict(out_type="int64"),
+        )
         for op in ("LowerBound", "UpperBound")
     ),
     *(

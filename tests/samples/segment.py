@@ -53,40 +53,7 @@ UNSORTED_WRONG = (
     ("negative", f32([1]), i32([0]), i32(-1), "num_segments must be >= 0"),
     ("vector_count", f32([1]), i32([0]), i32([1, 2]), "scalar"),
 )
-TABLE = normal(10, 8, seed=3)
-SPARSE = (
-    ("rows", TABLE, i32([3, 1, 1, 9, 0]), i32([0, 0, 2, 2, 2])),
-    ("long", TABLE, i64([3, 1, 1, 9, 0]), i64([0, 0, 2, 2, 4])),
-    ("many", TABLE, i32([i % 10 for i in range(40)]), i32([i // 3 for i in range(40)])),
-    ("one_long", TABLE, i32([i % 10 for i in range(30)]), i32([0] * 30)),
-    ("vector", f32([1, 2, 4]), i32([2, 0, 1]), i32([0, 0, 1])),
-    ("rank3", normal(3, 2, 2), i32([2, 0]), i32([1, 1])),
-    ("half", f16([[1, 2], [2048, 3], [1, 3]]), i32([0, 1, 2]), i32([0, 0, 0])),
-    ("bfloat16", bf16([[1, 2], [2048, 3], [1, 3]]), i32([0, 1, 2]), i32([0, 0, 2])),
-    ("double", f64([[1, 2], [3, 4]]), i32([0, 1]), i32([1, 1])),
-    ("none", TABLE, i32([]), i32([])),
-)
-SPARSE_WRONG = (
-    ("range", i32([0, 10]), i32([0, 0]), "must lie"),
-    ("negative_index", i32([0, -1]), i32([0, 0]), "must lie"),
-    ("decreasing", i32([0, 1]), i32([1, 0]), "must not decrease"),
-    ("negative", i32([0, 1]), i32([-1, 1]), "must be >= 0"),
-    ("count", i32([0, 1]), i32([0, 0, 1]), "segment_ids must have"),
-    ("matrix", i32([[0]]), i32([0]), "indices must have rank 1"),
-)
-NAMES = ("SparseSegmentSum", "SparseSegmentMean", "SparseSegmentSqrtN")
 KINDS = ("Sum", "Mean", "Prod", "Min", "Max")
-
-
-def sparse(data, indices, ids, **more):
-    """The inputs of a sparse segment op."""
-    return dict(data=data, indices=indices, segment_ids=ids, **more)
-
-
-def gradient(grad, indices, ids, rows):
-    """The inputs of the gradient of one."""
-    return dict(grad=grad, indices=indices, segment_ids=ids, output_dim0=rows)
-
 
 SAMPLES = [
     *(
@@ -95,11 +62,18 @@ SAMPLES = [
         for label, x, ids in SORTED
     ),
     *(
-        Sample(f"Segment{kind}", "complex", dict(data=c64([1 + 2j, 3 + 1j]), segment_ids=i32([0, 0])))
+        Sample(
+            f"Segment{kind}", "complex", dict(data=c64([1 + 2j, 3 + 1j]), segment_ids=i32([0, 0]))
+        )
         for kind in ("Sum", "Mean", "Prod")
     ),
     *(
-        Sample(f"Segment{kind}", "nan", dict(data=f32([1, float("nan"), 3]), segment_ids=i32([0, 0, 0])), differs=NAN)
+        Sample(
+            f"Segment{kind}",
+            "nan",
+            dict(data=f32([1, float("nan"), 3]), segment_ids=i32([0, 0, 0])),
+            differs=NAN,
+        )
         for kind in ("Min", "Max")
     ),
     *(
@@ -142,68 +116,5 @@ SAMPLES = [
         )
         for kind in ("Sum", "Prod", "Min", "Max")
         for label, x, i, n, e in UNSORTED_WRONG
-    ),
-    *(Sample(name, label, sparse(*case)) for name in NAMES for label, *case in SPARSE),
-    *(
-        Sample(f"{name}WithNumSegments", label, sparse(*case, num_segments=i32(15)))
-        for name in NAMES
-        for label, *case in SPARSE
-    ),
-    *(
-        Sample(f"{name}WithNumSegments", "exact", sparse(TABLE, i32([1, 2]), i32([0, 1]), num_segments=i64(2)))
-        for name in NAMES
-    ),
-    *(
-        Sample("SparseSegmentSum", label, sparse(*case))
-        for label, *case in (
-            ("ints", i32([[1, 2], [3, 4]]), i32([0, 1]), i32([1, 1])),
-            ("int8", i8([[1, 2], [3, 127]]), i32([0, 1]), i32([1, 1])),
-        )
-    ),
-    *(
-        Sample(name, label, sparse(TABLE, i, ids), error=error)
-        for name in NAMES
-        for label, i, ids, error in SPARSE_WRONG
-    ),
-    *(
-        Sample(f"{name}WithNumSegments", label, sparse(TABLE, i, ids, num_segments=i32(3)), error=e)
-        for name in NAMES
-        for label, i, ids, e in SPARSE_WRONG
-    ),
-    *(
-        Sample(
-            f"{name}WithNumSegments",
-            label,
-            sparse(TABLE, i32([0, 1]), i32([0, 2]), num_segments=count),
-            error=error,
-        )
-        for name in NAMES
-        for label, count, error in (
-            ("few", i32(2), "segment_ids must be < 2"),
-            ("below_zero", i32(-2), "num_segments must be >= 0"),
-            ("count_vector", i32([3]), "scalar"),
-        )
-    ),
-    *(
-        Sample(f"{name}Grad", label, gradient(grad, i, ids, i32(rows)))
-        for name in NAMES
-        for label, grad, i, ids, rows in (
-            ("rows", normal(3, 6), i32([0, 4, 1, 1, 1]), i32([0, 0, 1, 2, 2]), 6),
-            ("ids_unsorted", f32([[1], [2]]), i32([0, 1, 1]), i64([1, 0, 1]), 3),
-            ("vector", f32([1, 2]), i64([2, 0]), i32([0, 1]), 3),
-            ("half", f16([[1], [2]]), i32([0, 1, 1]), i32([0, 0, 1]), 2),
-            ("bfloat16", bf16([[1], [2]]), i32([0, 1, 1]), i32([0, 0, 1]), 2),
-            ("double", f64([[1], [2]]), i32([0, 1]), i32([0, 1]), 2),
-        )
-    ),
-    *(
-        Sample(f"{name}Grad", label, gradient(normal(2, 3), i, ids, rows), error=error)
-        for name in NAMES
-        for label, i, ids, rows, error in (
-            ("range", i32([0, 3]), i32([0, 1]), i32(3), "indices.*must lie"),
-            ("ids", i32([0, 1]), i32([0, 2]), i32(3), "segment_ids.*must lie"),
-            ("count", i32([0, 1]), i32([0]), i32(3), "segment_ids must have"),
-            ("rows_vector", i32([0, 1]), i32([0, 1]), i32([3]), "scalar"),
-        )
     ),
 ]

@@ -65,14 +65,22 @@ WRONG = (
     ("index_backwards", LINE, spec([1], [0], [-1]), masks(shrink=1), "must be > 0"),
     ("too_many", LINE, spec([0, 0], [1, 1], [1, 1]), masks(), "slice of 2 axes"),
     ("two_ellipses", LINE, spec([0, 0], [1, 1], [1, 1]), masks(ellipsis=3), "one ellipsis"),
-    ("lengths", LINE, dict(begin=i32([0]), end=i32([1, 2]), strides=i32([1])), masks(), "one length"),
+    (
+        "lengths",
+        LINE,
+        dict(begin=i32([0]), end=i32([1, 2]), strides=i32([1])),
+        masks(),
+        "one length",
+    ),
     ("matrix", LINE, spec([[0]], [[1]], [[1]]), masks(), "vectors"),
 )
 
 
 def update(place, x, value):
     """One TensorStridedSliceUpdate of a middle range."""
-    return Sample("TensorStridedSliceUpdate", place, dict(input=x, **spec([0], [2], [1]), value=value))
+    return Sample(
+        "TensorStridedSliceUpdate", place, dict(input=x, **spec([0], [2], [1]), value=value)
+    )
 
 
 SAMPLES = [

@@ -75,7 +75,7 @@ EAST = (
     ("EUC-JP", ["日本ｱ".encode("euc_jp"), b"\x8f\xb0\xa1\xff", b"\x81"]),
     ("EUC-KR", ["한글a".encode("euc_kr"), b"\xb0"]),
 )  # fmt: skip
-EVERY = [code for code in range(0, 0x110000, 997)]
+EVERY = list(range(0, 0x110000, 997))
 
 
 def encoded(label, values, splits, error=None, splits_type=i64, **attrs) -> Sample:

@@ -60,9 +60,7 @@ SAMPLES = [
             ("no_rows", normal(0, 2), i64([0])),
         )
     ),
-    *(
-        Sample(op, "matrix", dict(x=ROWS), error="rank 1") for op in ("Unique", "UniqueWithCounts")
-    ),
+    *(Sample(op, "matrix", dict(x=ROWS), error="rank 1") for op in ("Unique", "UniqueWithCounts")),
     *(
         Sample(op, label, dict(x=ROWS, axis=axis), error=error)
         for op in ("UniqueV2", "UniqueWithCountsV2")

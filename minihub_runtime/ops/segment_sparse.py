@@ -1,0 +1,197 @@
+"""Sums and means of the rows that indices name, by sorted segment, and their gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import (
+    bfloat16,
+    bits,
+    to_float,
+)
+from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
+from minihub_runtime.ops.registry import (
+    FLOATS,
+    INDEX,
+    REALS,
+    ROUNDING,
+    Array,
+    op,
+)
+from minihub_runtime.ops.segment import count_of, flat_rows, reduce_by, sorted_runs, spread, typed
+from minihub_runtime.shapes import Shape, Spec, merge, size
+
+__all__: list[str] = []
+
+
+def _sparse_segment(
+    data: Array, indices: Array, segment_ids: Array, num_segments: Array | None, scale: str
+) -> Array:
+    """Sums of the rows of `data` at `indices`, by sorted segment, divided as `scale` says."""
+    require(data.ndim >= 1, "data must have rank >= 1, not 0")
+    require_rank(indices, 1, "indices")
+    require_rank(segment_ids, 1, "segment_ids")
+    require(
+        indices.size == segment_ids.size,
+        f"segment_ids must have {indices.size} elements, as indices, not {segment_ids.size}",
+    )
+    limit = None if num_segments is None else count_of(num_segments)
+    rest = data.shape[1:]
+    kind = bits(to_float(data)).dtype
+    if indices.size == 0:
+        shape = allocatable((limit or 0, *rest), data.dtype)
+        return typed(np.zeros((shape[0], size(rest)), dtype=kind), shape, data)
+    starts, ids = sorted_runs(segment_ids)
+    count = int(ids[-1]) + 1 if limit is None else limit
+    require(int(ids[-1]) < count, f"segment_ids must be < {count}, not {int(ids[-1])}")
+    shape = allocatable((count, *rest), data.dtype)
+    indices_in_range(indices, data.shape[0])
+    # Only the rows in use are widened, so that a table of bfloat16 or float16 stays as it is.
+    narrow = data.dtype in (bfloat16.numpy, np.float16)
+    rows = data.reshape(data.shape[0], size(rest))
+    order: Array | None = indices
+    if narrow:
+        rows, order = to_float(rows[indices]).astype(np.float32, copy=False), None
+    with np.errstate(all="ignore"):
+        sums = reduce_by(np.add, rows, order, starts)
+        if scale != "sum":
+            lengths = np.diff(starts, append=segment_ids.size)[:, None].astype(sums.dtype)
+            sums /= np.sqrt(lengths) if scale == "sqrt_n" else lengths
+        if data.dtype == np.float16:
+            sums = sums.astype(np.float16)
+    return typed(spread(sums, ids, count, 0), shape, data)
+
+
+def _sparse_shape(data: Spec, indices: Spec, segment_ids: Spec, count: int | None) -> Shape:
+    for name, spec in (("indices", indices), ("segment_ids", segment_ids)):
+        require(spec.rank in (1, None), f"{name} must be a vector")
+    merge(indices.shape, segment_ids.shape)
+    if data.shape is None:
+        return None
+    require(len(data.shape) >= 1, "data must have rank >= 1, not 0")
+    return (count, *data.shape[1:])
+
+
+def _numbered_shape(data: Spec, indices: Spec, segment_ids: Spec, num_segments: Spec) -> Shape:
+    count = None if num_segments.value is None else count_of(num_segments.value)
+    return _sparse_shape(data, indices, segment_ids, count)
+
+
+SPARSE_SOURCE = "core/kernels/segment_reduction_ops_impl.h"
+
+
+def _register_sparse(name: str, scale: str, kinds: Any) -> None:
+    def kernel(
+        data: Array, indices: Array, segment_ids: Array, *, sparse_gradient: bool = False
+    ) -> Array:
+        """The rows of `data` at `indices`, summed by segment and divided by 1, their number or its square root.
+
+        Raises: InvalidArgumentError for indices out of range, and ids that are negative or decrease.
+        """
+        return _sparse_segment(data, indices, segment_ids, None, scale)
+
+    def numbered(
+        data: Array,
+        indices: Array,
+        segment_ids: Array,
+        num_segments: Array,
+        *,
+        sparse_gradient: bool = False,
+    ) -> Array:
+        """The rows of `data` at `indices`, summed by segment and divided by 1, their number or its square root.
+
+        Raises: InvalidArgumentError for indices out of range, and ids that are negative, decrease or are
+        >= num_segments.
+        """
+        return _sparse_segment(data, indices, segment_ids, num_segments, scale)
+
+    kind: dict[str, Any] = dict(
+        T=kinds,
+        Tidx=INDEX.default_to("int32"),
+        Tsegmentids=INDEX.default_to("int32"),
+        precision=ROUNDING,
+        source=SPARSE_SOURCE,
+    )
+    op(
+        f"{name}(data: T, indices: Tidx, segment_ids: Tsegmentids) -> output: T",
+        **kind,
+        shape=lambda data, indices, segment_ids: _sparse_shape(data, indices, segment_ids, None),
+    )(kernel)
+    op(
+        f"{name}WithNumSegments(data: T, indices: Tidx, segment_ids: Tsegmentids, "
+        "num_segments: Tnumsegments) -> output: T",
+        **kind,
+        Tnumsegments=INDEX.default_to("int32"),
+        shape=_numbered_shape,
+    )(numbered)
+
+
+_register_sparse("SparseSegmentSum", "sum", REALS)
+_register_sparse("SparseSegmentMean", "mean", FLOATS)
+_register_sparse("SparseSegmentSqrtN", "sqrt_n", FLOATS)
+
+
+def _sparse_segment_grad(
+    grad: Array, indices: Array, segment_ids: Array, output_dim0: Array, scale: str
+) -> Array:
+    """The gradient with respect to `data`: each row of `grad` goes to the indices of its segment."""
+    require(grad.ndim >= 1, "grad must have rank >= 1, not 0")
+    require_rank(indices, 1, "indices")
+    require_rank(segment_ids, 1, "segment_ids")
+    require(output_dim0.ndim == 0, f"output_dim0 must be a scalar, not {output_dim0.shape}")
+    require(
+        indices.size == segment_ids.size,
+        f"segment_ids must have {indices.size} elements, as indices, not {segment_ids.size}",
+    )
+    rest = grad.shape[1:]
+    shape = allocatable((int(output_dim0), *rest), grad.dtype)
+    flat = flat_rows(grad)
+    kind = flat.dtype
+    if indices.size == 0:
+        return typed(np.zeros((shape[0], size(rest)), dtype=kind), shape, grad)
+    indices_in_range(segment_ids, grad.shape[0], "segment_ids")
+    indices_in_range(indices, shape[0])
+    rows = flat.astype(np.float32) if kind == np.float16 else flat
+    with np.errstate(all="ignore"):
+        if scale != "sum":
+            lengths = np.bincount(segment_ids, minlength=grad.shape[0])
+            lengths = np.maximum(lengths, 1).astype(rows.dtype)[:, None]
+            rows = rows / (np.sqrt(lengths) if scale == "sqrt_n" else lengths)
+        order = np.argsort(indices, kind="stable")
+        held = indices[order]
+        starts = np.flatnonzero(np.concatenate(([True], held[1:] != held[:-1])))
+        sums = reduce_by(np.add, rows, segment_ids[order], starts)
+    return typed(spread(sums.astype(kind), held[starts], shape[0], 0), shape, grad)
+
+
+def _grad_shape(grad: Spec, indices: Spec, segment_ids: Spec, output_dim0: Spec) -> Shape:
+    require(output_dim0.shape in ((), None), "output_dim0 must be a scalar")
+    count = None if output_dim0.value is None else int(output_dim0.value)
+    return _sparse_shape(grad, indices, segment_ids, count)
+
+
+def _register_gradient(name: str, scale: str) -> None:
+    def kernel(grad: Array, indices: Array, segment_ids: Array, output_dim0: Array) -> Array:
+        """The gradient of a sparse segment op with respect to its `data`, which has `output_dim0` rows.
+
+        Raises: InvalidArgumentError for indices or ids out of range.
+        """
+        return _sparse_segment_grad(grad, indices, segment_ids, output_dim0, scale)
+
+    op(
+        f"{name}(grad: T, indices: Tidx, segment_ids: Tsegmentids, output_dim0: int32) "
+        "-> output: T",
+        T=FLOATS,
+        Tidx=INDEX.default_to("int32"),
+        Tsegmentids=INDEX.default_to("int32"),
+        precision=ROUNDING,
+        source=SPARSE_SOURCE,
+        shape=_grad_shape,
+    )(kernel)
+
+
+_register_gradient("SparseSegmentSumGrad", "sum")
+_register_gradient("SparseSegmentMeanGrad", "mean")
+_register_gradient("SparseSegmentSqrtNGrad", "sqrt_n")

@@ -1,0 +1,122 @@
+"""Every signature and tag set of the recorded modules gives TensorFlow's outputs, both ways of calling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minihub
+import minihub as hub
+import minihub_runtime as tf
+from minihub_runtime.dtypes import as_dtype, to_float
+from minihub_runtime.errors import OpError
+from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
+from tests.shared import golden, module_names, needs_shared
+
+pytestmark = needs_shared
+
+#: Relative to the largest value of an output: what two correct float32 implementations differ by.
+RELATIVE = 1e-4
+#: Normalisation by the moments of a batch of one or two examples divides by what is left after cancellation.
+WIDER: dict[str, float] = {}
+
+MODULES = module_names()
+CASES = [
+    (name, index) for name in MODULES for index in range(len(golden(name).index["cases"]))
+]
+
+
+def case_of(name: str, index: int) -> Any:
+    return list(golden(name).cases())[index]
+
+
+IDS = [
+    "-".join([name, *(case := golden(name).index["cases"][i])["tags"], case["signature"], case["label"]])
+    for name, i in CASES
+]
+
+
+def ours(value: Any) -> Any:
+    """A recorded value as the runtime takes it."""
+    kind = type(value).__name__
+    if kind == "Sparse":
+        return SparseTensorValue(*value)
+    if kind == "Ragged":
+        return RaggedTensorValue.from_nested_row_splits(value.values, value.row_splits)
+    return value
+
+
+def theirs(value: Any) -> Any:
+    """A result of ours as the recorded values are compared."""
+    if isinstance(value, RaggedTensorValue):
+        return (value.flat_values, value.nested_row_splits)
+    if isinstance(value, SparseTensorValue):
+        return value
+    array = np.asarray(value)
+    if array.dtype == object and array.ndim == 0:
+        return array.item()
+    return to_float(array)
+
+
+def tolerance(name: str, expected: Any) -> float:
+    """The allowed absolute error: a share of the largest value."""
+    value = expected.value
+    if expected.kind in ("sparse", "ragged"):
+        value = value.values
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fc" or not value.size:
+        return 0.0
+    finite = np.abs(value[np.isfinite(value)])
+    return WIDER.get(name, RELATIVE) * float(finite.max(initial=0.0)) + 1e-6
+
+
+def check(name: str, expected: dict[str, Any], got: dict[str, Any]) -> None:
+    assert sorted(got) == sorted(expected)
+    for key, value in expected.items():
+        if value.kind in ("dense", "string", "sampled") and "dtype" in value.info:
+            assert as_dtype(np.asarray(got[key]).dtype).name == value.info["dtype"], key
+        value.check(theirs(got[key]), rtol=RELATIVE, atol=tolerance(name, value))
+
+
+def inputs_of(case: Any) -> dict[str, Any]:
+    return {key: ours(value) for key, value in case.inputs.items()}
+
+
+@pytest.mark.parametrize(("name", "index"), CASES, ids=IDS)
+def test_load_gives_the_recorded_outputs(name: str, index: int) -> None:
+    case = case_of(name, index)
+    module = minihub.load(golden(name).module_path, case.tags)
+    if case.error:
+        with pytest.raises(OpError):
+            module(inputs_of(case), signature=case.signature, as_dict=True)
+        return
+    for expected in (case.outputs, case.outputs_second_run or case.outputs):
+        got = module(inputs_of(case), signature=case.signature, as_dict=True)
+        check(name, expected, got)
+
+
+@pytest.mark.parametrize(("name", "index"), CASES, ids=IDS)
+def test_module_in_a_session_gives_the_recorded_outputs(name: str, index: int) -> None:
+    case = case_of(name, index)
+    with tf.Graph().as_default():
+        trainable = bool(case.tags)
+        module = hub.Module(golden(name).module_path, trainable=trainable, tags=case.tags)
+        infos = module.get_input_info_dict(case.signature)
+        fed = {key: placeholder_for(key, info) for key, info in infos.items()}
+        outputs = module(fed, signature=case.signature, as_dict=True)
+        feeds = {fed[key]: value for key, value in inputs_of(case).items()}
+        with tf.Session() as session:
+            session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+            if case.error:
+                with pytest.raises((OpError, ValueError)):
+                    session.run(outputs, feeds)
+                return
+            for expected in (case.outputs, case.outputs_second_run or case.outputs):
+                check(name, expected, session.run(outputs, feeds))
+
+
+def placeholder_for(name: str, info: Any) -> Any:
+    from minihub.module import _placeholder
+
+    return _placeholder(name, info)
