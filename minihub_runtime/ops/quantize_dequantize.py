@@ -96,8 +96,7 @@ def _quantize_and_dequantize(
 
 
 @op(
-    "QuantizeAndDequantizeV2|QuantizeAndDequantizeV4(input: T, input_min: T, input_max: T) "
-    "-> output: T",
+    "QuantizeAndDequantizeV2(input: T, input_min: T, input_max: T) -> output: T",
     T=FLOATS,
     precision=ROUNDING,
     source="core/kernels/quantize_and_dequantize_op.h",
@@ -147,6 +146,14 @@ def quantize_and_dequantize_v2_shape(
     (length,) = with_rank(Spec(input_min.dtype, bounds), 1, "input_min")
     middle = merge((length,), (input.shape[axis],)) or ()
     return (*input.shape[:axis], *middle, *input.shape[axis + 1 :])
+
+
+# The fourth version is the second with a gradient.
+op(
+    "QuantizeAndDequantizeV4(input: T, input_min: T, input_max: T) -> output: T",
+    T=FLOATS,
+    like=quantize_and_dequantize_v2,
+)(quantize_and_dequantize_v2.kernel)
 
 
 @op(

@@ -17,7 +17,20 @@ from minihub_runtime.shapes import Shape, Spec, merge, show
 __all__: list[str] = []
 
 #: The even Bernoulli numbers B2, B4, …
-_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330, 854513 / 138, -236364091 / 2730)
+_BERNOULLI = (
+    1 / 6,
+    -1 / 30,
+    1 / 42,
+    -1 / 30,
+    5 / 66,
+    -691 / 2730,
+    7 / 6,
+    -3617 / 510,
+    43867 / 798,
+    -174611 / 330,
+    854513 / 138,
+    -236364091 / 2730,
+)
 _LARGE = 12
 _TINY = 1e-300
 _PRECISION = 2.0**-53

@@ -27,8 +27,10 @@ WHITE_SPACE = np.array(
 Tokens = tuple[Array, Array, Array, Array, Array]
 
 
-def _tokens(values: Array, splits: Array, kinds: NDArray[np.int32], dropped: int | None) -> Tokens:
-    """The runs of one kind in each row: values, inner splits, starts, limits, outer splits."""
+def _tokens(
+    values: Array, splits: Array, kinds: NDArray[np.int32], dropped: NDArray[np.bool_]
+) -> Tokens:
+    """The runs of one kind in each row without what is dropped: values, inner splits, starts, limits, outer splits."""
     rows = splits.astype(np.int64)
     require(rows.size > 0, "input_splits must not be empty")
     require(
@@ -38,17 +40,15 @@ def _tokens(values: Array, splits: Array, kinds: NDArray[np.int32], dropped: int
     begins = np.ones(values.size, dtype=np.bool_)
     begins[1:] = kinds[1:] != kinds[:-1]
     begins[rows[rows < values.size]] = True
-    starts = np.flatnonzero(begins)
-    limits = np.append(starts[1:], values.size)[: starts.size]
-    if dropped is not None:
-        kept = kinds[starts] != dropped
-        starts, limits = starts[kept], limits[kept]
-        values = values[kinds != dropped]
-    inner = np.zeros(starts.size + 1, dtype=splits.dtype)
-    np.cumsum(limits - starts, out=inner[1:])
+    places = np.flatnonzero(~dropped)
+    runs = np.cumsum(begins)[places]
+    firsts = np.flatnonzero(np.diff(runs, prepend=0))
+    inner = np.append(firsts, places.size).astype(splits.dtype)
+    starts = places[firsts]
+    limits = places[np.append(firsts[1:], places.size)[: firsts.size] - 1] + 1
     outer = np.searchsorted(starts, rows).astype(splits.dtype)
     before = rows[np.searchsorted(rows, starts, side="right") - 1]
-    return values, inner, starts - before, limits - before, outer
+    return values[places], inner, starts - before, limits - before, outer
 
 
 def _tokens_shape(input_values: Spec, input_splits: Spec) -> list[Shape]:
@@ -73,8 +73,8 @@ def whitespace_tokenize_with_offsets(input_values: Array, input_splits: Array) -
     """
     require_rank(input_values, 1, "input_values")
     require_rank(input_splits, 1, "input_splits")
-    kinds = np.isin(input_values, WHITE_SPACE).astype(np.int32)
-    return _tokens(input_values, input_splits, kinds, 1)
+    white = np.isin(input_values, WHITE_SPACE)
+    return _tokens(input_values, input_splits, white.astype(np.int32), white)
 
 
 @op(
@@ -88,15 +88,19 @@ def whitespace_tokenize_with_offsets(input_values: Array, input_splits: Array) -
 def unicode_script_tokenize_with_offsets(
     input_values: Array, input_splits: Array, *, keep_whitespace: bool = False
 ) -> Tokens:
-    """The runs of code points of one script in each row of a ragged tensor; white space is a script of its own.
+    """The runs of code points of one script in each row of a ragged tensor, by Unicode 13.
 
-    Scripts are those of Unicode 13. Raises: as WhitespaceTokenizeWithOffsets.
+    White space is in runs of its own if it is kept. If not, it only separates what its script, mostly Common,
+    separates, as in TensorFlow: "1 2" is one token of two code points.
+    Raises: as WhitespaceTokenizeWithOffsets.
     """
     require_rank(input_values, 1, "input_values")
     require_rank(input_splits, 1, "input_splits")
-    scripts = unicode_script.kernel(input_values)
-    kinds = np.where(np.isin(input_values, WHITE_SPACE), np.int32(-2), scripts).astype(np.int32)
-    return _tokens(input_values, input_splits, kinds, None if keep_whitespace else -2)
+    kinds = unicode_script.kernel(input_values)
+    white = np.isin(input_values, WHITE_SPACE)
+    if keep_whitespace:
+        return _tokens(input_values, input_splits, 2 * kinds + white, np.zeros_like(white))
+    return _tokens(input_values, input_splits, kinds, white)
 
 
 @op(

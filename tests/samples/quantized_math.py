@@ -116,6 +116,7 @@ SAMPLES = [
         SUM,
         error="5 elements|compatible",
     ),
+    Sample("QuantizedBiasAdd", "empty", biased(drawn(3, 0), drawn(0)), SUM, error="not be empty"),
     Sample("QuantizedBiasAdd", "rank", biased(drawn(5), drawn(5)), SUM, error="rank >= 2"),
     Sample(
         "QuantizedConcat",
@@ -150,6 +151,7 @@ SAMPLES = [
             Sample(op, "row", pair(drawn(3, 5), drawn(5))),
             Sample(op, "row_first", pair(drawn(5), drawn(3, 5), (0, 4), (-0.25, 0.5))),
             Sample(op, "shapes", pair(drawn(3, 5), drawn(4)), error="must broadcast"),
+            Sample(op, "empty", pair(drawn(2, 1), drawn(2, 0)), error="must not be empty"),
             Sample(op, "order", pair(drawn(3), drawn(3), (2, 1)), error="larger"),
         )
     ),

@@ -19,7 +19,10 @@ SAMPLES = [
         Sample(op, f"{label}_{number}", dict(input_values=i32(values), input_splits=splits), attrs)
         for op, choices in (
             ("WhitespaceTokenizeWithOffsets", ({},)),
-            ("UnicodeScriptTokenizeWithOffsets", (dict(keep_whitespace=False), dict(keep_whitespace=True))),
+            (
+                "UnicodeScriptTokenizeWithOffsets",
+                (dict(keep_whitespace=False), dict(keep_whitespace=True)),
+            ),
         )
         for number, attrs in enumerate(choices)
         for label, values, splits in (
@@ -27,11 +30,24 @@ SAMPLES = [
             ("int32", VALUES, i32([0, len(VALUES)])),
             ("edges", EDGES, i64([0, len(EDGES)])),
             ("letters", [*range(0x41, 0x60), 0x3B1, 0x3B2, 0x10FFFF, 0xE000], i64([0, 10, 20, 35])),
+            ("numbers", [ord(char) for char in "1 2, a 3  4 ,b"], i64([0, 3, 14])),
+            ("ogham_space", [0x1680, 0x20, 0x20, 0x1680, 0x1681, 0x1680, 0x41], i64([0, 7])),
             ("space_rows", [32, 32, 65], i64([0, 1, 2, 3])),
         )
     ],
-    Sample("WhitespaceTokenizeWithOffsets", "matrix", dict(input_values=i32([[65]]), input_splits=i64([0, 1])), error="rank 1"),
-    Sample("UnicodeScriptTokenizeWithOffsets", "matrix", dict(input_values=i32([[65]]), input_splits=i64([0, 1])), dict(keep_whitespace=False), error="rank 1"),
+    Sample(
+        "WhitespaceTokenizeWithOffsets",
+        "matrix",
+        dict(input_values=i32([[65]]), input_splits=i64([0, 1])),
+        error="rank 1",
+    ),
+    Sample(
+        "UnicodeScriptTokenizeWithOffsets",
+        "matrix",
+        dict(input_values=i32([[65]]), input_splits=i64([0, 1])),
+        dict(keep_whitespace=False),
+        error="rank 1",
+    ),
     split("no_group", r"\s"),
     split("spaces", r"(\s)"),
     split("keep", r"(\s|,)", ","),
