@@ -268,8 +268,9 @@ def expint(x: Array) -> Array:
         series += term
     above = np.exp(large) / large * series
     result = np.where(x <= -2, below, np.where(x >= 40, above, near))
-    result = np.where(x == 0, -np.inf, np.where(x == np.inf, np.inf, result))
-    return np.where(np.isnan(x), np.nan, np.where(x == -np.inf, -0.0, result))
+    result = np.where(x == 0, -np.inf, np.where(x == -np.inf, -0.0, result))
+    # TensorFlow has no value at infinity.
+    return np.where(np.isnan(x) | (x == np.inf), np.nan, result)
 
 
 def _fresnel(x: Array) -> tuple[Array, Array]:
@@ -322,7 +323,8 @@ def spence(x: Array) -> Array:
     logs = np.where(inverse == 0, 0.0, np.log(inverse) * np.log1p(-inverse))
     value = np.where(low, np.pi**2 / 6 - logs - value, value)
     result = np.where(x > 1, -0.5 * np.log(x) ** 2 - value, value)
-    return np.where(x < 0, np.nan, result)
+    # TensorFlow has no value at infinity.
+    return np.where((x < 0) | (x == np.inf), np.nan, result)
 
 
 _MATH = "core/kernels/special_math/special_math_op_misc_impl.h"

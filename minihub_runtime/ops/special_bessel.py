@@ -58,7 +58,7 @@ def _modified_second(order: int, x: Array) -> Array:
     values = np.exp(-y[:, None] * 2 * np.sinh(t / 2) ** 2) * (np.cosh(t) if order else 1.0)
     values[:, 0] *= 0.5
     integral = values.sum(axis=1) * end / steps
-    return np.where(x > 0, np.where(x == np.inf, 0.0, integral), np.where(x == 0, np.inf, np.nan))
+    return np.where(x > 0, np.where(x == np.inf, 0.0, integral), np.where(x <= 0, np.inf, np.nan))
 
 
 def _hankel(order: int, z: Array) -> tuple[Array, Array]:
@@ -105,7 +105,9 @@ def _second(order: int, x: Array) -> Array:
     decay = (growth * np.exp(-z[:, None] * np.sinh(t))) @ weights * end / 2 / np.pi
     _, far = _hankel(order, np.where(x >= _FAR, x, _FAR))
     value = np.where(x < _FAR, waves - decay, np.where(x == np.inf, 0.0, far))
-    return np.where(x > 0, value, np.where(x == 0, -np.inf, np.nan))
+    # Outside the domain as TensorFlow has it.
+    outside = np.where((x < 0) | ((x == 0) & (order == 0)), -np.inf, np.nan)
+    return np.where(x > 0, value, outside)
 
 
 def _add(name: str, function: Callable[[Array], Array], doc: str) -> None:

@@ -30,6 +30,7 @@ def normalize_utf8(input: Array, *, normalization_form: str) -> Array:
     Broken UTF-8 stays in the composed forms and becomes U+FFFD in the decomposed ones.
     Raises: InvalidArgumentError for another form.
     """
-    form = normalization_form.upper()
-    require(form in FORMS, f"normalization_form must be one of {FORMS}, not {normalization_form!r}")
+    known = [form for form in FORMS if form == normalization_form.upper()]
+    require(known, f"normalization_form must be one of {FORMS}, not {normalization_form!r}")
+    form = known[0]
     return string_array([normalize(s, form) for s in flat_strings(input)], input.shape)

@@ -19,8 +19,16 @@ from minihub_runtime.text.regex import compile_regex
 
 #: The characters with Unicode's property White_Space.
 WHITE_SPACE = np.array(
-    [*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B)]
-    + [0x2028, 0x2029, 0x202F, 0x205F, 0x3000],
+    [
+        *b"\t\n\v\f\r \x85\xa0",
+        0x1680,
+        *range(0x2000, 0x200B),
+        0x2028,
+        0x2029,
+        0x202F,
+        0x205F,
+        0x3000,
+    ],
     dtype=np.int32,
 )
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from typing import Literal, TypeAlias
 
-__all__ = ["FORMS", "case_fold", "normalize"]
+__all__ = ["FORMS", "Form", "case_fold", "normalize"]
 
-FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
+
+FORMS: tuple[Form, ...] = ("NFC", "NFD", "NFKC", "NFKD")
 
 #: What got a normal form or another case after Unicode 12.1, and the bytes of broken UTF-8.
 _APART = re.compile(
@@ -34,7 +37,7 @@ def _by_parts(string: bytes, change: Callable[[str], str]) -> bytes:
     return "".join(parts).encode("utf-8", "surrogateescape")
 
 
-def normalize(string: bytes, form: str) -> bytes:
+def normalize(string: bytes, form: Form) -> bytes:
     """UTF-8 in one of FORMS."""
     if string.isascii():
         return string

@@ -55,6 +55,7 @@ for _op in (
         Sample(_op, "scalar", dict(x=f32(0.25))),
         Sample(_op, "empty", dict(x=f32([]).reshape(0, 2))),
         Sample(_op, "special", dict(x=f32([NAN, INF, 0]))),
+        Sample(_op, "special_double", dict(x=f64([NAN, INF, 0, -INF]))),
         Sample(_op, "ints", dict(x=i32([1])), error="'T' must be one of"),
     ]
 SAMPLES += [

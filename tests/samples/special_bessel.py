@@ -22,6 +22,7 @@ for _name in ("I0e", "I1e", "I0", "I1", "K0e", "K1e", "K0", "K1", "J0", "J1", "Y
     ]
     if _name[0] in "KY":
         SAMPLES.append(Sample(_op, "not_positive", dict(x=f32([0, -1]))))
+        SAMPLES.append(Sample(_op, "not_positive_double", dict(x=f64([0, -1, INF]))))
 for _op in ("BesselI0e", "BesselI1e"):
     SAMPLES += [
         Sample(_op, "half", dict(x=f16([0.3, 0.7, 2.5]))),
