@@ -34,6 +34,9 @@ __all__ = [
     "tensor_to_proto",
 ]
 
+#: TensorFlow has no tensors of a higher rank.
+MAX_RANK = 254
+
 #: A tensor whose values a proto abbreviates may not take more memory than this.
 MAX_TENSOR_BYTES = 1 << 32
 
@@ -90,11 +93,13 @@ def shape_from_proto(proto: TensorShapeProto) -> Shape:
     """A static shape; sizes below 0 are unknown.
 
     Raises:
-        DataLossError: a size is below -1.
+        DataLossError: a size is below -1, or there are more than MAX_RANK.
     """
     if proto.unknown_rank:
         return None
     sizes = [dim.size for dim in proto.dim]
+    if len(sizes) > MAX_RANK:
+        raise DataLossError(f"a shape must have at most {MAX_RANK} sizes, not {len(sizes)}")
     if any(n < -1 for n in sizes):
         raise DataLossError(f"sizes of a shape must be at least -1, not {sizes}")
     return tuple(None if n == -1 else n for n in sizes)

@@ -39,6 +39,10 @@ def bind_loop(
     ]
     known: dict[Ref, DType | None] = dict(zip(inner, wanted, strict=True))
     test = sub_plan(loop.test, known, [loop.predicate, *loop.carried])
+    if test.types[0] is not None and test.types[0].name != "bool":
+        raise InvalidArgumentError(
+            f"loop {loop.name!r}: the condition must be bool, not {test.types[0].name}"
+        )
     known_after = {**known}
     for ref, dtype in zip(loop.carried, test.types[1:], strict=True):
         known_after.setdefault(ref, dtype)

@@ -29,7 +29,7 @@ from minihub_runtime.graph.functions import function_args
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.graph.support import missing_ops
 from minihub_runtime.ops.control_flow import DEAD
-from minihub_runtime.ops.registry import REGISTRY, infer_shapes
+from minihub_runtime.ops.registry import REGISTRY, Schema, infer_shapes
 from minihub_runtime.passes.prune import prune, topological
 from minihub_runtime.passes.structure_loops import structure_loops
 from minihub_runtime.shapes import Spec, concrete, size
@@ -192,6 +192,8 @@ class _Compiler:
     def compile(self, nodes: dict[str, Node], feeds: Sequence[Ref], fetches: Sequence[Ref]) -> Plan:
         """The plan for pruned nodes."""
         feed_slots = {ref: self.slot() for ref in feeds}
+        for ref in feeds:
+            self.dtype.setdefault(ref, self.fed_type(ref))
         self.place.update(feed_slots)
         structured = structure_loops(nodes, feed_slots)
         order = topological(structured, feed_slots)
@@ -207,6 +209,23 @@ class _Compiler:
         fetch_slots = [self.readable(ref) for ref in fetches]
         types = [self.dtype.get(ref) for ref in fetches]
         return Plan(self.finish(fetch_slots), self.slots, feed_slots, fetch_slots, types)
+
+    def fed_type(self, ref: Ref) -> DType | None:
+        """The type of a tensor that takes its value from a feed; None where only the feed knows."""
+        node = self.graph.nodes.get(ref.node)
+        if node is None:
+            return None
+        if node.op == "_Arg":
+            argument: DType = node.attrs["T"]
+            return argument
+        if node.op not in REGISTRY:
+            return None
+        op = REGISTRY[node.op]
+        check_kinds(node, op.schema)
+        produced = op.schema.output_dtypes(op.schema.complete(node.attrs, op.name))
+        if ref.index >= len(produced):
+            raise InvalidArgumentError(f"{clip(str(ref))!r} must be an output of its node")
+        return produced[ref.index].base_dtype
 
     def readable(self, ref: Ref) -> int:
         """The slot of a fetched tensor's value: variables behind references are read at the end."""
@@ -299,6 +318,7 @@ class _Compiler:
             )
             return lambda *inputs: context.call(function, inputs), [*wanted], [*produced], {}, True
         op = REGISTRY[node.op]
+        check_kinds(node, op.schema)
         attrs = op.schema.complete(node.attrs, op.name)
         context = self.bind_context(node.name) if op.wants_context else None
         kernel = op.bind(attrs, context)
@@ -395,6 +415,30 @@ class _Compiler:
             if dtype is not None:
                 inner.dtype[ref] = dtype
         return inner.compile(dict(nodes), list(feeds), fetches)
+
+
+#: Attribute type of a schema → the field of AttrValue that holds it.
+_FIELDS = {"int": "i", "float": "f", "bool": "b", "string": "s"}
+
+
+def check_kinds(node: Node, schema: Schema) -> None:
+    """Raise InvalidArgumentError unless the attributes that were read are of the types of the schema."""
+    protos = node.attrs.protos
+    for name, attr in schema.attrs.items():
+        if name not in protos or name in node.attrs.changes:
+            continue
+        proto, kind = protos[name], attr.type
+        found = proto.WhichOneof("value")
+        if kind.startswith("list("):
+            kind = kind[5:-1]
+            fields = [field.name for field, _ in proto.list.ListFields()] if found == "list" else [found]
+        else:
+            fields = [found]
+        wanted = _FIELDS.get(kind, kind)
+        if any(field != wanted for field in fields):
+            raise InvalidArgumentError(
+                f"attribute {name!r} of {node.op} must be {attr.type}, not {', '.join(map(str, fields))}"
+            )
 
 
 def _dereference(value: Any) -> Any:

@@ -6,12 +6,18 @@ op is no error until a plan needs it.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.graph.ir import Attrs, Graph, Node, Ref, parse_input
+from minihub_runtime.ops.registry import REGISTRY
 
 __all__ = ["node_from_proto", "read_graph"]
+
+_PART = r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*"
+#: Source: core/graph/graph_constructor.cc:IsValidNodeName.
+_NAME = re.compile(rf"{_PART}(?:>{_PART})*")
 
 
 def node_from_proto(proto: Any) -> Node:
@@ -24,9 +30,10 @@ def node_from_proto(proto: Any) -> Node:
         missing = "name" if not proto.name else "op"
         shown = clip(proto.name or proto.op)
         raise InvalidArgumentError(f"a node must have a name and an op; {shown!r} has no {missing}")
-    if proto.name[0] == "^" or ":" in proto.name:
+    if not _NAME.fullmatch(proto.name):
         raise InvalidArgumentError(
-            f"a node name must not begin with '^' or contain ':', as {clip(proto.name)!r} does"
+            "a node name must begin with a letter, digit or '.', and go on with these or one of "
+            f"'_-/>', not be {clip(proto.name)!r}"
         )
     inputs: list[Ref] = []
     controls: list[str] = []
@@ -60,6 +67,8 @@ def read_graph(proto: Any) -> Graph:
         name = function.signature.name
         if name in functions:
             raise InvalidArgumentError(f"function names must be unique, {clip(name)!r} is not")
+        if name in REGISTRY:
+            raise InvalidArgumentError(f"a function must not have the name of an op, {clip(name)!r}")
         functions[name] = function
     gradients = {g.function_name: g.gradient_func for g in proto.library.gradient}
     for node in nodes.values():

@@ -22,7 +22,7 @@ from minihub_runtime.ops.registry import (
     types,
 )
 from minihub_runtime.ops.shape_rules import same
-from minihub_runtime.ops.windows import allocate, narrow, require_plain, widen
+from minihub_runtime.ops.windows import allocate, bound, narrow, require_plain, widen
 from minihub_runtime.shapes import Shape, Spec, merge
 
 __all__: list[str] = []
@@ -47,8 +47,10 @@ def relu(features: Array, *, out: Array | None = None) -> Array:
     Raises: UnimplementedError for qint8, which TensorFlow's CPU kernels refuse too.
     """
     require_plain(features, "features")
-    x = widen(features)
-    return narrow(np.maximum(x, 0, out=allocate(x.shape, x.dtype, out)), features.dtype)
+    x = np.ascontiguousarray(widen(features)).reshape(features.shape)
+    result = allocate(x.shape, x.dtype, out)
+    bound(np.maximum, x, 0, result)
+    return narrow(result, features.dtype)
 
 
 @op(
@@ -62,9 +64,11 @@ def relu6(features: Array, *, out: Array | None = None) -> Array:
 
     Shapes: `s -> s`.
     """
-    x = widen(features)
-    result = np.maximum(x, 0, out=allocate(x.shape, x.dtype, out))
-    return narrow(np.minimum(result, 6, out=result), features.dtype)
+    x = np.ascontiguousarray(widen(features)).reshape(features.shape)
+    result = allocate(x.shape, x.dtype, out)
+    bound(np.maximum, x, 0, result)
+    bound(np.minimum, result, 6, result)
+    return narrow(result, features.dtype)
 
 
 @op(

@@ -20,7 +20,9 @@ def _shift(function: Callable[..., Any]) -> Callable[..., Any]:
     """The shift by `y` limited to [0, width): processors disagree on any other."""
 
     def shifted(x: Array, y: Array, out: Array | None = None) -> Any:
-        return function(x, np.clip(y, 0, 8 * y.dtype.itemsize - 1), out=out)
+        # Limits of the type of `y`: NumPy 1.26 would widen a scalar.
+        least, most = y.dtype.type(0), y.dtype.type(8 * y.dtype.itemsize - 1)
+        return function(x, np.minimum(np.maximum(y, least), most), out=out)
 
     return shifted
 

@@ -73,7 +73,10 @@ def elementwise(
                 value = function(*[widen(x) for x in inputs])
                 return narrow(value, dtype)
             if out is not None:
-                out = fitting(out, np.broadcast_shapes(*(x.shape for x in inputs)), dtype)
+                shape = first.shape
+                if any(x.shape != shape for x in inputs):
+                    shape = np.broadcast_shapes(*(x.shape for x in inputs))
+                out = fitting(out, shape, dtype)
             value = function(*inputs, out=out)
         except InvalidArgumentError:
             raise

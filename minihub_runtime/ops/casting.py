@@ -43,9 +43,9 @@ def _truncate(x: Array, dropped: int) -> Array:
 def _float_to_signed(x: Array, carrier: Any) -> Array:
     """`x` rounded to zero; what does not fit, NaN included, is the smallest integer."""
     limit = 2.0 ** (8 * np.dtype(carrier).itemsize - 1)
-    fits = (x >= -limit) & (x < limit)
-    if fits.all():
+    if x.size == 0 or (x.min() >= -limit and x.max() < limit):
         return x.astype(carrier)
+    fits = (x >= -limit) & (x < limit)
     return np.where(fits, np.where(fits, x, 0).astype(carrier), np.iinfo(carrier).min)
 
 
@@ -60,6 +60,8 @@ def _float_to_integer(x: Array, target: np.dtype[Any]) -> Array:
         return _float_to_signed(x, target)
     if size < 4:
         limits = np.iinfo(target)
+        if x.size and x.min() >= limits.min and x.max() <= limits.max:
+            return x.astype(target)
         return np.clip(_float_to_signed(x, np.int32), limits.min, limits.max).astype(target)
     signed = np.dtype(f"i{size}")
     half = x.dtype.type(2.0 ** (8 * size - 1))

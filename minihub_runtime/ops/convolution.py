@@ -15,7 +15,7 @@ from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolving import convolve, convolve_depthwise
 from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, at_least, op, types, types_list
-from minihub_runtime.ops.windows import Layout, narrow, ranked, widen
+from minihub_runtime.ops.windows import Layout, bound, narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec
 
 __all__ = ["check_filter"]
@@ -241,9 +241,10 @@ def depthwise_conv2d_native_shape(
 def _activate(block: Array, name: str, leakyrelu_alpha: float) -> None:
     """One activation in place."""
     if name == "Relu":
-        np.maximum(block, 0, out=block)
+        bound(np.maximum, block, 0, block)
     elif name == "Relu6":
-        np.clip(block, 0, 6, out=block)
+        bound(np.maximum, block, 0, block)
+        bound(np.minimum, block, 6, block)
     elif name == "LeakyRelu":
         np.copyto(block, block * block.dtype.type(leakyrelu_alpha), where=block < 0)
     elif name == "Elu":

@@ -265,7 +265,8 @@ def convolve_depthwise(
         finish: what to do in place with each block `(n, channels·multiplier)` of the result while it is warm.
 
     An output row is a sum over taps of an input row times a row of weights.  Columns `stride` apart are stored side
-    by side first, and the weights are repeated along the row, so that every product runs over contiguous memory.
+    by side first, and the weights of few channels are repeated along the row, so that the sum runs over long
+    contiguous rows; `einsum` keeps each output row in the cache while it adds up the taps.
     """
     (rows, columns), kept = _trim(windows)
     filter = filter[kept]
@@ -276,48 +277,66 @@ def convolve_depthwise(
     if filter.size == 0:
         result.fill(0)
         return result
-    taps = rows.taps * columns.taps
-    weights = filter.reshape(taps, wide)
+    weights = filter.reshape(rows.taps, columns.taps, wide)
     if wide < sizes.LONG_ROW:
         weights = np.tile(weights, columns.outputs)
-    length = columns.outputs * wide
-    shape = (-1, columns.outputs, wide) if wide >= sizes.LONG_ROW else (-1, length)
-    run = min(rows.outputs, max(1, sizes.BLOCK // 4 // (length * x.itemsize)))
-    scratch = np.empty((run, length), x.dtype)
-    for image, phases in enumerate(_phase_rows(x, rows, columns, filter.shape[3])):
+    parts = _column_phases(columns)
+    each = columns.outputs * wide * x.itemsize
+    several = len(parts) > 1 or finish is not None
+    run = max(1, sizes.BLOCK // 4 // each) if several else rows.outputs
+    scratch = np.empty((min(run, rows.outputs), columns.outputs, wide), x.dtype)
+    for image, padded in enumerate(_phase_rows(x, rows, columns, filter.shape[3])):
         for low in range(0, rows.outputs, run):
-            target = result[image, low : low + run].reshape(-1, length)
-            product = scratch[: len(target)]
-            for tap in range(taps):
-                row, column = divmod(tap, columns.taps)
-                begin = low * rows.stride + row * rows.dilation
-                offset, phase = divmod(column * columns.dilation, columns.stride)
-                seen = phases[
-                    phase,
-                    begin : begin + (len(target) - 1) * rows.stride + 1 : rows.stride,
-                    offset * wide : offset * wide + length,
-                ]
-                place = product if tap else target
-                np.multiply(
-                    seen.reshape(shape)
-                    if wide < sizes.LONG_ROW
-                    else _split(seen, columns.outputs, wide),
-                    weights[tap],
-                    out=place.reshape(shape),
-                )
-                if tap:
-                    target += product
+            target = result[image, low : low + run]
+            lines = padded[:, low * rows.stride :]
+            for number, part in enumerate(parts):
+                place = scratch[: len(target)] if number else target
+                _add_taps(lines, weights, rows, part, place)
+                if number:
+                    target += place
             if finish is not None:
                 finish(target.reshape(-1, wide))
     return result
 
 
-def _split(seen: Array, count: int, wide: int) -> Array:
-    """Rows of `count · wide` as `(rows, count, wide)`, without a copy."""
-    step = seen.strides
-    return np.lib.stride_tricks.as_strided(
-        seen, (len(seen), count, wide), (step[0], wide * step[1], step[1]), writeable=False
-    )
+class _Columns(NamedTuple):
+    """The column taps that see one phase: which taps, where the first one starts, and how far apart they see."""
+
+    phase: int
+    taps: slice
+    offset: int
+    step: int
+
+
+def _column_phases(columns: Window) -> list[_Columns]:
+    common = math.gcd(columns.dilation, columns.stride)
+    every = columns.stride // common
+    found = []
+    for first in range(min(every, columns.taps)):
+        offset, phase = divmod(first * columns.dilation, columns.stride)
+        taps = slice(first, columns.taps, every)
+        found.append(_Columns(phase, taps, offset, columns.dilation // common))
+    return found
+
+
+def _add_taps(lines: Array, weights: Array, rows: Window, part: _Columns, target: Array) -> None:
+    """Set `target`, `(rows, columns, wide)`, to the sum over the taps of one phase."""
+    count, across, wide = target.shape
+    chosen = weights[:, part.taps]
+    start = lines[part.phase, :, part.offset * wide :]
+    down, along = start.strides
+    shape = (*chosen.shape[:2], count)
+    steps = (rows.dilation * down, part.step * wide * along, rows.stride * down)
+    if chosen.shape[2] == wide:
+        seen = np.lib.stride_tricks.as_strided(
+            start, (*shape, across, wide), (*steps, wide * along, along), writeable=False
+        )
+        np.einsum("abrwc,abc->rwc", seen, chosen, out=target)
+    else:
+        seen = np.lib.stride_tricks.as_strided(
+            start, (*shape, across * wide), (*steps, along), writeable=False
+        )
+        np.einsum("abrl,abl->rl", seen, chosen, out=target.reshape(count, across * wide))
 
 
 def _phase_rows(x: Array, rows: Window, columns: Window, multiplier: int) -> Iterator[Array]:

@@ -11,7 +11,7 @@ import numpy as np
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import narrow, require_kernel, widen
 from minihub_runtime.ops.registry import ANY, ROUNDING, Array, op
-from minihub_runtime.shapes import Shape, Spec, broadcast, merge
+from minihub_runtime.shapes import Shape, Spec, broadcast, merge, size
 
 __all__: list[str] = []
 
@@ -91,25 +91,41 @@ def _output_labels(terms: Terms, inputs: Sequence[list[Label]]) -> list[Label]:
 
 
 def _einsum_shape(inputs: list[Spec], equation: str) -> Shape:
+    return _fit(equation, [spec.shape for spec in inputs])
+
+
+def _fit(equation: str, shapes: Sequence[Shape]) -> Shape:
+    """The shape of the result; raises where sizes do not fit."""
     terms = parse(equation)
-    if len(terms.inputs) != len(inputs):
+    if len(terms.inputs) != len(shapes):
         raise InvalidArgumentError(
-            f"equation must have one subscript per input, not {len(terms.inputs)} for {len(inputs)}"
+            f"equation must have one subscript per input, not {len(terms.inputs)} for {len(shapes)}"
         )
-    if any(spec.shape is None for spec in inputs):
+    if any(shape is None for shape in shapes):
         return None
     sizes: dict[Label, int | None] = {}
     expanded = []
-    for term, spec in zip(terms.inputs, inputs, strict=True):
-        shape = spec.shape or ()
-        expanded.append(_expand(term, len(shape)))
-        for label, n in zip(expanded[-1], shape, strict=True):
+    for term, shape in zip(terms.inputs, shapes, strict=True):
+        labels = _expand(term, len(shape or ()))
+        expanded.append(labels)
+        for label, n in zip(labels, shape or (), strict=True):
             if label not in sizes:
                 sizes[label] = n
             else:
                 combine = broadcast if isinstance(label, int) else merge
                 sizes[label] = (combine((sizes[label],), (n,)) or (None,))[0]
     return tuple(sizes[label] for label in _output_labels(terms, expanded))
+
+
+@functools.lru_cache(maxsize=1024)
+def _plan(
+    equation: str, shapes: tuple[tuple[int, ...], ...]
+) -> tuple[tuple[list[Label], ...], list[Label]]:
+    """The labels of each input and of the output, for inputs whose sizes fit."""
+    _fit(equation, shapes)
+    terms = parse(equation)
+    labels = tuple(_expand(t, len(s)) for t, s in zip(terms.inputs, shapes, strict=True))
+    return labels, _output_labels(terms, labels)
 
 
 def _diagonal(x: Array, labels: list[Label]) -> tuple[Array, list[Label]]:
@@ -158,9 +174,9 @@ def _contract(
     k = len(batch)
     row_sizes, column_sizes = a.shape[k : k + len(rows)], b.shape[k + len(inner) :]
     # Sizes are spelled out, because -1 cannot be worked out where another one is 0.
-    count = int(np.prod(b.shape[k : k + len(inner)], dtype=np.int64))
-    a = a.reshape(*a.shape[:k], int(np.prod(row_sizes, dtype=np.int64)), count)
-    b = b.reshape(*b.shape[:k], count, int(np.prod(column_sizes, dtype=np.int64)))
+    count = size(b.shape[k : k + len(inner)])
+    a = a.reshape(*a.shape[:k], size(row_sizes), count)
+    b = b.reshape(*b.shape[:k], count, size(column_sizes))
     product = np.matmul(a, b)
     return product.reshape((*product.shape[:k], *row_sizes, *column_sizes)), batch + rows + columns
 
@@ -199,11 +215,8 @@ def einsum(inputs: Sequence[Array], *, equation: str) -> Array:
     """
     for value in inputs:
         require_kernel(value.dtype, "iufc", "Einsum")
-    specs = [Spec(None, value.shape) for value in inputs]  # type: ignore[arg-type]
-    _einsum_shape(specs, equation)
-    terms = parse(equation)
-    labels = [_expand(t, x.ndim) for t, x in zip(terms.inputs, inputs, strict=True)]
-    output = _output_labels(terms, labels)
+    known, output = _plan(equation, tuple(value.shape for value in inputs))
+    labels = list(known)
     with np.errstate(all="ignore"):
         arrays = []
         for place, value in enumerate(inputs):

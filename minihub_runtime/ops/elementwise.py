@@ -29,14 +29,15 @@ from minihub_runtime.ops.registry import (
 from minihub_runtime.ops.shape_rules import broadcasted, same
 from minihub_runtime.shapes import Shape, Spec, merge, show
 
-__all__: list[str] = []
+__all__ = ["ARITHMETIC", "INEXACT", "binary"]
 
-_ARITHMETIC = types(
+#: The types of sums and products.
+ARITHMETIC = types(
     "bfloat16 float16 float32 float64 uint8 int8 uint16 int16 int32 int64 complex64 complex128 "
     "uint32 uint64"
 )
-_INEXACT = types("bfloat16 float16 float32 float64 complex64 complex128")
-_NO_NAN = types("float16 float32 bfloat16 float64 complex64 complex128")
+#: The types that are not integers.
+INEXACT = types("bfloat16 float16 float32 float64 complex64 complex128")
 
 
 def binary(
@@ -76,9 +77,9 @@ add = binary(
     "`x + y`; strings are joined.",
     source="core/kernels/cwise_op_add_1.cc",
 )
-add_v2 = binary("AddV2", np.add, _ARITHMETIC, "`x + y`.", source="core/kernels/cwise_op_add_1.cc")
-sub = binary("Sub", np.subtract, _ARITHMETIC, "`x - y`.", source="core/kernels/cwise_op_sub.cc")
-mul = binary("Mul", np.multiply, _ARITHMETIC, "`x * y`.", source="core/kernels/cwise_op_mul_1.cc")
+add_v2 = binary("AddV2", np.add, ARITHMETIC, "`x + y`.", source="core/kernels/cwise_op_add_1.cc")
+sub = binary("Sub", np.subtract, ARITHMETIC, "`x - y`.", source="core/kernels/cwise_op_sub.cc")
+mul = binary("Mul", np.multiply, ARITHMETIC, "`x * y`.", source="core/kernels/cwise_op_mul_1.cc")
 maximum = binary(
     "Maximum",
     np.maximum,
@@ -92,190 +93,6 @@ minimum = binary(
     REALS,
     "The smaller of `x` and `y`; NaN if either is.",
     source="core/kernels/cwise_op_minimum.cc",
-)
-
-
-def _require_divisors(y: Array) -> None:
-    if not y.all():
-        raise InvalidArgumentError("integer divisors must not be zero, found 0")
-
-
-def _truncate_divide(x: Array, y: Array, out: Array | None = None) -> Any:
-    """The integer quotient rounded to zero, as in C."""
-    _require_divisors(y)
-    if x.dtype.kind == "u":
-        return np.floor_divide(x, y, out=out)
-    # What is left after the remainder divides evenly, so that rounding down changes nothing.
-    return np.floor_divide(x - np.fmod(x, y), y, out=out)
-
-
-def _floor_divide(x: Array, y: Array, out: Array | None = None) -> Any:
-    _require_divisors(y)
-    return np.floor_divide(x, y, out=out)
-
-
-def _floor_mod(x: Array, y: Array, out: Array | None = None) -> Any:
-    """The remainder with the sign of `y`; a zero keeps the sign of `x`, unlike np.mod's."""
-    if x.dtype.kind in "iu":
-        _require_divisors(y)
-        return np.mod(x, y, out=out)
-    rest = np.asarray(np.fmod(x, y, out=None))
-    np.add(rest, y, out=rest, where=(rest != 0) & ((y < 0) != (rest < 0)))
-    return rest
-
-
-def _truncate_mod(x: Array, y: Array, out: Array | None = None) -> Any:
-    if x.dtype.kind in "iu":
-        _require_divisors(y)
-    return np.fmod(x, y, out=out)
-
-
-def _divide(x: Array, y: Array, out: Array | None = None) -> Any:
-    return (_truncate_divide if x.dtype.kind in "iu" else np.divide)(x, y, out=out)
-
-
-real_div = binary(
-    "RealDiv",
-    np.divide,
-    _ARITHMETIC,
-    "`x / y` of real or complex numbers.",
-    source="core/kernels/cwise_op_div.cc",
-    numpy_kinds="fc",
-)
-div = binary(
-    "Div",
-    _divide,
-    _ARITHMETIC,
-    "`x / y`; integers are rounded to zero, and a zero divisor among them is refused.",
-    source="core/kernels/cwise_op_div.cc",
-)
-
-
-def _floor_quotient(x: Array, y: Array, *, out: Array | None = None) -> Array:
-    """`x / y` rounded down; an integer divisor of zero is refused.
-
-    Reals are divided, rounded to their type, and only then rounded down.
-    """
-    require_kernel(x.dtype, "iuf", "FloorDiv")
-    if x.dtype.kind in "iu":
-        return elementwise(_floor_divide, x, y, out=out)
-    quotient = elementwise(np.divide, x, y, out=out)
-    return elementwise(np.floor, quotient, out=quotient)
-
-
-def _truncate_quotient(x: Array, y: Array, *, out: Array | None = None) -> Array:
-    """`x / y` rounded to zero; an integer divisor of zero is refused."""
-    require_kernel(x.dtype, "iuf", "TruncateDiv")
-    if x.dtype.kind in "iu":
-        return elementwise(_truncate_divide, x, y, out=out)
-    quotient = elementwise(np.divide, x, y, out=out)
-    return elementwise(np.trunc, quotient, out=quotient)
-
-
-floor_div = op(
-    "FloorDiv(x: T, y: T) -> z: T",
-    T=_ARITHMETIC,
-    source="core/kernels/cwise_op_floor_div.cc",
-    shape=broadcasted,
-)(_floor_quotient)
-truncate_div = op(
-    "TruncateDiv(x: T, y: T) -> z: T",
-    T=_ARITHMETIC,
-    source="core/kernels/cwise_op_div.cc",
-    shape=broadcasted,
-)(_truncate_quotient)
-floor_mod = binary(
-    "FloorMod",
-    _floor_mod,
-    REALS,
-    "The remainder of the division rounded down; it has the sign of `y`.",
-    source="core/kernels/cwise_op_floor_mod.cc",
-)
-truncate_mod = binary(
-    "TruncateMod",
-    _truncate_mod,
-    types("int32 int64 bfloat16 float16 float32 float64"),
-    "The remainder of the division rounded to zero; it has the sign of `x`.",
-    source="core/kernels/cwise_op_mod.cc",
-)
-mod = binary(
-    "Mod",
-    _truncate_mod,
-    types("int32 int64 float16 bfloat16 float32 float64"),
-    "The remainder of the division rounded to zero; it has the sign of `x`.",
-    source="core/kernels/cwise_op_mod.cc",
-)
-
-
-def _zero_where(value: Any, condition: Any) -> Any:
-    """`value` with zeros where `condition` holds."""
-    result = np.asarray(value)
-    np.copyto(result, 0, where=condition)
-    return result
-
-
-def _div_no_nan(x: Array, y: Array, out: Array | None = None) -> Any:
-    zero = y == 0
-    if y.dtype.kind == "c":
-        # A product that underflows makes the quotient zero as well.
-        zero = zero | (x * np.conj(y) == 0)
-    return _zero_where(np.divide(x, y), zero)
-
-
-def _mul_no_nan(x: Array, y: Array, out: Array | None = None) -> Any:
-    return _zero_where(np.multiply(x, y), y == 0)
-
-
-def _xdivy(x: Array, y: Array, out: Array | None = None) -> Any:
-    return _zero_where(np.divide(x, y), x == 0)
-
-
-def _xlogy(x: Array, y: Array, out: Array | None = None) -> Any:
-    return _zero_where(x * np.log(y), x == 0)
-
-
-def _xlog1py(x: Array, y: Array, out: Array | None = None) -> Any:
-    return _zero_where(x * np.log1p(y), x == 0)
-
-
-div_no_nan = binary(
-    "DivNoNan",
-    _div_no_nan,
-    _NO_NAN,
-    "`x / y`, and 0 where `y` is 0.",
-    source="core/kernels/cwise_op_div.cc",
-)
-mul_no_nan = binary(
-    "MulNoNan",
-    _mul_no_nan,
-    _INEXACT,
-    "`x * y`, and 0 where `y` is 0 even if `x` is infinite or NaN.",
-    source="core/kernels/cwise_op_mul_2.cc",
-)
-xdivy = binary(
-    "Xdivy",
-    _xdivy,
-    _INEXACT,
-    "`x / y`, and 0 where `x` is 0.",
-    source="core/kernels/cwise_op_xdivy.cc",
-)
-xlogy = binary(
-    "Xlogy",
-    _xlogy,
-    _INEXACT,
-    "`x * log(y)`, and 0 where `x` is 0.",
-    source="core/kernels/cwise_op_xlogy.cc",
-    precision=ROUNDING,
-    wide=True,
-)
-xlog1py = binary(
-    "Xlog1py",
-    _xlog1py,
-    _INEXACT,
-    "`x * log1p(y)`, and 0 where `x` is 0.",
-    source="core/kernels/cwise_op_xlog1py.cc",
-    precision=ROUNDING,
-    wide=True,
 )
 
 

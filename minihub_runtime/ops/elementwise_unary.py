@@ -252,14 +252,14 @@ def _gradient(
 
 _gradient(
     "TanhGrad",
-    lambda y, dy: dy * (1 - y * y),
+    lambda y, dy: dy * (y.dtype.type(1) - y * y),
     "`dy * (1 - y * y)`, where `y = tanh(x)`.",
     "core/kernels/cwise_op_tanh.cc",
     conjugated=False,
 )
 _gradient(
     "SigmoidGrad",
-    lambda y, dy: dy * y * (1 - y),
+    lambda y, dy: dy * y * (y.dtype.type(1) - y),
     "`dy * y * (1 - y)`, where `y = sigmoid(x)`.",
     "core/kernels/cwise_op_sigmoid.cc",
     conjugated=False,

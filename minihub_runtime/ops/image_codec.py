@@ -65,6 +65,8 @@ def _decode(
     dtype: DType = uint8,
     expand_animations: bool = True,
     ratio: int = 1,
+    fast: bool = True,
+    fancy: bool = True,
 ) -> Array:
     """What the decoding ops share: each of them takes several formats."""
     _check_channels(channels)
@@ -86,7 +88,7 @@ def _decode(
         return _to_dtype(frames if whole else frames[0], dtype)
     if kind == "JPEG":
         require(channels != 4, "channels must be 0, 1 or 3 for JPEG, not 4")
-        pixels = _to_dtype(decode_jpeg_file(data, channels, ratio), dtype)
+        pixels = _to_dtype(decode_jpeg_file(data, channels, ratio, fast, fancy), dtype)
     else:
         pixels = decode_png_file(data, channels, 8 if dtype == uint8 else 16)
         if dtype == float32:
@@ -126,12 +128,14 @@ def decode_jpeg(
     """The pixels of a JPEG (or PNG, or GIF) file, shrunk by `ratio`.
 
     Shapes: `[]` -> `[height, width, channels]`; channels 0 stands for as many as the file has.
-    Differs: pixels are those of INTEGER_ACCURATE with fancy upscaling, the best that libjpeg offers; TensorFlow's
-        default, INTEGER_FAST, is off by up to 4 of 255.  Truncated files are refused whatever the attributes say.
-    Raises: InvalidArgumentError for invalid data; UnimplementedError without Pillow.
+    Differs: files above 256 KiB or 4 million pixels, CMYK, and files to be shrunk are decoded with INTEGER_ACCURATE
+        and fancy upscaling whatever the attributes say; TensorFlow's default, INTEGER_FAST, is off by up to 4 of 255.
+        Truncated files are refused whatever the attributes say.
+    Raises: InvalidArgumentError for invalid data; UnimplementedError if Pillow is needed and absent.
     """
     _check_jpeg(ratio, dct_method)
-    return _decode("DecodeJpeg", contents, channels, ratio=ratio)
+    fast = dct_method != "INTEGER_ACCURATE"
+    return _decode("DecodeJpeg", contents, channels, ratio=ratio, fast=fast, fancy=fancy_upscaling)
 
 
 @op(
@@ -154,7 +158,7 @@ def decode_and_crop_jpeg(
     Shapes: `[]`, `[4]` -> `[height, width, channels]`.
     Differs: as DecodeJpeg; and colours at the edges of the window are those of the whole image, where TensorFlow
         widens the colour planes of the window alone.
-    Raises: InvalidArgumentError for invalid data and windows outside the image; UnimplementedError without Pillow.
+    Raises: InvalidArgumentError for invalid data and windows outside the image.
     """
     _check_jpeg(ratio, dct_method)
     _check_channels(channels)
@@ -170,7 +174,8 @@ def decode_and_crop_jpeg(
     inside = y >= 0 and x >= 0 and 0 < height <= rows - y and 0 < width <= columns - x
     if not inside:
         require(False, f"crop_window must lie in [{rows}, {columns}], not {[y, x, height, width]}")
-    pixels = decode_jpeg_file(data, channels, ratio)
+    fast = dct_method != "INTEGER_ACCURATE"
+    pixels = decode_jpeg_file(data, channels, ratio, fast, fancy_upscaling)
     return np.ascontiguousarray(pixels[y : y + height, x : x + width])
 
 
@@ -193,7 +198,7 @@ def decode_png(contents: Array, *, channels: int = 0, dtype: DType = uint8) -> A
     """The pixels of a PNG (or JPEG, or GIF) file.
 
     Shapes: `[]` -> `[height, width, channels]`; channels 0 stands for as many as the file has.
-    Raises: InvalidArgumentError for invalid data; UnimplementedError without Pillow.
+    Raises: InvalidArgumentError for invalid data; UnimplementedError if Pillow is needed and absent.
     """
     return _decode("DecodePng", contents, channels, dtype)
 
@@ -217,7 +222,7 @@ def decode_gif(contents: Array) -> Array:
     """The frames of a GIF file; a PNG or JPEG file is one frame.
 
     Shapes: `[]` -> `[frames, height, width, 3]`.
-    Raises: InvalidArgumentError for invalid data; UnimplementedError without Pillow.
+    Raises: InvalidArgumentError for invalid data; UnimplementedError if Pillow is needed and absent.
     """
     return _decode("DecodeGif", contents, 3)
 
@@ -241,7 +246,7 @@ def decode_image(
 
     Shapes: `[]` -> `[height, width, channels]`, for GIF `[frames, height, width, 3]` unless not to be expanded.
     Differs: JPEG as DecodeJpeg.
-    Raises: InvalidArgumentError for invalid data; UnimplementedError without Pillow.
+    Raises: InvalidArgumentError for invalid data; UnimplementedError if Pillow is needed and absent.
     """
     return _decode("DecodeImage", contents, channels, dtype, expand_animations)
 

@@ -28,6 +28,10 @@ _ZIGZAG = np.array(
 )
 
 
+# Encoders make about ten; each takes time for the whole image, however few bytes it has.
+_MAX_SCANS = 100
+
+
 class _Jpeg:
     """The parts of a JPEG file.
 
@@ -48,6 +52,7 @@ class _Jpeg:
         self._progressive = False
         self._tables: dict[int, list[int]] = {}
         self._restart = 0
+        self._scans = 0
         self._read(data)
 
     def _read(self, data: bytes) -> None:
@@ -117,11 +122,16 @@ class _Jpeg:
 
     def _read_scan(self, data: bytes, body: bytes, offset: int) -> int:
         """Decode one scan; the offset of the marker behind it."""
+        self._scans += 1
+        if self._scans > _MAX_SCANS:
+            raise InvalidArgumentError(f"a JPEG file must have at most {_MAX_SCANS} scans")
         by_name = {component.name: component for component in self.components}
         chosen = []
         for i in range(body[0]):
             name, tables = body[1 + 2 * i], body[2 + 2 * i]
-            chosen.append((by_name[name], self._tables.get(tables >> 4), self._tables.get(16 + tables % 16)))
+            chosen.append(
+                (by_name[name], self._tables.get(tables >> 4), self._tables.get(16 + tables % 16))
+            )
         first, last, bits = body[1 + 2 * body[0] : 4 + 2 * body[0]]
         end = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL).search(data, offset)
         stop = end.start() if end else len(data)

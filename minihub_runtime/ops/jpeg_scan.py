@@ -157,9 +157,13 @@ def decode_scan(
             component, first_table, table = chosen[which]
             values = component.coefficients
             if spectrum is None:
-                last[which] = _whole_block(bits, values, base, first_table or [], table or [], last[which])
+                last[which] = _whole_block(
+                    bits, values, base, first_table or [], table or [], last[which]
+                )
             elif spectrum[0] == 0:
-                last[which] = _first_coefficient(bits, values, base, first_table or [], last[which], spectrum)
+                last[which] = _first_coefficient(
+                    bits, values, base, first_table or [], last[which], spectrum
+                )
             elif spectrum[2] == 0:
                 run = _other_coefficients(bits, values, base, table or [], run, spectrum)
             else:
@@ -189,9 +193,7 @@ def _whole_block(
             place += (entry >> 4) & 15
             value = (windows[position >> 3] >> (32 - (position & 7) - size)) & ((1 << size) - 1)
             position += size
-            values[base + _ORDER[place]] = (
-                value if value >> (size - 1) else value - (1 << size) + 1
-            )
+            values[base + _ORDER[place]] = value if value >> (size - 1) else value - (1 << size) + 1
             place += 1
         elif entry & 0xF0 == 0xF0:
             place += 16

@@ -1,4 +1,4 @@
-"""Decompositions of matrices, determinants, and systems of linear equations."""
+"""Decompositions of matrices, and determinants."""
 
 from __future__ import annotations
 
@@ -8,40 +8,38 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
-from minihub_runtime.ops.broadcasting import narrow, widen
-from minihub_runtime.ops.checking import require_scalar
+from minihub_runtime.ops.broadcasting import narrow
 from minihub_runtime.ops.registry import COMPLEX, INDEX, ROUNDING, Array, op, types
-from minihub_runtime.shapes import Shape, Spec, broadcast, merge, show
+from minihub_runtime.shapes import Shape, Spec, merge, show
 from minihub_runtime.shapes import size as size_of
 
-__all__: list[str] = []
+__all__ = ["MATRIX", "refuse_half", "require_matrix", "require_square", "square_shape"]
 
-_MATRIX = types("float64 float32 float16 complex64 complex128")
+#: The types of matrices that linear algebra knows.
+MATRIX = types("float64 float32 float16 complex64 complex128")
 _DETERMINANT = types("float16 float32 float64 complex64 complex128")
-_BLOCK = 32
 
 
-def _require_matrix(x: Array, name: str = "input") -> None:
+def require_matrix(x: Array, name: str = "input") -> None:
+    """Raise unless `x` holds matrices."""
     if x.ndim < 2:
         raise InvalidArgumentError(f"{name} must have rank >= 2, not {x.ndim}")
 
 
-def _require_square(x: Array, name: str = "input") -> None:
-    _require_matrix(x, name)
+def require_square(x: Array, name: str = "input") -> None:
+    """Raise unless `x` holds square matrices."""
+    require_matrix(x, name)
     if x.shape[-1] != x.shape[-2]:
         raise InvalidArgumentError(f"{name} must hold square matrices, not {show(x.shape)}")
 
 
-def _refuse_half(x: Array, name: str) -> None:
+def refuse_half(x: Array, name: str) -> None:
+    """Raise for float16, which few CPU kernels take."""
     if x.dtype == np.float16:
         raise UnimplementedError(f"{name} must have an input type with a CPU kernel, not float16")
 
 
-def _adjoint(x: Array) -> Array:
-    return np.conjugate(np.swapaxes(x, -1, -2))
-
-
-def _square(input: Spec) -> Shape:
+def square_shape(input: Spec) -> Shape:
     """The shape of `input` as square matrices."""
     shape = input.shape
     if shape is None:
@@ -53,16 +51,16 @@ def _square(input: Spec) -> Shape:
 
 
 def _batch(input: Spec) -> Shape:
-    shape = _square(input)
+    shape = square_shape(input)
     return None if shape is None else shape[:-2]
 
 
 @op(
     "Cholesky(input: T) -> output: T",
-    T=_MATRIX,
+    T=MATRIX,
     precision=ROUNDING,
     source="core/kernels/linalg/cholesky_op.cc",
-    shape=_square,
+    shape=square_shape,
 )
 def cholesky(input: Array) -> Array:
     """The lower triangular L with L L^H = input, which is read below the diagonal only.
@@ -71,8 +69,8 @@ def cholesky(input: Array) -> Array:
 
     Raises: InvalidArgumentError unless the matrices are square.
     """
-    _refuse_half(input, "Cholesky")
-    _require_square(input)
+    refuse_half(input, "Cholesky")
+    require_square(input)
     try:
         return np.linalg.cholesky(input)
     except np.linalg.LinAlgError:
@@ -104,7 +102,7 @@ def _smaller(a: int | None, b: int | None) -> int | None:
 
 @op(
     "Qr(input: T) -> q: T, r: T",
-    T=_MATRIX,
+    T=MATRIX,
     precision=ROUNDING,
     source="core/kernels/linalg/qr_op_impl.h",
     shape=_qr_shape,
@@ -114,8 +112,8 @@ def qr(input: Array, *, full_matrices: bool = False) -> tuple[Array, Array]:
 
     Raises: InvalidArgumentError for a rank below 2.
     """
-    _refuse_half(input, "Qr")
-    _require_matrix(input)
+    refuse_half(input, "Qr")
+    require_matrix(input)
     rows, columns = input.shape[-2:]
     if input.size == 0:
         inner = rows if full_matrices else min(rows, columns)
@@ -144,7 +142,7 @@ def _svd_shape(input: Spec, compute_uv: bool, full_matrices: bool) -> list[Shape
 
 @op(
     "Svd(input: T) -> s: T, u: T, v: T",
-    T=_MATRIX,
+    T=MATRIX,
     precision=ROUNDING,
     source="core/kernels/linalg/svd_op_impl.h",
     shape=_svd_shape,
@@ -158,8 +156,8 @@ def svd(
         which is their static shape, where TensorFlow gives memory it has not written.
     Raises: InvalidArgumentError for a rank below 2.
     """
-    _refuse_half(input, "Svd")
-    _require_matrix(input)
+    refuse_half(input, "Svd")
+    require_matrix(input)
     none = np.zeros(0, dtype=input.dtype)
     with np.errstate(all="ignore"):
         finite: Any = np.isfinite(input).all(axis=(-1, -2), keepdims=True)
@@ -177,7 +175,7 @@ def svd(
 
 
 def _eigenvalues_shape(input: Spec, compute_v: bool) -> list[Shape]:
-    shape = _square(input)
+    shape = square_shape(input)
     if shape is None:
         return [None, None if compute_v else (0,)]
     return [shape[:-1], shape if compute_v else (0,)]
@@ -185,7 +183,7 @@ def _eigenvalues_shape(input: Spec, compute_v: bool) -> list[Shape]:
 
 @op(
     "SelfAdjointEigV2(input: T) -> e: T, v: T",
-    T=_MATRIX,
+    T=MATRIX,
     precision=ROUNDING,
     source="core/kernels/linalg/self_adjoint_eig_v2_op_impl.h",
     shape=_eigenvalues_shape,
@@ -196,8 +194,8 @@ def self_adjoint_eig_v2(input: Array, *, compute_v: bool = True) -> tuple[Array,
     Differs: signs of the vectors, which nothing determines; v is empty without `compute_v`.
     Raises: InvalidArgumentError unless the matrices are square and finite.
     """
-    _refuse_half(input, "SelfAdjointEigV2")
-    _require_square(input)
+    refuse_half(input, "SelfAdjointEigV2")
+    require_square(input)
     _require_finite(input)
     if not compute_v:
         return np.linalg.eigvalsh(input).astype(input.dtype), np.zeros(0, dtype=input.dtype)
@@ -229,7 +227,7 @@ def eig(input: Array, *, Tout: DType, compute_v: bool = True) -> tuple[Array, Ar
     wanted = np.result_type(input.dtype, np.complex64)
     if Tout.numpy != wanted:
         raise InvalidArgumentError(f"Tout must be {wanted}, not {Tout.name}")
-    _require_square(input)
+    require_square(input)
     _require_finite(input)
     if not compute_v:
         values = np.linalg.eigvals(input) if input.size else np.zeros(input.shape[:-1])
@@ -240,19 +238,22 @@ def eig(input: Array, *, Tout: DType, compute_v: bool = True) -> tuple[Array, Ar
 
 @op(
     "Lu(input: T) -> lu: T, p: output_idx_type",
-    T=_MATRIX,
+    T=MATRIX,
     output_idx_type=INDEX.default_to("int32"),
     precision=ROUNDING,
     source="core/kernels/linalg/lu_op.cc",
-    shape=lambda input: [_square(input), (_square(input) or (None,))[:-1] if input.shape else None],
+    shape=lambda input: [
+        square_shape(input),
+        (square_shape(input) or (None,))[:-1] if input.shape else None,
+    ],
 )
 def lu(input: Array, *, output_idx_type: DType) -> tuple[Array, Array]:
     """L below the diagonal (its own is 1) and U in one matrix, and the rows p with input[p] = L U.
 
     Raises: InvalidArgumentError for matrices that are not square or not invertible.
     """
-    _refuse_half(input, "Lu")
-    _require_square(input)
+    refuse_half(input, "Lu")
+    require_square(input)
     size = input.shape[-1]
     work = np.array(input).reshape(size_of(input.shape[:-2]), size, size)
     order = np.tile(np.arange(size), (len(work), 1))
@@ -281,27 +282,6 @@ def lu(input: Array, *, output_idx_type: DType) -> tuple[Array, Array]:
 
 
 @op(
-    "MatrixInverse(input: T) -> output: T",
-    T=_MATRIX,
-    precision=ROUNDING,
-    source="core/kernels/linalg/matrix_inverse_op.cc",
-    shape=_square,
-)
-def matrix_inverse(input: Array, *, adjoint: bool = False) -> Array:
-    """The inverses of square matrices, or of their adjoints.
-
-    Raises: InvalidArgumentError for matrices that are not square or not invertible.
-    """
-    _require_square(input)
-    x = widen(input)
-    try:
-        with np.errstate(all="ignore"):
-            return narrow(np.linalg.inv(_adjoint(x) if adjoint else x), input.dtype)
-    except np.linalg.LinAlgError as error:
-        raise InvalidArgumentError("input must be invertible, found a singular matrix") from error
-
-
-@op(
     "MatrixDeterminant(input: T) -> output: T",
     T=_DETERMINANT,
     precision=ROUNDING,
@@ -313,8 +293,8 @@ def matrix_determinant(input: Array) -> Array:
 
     Raises: InvalidArgumentError unless they are square.
     """
-    _refuse_half(input, "MatrixDeterminant")
-    _require_square(input)
+    refuse_half(input, "MatrixDeterminant")
+    require_square(input)
     with np.errstate(all="ignore"):
         # An infinite pivot has no sign.
         finite = np.isfinite(input).all(axis=(-1, -2))
@@ -333,176 +313,8 @@ def log_matrix_determinant(input: Array) -> tuple[Array, Array]:
 
     Raises: InvalidArgumentError unless the matrices are square.
     """
-    _refuse_half(input, "LogMatrixDeterminant")
-    _require_square(input)
+    refuse_half(input, "LogMatrixDeterminant")
+    require_square(input)
     with np.errstate(all="ignore"):
         sign, logarithm = np.linalg.slogdet(input)
         return narrow(sign, input.dtype), narrow(logarithm, input.dtype)
-
-
-def _least_squares_shape(matrix: Spec, rhs: Spec) -> Shape:
-    if matrix.shape is None or rhs.shape is None:
-        return None
-    if len(matrix.shape) < 2 or len(rhs.shape) < 2:
-        raise InvalidArgumentError(
-            f"matrix and rhs must have rank >= 2, not {show(matrix.shape)} and {show(rhs.shape)}"
-        )
-    batch = merge(matrix.shape[:-2], rhs.shape[:-2]) or ()
-    merge(matrix.shape[-2:-1], rhs.shape[-2:-1])
-    return (*batch, matrix.shape[-1], rhs.shape[-1])
-
-
-def _solve_shape(matrix: Spec, rhs: Spec) -> Shape:
-    shape = _least_squares_shape(matrix, rhs)
-    square = _square(matrix)
-    if shape is None or square is None or rhs.shape is None:
-        return None
-    rows = merge(square[-1:], rhs.shape[-2:-1]) or (None,)
-    return (*shape[:-2], *rows, shape[-1])
-
-
-def _require_system(matrix: Array, rhs: Array) -> None:
-    _require_matrix(matrix, "matrix")
-    _require_matrix(rhs, "rhs")
-    if matrix.shape[:-2] != rhs.shape[:-2]:
-        raise InvalidArgumentError(
-            f"batch dimensions must be the same, not {show(matrix.shape)} and {show(rhs.shape)}"
-        )
-    if matrix.shape[-2] != rhs.shape[-2]:
-        raise InvalidArgumentError(
-            f"matrix and rhs must have as many rows, not {show(matrix.shape)} and {show(rhs.shape)}"
-        )
-
-
-@op(
-    "MatrixSolve(matrix: T, rhs: T) -> output: T",
-    T=_MATRIX,
-    precision=ROUNDING,
-    source="core/kernels/linalg/matrix_solve_op.cc",
-    shape=_solve_shape,
-)
-def matrix_solve(matrix: Array, rhs: Array, *, adjoint: bool = False) -> Array:
-    """X with matrix x = rhs, or with its adjoint.
-
-    Raises: InvalidArgumentError for sizes that do not fit or singular matrices.
-    """
-    _refuse_half(matrix, "MatrixSolve")
-    _require_square(matrix, "matrix")
-    _require_system(matrix, rhs)
-    try:
-        with np.errstate(all="ignore"):
-            return np.linalg.solve(_adjoint(matrix) if adjoint else matrix, rhs)
-    except np.linalg.LinAlgError as error:
-        raise InvalidArgumentError("matrix must be invertible, found a singular one") from error
-
-
-@op(
-    "MatrixSolveLs(matrix: T, rhs: T, l2_regularizer: float64) -> output: T",
-    T=_MATRIX,
-    precision=ROUNDING,
-    source="core/kernels/linalg/matrix_solve_ls_op_impl.h",
-    shape=_least_squares_shape,
-)
-def matrix_solve_ls(
-    matrix: Array, rhs: Array, l2_regularizer: Array, *, fast: bool = True
-) -> Array:
-    """X with the least |matrix x - rhs|^2 + l2_regularizer |x|^2, by the normal equations.
-
-    Without `fast` the regularizer is left out, and of several solutions the shortest is found.
-
-    Raises: InvalidArgumentError for sizes that do not fit, a negative regularizer, or matrices of deficient rank with `fast`.
-    """
-    _refuse_half(matrix, "MatrixSolveLs")
-    _require_system(matrix, rhs)
-    require_scalar(l2_regularizer, "l2_regularizer")
-    penalty = float(l2_regularizer)
-    if not penalty >= 0:
-        raise InvalidArgumentError(f"l2_regularizer must not be negative, found {penalty}")
-    rows, columns = matrix.shape[-2:]
-    if matrix.size == 0 or rhs.size == 0:
-        return np.zeros((*rhs.shape[:-2], columns, rhs.shape[-1]), dtype=rhs.dtype)
-    if not fast:
-        return np.matmul(np.linalg.pinv(matrix), rhs).astype(rhs.dtype, copy=False)
-    across = _adjoint(matrix)
-    tall = rows >= columns
-    gram: Any = np.matmul(across, matrix) if tall else np.matmul(matrix, across)
-    gram = gram + np.eye(min(rows, columns), dtype=matrix.dtype) * matrix.dtype.type(penalty)
-    try:
-        factor = np.linalg.cholesky(gram)
-    except np.linalg.LinAlgError as error:
-        raise InvalidArgumentError(
-            "matrix must have full rank, or l2_regularizer be larger, or fast be False"
-        ) from error
-    first = solve_triangular(factor, np.matmul(across, rhs) if tall else rhs, lower=True)
-    second = solve_triangular(_adjoint(factor), first, lower=False)
-    return second if tall else np.matmul(across, second)
-
-
-def solve_triangular(matrix: Array, rhs: Array, lower: bool) -> Array:
-    """X with matrix x = rhs, where only one triangle of `matrix` is read; batches broadcast.
-
-    A zero on the diagonal gives infinities and NaN.
-    """
-    if not lower:
-        flipped = solve_triangular(matrix[..., ::-1, ::-1], rhs[..., ::-1, :], lower=True)
-        return flipped[..., ::-1, :].copy()
-    size = matrix.shape[-1]
-    batch = np.broadcast_shapes(matrix.shape[:-2], rhs.shape[:-2])
-    x = np.array(np.broadcast_to(rhs, (*batch, *rhs.shape[-2:])))
-    with np.errstate(all="ignore"):
-        for start in range(0, size, _BLOCK):
-            end = min(start + _BLOCK, size)
-            if start:
-                x[..., start:end, :] -= np.matmul(matrix[..., start:end, :start], x[..., :start, :])
-            for row in range(start, end):
-                if row > start:
-                    known = x[..., start:row, :]
-                    x[..., row, :] -= np.matmul(matrix[..., row, None, start:row], known)[..., 0, :]
-                x[..., row, :] /= matrix[..., row, row, None]
-    return x
-
-
-def _triangular_shape(matrix: Spec, rhs: Spec) -> Shape:
-    if matrix.shape is None or rhs.shape is None:
-        return None
-    square = _square(matrix)
-    if len(rhs.shape) < 2:
-        raise InvalidArgumentError(f"rhs must have rank >= 2, not {len(rhs.shape)}")
-    assert square is not None
-    rows = merge(square[-1:], rhs.shape[-2:-1]) or (None,)
-    batch = broadcast(square[:-2], rhs.shape[:-2]) or ()
-    return (*batch, *rows, rhs.shape[-1])
-
-
-@op(
-    "MatrixTriangularSolve(matrix: T, rhs: T) -> output: T",
-    T=types("bfloat16 float64 float32 float16 complex64 complex128"),
-    precision=ROUNDING,
-    source="core/kernels/linalg/matrix_triangular_solve_op_impl.h",
-    shape=_triangular_shape,
-)
-def matrix_triangular_solve(
-    matrix: Array, rhs: Array, *, lower: bool = True, adjoint: bool = False
-) -> Array:
-    """X with matrix x = rhs, where only the lower (or upper) triangle of `matrix` is read; batches broadcast.
-
-    A zero on the diagonal gives infinities and NaN.
-
-    Raises: InvalidArgumentError for sizes that do not fit.
-    """
-    if matrix.dtype.names is not None or matrix.dtype == np.float16:
-        raise UnimplementedError("MatrixTriangularSolve must have an input type with a CPU kernel")
-    _require_square(matrix, "matrix")
-    _require_matrix(rhs, "rhs")
-    try:
-        np.broadcast_shapes(matrix.shape[:-2], rhs.shape[:-2])
-        fits = matrix.shape[-1] == rhs.shape[-2]
-    except ValueError:
-        fits = False
-    if not fits:
-        raise InvalidArgumentError(
-            f"matrix and rhs must fit, not {show(matrix.shape)} and {show(rhs.shape)}"
-        )
-    if adjoint:
-        matrix, lower = _adjoint(matrix), not lower
-    return solve_triangular(matrix, rhs, lower)

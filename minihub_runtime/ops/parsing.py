@@ -29,6 +29,8 @@ _FLOAT = re.compile(
     + _BLANK,
     re.IGNORECASE,
 )
+# The common case, for speed.
+_PLAIN = re.compile(rb"-?\d+(?:\.\d*)?")
 _INTEGER = re.compile(_BLANK + rb"(-?\d+)" + _BLANK)
 #: TensorFlow copies the text of a float into a buffer of this size, so it must be shorter.
 _BUFFER = 32
@@ -37,6 +39,8 @@ _SMALLEST_SINGLE = 2.0**-126
 
 def _to_double(text: bytes) -> float | None:
     """The double a text stands for by TensorFlow's grammar, or None."""
+    if len(text) < _BUFFER and _PLAIN.fullmatch(text):
+        return float(text)
     match = _FLOAT.fullmatch(text) if len(text) < _BUFFER else None
     if match is None:
         blank = len(text) < _BUFFER and text and not text.strip(b" \t\n\v\f\r")
@@ -48,31 +52,33 @@ def _to_double(text: bytes) -> float | None:
     return float(match[1] + (match["special"] or match["decimal"]))
 
 
-def _to_single(text: bytes) -> float | None:
-    """A double that rounds to the single nearest to a text, or None.
+def _singles(texts: list[bytes], doubles: Array) -> Array:
+    """The singles nearest to texts whose nearest doubles are known.
 
-    A double half-way between two singles may itself be rounded; then it moves by one step towards the text.
+    A double half-way between two singles may itself be rounded, so there the text decides.
     """
-    value = _to_double(text)
-    if value is None or not math.isfinite(value):
-        return value
     with np.errstate(over="ignore", under="ignore"):
-        nearest = float(np.float32(value))
-    if abs(nearest) < _SMALLEST_SINGLE:
-        # TensorFlow's threads flush subnormal results to zero.
-        return math.copysign(0.0, value)
-    other = 2 * value - nearest
-    if value == nearest or float(np.float32(np.clip(other, -3e38, 3e38))) != other:
-        return value
+        singles = doubles.astype(np.float32)
+    # TensorFlow's threads flush subnormal results to zero.
+    singles[np.abs(singles) < _SMALLEST_SINGLE] *= 0
+    halfway = (doubles.view(np.uint64) & np.uint64(0x1FFFFFFF)) == np.uint64(0x10000000)
+    for place in np.flatnonzero(halfway & np.isfinite(doubles)).tolist():
+        value = float(doubles[place])
+        exact = _exact(texts[place])
+        if exact is not None and exact != Decimal(value):
+            towards = math.inf if exact > Decimal(value) else -math.inf
+            singles[place] = np.float32(math.nextafter(value, towards))
+    return singles
+
+
+def _exact(text: bytes) -> Decimal | None:
+    """The number a text stands for, without rounding."""
     match = _FLOAT.fullmatch(text)
-    if match is None:
-        return value
+    if match is None or not (match["decimal"] or match["hex"]):
+        return None
     digits = match["decimal"]
     exact = Decimal(digits.decode()) if digits else Decimal(int(match["hex"], 16))
-    exact = -exact if match[1] == b"-" else exact
-    if exact != Decimal(value):
-        return math.nextafter(value, math.inf if exact > Decimal(value) else -math.inf)
-    return value
+    return -exact if match[1] == b"-" else exact
 
 
 def _to_integer(dtype: DType) -> Callable[[bytes], int | None]:
@@ -91,10 +97,19 @@ def _to_integer(dtype: DType) -> Callable[[bytes], int | None]:
     return convert
 
 
-def _converter(dtype: DType) -> Callable[[bytes], float | int | None]:
+def _numbers(texts: list[bytes], dtype: DType, describe: Callable[[int], str]) -> Array:
+    """The numbers of texts; `describe` names the place of one for the error."""
+    convert = _to_double if dtype.is_floating else _to_integer(dtype)
+    values = [convert(text) for text in texts]
+    if None in values:
+        place = values.index(None)
+        require(
+            False,
+            f"{describe(place)} must be a {dtype.name} number, not {clip(repr(texts[place]))}",
+        )
     if dtype is dtypes.float32:
-        return _to_single
-    return _to_double if dtype is dtypes.float64 else _to_integer(dtype)
+        return _singles(texts, np.array(values, dtype=np.float64))
+    return np.array(values, dtype=dtype.numpy)
 
 
 @op(
@@ -110,17 +125,9 @@ def string_to_number(string_tensor: Array, *, out_type: DType) -> Array:
     and a text of 32 bytes or more is refused. Integers have no `+`.
     Raises: InvalidArgumentError for other texts and for integers out of range.
     """
-    convert = _converter(out_type)
-    values = [convert(text) for text in string_tensor.reshape(-1).tolist()]
-    if None in values:
-        wrong = string_tensor.reshape(-1)[values.index(None)]
-        require(False, f"string_tensor must hold {out_type.name} numbers, not {clip(repr(wrong))}")
-    with np.errstate(over="ignore", under="ignore"):
-        return (
-            np.array(values, dtype=np.float64 if out_type.is_floating else np.int64)
-            .astype(out_type.numpy)
-            .reshape(string_tensor.shape)
-        )
+    texts = string_tensor.reshape(-1).tolist()
+    numbers = _numbers(texts, out_type, lambda place: f"string_tensor (flat index {place})")
+    return numbers.reshape(string_tensor.shape)
 
 
 def _reinterpret(data: bytes, dtype: DType, little_endian: bool) -> Array:
@@ -314,23 +321,20 @@ def decode_csv(
 def _csv_column(
     texts: list[bytes], dtype: DType, default: list[Any], missing: bytes, column: int
 ) -> Array:
-    convert = None if dtype is dtypes.string else _converter(dtype)
+    absent = [not text or text == missing for text in texts]
+    if any(absent) and not default:
+        require(False, f"field {column} of record {absent.index(True)} must not be missing")
     result = np.empty(len(texts), dtype=dtype.numpy)
-    with np.errstate(over="ignore", under="ignore"):
-        for number, text in enumerate(texts):
-            if not text or text == missing:
-                if not default:
-                    require(False, f"field {column} of record {number} must not be missing")
-                result[number] = default[0]
-                continue
-            value = text if convert is None else convert(text)
-            if value is None:
-                require(
-                    False,
-                    f"field {column} of record {number} must be a {dtype.name} number, "
-                    f"not {clip(repr(text))}",
-                )
-            result[number] = value
+    present = [place for place, is_absent in enumerate(absent) if not is_absent]
+    given = [texts[place] for place in present]
+    if dtype is dtypes.string:
+        result[present] = given
+    elif given:
+        result[present] = _numbers(
+            given, dtype, lambda place: f"field {column} of record {present[place]}"
+        )
+    if any(absent):
+        result[absent] = default[0]
     return result
 
 

@@ -121,9 +121,13 @@ def box_taps(
         yield tap, outputs, inputs
 
 
-def _reduce_axis(x: Array, axis: int, window: Window, combine: Any, start: Any) -> Array:
+def _reduce_axis(x: Array, axis: int, window: Window, combine: np.ufunc, start: Any) -> Array:
     """`combine` over a window along one axis; padding is left out."""
     before, after = (slice(None),) * axis, (slice(None),) * (x.ndim - axis - 1)
+    if window.outputs == 1:
+        first, last = max(0, -window.before), min(window.size, window.taps - window.before)
+        taken = (*before, slice(first, last), *after)
+        return combine.reduce(x[taken], axis=axis, keepdims=True)
     places = [window.valid(tap) for tap in range(window.taps)]
     whole = slice(0, window.outputs)
     order = sorted(range(window.taps), key=lambda tap: places[tap][0] != whole)
@@ -148,7 +152,7 @@ def _reduce_axis(x: Array, axis: int, window: Window, combine: Any, start: Any) 
     return result
 
 
-def _reduce_box(x: Array, windows: Sequence[Window], combine: Any, start: Any) -> Array:
+def _reduce_box(x: Array, windows: Sequence[Window], combine: np.ufunc, start: Any) -> Array:
     """`combine` over boxes, one axis after the other."""
     for axis, window in enumerate(windows, start=1):
         if window.taps > 1 or window.stride > 1:
@@ -315,10 +319,9 @@ def window_sizes(windows: Sequence[Window]) -> Array:
     """How many elements each window sees, padding left out, `(*counts, 1)`."""
     total: Array = np.ones((), np.int64)
     for window in windows:
-        along = np.zeros(window.outputs, np.int64)
-        for tap in range(window.taps):
-            along[window.valid(tap)[0]] += 1
-        total = total[..., np.newaxis] * along
+        start = np.arange(window.outputs) * window.stride - window.before
+        stop = np.minimum(start + window.taps, window.size)
+        total = total[..., np.newaxis] * (stop - np.maximum(start, 0))
     return total[..., np.newaxis]
 
 

@@ -42,7 +42,10 @@ class RaggedVariant:
 def ragged_tensor_to_variant(
     rt_nested_splits: Sequence[Array], rt_dense_values: Array, *, batched_input: bool
 ) -> Array:
-    """A ragged tensor as a variant scalar, or with `batched_input` a vector with one element per row."""
+    """A ragged tensor as a variant scalar, or with `batched_input` a vector with one element per row.
+
+    Differs: without splits the static shape is that of the result; TensorFlow infers one row less.
+    """
     require(rt_dense_values.ndim >= 1, "rt_dense_values must have rank >= 1, not 0")
     if not batched_input:
         whole: Array = np.empty((), dtype=object)

@@ -78,6 +78,10 @@ ROUNDING: Precision = "rounding"
 RANDOM: Precision = "random"
 
 
+#: A node may not have more inputs or outputs than this, whatever its number attributes say.
+MAX_COUNT = 1 << 20
+
+
 class _Required:
     """The default of an attribute that has none."""
 
@@ -164,7 +168,14 @@ class Arg(typing.NamedTuple):
         dtype = self.type if isinstance(self.type, DType) else attrs[self.type]
         if self.is_ref:
             dtype = dtype.ref
-        return [dtype] * (int(attrs[self.number]) if self.number else 1)
+        if self.number is None:
+            return [dtype]
+        count = int(attrs[self.number])
+        if count > MAX_COUNT:
+            raise InvalidArgumentError(
+                f"attribute {self.number!r} must be at most {MAX_COUNT}, not {count}"
+            )
+        return [dtype] * count
 
 
 class Attr(typing.NamedTuple):

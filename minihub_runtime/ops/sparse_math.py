@@ -294,15 +294,29 @@ def sparse_tensor_dense_mat_mul(
     kind = np.dtype(np.float32) if values.dtype == np.float16 else values.dtype
     product = np.zeros(shape, dtype=kind)
     if len(rows) and product.size:
-        order = np.argsort(rows, kind="stable")
-        starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
         with np.errstate(over="ignore", invalid="ignore"):
-            terms = dense[columns[order]].astype(kind, copy=False) * values[order, None]
-            product[rows[order][starts]] = np.add.reduceat(terms, starts, axis=0, dtype=kind)
+            _add_products(product, rows, columns, values, dense)
     if b.dtype == bfloat16.numpy:
         return float_to_bfloat16(product)
     with np.errstate(over="ignore"):
         return product.astype(values.dtype, copy=False)
+
+
+def _add_products(product: Array, rows: Array, columns: Array, values: Array, dense: Array) -> None:
+    """Fill `product` with the sums of `values` times rows of `dense`."""
+    if values.dtype.kind == "f":
+        # Column by column, nothing of the size of all products is laid out.
+        across = np.ascontiguousarray(dense.T, dtype=product.dtype)
+        factors = values.astype(product.dtype, copy=False)
+        for place, column in enumerate(across):
+            product[:, place] = np.bincount(
+                rows, weights=column[columns] * factors, minlength=len(product)
+            )
+        return
+    order = np.argsort(rows, kind="stable")
+    starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
+    terms = dense[columns[order]] * values[order, None]
+    product[rows[order][starts]] = np.add.reduceat(terms, starts, axis=0, dtype=product.dtype)
 
 
 @sparse_tensor_dense_mat_mul.shape

@@ -1,6 +1,6 @@
 """The error function and its relatives, and other integrals without a closed form.
 
-All are computed in float64 and rounded once to the type of the input.
+All but Erf of short floats are computed in float64 and rounded once to the type of the input.
 """
 
 from __future__ import annotations
@@ -28,13 +28,23 @@ def polynomial(x: Any, coefficients: tuple[float, ...]) -> Any:
     return value
 
 
-def unary_special(name: str, function: Callable[[Array], Any], doc: str, source: str = "") -> None:
-    """Register an op that applies a function of float64 vectors."""
+def unary_special(
+    name: str,
+    function: Callable[[Array], Any],
+    doc: str,
+    source: str = "",
+    single: Callable[[Array], Any] | None = None,
+) -> None:
+    """Register an op that applies a function of float64 vectors, or `single` to shorter floats."""
 
     def kernel(x: Array) -> Array:
-        flat = widen(x).astype(np.float64).reshape(-1)
+        flat = widen(x).reshape(-1)
         with np.errstate(all="ignore"):
-            return narrow(np.asarray(function(flat)).reshape(x.shape), x.dtype)
+            if single is not None and flat.dtype == np.float32:
+                value = single(flat)
+            else:
+                value = function(flat.astype(np.float64))
+            return narrow(np.asarray(value).reshape(x.shape), x.dtype)
 
     kernel.__doc__ = doc
     op(
@@ -160,6 +170,34 @@ def erf(x: Array) -> Array:
     return result
 
 
+# x * P(x^2) / Q(x^2), fitted to erf on [-3.9, 3.9] by least squares of the relative error; good to 3e-7 in float32.
+_SINGLE = (
+    (
+        -1.3093399e-08,
+        4.6677764e-06,
+        0.000378902692,
+        0.00384175193,
+        0.0542829946,
+        0.185048118,
+        1.12837917,
+    ),
+    (6.29568508e-05, 0.00130506708, 0.0154436061, 0.113882522, 0.497328043, 1.0),
+)
+_BLOCK = 1 << 15
+
+
+def _erf_single(x: Array) -> Array:
+    """The error function of a float32 vector, in blocks that stay in the cache."""
+    result = np.empty_like(x)
+    for start in range(0, len(x), _BLOCK):
+        part = x[start : start + _BLOCK]
+        near = np.clip(part, -3.9, 3.9)
+        square = near * near
+        value = near * _ratio(square, _SINGLE)
+        np.clip(value, -1, 1, out=result[start : start + _BLOCK])
+    return result
+
+
 # P. J. Acklam's approximation of the normal quantile, good to nine digits; Halley's steps give the rest.
 _CENTRE = (
     (
@@ -268,9 +306,8 @@ def expint(x: Array) -> Array:
         series += term
     above = np.exp(large) / large * series
     result = np.where(x <= -2, below, np.where(x >= 40, above, near))
-    result = np.where(x == 0, -np.inf, np.where(x == -np.inf, -0.0, result))
     # TensorFlow has no value at infinity.
-    return np.where(np.isnan(x) | (x == np.inf), np.nan, result)
+    return np.where(x == 0, -np.inf, np.where(np.isfinite(x), result, np.nan))
 
 
 def _fresnel(x: Array) -> tuple[Array, Array]:
@@ -328,7 +365,7 @@ def spence(x: Array) -> Array:
 
 
 _MATH = "core/kernels/special_math/special_math_op_misc_impl.h"
-unary_special("Erf", erf, "The error function.", "core/kernels/cwise_op_erf.cc")
+unary_special("Erf", erf, "The error function.", single=_erf_single)
 unary_special("Erfc", erfc, "1 - erf(x), accurate also where it is tiny.")
 unary_special("Erfinv", erfinv, "The inverse of the error function; NaN outside [-1, 1].")
 unary_special("Ndtri", ndtri, "The quantiles of the normal distribution; NaN outside [0, 1].")

@@ -104,10 +104,8 @@ def _second(order: int, x: Array) -> Array:
     growth = 2 * np.sinh(t) if order else np.full_like(t, 2.0)
     decay = (growth * np.exp(-z[:, None] * np.sinh(t))) @ weights * end / 2 / np.pi
     _, far = _hankel(order, np.where(x >= _FAR, x, _FAR))
-    value = np.where(x < _FAR, waves - decay, np.where(x == np.inf, 0.0, far))
-    # Outside the domain as TensorFlow has it.
-    outside = np.where((x < 0) | ((x == 0) & (order == 0)), -np.inf, np.nan)
-    return np.where(x > 0, value, outside)
+    value = np.where(x < _FAR, waves - decay, far)
+    return np.where(x > 0, value, np.where(x <= 0, -np.inf, np.nan))
 
 
 def _add(name: str, function: Callable[[Array], Array], doc: str) -> None:

@@ -19,7 +19,7 @@ from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, concrete, merge, size
 from minihub_runtime.text.arrays import flat_strings, string_array
 from minihub_runtime.text.code_points import LAST
-from minihub_runtime.text.encodings import check_encoding, decode, encode
+from minihub_runtime.text.encodings import check_encoding, decode, encode, is_utf8
 from minihub_runtime.text.unicode_tables import script_codes
 
 Errors = Literal["strict", "replace", "ignore"]
@@ -53,7 +53,11 @@ def unicode_transcode(
     """
     _check_replacement(replacement_char)
     check_encoding(input_encoding)
-    codes, _, wrong, counts = decode(flat_strings(input), input_encoding)
+    strings = flat_strings(input)
+    plain = output_encoding == "UTF-8" and not replace_control_characters
+    if plain and is_utf8(strings, input_encoding):
+        return input.copy()
+    codes, _, wrong, counts = decode(strings, input_encoding)
     if replace_control_characters:
         wrong = wrong | (codes <= 0x1F)
     if wrong.any():

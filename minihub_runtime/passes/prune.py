@@ -9,6 +9,8 @@ from minihub_runtime.graph.ir import Node, Ref
 
 __all__ = ["prune", "topological"]
 
+PLACEHOLDER = ("Placeholder", "PlaceholderV2")
+
 
 def prune(
     nodes: Mapping[str, Node], roots: Iterable[str], feeds: Collection[Ref] = ()
@@ -19,10 +21,13 @@ def prune(
         b = Relu(a)            roots: c       c = Neg(a)
         c = Neg(a)               →
 
+    A fed placeholder that others wait for becomes a NoOp.
+
     Raises:
         NotFoundError: a root or an input is not there.
     """
     needed: dict[str, Node] = {}
+    fed = {ref.node for ref in feeds}
     stack = list(roots)
     while stack:
         name = stack.pop()
@@ -31,6 +36,8 @@ def prune(
         node = nodes.get(name)
         if node is None:
             raise NotFoundError(f"the graph must have a node {clip(name)!r}")
+        if name in fed and node.op in PLACEHOLDER:
+            node = node.replace(op="NoOp", attrs={})
         needed[name] = node
         stack.extend(ref.node for ref in node.inputs if ref not in feeds)
         stack.extend(node.controls)

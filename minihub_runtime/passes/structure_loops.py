@@ -93,7 +93,13 @@ def _innermost_frames(
     outside: dict[str, tuple[str, ...]] = {}
     for node in topological(nodes, feeds, ignore_loops=True):
         parents = [ref.node for ref in node.inputs if ref not in feeds] + list(node.controls)
-        frame = max((outside[name] for name in parents if name in outside), key=len, default=())
+        frames = {outside[name] for name in parents if name in outside}
+        frame = max(frames, key=len, default=())
+        if any(frame[: len(other)] != other for other in frames):
+            raise InvalidArgumentError(
+                f"node {clip(node.name)!r} must have inputs of one frame, not of "
+                + " and ".join(repr(clip("/".join(f))) for f in sorted(frames))
+            )
         if node.op in ENTER:
             frame = (*frame, str(node.attrs["frame_name"]))
             inside[node.name] = outside[node.name] = frame

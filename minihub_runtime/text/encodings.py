@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.text.arrays import joined
 
-__all__ = ["Decoded", "check_encoding", "decode", "encode"]
+__all__ = ["Decoded", "check_encoding", "decode", "encode", "is_utf8"]
 
 Array = NDArray[Any]
 
@@ -139,6 +139,18 @@ def check_encoding(encoding: str) -> None:
         UnimplementedError: only ICU knows it.
     """
     _known(encoding)
+
+
+def is_utf8(strings: Sequence[bytes], encoding: str) -> bool:
+    """Whether that is the encoding, and all strings are well-formed."""
+    if _known(encoding)[0] != "utf8":
+        return False
+    try:
+        # A NUL ends whatever the string before it began.
+        b"\0".join(strings).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def decode(strings: Sequence[bytes], encoding: str) -> Decoded:

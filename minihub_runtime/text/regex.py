@@ -13,10 +13,12 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 
+from minihub_runtime.text.code_points import LAST
 from minihub_runtime.text.regex_cost import (
     Cost,
     attempts,
     contains,
+    largest_set,
     over_bytes,
     to_python,
     without_groups,
@@ -28,6 +30,8 @@ __all__ = ["Regex", "Rewrite", "compile_regex"]
 
 #: More attempts than this are left to the program.
 _PATIENCE = 2e7
+#: Up to so many ranges Python matches a set fast whatever they are.
+_SMALL = 8
 
 _LOOKING_BACK = ("begin_text", "begin_line", "word", "not_word")
 
@@ -78,6 +82,13 @@ class Rewrite:
         )
 
 
+def _last_of(text: str) -> int:
+    """A bound for the characters of a text: Python matches small sets several times as fast as large ones."""
+    if text.isascii():
+        return 0x7F
+    return 0xFFFF if len(text.encode("utf-16-le")) == 2 * len(text) else LAST
+
+
 class _Matcher:
     """A pattern over characters or over bytes."""
 
@@ -86,9 +97,17 @@ class _Matcher:
         self.groups = groups
         self.cost: Cost | None = attempts(node, tail)
 
+    def python(self, text: str) -> re.Pattern[str]:
+        """The pattern for Python's matcher with such a text."""
+        return self._python(_last_of(text) if self._has_large_sets else LAST)
+
     @functools.cached_property
-    def python(self) -> re.Pattern[str]:
-        return re.compile(to_python(self.node))
+    def _has_large_sets(self) -> bool:
+        return largest_set(self.node) > _SMALL
+
+    @functools.cache  # noqa: B019 - the cache of compiled patterns keeps them alive anyway
+    def _python(self, last: int) -> re.Pattern[str]:
+        return re.compile(to_python(self.node, last))
 
     @functools.cached_property
     def program(self) -> Program:
@@ -105,7 +124,7 @@ class _Matcher:
         """The leftmost match at or behind `start`."""
         if not self.is_quick(len(text)):
             return self.program.search(text, start)
-        match = self.python.search(text, start)
+        match = self.python(text).search(text, start)
         if match is None:
             return None
         return [at for pair in match.regs for at in pair]
@@ -124,7 +143,7 @@ class Regex:
         # Python's `re` would take what is too large for RE2.
         _ = self._matcher(self._wants_bytes, True, False).program
 
-    @functools.cache  # noqa: B019 - the cache of compiled patterns keeps them alive anyway
+    @functools.cache  # noqa: B019
     def _matcher(self, of_bytes: bool, groups: bool, whole: bool) -> _Matcher:
         node = self._node if groups else self._plain_node
         if of_bytes:
@@ -133,14 +152,17 @@ class Regex:
             node = Cat((Assertion("begin_text"), node, Assertion("end_text")))
         return _Matcher(node, self.groups if groups else 0, not whole)
 
+    @functools.cached_property
+    def _joins(self) -> bool:
+        """Whether strings can be joined with NULs between, if none of them has one."""
+        edges = ("begin_text", "end_text", "begin_line", "end_line")
+        return not (self._wants_bytes or self._nullable or contains(self._node, (), edges))
+
     @functools.cache  # noqa: B019
-    def _batch(self, groups: bool) -> re.Pattern[str] | None:
-        """The pattern for joined strings, none of which has a NUL, with NULs between."""
-        if self._wants_bytes or self._nullable:
-            return None
-        if contains(self._node, (), ("begin_text", "end_text", "begin_line", "end_line")):
-            return None
-        return re.compile(to_python(self._node if groups else self._plain_node, excluded=0))
+    def _batch(self, groups: bool, last: int) -> re.Pattern[str]:
+        """The pattern for joined strings."""
+        node = self._node if groups else self._plain_node
+        return re.compile(to_python(node, last, excluded=0))
 
     def _text(self, string: bytes) -> tuple[str, bool]:
         """A string as text, and whether its units are bytes."""
@@ -159,7 +181,7 @@ class Regex:
         text, of_bytes = self._text(string)
         matcher = self._matcher(of_bytes, False, True)
         if matcher.is_quick(len(text), starts=False):
-            return matcher.python.match(text) is not None
+            return matcher.python(text).match(text) is not None
         return matcher.program.search(text, 0, anchored=True) is not None
 
     def consume(self, string: bytes) -> Iterator[tuple[int, tuple[int, int]]]:
@@ -199,9 +221,8 @@ class Regex:
         return [self._replace(string, chars, of_bytes, everywhere) for string in strings]
 
     def _replace_batch(self, strings: Sequence[bytes], rewrite: Rewrite) -> list[bytes] | None:
-        pattern = self._batch(rewrite.groups > 0)
         matcher = self._matcher(False, rewrite.groups > 0, False)
-        if pattern is None or not matcher.is_quick(max(map(len, strings))):
+        if not self._joins or not matcher.is_quick(max(map(len, strings))):
             return None
         joined = b"\0".join(strings)
         if joined.count(b"\0") != len(strings) - 1:
@@ -212,6 +233,7 @@ class Regex:
             text = joined.decode()
         except UnicodeDecodeError:
             return None
+        pattern = self._batch(rewrite.groups > 0, _last_of(text))
         return pattern.sub(rewrite.template(), text).encode("utf-8", "surrogateescape").split(b"\0")
 
     def _replace(self, string: bytes, chars: Rewrite, of_bytes: Rewrite, everywhere: bool) -> bytes:
@@ -219,7 +241,7 @@ class Regex:
         rewrite = of_bytes if is_bytes else chars
         matcher = self._matcher(is_bytes, rewrite.groups > 0, False)
         if everywhere and not self._nullable and matcher.is_quick(len(text)):
-            result = matcher.python.sub(rewrite.template(), text)
+            result = matcher.python(text).sub(rewrite.template(), text)
         else:
             result = _replace_slowly(matcher, text, rewrite, everywhere, is_bytes)
         return result.encode("latin-1") if is_bytes else result.encode("utf-8", "surrogateescape")

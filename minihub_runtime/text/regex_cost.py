@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterable
 
 from minihub_runtime.errors import InternalError
-from minihub_runtime.text.code_points import Ranges, merged, utf8_sequences
+from minihub_runtime.text.code_points import LAST, Ranges, merged, utf8_sequences
 from minihub_runtime.text.regex_program import nullable
 from minihub_runtime.text.regex_syntax import (
     Alt,
@@ -23,7 +23,15 @@ from minihub_runtime.text.regex_syntax import (
     Repeat,
 )
 
-__all__ = ["Cost", "attempts", "contains", "over_bytes", "to_python", "without_groups"]
+__all__ = [
+    "Cost",
+    "attempts",
+    "contains",
+    "largest_set",
+    "over_bytes",
+    "to_python",
+    "without_groups",
+]
 
 #: (factor, power): at most factor * length ** power attempts.
 Cost = tuple[float, int]
@@ -38,6 +46,15 @@ def contains(node: Node, kinds: tuple[type, ...], assertions: Iterable[str] = ()
     if isinstance(node, (Cat, Alt)):
         return any(contains(part, kinds, assertions) for part in node.parts)
     return isinstance(node, (Repeat, Group)) and contains(node.part, kinds, assertions)
+
+
+def largest_set(node: Node) -> int:
+    """The number of ranges of the largest set of characters in the tree."""
+    if isinstance(node, Chars):
+        return len(node.ranges)
+    if isinstance(node, (Cat, Alt)):
+        return max(map(largest_set, node.parts), default=0)
+    return largest_set(node.part) if isinstance(node, (Repeat, Group)) else 0
 
 
 def over_bytes(node: Node) -> Node:
@@ -170,49 +187,42 @@ def _char(code: int) -> str:
     return char if char.isascii() and char.isalnum() else f"\\U{code:08x}"
 
 
-def _chars(ranges: Ranges, excluded: int | None) -> str:
-    if excluded is not None:
-        kept: list[tuple[int, int]] = []
-        for low, high in ranges:
-            kept += [
-                pair
-                for pair in ((low, min(high, excluded - 1)), (max(low, excluded + 1), high))
-                if pair[0] <= pair[1]
-            ]
-        ranges = merged(kept)
+def _chars(ranges: Ranges, last: int, excluded: int | None) -> str:
+    kept: list[tuple[int, int]] = []
+    for low, high in ranges:
+        if excluded is None or not low <= excluded <= high:
+            kept.append((low, min(high, last)))
+        else:
+            kept += [(low, min(excluded - 1, last)), (excluded + 1, min(high, last))]
+    ranges = merged(pair for pair in kept if pair[0] <= pair[1])
     if not ranges:
         return "(?!)"
     if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
         return _char(ranges[0][0])
-    return (
-        "["
-        + "".join(
-            _char(low) if low == high else f"{_char(low)}-{_char(high)}" for low, high in ranges
-        )
-        + "]"
-    )
+    parts = (_char(low) if low == high else f"{_char(low)}-{_char(high)}" for low, high in ranges)
+    return "[" + "".join(parts) + "]"
 
 
-def to_python(node: Node, excluded: int | None = None) -> str:
-    """The pattern for Python's `re`; no class has the character `excluded`."""
+def to_python(node: Node, last: int = LAST, excluded: int | None = None) -> str:
+    """The pattern for Python's `re`, for texts without the character `excluded` and with none above `last`."""
     if isinstance(node, Chars):
-        return _chars(node.ranges, excluded)
+        return _chars(node.ranges, last, excluded)
     if isinstance(node, Cat):
         return "".join(
-            f"(?:{to_python(part, excluded)})"
+            f"(?:{to_python(part, last, excluded)})"
             if isinstance(part, Alt)
-            else to_python(part, excluded)
+            else to_python(part, last, excluded)
             for part in node.parts
         )
     if isinstance(node, Alt):
-        return "|".join(to_python(part, excluded) for part in node.parts)
+        return "|".join(to_python(part, last, excluded) for part in node.parts)
     if isinstance(node, Group):
-        return f"({to_python(node.part, excluded)})"
+        return f"({to_python(node.part, last, excluded)})"
     if isinstance(node, Repeat):
         bounds = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((node.least, node.most))
         most = "" if node.most is None else node.most
         lazy = "" if node.greedy else "?"
-        return f"(?:{to_python(node.part, excluded)}){bounds or f'{{{node.least},{most}}}'}{lazy}"
+        return f"(?:{to_python(node.part, last, excluded)}){bounds or f'{{{node.least},{most}}}'}{lazy}"
     if isinstance(node, Assertion):
         return _PYTHON[node.kind]
     raise InternalError(f"no pattern for {node!r}")

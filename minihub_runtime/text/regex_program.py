@@ -79,7 +79,7 @@ class Program:
     def __init__(self, node: Node, groups: int) -> None:
         self.groups = groups
         self._steps: list[_Step] = []
-        self._sets: dict[Ranges, _CharSet] = {}
+        self._sets: dict[int, _CharSet] = {}
         end = self._add(_MATCH, None, -1)
         last = self._add(_SAVE, 1, end)
         self._begin = self._add(_SAVE, 0, self._compile(node, last))
@@ -96,8 +96,11 @@ class Program:
     def _compile(self, node: Node, to: int) -> int:
         """The place of the steps for `node`, which go on at `to`: they are made from the end."""
         if isinstance(node, Chars):
-            chars = self._sets.setdefault(node.ranges, _CharSet(node.ranges))
-            return self._add(_CHAR, chars, to)
+            # Repetition comes back to the same set, and to compare large ones takes long.
+            known = self._sets.get(id(node.ranges))
+            if known is None:
+                known = self._sets[id(node.ranges)] = _CharSet(node.ranges)
+            return self._add(_CHAR, known, to)
         if isinstance(node, Cat):
             for part in reversed(node.parts):
                 to = self._compile(part, to)

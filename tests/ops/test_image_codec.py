@@ -14,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minihub_runtime.errors import InvalidArgumentError, OpError, UnimplementedError
+from minihub_runtime.ops import image_files
 from minihub_runtime.ops.image_files import MAX_PIXELS
+from minihub_runtime.ops.jpeg import decode_jpeg_planes
 from minihub_runtime.ops.registry import REGISTRY
 from tests.golden import outputs
 from tests.samples import b
-from tests.samples.image_codec import FOLDER, JPEGS, SAMPLES, file
+from tests.samples.image_codec import FOLDER, SAMPLES, file
 
 pil_image = pytest.importorskip("PIL.Image")
 
@@ -33,10 +35,36 @@ def decoded(key: str) -> tuple[Any, Any]:
     return ours, outputs(sample.key)[0]
 
 
-@pytest.mark.parametrize("name", [*JPEGS[:3]])
-def test_fast_transform_is_close(name: str) -> None:
+@pytest.mark.parametrize("name", ["rgb", "rgb_444_progressive", "grey"])
+def test_large_files_are_close(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_files, "EXACT_BYTES", 0)
     ours, theirs = decoded(f"DecodeJpeg/fast_{name}")
     assert np.abs(ours.astype(int) - theirs).max() <= FAST_BOUND
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        dict(subsampling=0),
+        dict(subsampling=1),
+        dict(subsampling=2),
+        dict(subsampling=2, progressive=True, quality=20),
+        dict(subsampling=1, restart_marker_blocks=3),
+        dict(subsampling=2, progressive=True, restart_marker_rows=1),
+        dict(subsampling=0, keep_rgb=True),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (17, 33), (64, 48)])
+def test_accurate_transform_equals_pillow(options: dict[str, Any], size: tuple[int, int]) -> None:
+    y, x = np.mgrid[0 : size[0], 0 : size[1]]
+    noise = np.random.default_rng(2).integers(0, 40, (*size, 3))
+    image = (np.stack([x * 5, y * 4, x + y], axis=-1) + noise) % 256
+    stream = io.BytesIO()
+    pil_image.fromarray(image.astype(np.uint8)).save(stream, "JPEG", **options)
+    data = stream.getvalue()
+    theirs = np.asarray(pil_image.open(io.BytesIO(data)))
+    np.testing.assert_array_equal(decode_jpeg_planes(data, 0, fast=False, fancy=True), theirs)
 
 
 def test_fast_transform_of_four_inks_is_close() -> None:
@@ -44,15 +72,9 @@ def test_fast_transform_of_four_inks_is_close() -> None:
     assert np.abs(ours.astype(int) - theirs).max() <= 2 * FAST_BOUND
 
 
-@pytest.mark.parametrize("key", ["DecodeJpeg/not_fancy", "DecodeAndCropJpeg/inside"])
-def test_colour_planes_are_close(key: str) -> None:
-    ours, theirs = decoded(key)
+def test_colours_at_edges_of_a_window_are_close() -> None:
+    ours, theirs = decoded("DecodeAndCropJpeg/inside")
     assert np.abs(ours.astype(int) - theirs).mean() <= 16
-
-
-def test_jpeg_as_float_is_close() -> None:
-    ours, theirs = decoded("DecodeImage/jpeg_float32")
-    assert np.abs(ours - theirs).max() <= FAST_BOUND / 255 + 1e-6
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -112,7 +134,7 @@ def test_jpeg_round_trip_is_close(channels: int) -> None:
     image = np.stack([x * 5, y * 7, x + y * 2], axis=-1)[..., :channels].astype(np.uint8)
     file_ = REGISTRY["EncodeJpeg"](image, quality=100, chroma_downsampling=False)
     back = REGISTRY["DecodeJpeg"](file_)
-    assert np.abs(back.astype(int) - image).max() <= 4
+    assert np.abs(back.astype(int) - image).max() <= 6
     np.testing.assert_array_equal(
         REGISTRY["ExtractJpegShape"](file_, output_type="int32"), image.shape
     )
@@ -192,7 +214,10 @@ def test_missing_pillow_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(name, *arguments, **named)
 
     monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setattr(image_files, "_has_pillow", lambda: False)
     with pytest.raises(UnimplementedError, match=r'pip install "minihub\[images\]"'):
-        REGISTRY["DecodeJpeg"](b(file("rgb.jpg")))
+        REGISTRY["DecodePng"](b(file("rgb.png")))
+    accurate = REGISTRY["DecodeJpeg"](b(file("rgb.jpg")), dct_method="INTEGER_ACCURATE")
+    np.testing.assert_array_equal(accurate, outputs("DecodeJpeg/rgb_0")[0])
     assert REGISTRY["DecodeBmp"](b(file("rgb.bmp"))).shape == (6, 9, 3)
     assert REGISTRY["DecodePng"](b(file("rgb16.png")), dtype="uint16").shape == (6, 9, 3)

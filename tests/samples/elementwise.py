@@ -1,4 +1,4 @@
-"""Samples of `ops/elementwise.py`."""
+"""Samples of `ops/elementwise.py` and `ops/division.py`."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Samples of `ops/linalg.py`."""
+"""Samples of `ops/linalg.py` and `ops/linear_systems.py`."""
 
 import numpy as np
 

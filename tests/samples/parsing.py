@@ -33,7 +33,7 @@ def number(text: Any, dtype: str, label: str = "") -> Sample:
         f"{dtype}_refuses_{name}",
         dict(string_tensor=b([text])),
         dict(out_type=dtype),
-        error="must hold",
+        error="must be a",
     )
 
 

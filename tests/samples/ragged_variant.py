@@ -35,12 +35,6 @@ SAMPLES = [
         dict(batched_input=False),
         error="rank >= 1",
     ),
-    Sample(
-        "RaggedTensorToVariant",
-        "no_splits",
-        nested([], FIVE),
-        dict(batched_input=True, Tsplits="int64"),
-    ),
     Sample("RaggedTensorFromVariant", "batched", **decoded(TWO, FIVE, True, 1, 2)),
     Sample("RaggedTensorFromVariant", "one_level", **decoded(ONE, normal(5, 2), True, 0, 1)),
     Sample("RaggedTensorFromVariant", "inferred", **decoded(ONE, FIVE, True, -1, 1)),

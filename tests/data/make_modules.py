@@ -1,0 +1,181 @@
+"""Write the small modules of the tests and the examples with real TensorFlow and tensorflow_hub.
+
+    python -m tests.data.make_modules
+
+Runs in the environment of `tests/golden/generate.py`. `tests/data/modules/*` hold every feature that modules can have;
+`examples/modules/word_vectors` is the one of the README: word vectors learnt from the words of LICENSE.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+import tensorflow_hub as hub
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "tests" / "data"
+EXAMPLES = ROOT / "examples" / "modules"
+
+
+def export(
+    folder: Path,
+    module_fn: Callable[..., None],
+    values: dict[str, Any] | None = None,
+    tags_and_args: Any = None,
+) -> None:
+    """Write a module whose variables have the given values, or those of its initialisers."""
+    shutil.rmtree(folder, ignore_errors=True)
+    spec = hub.create_module_spec(module_fn, tags_and_args)
+    with tf.Graph().as_default():
+        tf.set_random_seed(1)
+        tags = max((tags for tags, _ in tags_and_args or [(set(), {})]), key=len)
+        module = hub.Module(spec, tags=tags, trainable=bool(tags))
+        with tf.Session() as session:
+            session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+            for name, value in (values or {}).items():
+                found = module.variable_map[name]
+                parts = found if isinstance(found, list) else [found]
+                pieces = np.split(np.asarray(value), len(parts))
+                for part, piece in zip(parts, pieces if len(parts) > 1 else [value]):
+                    part.load(piece, session)
+            module.export(str(folder), session)
+    print(folder.relative_to(ROOT))
+
+
+def half_plus_two() -> None:
+    """y = x / 2 + 2."""
+    a = tf.get_variable("a", initializer=0.5)
+    b = tf.get_variable("b", initializer=2.0)
+    x = tf.placeholder(tf.float32, [None], "x")
+    hub.add_signature(inputs=x, outputs=a * x + b)
+
+
+def text(vocabulary: str, size: int, width: int) -> None:
+    """A partitioned embedding looked up by a vocabulary file; dense, sparse and ragged signatures."""
+    table = tf.lookup.StaticVocabularyTable(
+        tf.lookup.TextFileInitializer(
+            vocabulary,
+            tf.string,
+            tf.lookup.TextFileIndex.WHOLE_LINE,
+            tf.int64,
+            tf.lookup.TextFileIndex.LINE_NUMBER,
+        ),
+        num_oov_buckets=1,
+    )
+    embeddings = tf.get_variable(
+        "embeddings",
+        [size + 1, width],
+        initializer=tf.zeros_initializer(),
+        partitioner=tf.fixed_size_partitioner(3),
+    )
+
+    def embed(tokens: tf.SparseTensor) -> Any:
+        ids = tf.SparseTensor(tokens.indices, table.lookup(tokens.values), tokens.dense_shape)
+        return tf.nn.safe_embedding_lookup_sparse(embeddings, ids, combiner="sqrtn")
+
+    sentences = tf.placeholder(tf.string, [None], "sentences")
+    plain = tf.strings.regex_replace(tf.strings.lower(sentences), r"[^a-z0-9 ]", "")
+    hub.add_signature(inputs=sentences, outputs=embed(tf.string_split(plain, " ")))
+    tokens = tf.sparse_placeholder(tf.string, [None, None], "tokens")
+    hub.add_signature("tokens", {"tokens": tokens}, {"default": embed(tokens), "tokens": tokens})
+    rows = tf.ragged.placeholder(tf.string, 1, name="rows")
+    hub.add_signature(
+        "rows",
+        {"rows": rows},
+        {
+            "ids": tf.ragged.map_flat_values(table.lookup, rows),
+            "default": embed(rows.to_sparse()),
+        },
+    )
+
+
+def image(training: bool) -> None:
+    """Batch norm in both modes, regularisation, several outputs, an attached message, dropout."""
+    images = tf.placeholder(tf.float32, [None, 8, 8, 3], "images")
+    scale = tf.placeholder_with_default(1.0, [], "scale")
+    kernel = tf.get_variable(
+        "conv/kernel",
+        [3, 3, 3, 4],
+        initializer=tf.glorot_uniform_initializer(seed=1),
+        regularizer=lambda v: tf.multiply(0.01, tf.nn.l2_loss(v), name="l2"),
+    )
+    net = tf.nn.conv2d(images * scale, kernel, strides=[1, 2, 2, 1], padding="SAME")
+    net = tf.layers.batch_normalization(net, training=training, fused=True, name="norm")
+    net = tf.nn.relu(net)
+    features = tf.reduce_mean(net, [1, 2])
+    if training:
+        features = tf.nn.dropout(features, rate=0.5, seed=3)
+    logits = tf.layers.dense(features, 5, kernel_initializer=tf.glorot_uniform_initializer(seed=2))
+    hub.add_signature(inputs={"images": images}, outputs=features)
+    hub.add_signature(
+        "classes:top",
+        {"images": images, "scale": scale},
+        {"logits": logits, "top": tf.nn.top_k(logits, 2).indices, "same": images},
+    )
+    info = hub.ImageModuleInfo()
+    info.default_image_size.height, info.default_image_size.width = 8, 8
+    hub.attach_image_module_info(info)
+
+
+def word_vectors(words: list[str], width: int) -> tuple[list[str], Any]:
+    """Words and their vectors: the largest components of how often words stand near each other."""
+    counts = collections.Counter(words)
+    vocabulary = [w for w, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n > 1]
+    index = {word: i for i, word in enumerate(vocabulary)}
+    near = np.zeros((len(vocabulary), len(vocabulary)))
+    for i, word in enumerate(words):
+        for other in words[max(0, i - 4) : i + 5]:
+            if word in index and other in index and other != word:
+                near[index[word], index[other]] += 1
+    expected = near.sum(1, keepdims=True) * near.sum(0, keepdims=True) / near.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        surprise = np.nan_to_num(np.maximum(np.log(near / expected), 0), posinf=0)
+    left, strength, _ = np.linalg.svd(surprise)
+    vectors = left[:, :width] * np.sqrt(strength[:width])
+    # The sign of a component is arbitrary; it is fixed so that the file does not depend on the library.
+    vectors *= np.sign(vectors[np.abs(vectors).argmax(0), np.arange(width)])
+    return vocabulary, vectors.astype(np.float32)
+
+
+def main() -> None:
+    """Write all modules."""
+    export(DATA / "modules" / "half_plus_two", half_plus_two)
+    words = (DATA / "words.txt").read_text().split()
+    drawn = np.random.default_rng(0).standard_normal((len(words) + 1, 6)).astype(np.float32)
+    export(
+        DATA / "modules" / "text",
+        lambda: text(str(DATA / "words.txt"), len(words), 6),
+        {"embeddings": drawn},
+    )
+    export(
+        DATA / "modules" / "image",
+        image,
+        tags_and_args=[(set(), {"training": False}), ({"train"}, {"training": True})],
+    )
+    found = re.findall(r"[a-z]+", (ROOT / "LICENSE").read_text().lower())
+    vocabulary, vectors = word_vectors(found, 16)
+    vocabulary = vocabulary[: len(vocabulary) // 3 * 3 - 1]
+    temporary = EXAMPLES / "words.txt"
+    EXAMPLES.mkdir(parents=True, exist_ok=True)
+    temporary.write_text("\n".join(vocabulary) + "\n")
+    table = np.concatenate([vectors[: len(vocabulary)], np.zeros((1, 16), np.float32)])
+    export(
+        EXAMPLES / "word_vectors",
+        lambda: text(str(temporary), len(vocabulary), 16),
+        {"embeddings": table},
+    )
+    temporary.unlink()
+
+
+if __name__ == "__main__":
+    main()
