@@ -173,7 +173,7 @@ def _from_content(content: bytes, dtype: DType, count: int) -> NDArray[Any]:
     if dtype.numpy == np.dtype(object):
         raise DataLossError(f"tensor_content must hold numbers, not {dtype.name}")
     item = dtype.numpy.itemsize
-    if len(content) not in (count * item, item):
+    if len(content) != count * item:
         raise DataLossError(f"tensor_content must hold {count} × {item} bytes, not {len(content)}")
     array = np.frombuffer(content, dtype.numpy.newbyteorder("<"))
     if dtype.name == "bool":

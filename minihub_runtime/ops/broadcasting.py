@@ -66,23 +66,25 @@ def elementwise(
     """
     first = inputs[0]
     dtype = first.dtype if result is None else np.dtype(result)
-    half = first.dtype.names is not None or (wide and first.dtype == np.float16)
-    with np.errstate(all="ignore"):
-        try:
-            if half:
-                value = function(*[widen(x) for x in inputs])
-                return narrow(value, dtype)
-            if out is not None:
-                shape = first.shape
-                if any(x.shape != shape for x in inputs):
-                    shape = np.broadcast_shapes(*(x.shape for x in inputs))
-                out = fitting(out, shape, dtype)
-            value = function(*inputs, out=out)
-        except InvalidArgumentError:
-            raise
-        except ValueError as error:
-            shown = " and ".join(show(x.shape) for x in inputs)
-            raise InvalidArgumentError(f"shapes must broadcast, not {shown}") from error
+    try:
+        if out is None and first.dtype.kind in "iub" and isinstance(function, np.ufunc):
+            # The ufuncs of integers that come here raise no warnings, so small ones are spared np.errstate.
+            value = function(*inputs)
+        else:
+            with np.errstate(all="ignore"):
+                if first.dtype.names is not None or (wide and first.dtype == np.float16):
+                    return narrow(function(*[widen(x) for x in inputs]), dtype)
+                if out is not None:
+                    shape = first.shape
+                    if any(x.shape != shape for x in inputs):
+                        shape = np.broadcast_shapes(*(x.shape for x in inputs))
+                    out = fitting(out, shape, dtype)
+                value = function(*inputs, out=out)
+    except InvalidArgumentError:
+        raise
+    except ValueError as error:
+        shown = " and ".join(show(x.shape) for x in inputs)
+        raise InvalidArgumentError(f"shapes must broadcast, not {shown}") from error
     if type(value) is np.ndarray:
         return value
     if dtype.kind == "O":

@@ -9,6 +9,7 @@ Source: tsl/lib/random/philox_random.h, tensorflow/core/util/guarded_philox_rand
 from __future__ import annotations
 
 import secrets
+import threading
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,14 @@ __all__ = ["Philox", "WordStream"]
 _MASK32 = (1 << 32) - 1
 _MASK64 = (1 << 64) - 1
 _MASK128 = (1 << 128) - 1
-_MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_MULTIPLIERS = np.array([[0xD2511F53], [0xCD9E8D57]], np.uint64)
 _KEY_STEPS = 0x9E3779B9, 0xBB67AE85
 _LOW_WORD, _SHIFT = np.uint64(_MASK32), np.uint64(32)
 
 # Blocks that are worked on at a time: what fits a processor's cache.
-_CHUNK = 1 << 13
+_CHUNK = 1 << 12
+
+_RESERVING = threading.Lock()
 
 
 class Philox:
@@ -63,53 +66,59 @@ class Philox:
         self.counter = (self.counter + blocks) & _MASK128
 
     def reserve(self, blocks: int) -> Philox:
-        """A generator at this position; this one goes `blocks` blocks ahead, however many the other one uses."""
-        taken = self.copy()
-        self.skip(blocks)
+        """A generator at this position; this one goes `blocks` blocks ahead, however many the other one uses.
+
+        Safe under threads: no two callers get the same blocks.
+        """
+        with _RESERVING:
+            taken = self.copy()
+            self.skip(blocks)
         return taken
 
     def words(self, count: int) -> NDArray[np.uint32]:
         """The next `count` words; what is left of the last block is lost."""
         blocks = -(-count // 4)
-        low = self.counter & _MASK64
-        if low + blocks > _MASK64:
-            # The carry into the upper half is the same for all blocks of a part that does not wrap.
-            first = min(blocks, _MASK64 + 1 - low)
-            parts = [self._blocks(first), self._blocks(blocks - first)]
-            return np.concatenate(parts).reshape(-1)[:count]
-        return self._blocks(blocks).reshape(-1)[:count]
-
-    def _blocks(self, blocks: int) -> NDArray[np.uint32]:
-        """The next blocks as [blocks, 4]; their numbers share the upper 64 bits."""
         result = np.empty((blocks, 4), np.uint32)
         for start in range(0, blocks, _CHUNK):
-            self._fill(result[start : start + _CHUNK])
+            part = result[start : start + _CHUNK]
+            _fill(part, self.key, self.counter, np.arange(len(part), dtype=np.uint64))
+            self.skip(len(part))
+        return result.reshape(-1)[:count]
+
+    def blocks_at(self, offsets: NDArray[np.uint64]) -> NDArray[np.uint32]:
+        """The blocks that lie `offsets` blocks ahead, as [n, 4]; the position stays."""
+        result = np.empty((len(offsets), 4), np.uint32)
+        for start in range(0, len(offsets), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            _fill(result[part], self.key, self.counter, offsets[part])
         return result
 
-    def _fill(self, result: NDArray[np.uint32]) -> None:
-        """Write the next blocks to [blocks, 4]."""
-        blocks = len(result)
-        low, high = self.counter & _MASK64, self.counter >> 64
-        self.skip(blocks)
-        numbers = np.arange(blocks, dtype=np.uint64) + np.uint64(low)
-        a, b = numbers & _LOW_WORD, numbers >> _SHIFT
-        c = np.full(blocks, high & _MASK32, np.uint64)
-        d = np.full(blocks, high >> 32, np.uint64)
-        first, second = self.key & _MASK32, self.key >> 32
-        for _ in range(10):
-            # In place: a and c become products, whose halves are the next words.
-            a *= _MULTIPLIERS[0]
-            c *= _MULTIPLIERS[1]
-            b ^= c >> _SHIFT
-            b ^= np.uint64(first)
-            d ^= a >> _SHIFT
-            d ^= np.uint64(second)
-            c &= _LOW_WORD
-            a &= _LOW_WORD
-            a, b, c, d = b, c, d, a
-            first, second = (first + _KEY_STEPS[0]) & _MASK32, (second + _KEY_STEPS[1]) & _MASK32
-        for place, words in enumerate((a, b, c, d)):
-            result[:, place] = words
+
+def _fill(result: NDArray[np.uint32], key: int, counter: int, offsets: NDArray[np.uint64]) -> None:
+    """Write the blocks `counter + offsets` of a stream to [blocks, 4]."""
+    low, high = counter & _MASK64, counter >> 64
+    numbers = offsets + np.uint64(low)
+    # Words 0 and 2 are multiplied in each round, and become words 3 and 1.
+    even, odd = np.empty((2, 2, len(offsets)), np.uint64)
+    np.bitwise_and(numbers, _LOW_WORD, out=even[0])
+    np.right_shift(numbers, _SHIFT, out=odd[0])
+    if low + int(offsets.max(initial=0)) > _MASK64:
+        uppers = np.uint64(high) + (numbers < np.uint64(low))
+        np.bitwise_and(uppers, _LOW_WORD, out=even[1])
+        np.right_shift(uppers, _SHIFT, out=odd[1])
+    else:
+        even[1], odd[1] = high & _MASK32, high >> 32
+    halves = np.empty_like(even)
+    first, second = key & _MASK32, key >> 32
+    for _ in range(10):
+        even *= _MULTIPLIERS
+        np.right_shift(even, _SHIFT, out=halves)
+        odd ^= halves[::-1]
+        odd ^= np.array([[first], [second]], np.uint64)
+        even &= _LOW_WORD
+        even, odd = odd, even[::-1]
+        first, second = (first + _KEY_STEPS[0]) & _MASK32, (second + _KEY_STEPS[1]) & _MASK32
+    result[:, 0::2], result[:, 1::2] = even.T, odd.T
 
 
 class WordStream:

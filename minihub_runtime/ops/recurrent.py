@@ -44,6 +44,8 @@ class _Lstm:
             if array.shape != (batch, cells):
                 require(False, f"{name} must have shape {[batch, cells]}, not {list(array.shape)}")
         w, wci, wcf, wco, b = weights
+        for array, name in ((wci, "wci"), (wcf, "wcf"), (wco, "wco")):
+            require_rank(array, 1, name)
         shapes = [(w, (inputs + cells, 4 * cells), "w"), (b, (4 * cells,), "b")]
         if use_peephole or check_peephole:
             shapes += [(wci, (cells,), "wci"), (wcf, (cells,), "wcf"), (wco, (cells,), "wco")]

@@ -19,7 +19,7 @@ from minihub_runtime.graph.ir import parse_ref
 from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.protos import GraphDef
 
-MEMORY = 2 << 30
+MEMORY = 1 << 30
 
 
 def limit_memory() -> None:

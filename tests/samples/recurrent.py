@@ -78,6 +78,7 @@ SAMPLES = [
     cell("half", dtype="float16"),
     cell("w_columns", w=normal(5, 7), error="w must have shape"),
     cell("w_rows", w=normal(4, 8), error="w must have shape"),
+    cell("wci_rank", wci=normal(), error="wci must have rank 1"),
     cell("b", b=normal(7), error="b must have shape"),
     cell("cs_prev", cs_prev=normal(1, 2), error="cs_prev must have shape"),
     cell("h_prev", h_prev=normal(2, 1), error="h_prev must have shape"),

@@ -1,0 +1,93 @@
+"""Options that all commands have, and a parser whose errors are one line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from minihub.cli.failures import UsageError
+
+__all__ = ["Parser", "add_global_options", "defaults", "tag_set"]
+
+# NUL cannot occur in an argument of a process, so it can mark what follows `--`.
+_LITERAL = "\0"
+
+
+class defaults(argparse.Namespace):
+    """The values of the global options where they are not given."""
+
+    def __init__(self) -> None:
+        super().__init__(offline=None, cache_dir=None, verify=False, traceback=False)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises instead of ending the process, and never guesses abbreviations."""
+
+    SUPPRESS = argparse.SUPPRESS
+    REST = argparse.REMAINDER
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Report wrong arguments.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+    def parse_mixed(
+        self, arguments: Sequence[str], namespace: argparse.Namespace
+    ) -> argparse.Namespace:
+        """Parse options and positional arguments in any order; all that follows `--` is positional.
+
+        The versions of argparse differ in what `--` means between positional arguments, so it is taken out here.
+        """
+        plain = list(arguments)
+        if "--" in plain:
+            at = plain.index("--")
+            plain[at:] = [_LITERAL + text for text in plain[at + 1 :]]
+        parsed = self.parse_intermixed_args(plain, namespace)
+        for name, value in vars(parsed).items():
+            if isinstance(value, str):
+                setattr(parsed, name, value.removeprefix(_LITERAL))
+            elif isinstance(value, list):
+                cleaned = [v.removeprefix(_LITERAL) if isinstance(v, str) else v for v in value]
+                setattr(parsed, name, cleaned)
+        return parsed
+
+
+def add_global_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that may stand before or after the command."""
+    group = parser.add_argument_group("options of all commands")
+    # Nothing is stored where an option is absent, so that one given before the command survives.
+    absent = argparse.SUPPRESS
+    group.add_argument(
+        "--cache-dir",
+        metavar="DIR",
+        default=absent,
+        help="the cache folder, instead of TFHUB_CACHE_DIR",
+    )
+    group.add_argument(
+        "--offline", action="store_true", default=absent, help="never use the network"
+    )
+    group.add_argument(
+        "--verify",
+        action="store_true",
+        default=absent,
+        help="compare cached files and variables with their checksums",
+    )
+    group.add_argument(
+        "--traceback",
+        action="store_true",
+        default=absent,
+        help="on an error, show where in the program it arose (also MINIHUB_TRACEBACK=1)",
+    )
+
+
+def tag_set(text: str) -> list[str]:
+    """The tags in a list separated by commas; the empty text is the empty set."""
+    return [tag.strip() for tag in text.split(",") if tag.strip()]

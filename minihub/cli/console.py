@@ -1,0 +1,105 @@
+"""Standard streams: text of any script on any console, warnings as lines, pipes that close."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["Counter", "prepare_streams", "print_json", "quiet_streams", "reporting", "width"]
+
+
+def prepare_streams() -> None:
+    """Make the output streams take every character.
+
+    A terminal keeps its encoding and shows what it lacks as an escape; files and pipes get UTF-8, whatever the locale.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def quiet_streams() -> None:
+    """Let what is still buffered for a closed pipe go nowhere, so that the interpreter ends without complaint."""
+    with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def width() -> int | None:
+    """The columns of the terminal; None, for no limit, if the output is none and COLUMNS is not set."""
+    if os.environ.get("COLUMNS", "").isdigit() or sys.stdout.isatty():
+        return max(shutil.get_terminal_size().columns, 1)
+    return None
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as indented JSON."""
+    import json
+
+    from minihub.cli.layout import escape_json
+
+    print(escape_json(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+@contextlib.contextmanager
+def reporting() -> Iterator[None]:
+    """Show warnings and log messages as lines that begin with `minihub: warning:`."""
+    import logging
+    import warnings
+
+    from minihub.cli.layout import printable
+
+    def line(text: object) -> str:
+        return f"minihub: warning: {printable(' '.join(str(text).split()))}"
+
+    def show(message: Any, *_: Any, **__: Any) -> None:
+        print(line(message), file=sys.stderr)
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            print(line(record.getMessage()), file=sys.stderr)
+
+    logger = logging.getLogger("minihub")
+    handler = Handler(logging.WARNING)
+    propagate = logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("always", category=UserWarning)
+            warnings.showwarning = show
+            yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate
+
+
+class Counter:
+    """A line on standard error that counts examples; only on a terminal."""
+
+    def __init__(self, noun: str) -> None:
+        self._noun = noun
+        self._done = 0
+        self._start = time.monotonic()
+        self._shown = sys.stderr is not None and sys.stderr.isatty()
+
+    def advance(self, count: int) -> None:
+        """`count` more are done."""
+        self._done += count
+        if self._shown:
+            rate = self._done / max(time.monotonic() - self._start, 1e-9)
+            sys.stderr.write(f"\r{self._done} {self._noun}, {rate:.0f}/s ")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        """End the line."""
+        if self._shown and self._done:
+            sys.stderr.write("\n")
