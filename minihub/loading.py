@@ -200,7 +200,7 @@ def load(
         UnsupportedOpsWarning: some signatures cannot run.
     """
     text = os.fspath(handle)
-    if os.path.isfile(text) and text.endswith((".pb", ".pbtxt")):
+    if is_frozen(text):
         return _load_frozen(text)
     path = resolve(text)
     graphs = saved_model.read_saved_model(path)
@@ -322,8 +322,24 @@ def _init_targets(graph: MetaGraph) -> list[str]:
     return []
 
 
+def is_frozen(path: str) -> bool:
+    """Whether a path is that of a frozen GraphDef, rather than of a folder or an archive."""
+    return os.path.isfile(path) and path.endswith((".pb", ".pbtxt"))
+
+
 def _load_frozen(path: str) -> LoadedModule:
-    """A frozen GraphDef: inputs are its placeholders, outputs what nothing else reads."""
+    graph, signature = read_frozen(path)
+    runner = Runner(graph, readable=[os.path.dirname(os.path.abspath(path))])
+    return LoadedModule(path, path, (), graph, {"default": signature}, runner, {})
+
+
+def read_frozen(path: str) -> tuple[Graph, Signature]:
+    """The graph of a frozen GraphDef; inputs are its placeholders, outputs what nothing else reads.
+
+    Raises:
+        DataLossError: the file holds no GraphDef.
+        InvalidArgumentError: the graph is malformed, or has no outputs.
+    """
     data = read_regular_file(path)
     if path.endswith(".pbtxt"):
         from google.protobuf import text_format
@@ -349,9 +365,7 @@ def _load_frozen(path: str) -> LoadedModule:
             outputs.update(_frozen_outputs(node))
     if not outputs:
         raise InvalidArgumentError(f"a frozen graph must have outputs; {clip(path)} has none")
-    signature = Signature("default", inputs, outputs)
-    runner = Runner(graph, readable=[os.path.dirname(os.path.abspath(path))])
-    return LoadedModule(path, path, (), graph, {"default": signature}, runner, {})
+    return graph, Signature("default", inputs, outputs)
 
 
 def _dense(name: str, dtype: Any, shape: Any, index: int = 0) -> ParsedTensorInfo:

@@ -95,7 +95,8 @@ class Module:
         self._trainable = trainable
         self._tags = frozenset(tags or ())
         if self._tags not in self._spec.get_tags():
-            raise InvalidArgumentError(f"No such graph variant: tags={tags!r}")
+            shown = sorted(tags) if tags else tags
+            raise InvalidArgumentError(f"No such graph variant: tags={shown!r}")
         self._meta_graph = self._spec.graph(self._tags)
         _check_ops(self._meta_graph)
         scope = _free_state_scope(name)
@@ -177,8 +178,8 @@ class Module:
 
         def tensor(ref: Ref) -> Tensor:
             # An output that is an input, or state, has no node of its own in the copy.
-            found: Tensor = fed.get(str(ref)) or self._graph.get_tensor_by_name(f"{scope}/{ref}")
-            return found
+            found: Tensor | None = fed.get(str(ref))
+            return self._graph.get_tensor_by_name(f"{scope}/{ref}") if found is None else found
 
         results: dict[str, Any] = {}
         for key, info in outputs.items():
@@ -377,8 +378,9 @@ def restore_initializers(prefix: str, variables: Mapping[str, Any]) -> None:
                 dtypes=[dtype],
             )
             if variable.is_resource:
+                passed = build("Identity", input=restored)
                 variable.initializer = build(
-                    "AssignVariableOp", resource=variable.handle, value=restored
+                    "AssignVariableOp", resource=variable.handle, value=passed
                 )
             else:
                 variable.initializer = build("Assign", ref=variable.handle, value=restored).op

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minihub_runtime.api.conversion import convert_to_tensor
-from minihub_runtime.api.graph import Operation, get_default_graph
+from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
@@ -45,21 +45,33 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
     if missing:
         raise TypeError(f"{op_name} misses the arguments {missing}")
     attrs = {key: _attr(schema, key, arguments[key]) for key in schema.attrs if key in arguments}
-    tensors = _inputs(op_name, schema, arguments, attrs)
-    kinds = {
-        key: [t.dtype for t in value] if isinstance(value, list) else value.dtype
-        for key, value in tensors.items()
-    }
-    try:
-        attrs = {**attrs, **schema.infer(kinds, op_name)}
-        full = schema.complete(attrs, op_name)
-    except InvalidArgumentError as error:
-        raise TypeError(f"{op_name}: {error.message}") from error
-    flat = [
-        t for value in tensors.values() for t in (value if isinstance(value, list) else [value])
-    ]
-    operation = get_default_graph().create_op(op_name, flat, attrs, name)
+    graph = _graph_of(arguments)
+    # Constants made of Python values get the argument's name inside the operation's own scope.
+    with graph.as_default(), graph.name_scope(name or op_name) as scope:
+        tensors = _inputs(op_name, schema, arguments, attrs)
+        kinds = {
+            key: [t.dtype for t in value] if isinstance(value, list) else value.dtype
+            for key, value in tensors.items()
+        }
+        try:
+            attrs = {**attrs, **schema.infer(kinds, op_name)}
+            full = schema.complete(attrs, op_name)
+        except InvalidArgumentError as error:
+            raise TypeError(f"{op_name}: {error.message}") from error
+        flat = [
+            t for value in tensors.values() for t in (value if isinstance(value, list) else [value])
+        ]
+        operation = graph.create_op(op_name, flat, attrs, scope)
     return _result(operation, schema, full)
+
+
+def _graph_of(arguments: Mapping[str, Any]) -> Graph:
+    """The graph of the first tensor among the arguments, else the default graph."""
+    for value in arguments.values():
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(item, Tensor):
+                return item.graph
+    return get_default_graph()
 
 
 def _inputs(
@@ -80,7 +92,10 @@ def _inputs(
                 typed = [item for item in value if _is_typed(item)]
                 if wanted is None and arg.number and typed:
                     wanted = convert_to_tensor(typed[0]).dtype.base_dtype
-                tensors[arg.name] = [convert_to_tensor(item, wanted) for item in value]
+                tensors[arg.name] = [
+                    convert_to_tensor(item, wanted, f"{arg.name}_{index}")
+                    for index, item in enumerate(value)
+                ]
                 found = tensors[arg.name][0].dtype if tensors[arg.name] and arg.number else None
             else:
                 default = None
@@ -88,7 +103,7 @@ def _inputs(
                     attr = schema.attrs[arg.type]
                     default = attr.default if isinstance(attr.default, DType) else None
                 tensors[arg.name] = convert_to_tensor(
-                    value, wanted, preferred_dtype=default, as_ref=arg.is_ref
+                    value, wanted, arg.name, preferred_dtype=default, as_ref=arg.is_ref
                 )
                 found = tensors[arg.name].dtype
         except (TypeError, ValueError) as error:

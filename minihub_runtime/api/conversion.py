@@ -113,7 +113,7 @@ def convert_to_tensor(
             )
         return value
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
-        return _packed(value, dtype)
+        return _packed(value, dtype, name)
     if dtype is None and preferred_dtype is not None:
         try:
             return constant(value, preferred_dtype, name=name or "Const")
@@ -131,17 +131,40 @@ def _holds_tensors(value: Sequence[Any]) -> bool:
     return False
 
 
-def _packed(value: Sequence[Any], dtype: Any) -> Tensor:
-    """A list with tensors among its items, stacked."""
+def _packed(value: Sequence[Any], dtype: Any, name: str | None) -> Tensor:
+    """A list with tensors among its items, stacked; its parts are numbered inside its scope."""
+    if dtype is None:
+        dtype = _type_within(value)
+    packed: Tensor = _pack_level(value, dtype, name or "packed")
+    return packed
+
+
+def _type_within(value: Sequence[Any]) -> DType | None:
+    """The type of the first tensor in nested lists."""
+    for item in value:
+        if isinstance(item, Tensor) or hasattr(item, "_dense_value"):
+            dtype: DType = item.dtype.base_dtype
+            return dtype
+        if isinstance(item, (list, tuple)):
+            found = _type_within(item)
+            if found is not None:
+                return found
+    return None
+
+
+def _pack_level(value: Sequence[Any], dtype: Any, name: str) -> Any:
+    """One level of nested lists: a tensor, or the list itself if it holds none."""
     from minihub_runtime.api.building import build
 
-    if dtype is None:
-        typed = [item for item in value if hasattr(item, "dtype")]
-        dtype = typed[0].dtype.base_dtype if typed else None
-    result: Tensor = build(
-        "Pack", values=[convert_to_tensor(item, dtype) for item in value], axis=0
-    )
-    return result
+    with get_default_graph().name_scope(name) as scope:
+        items = [
+            _pack_level(item, dtype, str(i)) if isinstance(item, (list, tuple)) else item
+            for i, item in enumerate(value)
+        ]
+        if not _holds_tensors(items):
+            return items
+        parts = [convert_to_tensor(item, dtype, str(i)) for i, item in enumerate(items)]
+        return build("Pack", name=scope, values=parts, axis=0)
 
 
 def constant_value(tensor: Any) -> Any:

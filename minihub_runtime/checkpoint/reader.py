@@ -139,6 +139,17 @@ class CheckpointReader:
         """Offsets and sizes of the slices a partitioned tensor is stored in; empty for any other tensor."""
         return [(box.offsets, box.sizes) for box in self._entry(self._key(name)).boxes]
 
+    def stored_bytes(self, name: str) -> int:
+        """The bytes a tensor takes in the data files, all its slices together."""
+        key = self._key(name)
+        entry = self._entry(key)
+        if not entry.slices:
+            return entry.size
+        parts = zip(entry.slices, entry.boxes, strict=True)
+        return sum(
+            self._part(name, entry, slice_key(key, part), box).size for part, box in parts
+        )
+
     def read(self, name: str, slice: str | None = None) -> NDArray[Any]:
         """A tensor, or a part of one, as a read-only array.
 

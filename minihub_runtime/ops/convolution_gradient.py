@@ -275,11 +275,6 @@ def conv3d_backprop_filter_v2(
     require_rank(input, 5, "input")
     require_rank(out_backprop, 5, "out_backprop")
     sizes = _sizes(filter_sizes, 5, "filter_sizes")
-    require(
-        min(*sizes, input.size, out_backprop.size) > 0,
-        f"input, filter_sizes and out_backprop must not be empty, not {list(input.shape)}, "
-        f"{sizes} and {list(out_backprop.shape)}",
-    )
     return _filter_gradient(input, sizes, out_backprop, layout)
 
 

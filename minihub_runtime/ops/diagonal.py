@@ -8,7 +8,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
-from minihub_runtime.ops.checking import require, require_scalar
+from minihub_runtime.ops.checking import allocatable, require, require_scalar
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, concrete, show
@@ -75,7 +75,7 @@ def _places(band: Band, rows: int, columns: int, align: str) -> Any:
 
 
 def _filled(shape: tuple[int, ...], value: Array) -> Array:
-    result = np.empty(shape, dtype=value.dtype)
+    result = np.empty(allocatable(shape, value.dtype), dtype=value.dtype)
     result[...] = value
     return result
 
@@ -376,7 +376,8 @@ def diag(diagonal: Array) -> Array:
     Raises: InvalidArgumentError for a scalar.
     """
     require(diagonal.ndim >= 1, "diagonal must have rank >= 1, not 0")
-    result = np.zeros((diagonal.size, diagonal.size), dtype=diagonal.dtype)
+    sizes = allocatable((diagonal.size, diagonal.size), diagonal.dtype)
+    result = np.zeros(sizes, dtype=diagonal.dtype)
     places = np.arange(diagonal.size)
     result[places, places] = diagonal.reshape(-1)
     return result.reshape(diagonal.shape * 2)

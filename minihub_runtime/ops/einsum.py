@@ -10,6 +10,7 @@ import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import narrow, require_kernel, widen
+from minihub_runtime.ops.checking import allocatable
 from minihub_runtime.ops.registry import ANY, ROUNDING, Array, op
 from minihub_runtime.shapes import Shape, Spec, broadcast, merge, size
 
@@ -122,7 +123,7 @@ def _plan(
     equation: str, shapes: tuple[tuple[int, ...], ...]
 ) -> tuple[tuple[list[Label], ...], list[Label]]:
     """The labels of each input and of the output, for inputs whose sizes fit."""
-    _fit(equation, shapes)
+    allocatable(_fit(equation, shapes) or (), np.float32)
     terms = parse(equation)
     labels = tuple(_expand(t, len(s)) for t, s in zip(terms.inputs, shapes, strict=True))
     return labels, _output_labels(terms, labels)

@@ -6,7 +6,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.checking import require, require_scalar
+from minihub_runtime.ops.checking import allocatable, require, require_scalar
 from minihub_runtime.ops.registry import INDEX, ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, show
 
@@ -26,10 +26,11 @@ def _length(size: Spec, name: str = "size") -> int | None:
     return length
 
 
-def _checked(size: Array, values: Array) -> int:
+def _checked(size: Array, values: Array, rows: bool = False) -> int:
     require_scalar(size, "size")
     length = int(size)
     require(length >= 0, f"size must not be negative, found {length}")
+    allocatable((*values.shape[:-1], length) if rows else (length,), np.int64, "the bins")
     if values.size and values.min() < 0:
         raise InvalidArgumentError(f"values must not be negative, found {int(values.min())}")
     return length
@@ -96,7 +97,7 @@ def dense_bincount(
     """
     if input.ndim not in (1, 2):
         raise InvalidArgumentError(f"input must have rank 1 or 2, not {input.ndim}")
-    length = _checked(size, input)
+    length = _checked(size, input, rows=True)
     if weights.size and weights.shape != input.shape:
         raise InvalidArgumentError(
             f"weights must be empty or of shape {show(input.shape)}, not {show(weights.shape)}"
@@ -134,6 +135,7 @@ def histogram_fixed_width(
     require(low < high, f"value_range must rise, not {low}, {high}")
     count = int(nbins)
     require(count > 0, f"nbins must be positive, not {count}")
+    allocatable((count,), np.int64, "the bins")
     if values.dtype.kind == "f":
         require(not np.isnan(values).any(), "values must not be NaN")
     width = float(high - low) / count

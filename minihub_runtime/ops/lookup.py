@@ -18,7 +18,7 @@ from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import ANY, Array, Op, at_least, op
 from minihub_runtime.ops.shape_rules import nothing, scalar
 from minihub_runtime.ops.tables import DenseTable, MutableTable, StaticTable, Table
-from minihub_runtime.ops.vocabulary import LINE, read_vocabulary
+from minihub_runtime.ops.vocabulary import LINE, line_count, read_vocabulary
 from minihub_runtime.shapes import Shape, Spec, merge
 
 TABLE = "core/kernels/lookup_table_op.cc"
@@ -348,10 +348,12 @@ def _initialize_from_file(version: str, handle: str) -> Op:
         """
         require(filename.ndim == 0, "filename must be a single string, not a vector")
         table = _table(table_handle)
-        if table.initialized:
+        data = ctx.read_file(filename.item())
+        if isinstance(table, StaticTable) and table.initialized:
+            table.check_refill(line_count(data, vocab_size))
             return ()
         keys, values = read_vocabulary(
-            ctx.read_file(filename.item()),
+            data,
             filename.item(),
             (key_index, table.key_dtype),
             (value_index, table.value_dtype),

@@ -24,7 +24,7 @@ _KEY_STEPS = 0x9E3779B9, 0xBB67AE85
 _LOW_WORD, _SHIFT = np.uint64(_MASK32), np.uint64(32)
 
 # Blocks that are worked on at a time: what fits a processor's cache.
-_CHUNK = 1 << 12
+_CHUNK = 1 << 13
 
 _RESERVING = threading.Lock()
 

@@ -322,11 +322,11 @@ def _parse_args(text: str, type_attrs: Mapping[str, Any]) -> tuple[Arg, ...]:
     args = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, kind = (piece.strip() for piece in part.partition(":"))
+        number, star, kind = (piece.strip() for piece in kind.rpartition("*"))
+        number_name = number if star else None
         is_ref = kind.startswith("Ref(")
         if is_ref:
             kind = kind[4:-1].strip()
-        number, star, kind = kind.rpartition("*")
-        kind, number_name = kind.strip(), number.strip() if star else None
         declared = type_attrs.get(kind)
         if declared is None and kind not in _FIXED:
             raise InternalError(f"argument {name!r}: {kind!r} must be a type or a type attribute")

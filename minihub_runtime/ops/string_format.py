@@ -135,8 +135,7 @@ def string_format(
     """
     text, mark = as_bytes(template), as_bytes(placeholder)
     # An empty mark cuts between all bytes.
-    letters = [text[i : i + 1] for i in range(len(text))] or [b""]
-    pieces = text.split(mark) if mark else letters
+    pieces = text.split(mark) if mark else [bytes([byte]) for byte in text] or [b""]
     if len(pieces) != len(inputs) + 1:
         require(
             False,
@@ -193,9 +192,11 @@ def string_ngrams(
             padded = [left] * pad + row + [right] * pad if pad else row
             if width == 1:
                 result += padded
+            elif width == 2:
+                result += map(sep.join, itertools.pairwise(padded))
             else:
-                grams = zip(*(padded[i:] for i in range(min(width, len(padded) + 1))))
-                result += map(sep.join, grams) if len(padded) >= width else ()
+                places = range(len(padded) - width + 1)
+                result += [sep.join(padded[place : place + width]) for place in places]
         if preserve_short_sequences and row and len(result) == before:
             if pad_width < 0:
                 require(

@@ -179,28 +179,35 @@ class StaticTable(Table):
     """A table that is filled once."""
 
     def initialize(self, keys: Array, values: Array) -> None:
-        """Fill the table; doing so again with the same entries changes nothing.
+        """Fill the table; a table that is full already must have as many entries.
 
         Raises:
-            InvalidArgumentError: a key stands there with two values.
-            FailedPreconditionError: it was filled with other entries before.
+            FailedPreconditionError: a key stands there with two values, or the table was filled with more or fewer
+                entries before.
         """
+        if self.initialized:
+            self.check_refill(keys.size)
+            return
         entries: dict[Any, Any] = {}
         for key, value in self._pairs(keys, values):
-            if entries.setdefault(key, value) != value:
-                raise InvalidArgumentError(
+            if key in entries and entries[key] != value:
+                raise FailedPreconditionError(
                     f"HashTable has different value for same key. Key {_shown(key)} has "
                     f"{_shown(entries[key])} and trying to add value {_shown(value)}"
                 )
+            entries[key] = value
         with self._lock:
-            if self.initialized:
-                if entries != self._entries:
-                    raise FailedPreconditionError(
-                        "Table was already initialized with different data."
-                    )
-                return
-            self._entries = entries
-            self.initialized = True
+            if not self.initialized:
+                self._entries = entries
+                self.initialized = True
+
+    def check_refill(self, count: int) -> None:
+        """Raise FailedPreconditionError unless the table has `count` entries.
+
+        Source: core/kernels/lookup_table_op.h:HashTable::AreEntriesSame, which compares no more than that.
+        """
+        if count != self.size():
+            raise FailedPreconditionError("Table was already initialized with different data.")
 
     def replace(self, keys: Array, values: Array) -> None:
         """Fill the table."""

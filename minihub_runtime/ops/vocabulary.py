@@ -16,12 +16,16 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, OutOfRangeError, clip
 from minihub_runtime.ops.registry import Array
 
-__all__ = ["LINE", "LINE_NUMBER", "read_vocabulary"]
+__all__ = ["LINE", "LINE_NUMBER", "line_count", "read_vocabulary"]
 
 LINE_NUMBER = -1
 LINE = -2
 
-_INTEGER = re.compile(rb"[ \t\n\v\f\r]*-?[0-9]+[ \t\n\v\f\r]*\Z")
+_BLANKS = rb"[ \t\n\v\f\r]*"
+_INTEGER = re.compile(_BLANKS + rb"-?[0-9]+" + _BLANKS)
+_FLOAT = re.compile(
+    _BLANKS + rb"[+-]?(?:inf|nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)" + _BLANKS, re.IGNORECASE
+)
 
 
 def read_vocabulary(
@@ -43,11 +47,12 @@ def read_vocabulary(
         value: the same for the value.
         vocab_size: the number of lines wanted, -1 for all.
         delimiter: what separates columns; one byte.
-        offset: lines to pass over first.
+        offset: the number of the first line.
 
     Raises:
-        InvalidArgumentError: a line has too few columns or no number, or there are fewer lines than `vocab_size`.
-        OutOfRangeError: the file is empty.
+        InvalidArgumentError: a line is empty or has too few columns or no number, or there are fewer lines than
+            `vocab_size`.
+        OutOfRangeError: there are no lines.
     """
     shown = clip(filename.decode("utf-8", "replace"))
     if len(delimiter.encode("utf-8", "surrogateescape")) != 1:
@@ -57,17 +62,20 @@ def read_vocabulary(
     lines = data.split(b"\n")
     if lines[-1] == b"":
         lines.pop()
-    if b"\r" in data:
-        lines = [line.removesuffix(b"\r") for line in lines]
-    if not lines:
-        raise OutOfRangeError(f"{shown} must have at least one line, but is empty")
-    lines = lines[offset:]
     if vocab_size != -1:
         if len(lines) < vocab_size:
             raise InvalidArgumentError(
                 f"Invalid vocab_size in {shown}: expected {vocab_size} but got {len(lines)}"
             )
         lines = lines[:vocab_size]
+    if not lines:
+        raise OutOfRangeError(f"{shown} must have at least one line")
+    if b"\r" in data:
+        lines = [line.removesuffix(b"\r") for line in lines]
+    if not all(lines):
+        raise InvalidArgumentError(
+            f"Invalid content in {shown}: empty line found at line {lines.index(b'')}"
+        )
     columns: list[list[bytes]] = []
     if key[0] >= 0 or value[0] >= 0:
         separator = delimiter.encode("utf-8", "surrogateescape")
@@ -77,6 +85,13 @@ def read_vocabulary(
         _column(lines, columns, *key, offset, shown),
         _column(lines, columns, *value, offset, shown),
     )
+
+
+def line_count(data: bytes, vocab_size: int = -1) -> int:
+    """How many entries a vocabulary file has; the caller's `vocab_size` counts if it is given."""
+    if vocab_size != -1:
+        return vocab_size
+    return data.count(b"\n") + bool(data and not data.endswith(b"\n"))
 
 
 def _check_type(index: int, dtype: DType) -> None:
@@ -104,29 +119,26 @@ def _column(
     shown: str,
 ) -> Array:
     if index == LINE_NUMBER:
-        return np.arange(len(lines), dtype=np.int64)
+        return np.arange(offset, offset + len(lines), dtype=np.int64)
     words = lines if index == LINE else [row[index] for row in columns]
     if dtype.name == "string":
         result = np.empty(len(words), dtype=object)
         result[:] = words
         return result
     return np.array(
-        [_number(word, dtype, shown, offset + n) for n, word in enumerate(words)], dtype.numpy
+        [_number(word, dtype, shown, n) for n, word in enumerate(words)], dtype.numpy
     )
 
 
 def _number(word: bytes, dtype: DType, shown: str, line: int) -> Any:
     """The number a field holds, by TensorFlow's grammar: no underscores, no digits beyond ASCII."""
-    text = word.strip(b" \t\n\v\f\r")
-    try:
-        if dtype.is_integer and _INTEGER.match(word):
-            number = int(text)
-            if dtype.min <= number <= dtype.max:
-                return number
-        elif dtype.is_floating and text.isascii() and b"_" not in text:
-            return float(text)
-    except ValueError:
-        pass
+    if dtype.is_floating and _FLOAT.fullmatch(word):
+        return float(word)
+    # Longer numbers than these are no int64, and costly to read.
+    if dtype.is_integer and len(word) < 1000 and _INTEGER.fullmatch(word):
+        number = int(word)
+        if dtype.min <= number <= dtype.max:
+            return number
     raise InvalidArgumentError(
         f"{shown} line {line}: {clip(word.decode('utf-8', 'replace'))!r} must be a valid {dtype.name}"
     )

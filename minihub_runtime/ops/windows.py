@@ -283,7 +283,10 @@ class Layout:
     def spatial(self, values: Sequence[int], name: str) -> list[int]:
         """The spatial part of an attribute with one positive value per dimension; the others must be 1."""
         require(len(values) == self.rank, f"{name} must have {self.rank} values, not {len(values)}")
-        require(min(values) > 0, f"{name} must be positive, not {list(values)}")
+        require(
+            0 < min(values) and max(values) < 1 << 31,
+            f"{name} must be positive and fit 32 bits, not {list(values)}",
+        )
         inner = self.spatial_axes
         require(
             all(values[axis] == 1 for axis in range(self.rank) if axis not in inner),

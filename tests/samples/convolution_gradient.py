@@ -151,13 +151,7 @@ SAMPLES = [
     ),
     to_filter("same", (1, 3, 4, 3, 2), [2, 3, 3, 2, 2], (1, 3, 4, 3, 2), ONE3, op=DEEP_FILTER),
     to_filter(
-        "empty",
-        (0, 3, 3, 3, 1),
-        [2, 2, 2, 1, 2],
-        (0, 2, 2, 2, 2),
-        TWO3,
-        error="must not be empty",
-        op=DEEP_FILTER,
+        "empty_batch", (0, 3, 3, 3, 1), [2, 2, 2, 1, 2], (0, 2, 2, 2, 2), TWO3, op=DEEP_FILTER
     ),
     to_filter("strided", (2, 4, 5, 3, 2), [3, 2, 3, 2, 1], (2, 2, 3, 2, 1), TWO3, op=DEEP_FILTER),
     to_filter(
