@@ -127,7 +127,7 @@ def _sparse(value: Any, info: ParsedTensorInfo, label: str) -> SparseTensorValue
 
 
 def _ragged(value: Any, info: ParsedTensorInfo, label: str) -> list[Any]:
-    spec = info.type_spec
+    spec = info.ragged
     assert spec is not None
     if isinstance(value, tuple) and len(value) == 2:
         value = RaggedTensorValue.from_nested_row_splits(value[0], list(value[1]))

@@ -17,7 +17,13 @@ import minihub_runtime.api.session as sessions
 from minihub.binding import named_inputs
 from minihub.saved_model import MetaGraph
 from minihub.spec import as_module_spec
-from minihub.tensor_info import ParsedTensorInfo
+from minihub.tensor_info import (
+    ParsedTensorInfo,
+    RaggedTensorSpec,
+    SparseTensorSpec,
+    TensorSpec,
+    TypeSpec,
+)
 from minihub_runtime.api.building import build
 from minihub_runtime.api.composite import (
     RaggedTensor,
@@ -27,7 +33,6 @@ from minihub_runtime.api.composite import (
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph, GraphKeys, Tensor, get_default_graph, name_scope
 from minihub_runtime.api.importing import import_scoped_meta_graph
-from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.api.variables import (
     Variable,
     get_variable_scope,
@@ -42,6 +47,7 @@ from minihub_runtime.graph.ir import Ref
 from minihub_runtime.graph.support import missing_ops
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import MetaGraphDef
+from minihub_runtime.values import RaggedTensorValue
 
 __all__ = ["Module", "eval_function_for_module"]
 
@@ -402,26 +408,44 @@ def _compatible(value: Any, info: ParsedTensorInfo, label: str) -> Any:
         tensor = _converted(value, info)
     except TypeError as error:
         raise TypeError(f"{label}: {error}") from error
-    found = type(tensor).__name__
-    if found != info.type_name:
-        raise TypeError(f"{label}: Got {found}. Expected {info.type_name}.")
-    if tensor.dtype.base_dtype is not info.dtype:
-        raise TypeError(f"{label}: Got {tensor.dtype.name}. Expected {info.dtype.name}.")
-    if not tensor.shape.is_compatible_with(TensorShape(info.shape)):
+    found, wanted = spec_of(tensor), info.type_spec
+    if type(found) is not type(wanted):
         raise TypeError(
-            f"{label}: Shape {tensor.shape} is incompatible with {TensorShape(info.shape)}"
+            f"{label}: Got {found.value_type_name}. Expected {wanted.value_type_name}."
         )
+    if not found.is_compatible_with(wanted):
+        raise TypeError(f"{label}: Got {found!r}. Expected {wanted!r}.")
     return tensor
 
 
+def spec_of(value: Any) -> TypeSpec:
+    """The type and static shape of a tensor."""
+    shape, dtype = value.shape.as_tuple(), value.dtype.base_dtype
+    if isinstance(value, SparseTensor):
+        return SparseTensorSpec(shape, dtype)
+    if isinstance(value, RaggedTensor):
+        return RaggedTensorSpec(shape, dtype, value.ragged_rank, value.row_splits.dtype)
+    return TensorSpec(shape, dtype, value.op.name)
+
+
 def _converted(value: Any, info: ParsedTensorInfo) -> Any:
+    """A value as a tensor; beyond tensorflow_hub, values of sparse and ragged tensors become constants."""
     if isinstance(value, (SparseTensor, RaggedTensor)):
         return value
     if info.kind == "sparse" and isinstance(value, tuple) and len(value) == 3:
         return SparseTensor(value[0], convert_to_tensor(value[1], info.dtype), value[2])
-    if info.kind == "ragged" and not isinstance(value, Tensor):
-        return RaggedTensor.from_value(value)
+    if info.ragged is not None and isinstance(value, (RaggedTensorValue, list)):
+        return _ragged_constant(value, info.ragged)
     return convert_to_tensor(value, info.dtype)
+
+
+def _ragged_constant(value: Any, spec: RaggedTensorSpec) -> RaggedTensor:
+    rows = value
+    if not isinstance(rows, RaggedTensorValue):
+        rows = RaggedTensorValue.from_rows(rows, spec.dtype)
+    splits = [part.astype(spec.row_splits_dtype.numpy) for part in rows.nested_row_splits]
+    flat = convert_to_tensor(rows.flat_values, spec.dtype)
+    return RaggedTensor.from_nested_row_splits(flat, splits)
 
 
 @contextlib.contextmanager
@@ -493,12 +517,12 @@ def _placeholder(name: str, info: ParsedTensorInfo) -> Any:
         values = placeholder(info.dtype, [None], f"{name}/values")
         return SparseTensor(indices, values, placeholder("int64", [rank], f"{name}/dense_shape"))
     if info.kind == "ragged":
-        assert info.type_spec is not None
+        assert info.ragged is not None
         shape = info.shape
-        flat = None if shape is None else [None, *shape[info.type_spec.ragged_rank + 1 :]]
+        flat = None if shape is None else [None, *shape[info.ragged.ragged_rank + 1 :]]
         parts: list[Any] = [placeholder(info.dtype, flat, f"{name}.component_0")]
-        for level in range(info.type_spec.ragged_rank):
-            splits = info.type_spec.row_splits_dtype
+        for level in range(info.ragged.ragged_rank):
+            splits = info.ragged.row_splits_dtype
             parts.append(placeholder(splits, [None], f"{name}.component_{level + 1}"))
         return RaggedTensor.from_nested_row_splits(parts[0], parts[1:])
     return placeholder(info.dtype, info.shape, name)

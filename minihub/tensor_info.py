@@ -7,20 +7,83 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from minihub_runtime.codec import shape_from_proto
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Ref, parse_ref
-from minihub_runtime.shapes import Shape
+from minihub_runtime.shapes import Shape, compatible
 
-__all__ = ["ParsedTensorInfo", "RaggedTensorSpec", "parse_infos", "parse_tensor_info"]
+__all__ = [
+    "ParsedTensorInfo",
+    "RaggedTensorSpec",
+    "SparseTensorSpec",
+    "TensorSpec",
+    "TypeSpec",
+    "UnsupportedSpec",
+    "parse_infos",
+    "parse_tensor_info",
+]
 
 #: TypeSpecProto.TypeSpecClass
 _SPARSE_SPEC, _RAGGED_SPEC = 1, 3
 
 Kind = Literal["dense", "sparse", "ragged", "unsupported"]
+
+
+@dataclasses.dataclass(frozen=True)
+class TensorSpec:
+    """Type and shape of a dense tensor.
+
+    Attributes:
+        shape: static shape.
+        dtype: element type.
+        name: name of the operation it was taken from, or None.
+    """
+
+    shape: Shape
+    dtype: DType
+    name: str | None = None
+
+    value_type_name: ClassVar[str] = "Tensor"
+
+    def is_compatible_with(self, other: Any) -> bool:
+        """Whether a tensor could have both types."""
+        return (
+            type(other) is TensorSpec
+            and self.dtype is other.dtype
+            and compatible(self.shape, other.shape)
+        )
+
+    def __repr__(self) -> str:
+        return f"TensorSpec(shape={_short(self.shape)}, dtype={self.dtype!r}, name={self.name!r})"
+
+
+@dataclasses.dataclass(frozen=True)
+class SparseTensorSpec:
+    """Type and shape of a sparse tensor.
+
+    Attributes:
+        shape: static dense shape.
+        dtype: type of its values.
+    """
+
+    shape: Shape
+    dtype: DType
+
+    value_type_name: ClassVar[str] = "SparseTensor"
+
+    def is_compatible_with(self, other: Any) -> bool:
+        """Whether a sparse tensor could have both types."""
+        return (
+            type(other) is SparseTensorSpec
+            and self.dtype is other.dtype
+            and compatible(self.shape, other.shape)
+        )
+
+    def __repr__(self) -> str:
+        return f"SparseTensorSpec({_long(self.shape)}, {self.dtype!r})"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,15 +102,56 @@ class RaggedTensorSpec:
     ragged_rank: int
     row_splits_dtype: DType
 
+    value_type_name: ClassVar[str] = "RaggedTensor"
+
+    def is_compatible_with(self, other: Any) -> bool:
+        """Whether a ragged tensor could have both types."""
+        return (
+            type(other) is RaggedTensorSpec
+            and self.dtype is other.dtype
+            and self.ragged_rank == other.ragged_rank
+            and self.row_splits_dtype is other.row_splits_dtype
+            and compatible(self.shape, other.shape)
+        )
+
     def __repr__(self) -> str:
         return (
-            f"RaggedTensorSpec(TensorShape({_shape_text(self.shape)}), {self.dtype!r}, "
+            f"RaggedTensorSpec({_long(self.shape)}, {self.dtype!r}, "
             f"{self.ragged_rank}, {self.row_splits_dtype!r})"
         )
 
 
-def _shape_text(shape: Shape) -> str:
-    return "None" if shape is None else f"[{', '.join(str(n) for n in shape)}]"
+@dataclasses.dataclass(frozen=True)
+class UnsupportedSpec:
+    """A composite type that modules cannot take.
+
+    Attributes:
+        value_type_name: the name of the type.
+    """
+
+    value_type_name: str
+
+    def is_compatible_with(self, other: Any) -> bool:
+        """Never: nothing of the type can be passed."""
+        return False
+
+    def __repr__(self) -> str:
+        return self.value_type_name
+
+
+TypeSpec: TypeAlias = "TensorSpec | SparseTensorSpec | RaggedTensorSpec | UnsupportedSpec"
+
+
+def _short(shape: Shape) -> str:
+    from minihub_runtime.api.tensor_shape import TensorShape
+
+    return str(TensorShape(shape))
+
+
+def _long(shape: Shape) -> str:
+    from minihub_runtime.api.tensor_shape import TensorShape
+
+    return repr(TensorShape(shape))
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -60,7 +164,7 @@ class ParsedTensorInfo:
         shape: static shape, None if the rank is unknown.
         refs: the tensors of the graph: one; (indices, values, dense_shape); or (flat values, splits outermost
             first).
-        type_spec: the RaggedTensorSpec, None for other kinds.
+        ragged: what is known of the rows, None for other kinds.
         type_name: name of the type, for messages.
     """
 
@@ -68,7 +172,7 @@ class ParsedTensorInfo:
     dtype: DType
     shape: Shape
     refs: tuple[Ref, ...]
-    type_spec: RaggedTensorSpec | None = None
+    ragged: RaggedTensorSpec | None = None
     type_name: str = "Tensor"
 
     def get_shape(self) -> Any:
@@ -78,14 +182,23 @@ class ParsedTensorInfo:
         return TensorShape(self.shape)
 
     @property
+    def type_spec(self) -> TypeSpec:
+        """Kind, type and shape as one value."""
+        if self.kind == "dense":
+            return TensorSpec(self.shape, self.dtype)
+        if self.kind == "sparse":
+            return SparseTensorSpec(self.shape, self.dtype)
+        return UnsupportedSpec(self.type_name) if self.ragged is None else self.ragged
+
+    @property
     def is_sparse(self) -> bool:
         """Whether it is a SparseTensor."""
         return self.kind == "sparse"
 
     @property
     def is_composite(self) -> bool:
-        """Whether it is a composite tensor other than a SparseTensor."""
-        return self.kind in ("ragged", "unsupported")
+        """Whether it consists of several tensors; true of a SparseTensor, too."""
+        return self.kind != "dense"
 
     @property
     def is_supported_type(self) -> bool:
@@ -93,11 +206,10 @@ class ParsedTensorInfo:
         return self.kind != "unsupported"
 
     def __repr__(self) -> str:
-        if self.is_composite:
+        if self.kind in ("ragged", "unsupported"):
             return f"<hub.ParsedTensorInfo type_spec={self.type_spec!r}>"
-        shape = "<unknown>" if self.shape is None else str(self.get_shape())
         return (
-            f"<hub.ParsedTensorInfo shape={shape} dtype={self.dtype.name} "
+            f"<hub.ParsedTensorInfo shape={_short(self.shape)} dtype={self.dtype.name} "
             f"is_sparse={self.is_sparse}>"
         )
 
@@ -138,10 +250,13 @@ def _parse_composite(proto: Any, name: str) -> ParsedTensorInfo:
     components = [parse_tensor_info(part, name) for part in proto.composite_tensor.components]
     refs = tuple(part.refs[0] for part in components)
     if spec.type_spec_class == _SPARSE_SPEC and len(refs) == 3:
-        shape = shape_from_proto(proto.tensor_shape)
-        return ParsedTensorInfo("sparse", components[1].dtype, shape, refs)
+        state = spec.type_state.tuple_value.values
+        known = state[0].tensor_shape_value if state else proto.tensor_shape
+        dtype = components[1].dtype
+        return ParsedTensorInfo("sparse", dtype, shape_from_proto(known), refs, None, "SparseTensor")
     if spec.type_spec_class != _RAGGED_SPEC or not components:
-        type_name = spec.type_spec_class_name or f"type spec {spec.type_spec_class}"
+        type_name = spec.type_spec_class_name.removesuffix("Spec")
+        type_name = type_name or f"value of type spec {spec.type_spec_class}"
         dtype = as_dtype(proto.dtype) if proto.dtype else as_dtype("variant")
         return ParsedTensorInfo("unsupported", dtype, None, refs, type_name=type_name)
     shape, dtype, ragged_rank, splits = _ragged_parts(spec.type_state)
@@ -151,6 +266,8 @@ def _parse_composite(proto: Any, name: str) -> ParsedTensorInfo:
             f"{name!r} must have {ragged_rank + 1} components for ragged rank {ragged_rank}, "
             f"not {len(refs)}"
         )
+    if not ragged_rank:
+        return ParsedTensorInfo("dense", dtype, shape, refs)
     return ParsedTensorInfo("ragged", dtype, shape, refs, ragged, "RaggedTensor")
 
 

@@ -145,9 +145,9 @@ def _info(info: ParsedTensorInfo) -> dict[str, Any]:
         "dtype": info.dtype.name,
         "shape": None if info.shape is None else list(info.shape),
     }
-    if info.type_spec is not None:
-        told["ragged_rank"] = info.type_spec.ragged_rank
-        told["row_splits_dtype"] = info.type_spec.row_splits_dtype.name
+    if info.ragged is not None:
+        told["ragged_rank"] = info.ragged.ragged_rank
+        told["row_splits_dtype"] = info.ragged.row_splits_dtype.name
     if info.kind == "unsupported":
         told["type"] = info.type_name
     return told

@@ -21,25 +21,26 @@ from minihub_runtime.shapes import Shape, Spec, show, size
 __all__ = ["complete_shape"]
 
 
-def complete_shape(asked: Sequence[int], count: int) -> tuple[int, ...]:
-    """The shape that `asked` means for `count` elements; one size may be -1, which is then computed.
+def complete_shape(asked: Sequence[int], held: Sequence[int]) -> tuple[int, ...]:
+    """The shape that `asked` means for a tensor of shape `held`; one size may be -1, which is then computed.
 
-    Raises: InvalidArgumentError if it does not hold `count` elements.
+    Sizes of zero on both sides cancel out, so that `[2, 0, -1]` means `[2, 0, 1]` for a tensor of shape [2, 0].
+
+    Raises: InvalidArgumentError if it does not hold the elements.
     """
     sizes = list(asked)
+    count = size(held)
     if min(sizes, default=1) > 0 and size(sizes) == count:
         return tuple(sizes)
     holes = [place for place, n in enumerate(sizes) if n == -1]
     require(len(holes) <= 1, f"at most one size of shape may be -1, not {sizes}")
     require(all(n >= -1 for n in sizes), f"sizes of shape must be >= 0, or -1 for one, not {sizes}")
-    known = size(n for n in sizes if n != -1)
     if holes:
-        require(
-            known > 0, f"the size -1 must follow from the others, which are not all > 0: {sizes}"
-        )
-        sizes[holes[0]] = count // known
-        known *= sizes[holes[0]]
-    require(known == count, f"shape must hold {count} elements, not {known}: {sizes}")
+        zero = 0 in sizes
+        known = size(n for n in sizes if n > 0)
+        sizes[holes[0]] = size(n for n in held if n or not zero) // known
+    total = size(sizes)
+    require(total == count, f"shape must hold {count} elements, not {total}: {sizes}")
     return tuple(sizes)
 
 
@@ -57,7 +58,7 @@ def reshape(tensor: Array, shape: Array) -> Array:
     """
     require(shape.ndim <= 1, f"shape must be a vector, not of shape {list(shape.shape)}")
     held = scalar_of(tensor)
-    return held.reshape(complete_shape(shape.reshape(-1).tolist(), held.size))
+    return held.reshape(complete_shape(shape.reshape(-1).tolist(), held.shape))
 
 
 @reshape.shape

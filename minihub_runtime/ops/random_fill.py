@@ -63,7 +63,7 @@ def _normal_floats(words: NDArray[np.uint32]) -> NDArray[np.float32]:
     """
     radius = np.maximum(_uniform_floats(words[..., 0::2]), np.float32(1e-7))
     radius = np.sqrt(np.float32(-2) * np.log(radius.astype(np.float64)).astype(np.float32))
-    angle = _uniform_floats(words[..., 1::2]) * (2 * np.pi)
+    angle = _uniform_floats(words[..., 1::2]).astype(np.float64) * (2 * np.pi)
     wide = angle.astype(np.float32).astype(np.float64)
     result = np.empty(words.shape, np.float32)
     np.multiply(np.sin(wide).astype(np.float32), radius, out=result[..., 0::2])

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.dtypes import as_dtype, from_bits
+from minihub_runtime.protos import FunctionDefLibrary
 from tests.samples import families
 
-__all__ = ["FOLDER", "answer", "answers", "outputs"]
+__all__ = ["FOLDER", "answer", "answers", "functions", "outputs"]
 
 FOLDER = Path(__file__).parent
 
@@ -48,6 +49,13 @@ def answer(key: str) -> dict[str, Any]:
         KeyError: there is none; run `python -m tests.golden.generate`.
     """
     return answers()[key][1]
+
+
+@functools.cache
+def functions() -> dict[str, Any]:
+    """The functions that samples may name, as TensorFlow wrote them: name → FunctionDef."""
+    library = FunctionDefLibrary.FromString((FOLDER / "functions.pb").read_bytes())
+    return {function.signature.name: function for function in library.function}
 
 
 def outputs(key: str, run: int = 0) -> list[Any]:

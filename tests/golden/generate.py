@@ -30,7 +30,8 @@ from tensorflow.python.framework import op_def_library, op_def_registry
 
 from minihub_runtime.dtypes import as_dtype, bits
 from tests.golden import FOLDER
-from tests.samples import Sample, Step, families, family_samples
+from tests.golden.functions import function
+from tests.samples import File, Func, Sample, Step, families, family_samples
 
 tf1 = tf.compat.v1
 # The samples of the text families are of ops that TF.Text registers.
@@ -58,6 +59,10 @@ def to_tensorflow(value: Any) -> Any:
 
 def to_attribute(value: Any) -> Any:
     """An attribute as TensorFlow's Python wants it: arrays are tensor protos."""
+    if isinstance(value, Func):
+        return function(value.name)
+    if isinstance(value, list):
+        return [to_attribute(item) for item in value]
     if not isinstance(value, np.ndarray):
         return value
     kind = tf.as_dtype(as_dtype(value.dtype).name)
@@ -101,6 +106,13 @@ class Builder:
             after = [operation]
         with tf1.control_dependencies(after):
             self.outputs, self.operation = self.apply(sample.op, sample.inputs, sample.attrs)
+        self.steps["sampled"] = self.outputs
+        for call in sample.after.items():
+            with tf1.control_dependencies([self.operation]):
+                self.steps[call[0]], self.operation = self.apply(
+                    call[1].op, call[1].inputs, call[1].attrs
+                )
+            self.outputs = self.outputs + self.steps[call[0]]
 
     def tensor(self, value: Any) -> Any:
         """A Step's tensor, a placeholder or a constant."""
@@ -108,6 +120,8 @@ class Builder:
             return [self.tensor(item) for item in value]
         if isinstance(value, Step):
             return self.steps[value.name][value.index]
+        if isinstance(value, File):
+            value = value.value
         given = to_tensorflow(np.asarray(value))
         kind = tf.as_dtype(as_dtype(np.asarray(value).dtype).name)
         if self.constants:

@@ -10,7 +10,8 @@ from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.ops.registry import REGISTRY
-from tests.samples import Sample, Step
+from tests.golden import functions
+from tests.samples import File, Sample, Step
 
 __all__ = ["SampleGraph", "needs_session", "run_in_session"]
 
@@ -19,7 +20,7 @@ HANDLES = ("resource", "variant")
 
 def needs_session(sample: Sample) -> bool:
     """Whether the sample's op or one before it keeps state or calls functions."""
-    return bool(sample.before) or REGISTRY[sample.op].wants_context or sample.runs > 1
+    return bool(sample.before or sample.after) or REGISTRY[sample.op].wants_context or sample.runs > 1
 
 
 class SampleGraph:
@@ -34,11 +35,17 @@ class SampleGraph:
             self.add(name, call.op, call.inputs, call.attrs, after)
             after = [name]
         self.add("sampled", sample.op, sample.inputs, sample.attrs, after)
+        self.fetched = ["sampled"]
+        for name, call in sample.after.items():
+            self.add(name, call.op, call.inputs, call.attrs, self.fetched[-1:])
+            self.fetched.append(name)
 
     def tensor(self, value: Any) -> Ref:
         """An earlier step's output, or a new fed placeholder."""
         if isinstance(value, Step):
             return Ref(value.name, value.index)
+        if isinstance(value, File):
+            value = value.value
         ref = Ref(f"fed_{len(self.feeds)}")
         dtype = as_dtype(value.dtype)
         self.nodes[ref.node] = Node(ref.node, "Placeholder", attrs={"dtype": dtype, "shape": None})
@@ -74,17 +81,17 @@ class SampleGraph:
         self.types.update({Ref(name, i): dtype for i, dtype in enumerate(produced)})
 
     def outputs(self) -> list[Ref]:
-        """The sampled op's outputs that have values."""
+        """The outputs of the sampled op, and of the steps after it, that have values."""
         return [
             ref
             for ref, dtype in self.types.items()
-            if ref.node == "sampled" and dtype.base_dtype.name not in HANDLES
+            if ref.node in self.fetched and dtype.base_dtype.name not in HANDLES
         ]
 
 
 def run_in_session(sample: Sample) -> list[list[Any]]:
     """The sample's outputs, for each run of one session."""
     built = SampleGraph(sample)
-    runner = Runner(Graph(built.nodes), readable=None)
+    runner = Runner(Graph(built.nodes, functions()), readable=None)
     feeds = {ref: np.asarray(value) for ref, value in built.feeds.items()}
-    return [runner.run(built.outputs(), feeds, ["sampled"]) for _ in range(sample.runs)]
+    return [runner.run(built.outputs(), feeds, built.fetched) for _ in range(sample.runs)]

@@ -71,7 +71,11 @@ def test_recorded_vocabulary(name: str, tmp_path: Path) -> None:
         assert type(caught.value).__name__ == theirs["error"]
         return
     got = read(path, key, value, [tmp_path], **attrs)
-    assert {repr(k): repr(v) for k, v in got.items()} == dict(theirs["map"])
+    assert len(got) == theirs["size"]
+    for (k, v), (their_key, their_value) in zip(sorted(got.items()), sorted(theirs["map"]), strict=True):
+        # The record shows the beginning of a long key.
+        assert repr(k).startswith(their_key[:-1]) if len(their_key) > 40 else repr(k) == their_key
+        assert repr(v) == their_value
 
 
 LINES = (-2, "string"), (-1, "int64")

@@ -15,7 +15,11 @@ Ops on resources need other ops before them:
     Sample("LookupTableSizeV2", "empty", dict(table_handle=Step("table")),
            before=dict(table=Call("HashTableV2", {}, dict(key_dtype="string", value_dtype="int64"))))
 
-The steps run in their order, each after the one before it; `Step("table", 1)` is the second output of one.
+The steps run in their order, each after the one before it; `Step("table", 1)` is the second output of one.  Steps in
+`after` run after the sampled op, which they call `Step("sampled")`; their outputs are compared too.
+
+`File("tests/data/words.txt")` as an input is the path of a file of the repository.  Functions are named in attributes,
+`Func("twice")`; they lie in `tests/golden/functions.py`.
 """
 
 from __future__ import annotations
@@ -24,14 +28,18 @@ import dataclasses
 import functools
 import importlib
 import pkgutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType, as_dtype, float_to_bfloat16, from_bits
 
 __all__ = [
     "Call",
+    "File",
+    "Func",
     "Sample",
     "Step",
     "all_samples",
@@ -70,6 +78,18 @@ class Step:
 
 
 @dataclasses.dataclass(frozen=True)
+class File:
+    """The path of a file, relative to the repository's root."""
+
+    path: str
+
+    @property
+    def value(self) -> Any:
+        """The absolute path, a scalar string tensor."""
+        return typed(str(Path(__file__).resolve().parents[2] / self.path), "string")
+
+
+@dataclasses.dataclass(frozen=True)
 class Call:
     """One op that runs before the sampled one."""
 
@@ -89,6 +109,7 @@ class Sample:
         attrs: attributes by OpDef name; dtypes by name.
         error: for calls that must be refused, a regular expression for our message.
         before: name → step that runs first.
+        after: name → step that runs afterwards.
         runs: how many runs of one session are compared (random and counting ops).
         loose: a factor on the tolerance, for ill-conditioned values.
         differs: why the answer is not TensorFlow's, where we depart from it on purpose; then only dtype and
@@ -102,6 +123,7 @@ class Sample:
     attrs: dict[str, Any] = dataclasses.field(default_factory=dict)
     error: str | None = None
     before: dict[str, Call] = dataclasses.field(default_factory=dict)
+    after: dict[str, Call] = dataclasses.field(default_factory=dict)
     runs: int = 1
     loose: float = 1.0
     differs: str | None = None

@@ -15,6 +15,9 @@ SAMPLES = [
             ("from_scalar", f32(3), i32([1, 1])),
             ("empty", normal(0, 3), i32([3, 0])),
             ("empty_hole", normal(0, 3), i32([-1, 2])),
+            ("zeros_cancel", normal(2, 0), i32([2, 0, -1])),
+            ("zeros_cancel_first", normal(2, 0, 3), i32([-1, 0])),
+            ("zeros_cancel_rounding_down", normal(2, 0, 4), i32([0, 3, -1])),
             ("string", b(["a", "b"]), i32([2, 1])),
             ("bfloat16", bf16([[1, 2]]), i32([2])),
         )
@@ -28,7 +31,7 @@ SAMPLES = [
             ("negative", COUNT, i32([-2, 12]), ">= 0"),
             ("matrix", COUNT, i32([[24]]), "vector"),
             ("too_many", COUNT, i64([1 << 62, 1 << 62]), "must hold 24"),
-            ("hole_beside_zero", COUNT, i32([0, -1]), "must follow"),
+            ("hole_beside_zero", COUNT, i32([0, -1]), "must hold 24"),
         )
     ),
     *(

@@ -1,0 +1,63 @@
+"""The functions that samples name, built by TensorFlow; the runtime reads the very FunctionDefs.
+
+    python -m tests.golden.functions
+
+writes them to `functions.pb`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.core.framework import function_pb2
+from tensorflow.python.framework import function as defun
+
+F, I, B = tf.float32, tf.int32, tf.bool
+
+#: Name → types of the arguments, and what it computes.
+TABLE: dict[str, tuple[tuple[Any, ...], Callable[..., Any]]] = {
+    "twice": ((F,), lambda x: x + x),
+    "square": ((F,), lambda x: x * x),
+    "negated": ((F,), lambda x: -x),
+    "swapped": ((F, I), lambda x, n: (n, x)),
+    "swapped_back": ((I, F), lambda n, x: (x, n)),
+    "constants": ((), lambda: (tf.constant([1.0, 2.0]), tf.constant(b"text"))),
+    "nothing": ((F,), lambda x: None),
+    "failing": ((F,), lambda x: tf.raw_ops.Reshape(tensor=x, shape=[99])),
+    "below_ten": ((F, I), lambda x, n: n < 10),
+    "below_ten_as_float": ((F, I), lambda x, n: tf.cast(n < 10, F)),
+    "vector_truth": ((F, I), lambda x, n: tf.zeros([tf.maximum(0, 3 - n)])),
+    "never": ((F, I), lambda x, n: tf.constant(False)),
+    "two_values": ((F, I), lambda x, n: (n < 10, n)),
+    "step": ((F, I), lambda x, n: (x * 2.0, n + 3)),
+    "growing": ((F, I), lambda x, n: (tf.concat([x, x], 0), n + 3)),
+    "add_index": ((I, F), lambda i, x: x + tf.cast(i, F)),
+    "append_index": ((I, F), lambda i, x: tf.concat([x, [tf.cast(i, F)]], 0)),
+    "twice_twice": ((F,), lambda x: function("twice")(function("twice")(x))),
+}
+
+
+def function(name: str) -> Any:
+    """The function of that name, to be added to the graph that calls it."""
+    kinds, body = TABLE[name]
+    return defun.Defun(*kinds, func_name=name)(body)
+
+
+def main() -> None:
+    """Write `functions.pb`."""
+    library = function_pb2.FunctionDefLibrary()
+    with tf.Graph().as_default() as graph:
+        for name in TABLE:
+            function(name).add_to_graph(graph)
+        for found in sorted(graph.as_graph_def().library.function, key=lambda f: f.signature.name):
+            library.function.add().CopyFrom(found)
+    path = Path(__file__).parent / "functions.pb"
+    path.write_bytes(library.SerializeToString(deterministic=True))
+    print(f"{len(library.function)} functions")
+
+
+if __name__ == "__main__":
+    main()
