@@ -31,7 +31,7 @@ from minihub_runtime.api.composite import (
     placeholder,
 )
 from minihub_runtime.api.conversion import convert_to_tensor
-from minihub_runtime.api.graph import Graph, GraphKeys, Tensor, get_default_graph, name_scope
+from minihub_runtime.api.graph import Graph, GraphKeys, Tensor, get_default_graph
 from minihub_runtime.api.importing import import_scoped_meta_graph
 from minihub_runtime.api.variables import (
     Variable,
@@ -103,6 +103,8 @@ class Module:
         if self._tags not in self._spec.get_tags():
             shown = sorted(tags) if tags else tags
             raise InvalidArgumentError(f"No such graph variant: tags={shown!r}")
+        if not name:
+            raise InvalidArgumentError("name must be the name of a scope, not an empty one")
         self._meta_graph = self._spec.graph(self._tags)
         _check_ops(self._meta_graph)
         scope = _free_state_scope(name)
@@ -114,14 +116,21 @@ class Module:
         """Import the graph under `scope`; name → variable or list of partitions."""
         wanted = TRAINABLE_STATE_COLLECTIONS if self._trainable else STATE_COLLECTIONS
         self._graph.allow_reading(self._spec.folder)
+        parent = scope[: -len(self._name)]
+        with self._graph.name_scope(parent), self._graph.name_scope(self._name):
+            pass  # notes that the name is taken
         made = import_scoped_meta_graph(
             _state_graph(self._meta_graph, scope), import_scope=scope, restore_collections=wanted
         )
         self._state = _state_tensors(self._meta_graph, self._graph, scope)
         variables = merge_partitions(made, scope)
         if variables and self._spec.checkpoint_prefix is not None:
-            with name_scope(f"{scope.rpartition('/')[0]}/" if "/" in scope else ""):
+            with self._graph.name_scope(parent):
                 restore_initializers(self._spec.checkpoint_prefix, variables)
+        if variables:
+            # tensorflow_hub puts the operations of a Saver here; what is named later is named as if it did.
+            with self._graph.name_scope(parent):
+                self._graph.unique_name("save")
         return variables
 
     def __call__(
@@ -434,18 +443,10 @@ def _converted(value: Any, info: ParsedTensorInfo) -> Any:
         return value
     if info.kind == "sparse" and isinstance(value, tuple) and len(value) == 3:
         return SparseTensor(value[0], convert_to_tensor(value[1], info.dtype), value[2])
-    if info.ragged is not None and isinstance(value, (RaggedTensorValue, list)):
-        return _ragged_constant(value, info.ragged)
+    if info.kind == "ragged" and isinstance(value, RaggedTensorValue):
+        flat = convert_to_tensor(value.flat_values, info.dtype)
+        return RaggedTensor.from_nested_row_splits(flat, value.nested_row_splits)
     return convert_to_tensor(value, info.dtype)
-
-
-def _ragged_constant(value: Any, spec: RaggedTensorSpec) -> RaggedTensor:
-    rows = value
-    if not isinstance(rows, RaggedTensorValue):
-        rows = RaggedTensorValue.from_rows(rows, spec.dtype)
-    splits = [part.astype(spec.row_splits_dtype.numpy) for part in rows.nested_row_splits]
-    flat = convert_to_tensor(rows.flat_values, spec.dtype)
-    return RaggedTensor.from_nested_row_splits(flat, splits)
 
 
 @contextlib.contextmanager

@@ -103,7 +103,7 @@ _API: dict[str, tuple[str, ...]] = {
 
 _HOMES = {name: home for home, names in _API.items() for name in names}
 
-__all__ = sorted([*_HOMES, "bool", "compat", "errors"])  # noqa: PLE0605 (listed by home above)
+__all__ = sorted([*_HOMES, "bool", "compat", "errors", "register_op"])  # noqa: PLE0605 (listed by home above)
 
 __version__ = "0.1.0"
 
@@ -114,6 +114,8 @@ def __getattr__(name: str) -> Any:
         value: Any = types.SimpleNamespace(v1=sys.modules[__name__])
     elif name == "bool":
         value = importlib.import_module("minihub_runtime.dtypes").bool_
+    elif name == "register_op":
+        value = importlib.import_module("minihub_runtime.ops.registry").op
     elif name == "errors":
         value = importlib.import_module("minihub_runtime.errors")
     elif name in _HOMES:

@@ -75,7 +75,7 @@ def _run(arguments: list[str], options: defaults) -> int:
     command = importlib.import_module(f"minihub.cli.{chosen.command}")
     parser = Parser(
         prog=f"minihub {chosen.command}",
-        description=command.__doc__.partition("\n\n")[2].strip(),
+        description=(command.__doc__ or "").partition("\n\n")[2].rstrip(),
     )
     command.add_arguments(parser)
     add_global_options(parser)

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["load", "locate", "reading"]
 
 
-def locate(
-    options: argparse.Namespace, *, refresh: bool = False, sha256: str | None = None
-) -> str:
+def locate(options: argparse.Namespace, *, refresh: bool = False, sha256: str | None = None) -> str:
     """The folder or file that the handle of a command names, fetched if need be."""
     from minihub.errors import DeadlineExceededError
     from minihub.resolve import resolve
@@ -69,3 +67,22 @@ def load(
         # The chosen signature says what it lacks; the others do not matter here.
         warnings.simplefilter("ignore", UnsupportedOpsWarning)
         return load_module(path, tags, verify=options.verify, timeout=timeout)
+
+
+def attached_image_size(module: LoadedModule) -> tuple[int, int] | None:
+    """Height and width of images that a module's attached message tells, None if it tells nothing."""
+    from minihub import native
+    from minihub.image_util import IMAGE_MODULE_INFO_KEY
+    from minihub.loading import is_frozen
+    from minihub.saved_model import read_saved_model, select
+    from minihub_runtime.protos import ImageModuleInfo, parse
+
+    if is_frozen(module.path):
+        return None
+    graph = select(read_saved_model(module.path), module.tags)
+    data = native.attached_messages(graph).get(IMAGE_MODULE_INFO_KEY)
+    if data is None:
+        return None
+    message = parse(ImageModuleInfo, data, f"the attached message {IMAGE_MODULE_INFO_KEY!r}")
+    size = message.default_image_size
+    return (size.height, size.width) if size.height and size.width else None

@@ -93,6 +93,10 @@ def _graph(graph: dict[str, Any], named: bool, columns: int | None) -> list[str]
         parts.append(table(_once(rows), header, width=columns, indent=2))
     else:
         parts.append("  none")
+    if graph["variables"]:
+        trainable = len(graph["trainable_variables"])
+        used = f"{count_text(len(graph['variables']), 'variable')}, {trainable} trainable"
+        parts.append(paragraph(f"The graph has {used}.", columns, 2))
     for name, missing in _not_runnable(graph).items():
         ops = ", ".join(f"{op} ({count})" for op, count in missing.items())
         parts.append(

@@ -41,9 +41,12 @@ class SparseTensor:
             self.indices = convert_to_tensor(indices, int64, "indices")
             self.values = convert_to_tensor(values, name="values")
             self.dense_shape = convert_to_tensor(dense_shape, int64, "dense_shape")
-        self.indices.shape.with_rank(2)
-        self.values.shape.with_rank(1)
-        self.dense_shape.shape.with_rank(1)
+        self._told = TensorShape(None)
+        count, rank = self.indices.shape.with_rank(2)
+        (length,) = self.values.shape.with_rank(1)
+        (dimensions,) = self.dense_shape.shape.with_rank(1)
+        count.merge_with(length)
+        rank.merge_with(dimensions)
 
     @classmethod
     def from_value(cls, value: Any) -> SparseTensor:
@@ -73,6 +76,17 @@ class SparseTensor:
     @property
     def shape(self) -> TensorShape:
         """What is known of the dense shape."""
+        return self._told.merge_with(self._of_dense_shape())
+
+    def set_shape(self, shape: Any) -> None:
+        """Add what the caller knows of the dense shape.
+
+        Raises:
+            ValueError: it contradicts what is known.
+        """
+        self._told = self.shape.merge_with(shape)
+
+    def _of_dense_shape(self) -> TensorShape:
         value = constant_value(self.dense_shape)
         if value is not None:
             return TensorShape(dims(value))
@@ -232,16 +246,24 @@ def placeholder_with_default(input: Any, shape: Any, name: str | None = None) ->
 
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
     """A sparse tensor whose value must be fed; `shape` may be a list with None for unknown sizes."""
-    base = f"{name}/" if name else ""
+
+    def part(suffix: str) -> str | None:
+        return f"{name}/{suffix}" if name is not None else None
+
     known = TensorShape(shape).as_tuple() if shape is not None else None
     rank = None if known is None else len(known)
-    values = placeholder(dtype, [None], f"{base}values" if base else None)
-    indices = placeholder(int64, [None, rank], f"{base}indices" if base else None)
-    if known is not None and None not in known:
-        dense: Any = convert_to_tensor(np.array(known, np.int64))
+    if known is None:
+        dense = placeholder(int64, [None], part("shape"))
     else:
-        dense = placeholder(int64, [rank], f"{base}shape" if base else None)
-    return SparseTensor(indices, values, dense)
+        # A size that is not known is -1 in the default, which stands for no value: it must be fed.
+        sizes = np.array([-1 if n is None else n for n in known], np.int64)
+        default = convert_to_tensor(sizes, int64, part("shape_default"))
+        dense = placeholder_with_default(default, [rank], part("shape"))
+    values = placeholder(dtype, [None], part("values"))
+    indices = placeholder(int64, [None, rank], part("indices"))
+    made = SparseTensor(indices, values, dense)
+    made.set_shape(known)
+    return made
 
 
 def ragged_placeholder(

@@ -60,6 +60,8 @@ def constant(
 def constant_array(value: Any, dtype: Any = None) -> Any:
     """The array of a constant; a Python float is float32 and a Python integer int32 unless `dtype` says else."""
     wanted: DType | None = None if dtype is None else as_dtype(dtype)
+    if value is None:
+        raise ValueError("None values not supported.")
     if isinstance(value, (TensorShape,)):
         value = value.as_list()
     try:
@@ -67,7 +69,7 @@ def constant_array(value: Any, dtype: Any = None) -> Any:
             return np.array(as_array(value, wanted), copy=True)
         array = as_array(value)
     except InvalidArgumentError as error:
-        raise TypeError(error.message) from error
+        raise TypeError(_misfit(value, wanted) or error.message) from error
     if isinstance(value, (np.ndarray, np.generic)):
         return np.array(array, copy=True)
     if array.dtype == np.float64:
@@ -79,6 +81,19 @@ def constant_array(value: Any, dtype: Any = None) -> Any:
         fits = not array.size or (array.min() >= limits.min and array.max() <= limits.max)
         return array.astype(np.int32) if fits else array
     return array
+
+
+def _misfit(value: Any, wanted: DType | None) -> str:
+    """What is wrong with the first item of nested lists that has not the wanted type; empty if none is."""
+    if wanted is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return next(filter(None, (_misfit(item, wanted) for item in value)), "")
+    try:
+        as_array(value, wanted)
+    except InvalidArgumentError:
+        return f"Expected {wanted.name}, but got {value!s:.200} of type '{type(value).__name__}'."
+    return ""
 
 
 def convert_to_tensor(

@@ -333,8 +333,13 @@ class Graph:
         Yields:
             The scope with a slash at the end, empty for the root.
         """
-        if name and not (_SCOPE_NAME if self._scope else _OP_NAME).match(name):
-            raise ValueError(f"'{name}' is not a valid scope name")
+        if name:
+            root, pattern = ("", _SCOPE_NAME) if self._scope else ("root ", _OP_NAME)
+            if not pattern.match(name):
+                raise ValueError(
+                    f"'{name}' is not a valid {root}scope name. A {root}scope name has to match the "
+                    f"following pattern: {pattern.pattern}"
+                )
         before = self._scope
         if not name:
             self._scope = ""

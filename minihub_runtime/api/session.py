@@ -129,8 +129,8 @@ def feed_array(tensor: Tensor, value: Any) -> Any:
     known = tensor.graph.shape_of(tensor)
     if not compatible(known, array.shape):
         raise ValueError(
-            f"Cannot feed value of shape {array.shape!r} for Tensor {tensor.name!r}, which has "
-            f"shape '{tensor.shape}'"
+            f"Cannot feed value of shape {array.shape!r} for Tensor {tensor.name}, which has "
+            f"shape {tensor.shape}"
         )
     # The caller may go on changing its array; a variable that keeps the value must not notice.
     if array is value or array.base is not None:

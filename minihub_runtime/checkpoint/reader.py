@@ -146,9 +146,7 @@ class CheckpointReader:
         if not entry.slices:
             return entry.size
         parts = zip(entry.slices, entry.boxes, strict=True)
-        return sum(
-            self._part(name, entry, slice_key(key, part), box).size for part, box in parts
-        )
+        return sum(self._part(name, entry, slice_key(key, part), box).size for part, box in parts)
 
     def read(self, name: str, slice: str | None = None) -> NDArray[Any]:
         """A tensor, or a part of one, as a read-only array.

@@ -1,7 +1,4 @@
-"""Numbers of gamma distributions.
-
-Source: tensorflow/core/kernels/random_op.cc:RandomGammaOp, tensorflow/core/kernels/stateless_random_gamma_op.cc.
-"""
+"""Numbers of gamma distributions."""
 
 from __future__ import annotations
 
@@ -25,6 +22,7 @@ from minihub_runtime.ops.random_arguments import (
     tailed_shape,
 )
 from minihub_runtime.ops.random_lanes import Lanes, Rows, Rule, sample_lanes
+from minihub_runtime.ops.random_poisson import require_ending
 from minihub_runtime.ops.registry import INDEX, RANDOM, Array, op, types
 from minihub_runtime.ops.windows import narrow
 from minihub_runtime.shapes import Shape, Spec, size
@@ -115,19 +113,14 @@ def random_gamma(
     return _gamma(stream, alpha, size(before), ctx.check).reshape(sizes)
 
 
-def _ending(
-    make: Callable[[], Philox], shape: Array, alpha: Array
-) -> Array:
+def _ending(make: Callable[[], Philox], shape: Array, alpha: Array) -> Array:
     """Numbers in a shape that ends with alpha's."""
     sizes = requested_shape(shape, as_dtype(alpha.dtype))
     stream = make()
     count = size(sizes)
     if count == 0:
         return np.empty(sizes, alpha.dtype)
-    if sizes[len(sizes) - alpha.ndim :] != alpha.shape:
-        raise InvalidArgumentError(
-            f"shape {list(sizes)} must end with the shape of alpha, {list(alpha.shape)}"
-        )
+    require_ending(sizes, alpha.shape, "alpha")
     return _gamma(stream, alpha, count // alpha.size).reshape(sizes)
 
 

@@ -1,13 +1,9 @@
-"""Numbers of Poisson and binomial distributions.
-
-Source: tensorflow/core/kernels/random_poisson_op.cc, tensorflow/core/kernels/random_binomial_op.cc.
-"""
+"""Numbers of Poisson distributions."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -29,7 +25,7 @@ from minihub_runtime.ops.random_lanes import Lanes, Rows, Rule, sample_lanes
 from minihub_runtime.ops.registry import INDEX, RANDOM, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, size
 
-__all__: list[str] = []
+__all__ = ["require_ending", "to_counts"]
 
 _POISSON = "core/kernels/random_poisson_op.cc"
 _REALS = types("float16 float32 float64 int32 int64")
@@ -118,10 +114,10 @@ def _poisson(
     highest = _highest(dtype)
     places = np.arange(len(rates), dtype=np.uint64) * np.uint64(BLOCKS_PER_OUTPUT)
     drawn = sample_lanes(stream, places, lambda part: _poisson_rule(rates[part], highest), check)
-    return _converted(drawn.reshape(rate.size, per_rate).T, dtype)
+    return to_counts(drawn.reshape(rate.size, per_rate).T, dtype)
 
 
-def _converted(drawn: Array, dtype: DType) -> Array:
+def to_counts(drawn: Array, dtype: DType) -> Array:
     """Whole numbers in the wanted type; infinity as the largest integer."""
     if dtype.is_floating:
         with np.errstate(over="ignore"):
@@ -187,7 +183,8 @@ def random_poisson_v2(
     return _session_poisson(ctx, shape, rate, seed, seed2, dtype)
 
 
-def _require_ending(sizes: tuple[int, ...], tail: tuple[int, ...], name: str) -> None:
+def require_ending(sizes: tuple[int, ...], tail: tuple[int, ...], name: str) -> None:
+    """Raise unless a wanted shape ends with the shape of the parameters."""
     if len(sizes) < len(tail) or sizes[len(sizes) - len(tail) :] != tail:
         raise InvalidArgumentError(
             f"shape {list(sizes)} must end with the shape of {name}, {list(tail)}"
@@ -214,7 +211,7 @@ def stateless_random_poisson(shape: Array, seed: Array, lam: Array, *, dtype: DT
     stream = seeded(seed)
     if size(sizes) == 0:
         return np.empty(sizes, dtype.numpy)
-    _require_ending(sizes, lam.shape, "lam")
+    require_ending(sizes, lam.shape, "lam")
     return _poisson(stream, lam, size(sizes) // lam.size, dtype).reshape(sizes)
 
 
@@ -222,91 +219,3 @@ def stateless_random_poisson(shape: Array, seed: Array, lam: Array, *, dtype: DT
 def _seeded_shape(shape: Spec, seed: Spec, lam: Spec) -> Shape:
     static_vector(seed, 2, "seed")
     return drawn_shape(shape)
-
-
-def _geometric(count: Array, prob: Array) -> Rule:
-    """How many geometric numbers fit into `count`: for means below 10."""
-    sums, fitting = np.zeros(len(count)), np.zeros(len(count))
-    scale = np.log1p(-prob)
-
-    def rule(lanes: Lanes, rows: Rows, result: Array) -> Array:
-        sums[rows] += np.ceil(np.log(lanes.uniforms.take(rows)) / scale[rows])
-        done = sums[rows] > count[rows]
-        result[rows[done]] = fitting[rows[done]]
-        fitting[rows[~done]] += 1
-        return done
-
-    return rule
-
-
-_STIRLING = np.array(
-    [
-        *(0.0810614667953272, 0.0413406959554092, 0.0276779256849983, 0.02079067210376509),
-        *(0.0166446911898211, 0.0138761288230707, 0.0118967099458917, 0.0104112652619720),
-        *(0.00925546218271273, 0.00833056343336287),
-    ]
-)
-
-
-def _stirling_error(k: Array) -> Array:
-    """What Stirling's formula for log(k!) leaves out."""
-    square = (k + 1) * (k + 1)
-    far = (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1)
-    return np.where(k <= 9, _STIRLING[np.clip(k, 0, 9).astype(np.intp)], far)
-
-
-def _binomial_transformed(count: Array, prob: Array) -> Rule:
-    """Hörmann's transformed rejection, for means from 10 on."""
-    deviation = np.sqrt(count * prob * (1 - prob))
-    b = 1.15 + 2.53 * deviation
-    a = -0.0873 + 0.0248 * b + 0.01 * prob
-    c = count * prob + 0.5
-    inside = 0.92 - 4.2 / b
-    odds = prob / (1 - prob)
-    alpha = (2.83 + 5.1 / b) * deviation
-    mode = np.floor((count + 1) * prob)
-
-    def rule(lanes: Lanes, rows: Rows, result: Array) -> Array:
-        u = lanes.uniforms.take(rows)
-        v = lanes.uniforms.take(rows)
-        u -= 0.5
-        shifted = 0.5 - np.abs(u)
-        k = np.floor((2 * a[rows] / shifted + b[rows]) * u + c[rows])
-        done = (shifted >= 0.07) & (v <= inside[rows])
-        rest = np.nonzero(~done & ~((k < 0) | (k > count[rows])))[0]
-        at, near = rows[rest], k[rest]
-        n, m, r = count[at], mode[at], odds[at]
-        height = np.log(v[rest] * alpha[at] / (a[at] / shifted[rest] ** 2 + b[at]))
-        bound = (
-            (m + 0.5) * np.log((m + 1) / (r * (n - m + 1)))
-            + (n + 1) * np.log((n - m + 1) / (n - near + 1))
-            + (near + 0.5) * np.log(r * (n - near + 1) / (near + 1))
-            + _stirling_error(m)
-            + _stirling_error(n - m)
-            - _stirling_error(near)
-            - _stirling_error(n - near)
-        )
-        done[rest[height <= bound]] = True
-        result[rows[done]] = k[done]
-        return done
-
-    return rule
-
-
-@op(
-    "StatelessRandomBinomial(shape: S, seed: Tseed, counts: T, probs: T) -> output: dtype",
-    S=INDEX,
-    Tseed=INDEX.default_to("int64"),
-    T=_REALS.default_to("float64"),
-    dtype=_REALS.default_to("int64"),
-    precision=RANDOM,
-    source="core/kernels/random_binomial_op.cc",
-)
-def stateless_random_binomial(
-    shape: Array, seed: Array, counts: Array, probs: Array, *, dtype: DType
-) -> Array:
-    """TO BE WRITTEN."""
-    raise NotImplementedError
-
-
-_ = Any

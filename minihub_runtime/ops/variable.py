@@ -14,14 +14,19 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.dtypes import DType, as_dtype, bits, from_bits
-from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError, clip
+from minihub_runtime.errors import (
+    FailedPreconditionError,
+    InvalidArgumentError,
+    NotFoundError,
+    clip,
+)
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import ANY, NUMBERS, Array, Op, op
 from minihub_runtime.ops.shape_rules import nothing, scalar
 from minihub_runtime.shapes import Shape, Spec, compatible, show
 
-__all__ = ["Variable", "is_mapped"]
+__all__ = ["Variable", "existing", "is_mapped"]
 
 RESOURCE = "core/kernels/resource_variable_ops.cc"
 DENSE = "core/kernels/dense_update_ops.cc"
@@ -137,6 +142,18 @@ class Variable:
         with self.lock:
             self._value = self._source = None
             self.epoch += 1
+
+
+def existing(value: Any) -> Variable:
+    """The variable that a handle stands for, for ops that in TensorFlow look up what the first assignment makes.
+
+    Raises:
+        NotFoundError: it has no value.
+    """
+    variable = _resource_of(value)
+    if not variable.initialized:
+        raise NotFoundError(f"variable {clip(variable.name)!r} must be initialized before it is used")
+    return variable
 
 
 def _resource_of(value: Any) -> Variable:
@@ -255,7 +272,7 @@ def _combined(ufunc: Any, variable: Variable, value: Array) -> Array:
 )
 def assign_add_variable_op(resource: Any, value: Array) -> tuple[()]:
     """Nothing, after adding to the variable."""
-    _combined(np.add, _resource_of(resource), value)
+    _combined(np.add, existing(resource), value)
     return ()
 
 
@@ -268,7 +285,7 @@ def assign_add_variable_op(resource: Any, value: Array) -> tuple[()]:
 )
 def assign_sub_variable_op(resource: Any, value: Array) -> tuple[()]:
     """Nothing, after subtracting from the variable."""
-    _combined(np.subtract, _resource_of(resource), value)
+    _combined(np.subtract, existing(resource), value)
     return ()
 
 
@@ -279,15 +296,18 @@ def assign_sub_variable_op(resource: Any, value: Array) -> tuple[()]:
     shape=nothing,
 )
 def destroy_resource_op(resource: Any, *, ignore_lookup_error: bool = True) -> tuple[()]:
-    """Nothing, after forgetting the value of the variable."""
-    _resource_of(resource).clear()
+    """Nothing, after forgetting the value of the variable.
+
+    Raises: NotFoundError if it has none, unless `ignore_lookup_error` holds.
+    """
+    (_resource_of if ignore_lookup_error else existing)(resource).clear()
     return ()
 
 
 @op("DisableCopyOnRead(resource: resource)", stateful=True, source=RESOURCE, shape=nothing)
 def disable_copy_on_read(resource: Any) -> tuple[()]:
     """Nothing: values are never copied when they are read."""
-    _resource_of(resource)
+    _resource_of(resource).read()
     return ()
 
 
@@ -300,7 +320,7 @@ def disable_copy_on_read(resource: Any) -> tuple[()]:
 )
 def variable_shape(input: Any, *, out_type: DType) -> Array:
     """The shape of the variable's value."""
-    return np.array(_resource_of(input).read().shape, out_type.numpy)
+    return np.array(existing(input).read().shape, out_type.numpy)
 
 
 def _reference(

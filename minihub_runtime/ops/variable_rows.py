@@ -169,6 +169,7 @@ def scatter_slices(variable: Variable, indices: Array, updates: Array, update: U
 
     def change(old: Array) -> Array:
         require(indices.ndim >= 1, "indices must have rank >= 1, not 0")
+        require(updates.ndim >= 1, "updates must have rank >= 1, not 0")
         depth = indices.shape[-1]
         require(
             depth <= old.ndim,

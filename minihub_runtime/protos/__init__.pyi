@@ -33,12 +33,14 @@ __all__ = [
     "ListValue",
     "Message",
     "MetaGraphDef",
+    "ModelProto",
     "ModuleAttachment",
     "ModuleDef",
     "NameAttrList",
     "NamedTupleValue",
     "NodeDef",
     "NoneValue",
+    "NormalizerSpec",
     "OpDef",
     "OpDeprecation",
     "OpList",
@@ -57,6 +59,7 @@ __all__ = [
     "TensorShapeProto",
     "TensorSliceProto",
     "TensorSpecProto",
+    "TrainerSpec",
     "TupleValue",
     "TypeSpecProto",
     "VariableDef",
@@ -319,6 +322,28 @@ class MetaGraphDef(Message):
     object_graph_def: bytes
     def __init__(self, **fields: Any) -> None: ...
 
+class ModelProto(Message):
+    class SentencePiece(Message):
+        NORMAL: int
+        UNKNOWN: int
+        CONTROL: int
+        USER_DEFINED: int
+        UNUSED: int
+        BYTE: int
+        piece: bytes
+        score: float
+        type: int
+        def __init__(self, **fields: Any) -> None: ...
+    @property
+    def pieces(self) -> RepeatedCompositeFieldContainer[ModelProto.SentencePiece]: ...
+    @property
+    def trainer_spec(self) -> TrainerSpec: ...
+    @property
+    def normalizer_spec(self) -> NormalizerSpec: ...
+    @property
+    def denormalizer_spec(self) -> NormalizerSpec: ...
+    def __init__(self, **fields: Any) -> None: ...
+
 class ModuleAttachment(Message):
     key: str
     value: bytes
@@ -365,6 +390,13 @@ class NodeDef(Message):
     def __init__(self, **fields: Any) -> None: ...
 
 class NoneValue(Message):
+    def __init__(self, **fields: Any) -> None: ...
+
+class NormalizerSpec(Message):
+    precompiled_charsmap: bytes
+    add_dummy_prefix: bool
+    remove_extra_whitespaces: bool
+    escape_whitespaces: bool
     def __init__(self, **fields: Any) -> None: ...
 
 class OpDef(Message):
@@ -609,6 +641,21 @@ class TensorSpecProto(Message):
     @property
     def shape(self) -> TensorShapeProto: ...
     dtype: int
+    def __init__(self, **fields: Any) -> None: ...
+
+class TrainerSpec(Message):
+    UNIGRAM: int
+    BPE: int
+    WORD: int
+    CHAR: int
+    model_type: int
+    treat_whitespace_as_suffix: bool
+    byte_fallback: bool
+    unk_surface: bytes
+    unk_piece: bytes
+    bos_piece: bytes
+    eos_piece: bytes
+    pad_piece: bytes
     def __init__(self, **fields: Any) -> None: ...
 
 class TupleValue(Message):

@@ -101,18 +101,15 @@ class Builder:
         self.steps: dict[str, list[Any]] = {}
         after: list[Any] = []
         for name, call in sample.before.items():
-            with tf1.control_dependencies(after):
-                self.steps[name], operation = self.apply(call.op, call.inputs, call.attrs)
+            self.steps[name], operation = self.apply(call.op, call.inputs, call.attrs, after)
             after = [operation]
-        with tf1.control_dependencies(after):
-            self.outputs, self.operation = self.apply(sample.op, sample.inputs, sample.attrs)
-        self.steps["sampled"] = self.outputs
-        for call in sample.after.items():
-            with tf1.control_dependencies([self.operation]):
-                self.steps[call[0]], self.operation = self.apply(
-                    call[1].op, call[1].inputs, call[1].attrs
-                )
-            self.outputs = self.outputs + self.steps[call[0]]
+        found, self.operation = self.apply(sample.op, sample.inputs, sample.attrs, after)
+        self.outputs = self.steps["sampled"] = found
+        for name, call in sample.after.items():
+            after = [self.operation]
+            found, self.operation = self.apply(call.op, call.inputs, call.attrs, after)
+            self.steps[name] = found
+            self.outputs = [*self.outputs, *found]
 
     def tensor(self, value: Any) -> Any:
         """A Step's tensor, a placeholder or a constant."""
@@ -131,12 +128,14 @@ class Builder:
         return placeholder
 
     def apply(
-        self, op: str, inputs: dict[str, Any], attrs: dict[str, Any]
+        self, op: str, inputs: dict[str, Any], attrs: dict[str, Any], after: list[Any]
     ) -> tuple[list[Any], Any]:
-        """Add one op; its flat outputs and the operation."""
+        """Add one op that runs after others; its flat outputs and the operation."""
+        # Made outside the context: an op whose inputs were made in it gets no control inputs of its own.
         tensors = {name: self.tensor(value) for name, value in inputs.items()}
         attrs = {name: to_attribute(value) for name, value in attrs.items()}
-        result = maker(op, {**tensors, **attrs})()
+        with tf1.control_dependencies(after):
+            result = maker(op, {**tensors, **attrs})()
         operation = result if isinstance(result, tf.Operation) else None
         if operation is None:
             first = tf.nest.flatten(result)

@@ -13,8 +13,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Key and self-signed certificate of 127.0.0.1, good for a hundred years; they protect nothing.
-CERTIFICATE = Path(__file__).parent / "certificate.pem"
+import trustme
+
+# An authority of this process, and the certificate it gives 127.0.0.1.
+AUTHORITY = trustme.CA()
+CERTIFICATE = AUTHORITY.issue_cert("127.0.0.1")
+
+
+def trusted_bundle(folder: Path) -> str:
+    """The path of a file with the authority's certificate."""
+    path = folder / "authority.pem"
+    AUTHORITY.cert_pem.write_to_path(path)
+    return str(path)
 
 
 @dataclass
@@ -94,7 +104,7 @@ class Server:
         context = None
         if self.tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(CERTIFICATE)
+            CERTIFICATE.configure_cert(context)
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:

@@ -60,7 +60,8 @@ VALUES = {
 }
 NUMBERS = {k: v for k, v in VALUES.items() if k not in ("bool", "string")}
 
-# VarHandleOp and Variable refuse nothing but attributes that no graph can hold.
+# VarHandleOp, VarIsInitializedOp and IsVariableInitialized refuse nothing but attributes that no graph can hold, and
+# handles of something else.
 SAMPLES = [
     *(
         Sample("ReadVariableOp", k, dict(resource=V), dict(dtype=k), before=with_handle(v, k))
@@ -89,7 +90,7 @@ SAMPLES = [
         dict(dtype="float32"),
         before=with_handle(ONE_TWO),
         after=dict(
-            set=set_handle(f32([5, 6])),
+            change=set_handle(f32([5, 6])),
             again=Call("ReadVariableOp", dict(resource=V), dict(dtype="float32")),
             first=Call("Identity", dict(input=Step("sampled"))),
         ),

@@ -1,12 +1,17 @@
-"""Graphs of other projects give TensorFlow's values."""
+"""Graphs and models of other projects give TensorFlow's values."""
 
 from __future__ import annotations
 
 import collections
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import minihub
+from minihub import loading, saved_model
+from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.dtypes import as_dtype, to_float
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.errors import OpError
@@ -29,12 +34,47 @@ EXCEPTIONS = {
 def entries(suite: str) -> list[Any]:
     if not (SHARED / "corpus").is_dir():
         return []
-    corpus = reader("corpus/corpus.py").Corpus(str(SHARED / "corpus"), [suite])
-    return [entry for entry in corpus if entry.meta["kind"] == "graphdef"]
+    return list(reader("corpus/corpus.py").Corpus(str(SHARED / "corpus"), [suite]))
 
 
 SUITES = {suite: entries(suite) for suite in ("dl4j", "models")}
-CASES = [(suite, i) for suite, found in SUITES.items() for i in range(len(found))]
+GRAPHS = [e for found in SUITES.values() for e in found if e.meta["kind"] == "graphdef"]
+SAVED_MODELS = [
+    e for found in SUITES.values() for e in found if e.meta["kind"].startswith("saved-model")
+]
+MODULES = [e for found in SUITES.values() for e in found if e.meta["kind"] == "hub-module"]
+#: Entries whose every run agreed, for the count.
+MATCHED: set[str] = set()
+
+
+def name_of(entry: Any) -> str:
+    return str(entry.name)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def count(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Print how many entries of each suite and kind of control flow agree, once all have run."""
+    yield
+    counts: collections.Counter[tuple[str, str]] = collections.Counter()
+    matched: collections.Counter[tuple[str, str]] = collections.Counter()
+    for suite, found in SUITES.items():
+        for entry in found:
+            group = suite, entry.meta["control_flow"]
+            counts[group] += 1
+            matched[group] += entry.name in MATCHED
+    lines = [
+        f"{suite}, control flow {kind}: {matched[suite, kind]} of {total} match"
+        for (suite, kind), total in sorted(counts.items())
+    ]
+    lines.append(f"corpus: {sum(matched.values())} of {sum(counts.values())} match")
+    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        terminal.write("\n" + "\n".join(lines) + "\n")
+
+
+def skip_exceptions(entry: Any) -> None:
+    if entry.name in EXCEPTIONS:
+        pytest.skip(EXCEPTIONS[entry.name])
 
 
 def feeds_of(run: Any) -> dict[Any, Any]:
@@ -48,13 +88,9 @@ def outputs_of(runner: Runner, run: Any) -> dict[str, Any]:
     return {name: to_float(value) for name, value in zip(names, values, strict=True)}
 
 
-@pytest.mark.parametrize(
-    ("suite", "index"), CASES, ids=[SUITES[suite][i].name for suite, i in CASES]
-)
-def test_graph_gives_the_recorded_values(suite: str, index: int) -> None:
-    entry = SUITES[suite][index]
-    if entry.name in EXCEPTIONS:
-        pytest.skip(EXCEPTIONS[entry.name])
+@pytest.mark.parametrize("entry", GRAPHS, ids=name_of)
+def test_graph_gives_the_recorded_values(entry: Any) -> None:
+    skip_exceptions(entry)
     for run in entry.runs:
         if run.expect_error:
             with pytest.raises((OpError, ValueError)):
@@ -65,6 +101,7 @@ def test_graph_gives_the_recorded_values(suite: str, index: int) -> None:
         if run.expected_second:
             wrong += run.mismatches_second(outputs_of(runner, run))
         assert not wrong
+    MATCHED.add(entry.name)
 
 
 def start(entry: Any, run: Any, outputs: bool = False) -> Runner:
@@ -77,12 +114,53 @@ def start(entry: Any, run: Any, outputs: bool = False) -> Runner:
     return runner
 
 
-def test_the_corpus_is_counted(record_property: Any) -> None:
-    """The number of graphs by suite and control flow, for the report."""
-    counts: collections.Counter[str] = collections.Counter()
-    for suite, found in SUITES.items():
-        counts.update(f"{suite} {entry.meta['control_flow']}" for entry in found)
-    for name, count in sorted(counts.items()):
-        record_property(name, count)
-    print(", ".join(f"{name}: {count}" for name, count in sorted(counts.items())))
-    assert sum(counts.values()) > 900
+def load_as_tf1(folder: str, tags: Any) -> Runner:
+    """A SavedModel of either TensorFlow, the way TF1 loads one; `minihub.load` itself refuses those of TF2."""
+    graph = saved_model.select(saved_model.read_saved_model(folder), tags)
+    prefix = saved_model.variables_prefix(folder)
+    runner = Runner(graph.graph, readable=[folder])
+    checkpoint = CheckpointReader(prefix) if prefix is not None else None
+    loading._restore_saved_model(graph, runner, checkpoint, folder)
+    targets = loading._init_targets(graph)
+    if targets:
+        runner.run([], targets=targets)
+    return runner
+
+
+@pytest.mark.parametrize("entry", SAVED_MODELS, ids=name_of)
+def test_saved_model_gives_the_recorded_values(entry: Any, tmp_path: Path) -> None:
+    skip_exceptions(entry)
+    folder = entry.extract(str(tmp_path))
+    for run in entry.runs:
+        if run.expect_error:
+            with pytest.raises((OpError, ValueError)):
+                outputs_of(load_as_tf1(folder, run.tags), run)
+            continue
+        assert not run.mismatches(outputs_of(load_as_tf1(folder, run.tags), run)), run.signature
+    MATCHED.add(entry.name)
+
+
+@pytest.mark.parametrize(
+    "entry", [e for e in SAVED_MODELS if e.meta["kind"] == "saved-model-tf2"], ids=name_of
+)
+def test_saved_model_of_tf2_is_refused(entry: Any, tmp_path: Path) -> None:
+    with pytest.raises(OpError, match="TF2 SavedModel"):
+        minihub.load(entry.extract(str(tmp_path)))
+
+
+@pytest.mark.parametrize("entry", MODULES, ids=name_of)
+def test_hub_module_gives_the_recorded_values(entry: Any, tmp_path: Path) -> None:
+    folder = entry.extract(str(tmp_path))
+    for run in entry.runs:
+        module = minihub.load(folder, tags=run.tags)
+        outputs = module(run.feeds, signature=run.signature, as_dict=True)
+        assert not run.mismatches({name: to_float(v) for name, v in outputs.items()})
+    MATCHED.add(entry.name)
+
+
+def test_the_corpus_is_whole() -> None:
+    """No kind of entry is left out, and hardly any entry is an exception."""
+    whole = [entry for found in SUITES.values() for entry in found]
+    assert len(GRAPHS) + len(SAVED_MODELS) + len(MODULES) == len(whole) > 900
+    assert set(EXCEPTIONS) <= {entry.name for entry in whole}
+    assert len(EXCEPTIONS) < 0.01 * len(whole)

@@ -1,0 +1,73 @@
+"""Image files as inputs, where Pillow is installed."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from minihub.cli.failures import CommandError
+from minihub.tensor_info import ParsedTensorInfo
+
+__all__ = ["IMAGE_SUFFIXES", "is_image_input", "read_image"]
+
+IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+
+
+def is_image_input(info: ParsedTensorInfo) -> bool:
+    """Whether an input takes batches of images: [batch, height, width, channels] of uint8 or float32."""
+    return (
+        info.kind == "dense"
+        and info.dtype.name in ("uint8", "float32")
+        and info.shape is not None
+        and len(info.shape) == 4
+        and info.shape[3] in (None, *_MODES)
+    )
+
+
+def read_image(
+    path: str, info: ParsedTensorInfo, size: tuple[int, int] | None, *, resize: bool
+) -> Any:
+    """The pixels of an image file: [height, width, channels], in [0, 1] if the input is of float32.
+
+    Args:
+        path: the file.
+        info: the input.
+        size: height and width that the module says it expects, None if it says nothing.
+        resize: bring an image of another size to the one expected.
+
+    Raises:
+        CommandError: the file is no image, has another size, or Pillow is not installed.
+    """
+    try:
+        from PIL import Image
+    except ImportError:
+        raise CommandError(
+            f"{path}: reading images needs Pillow; install it with: pip install 'minihub[images]'"
+        ) from None
+    assert info.shape is not None
+    height, width = (
+        info.shape[1] or (size or (None, None))[0],
+        info.shape[2] or (size or (0, None))[1],
+    )
+    with open(path, "rb") as file, warnings.catch_warnings():
+        # Pillow warns of images so large that they may be an attack; here that is an error.
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(file) as opened:
+                image = opened.convert(_MODES[info.shape[3] or 3])
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
+            raise CommandError(f"{path} must be an image: {error}") from None
+    found = (image.height, image.width)
+    wanted = (height or found[0], width or found[1])
+    if found != wanted:
+        if not resize:
+            raise CommandError(
+                f"{path} must be {wanted[0]} pixels high and {wanted[1]} wide, not {found[0]} by {found[1]}; "
+                "--resize brings it to that size"
+            )
+        image = image.resize((wanted[1], wanted[0]), Image.Resampling.BILINEAR)
+    pixels = np.asarray(image, np.uint8).reshape(*wanted, -1)
+    return pixels if info.dtype.name == "uint8" else pixels.astype(np.float32) / np.float32(255)
