@@ -19,6 +19,7 @@ from minihub.binding import choose_signature, feeds_of, named_inputs, values_of
 from minihub.resolve import resolve
 from minihub.saved_model import MetaGraph, Signature
 from minihub.tensor_info import ParsedTensorInfo
+from minihub_runtime.api.inference import Inference
 from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.engine.runner import Runner
@@ -356,13 +357,14 @@ def read_frozen(path: str) -> tuple[Graph, Signature]:
         raise DataLossError(f"a frozen graph must hold nodes; {clip(path)} has none")
     read = {ref.node for node in graph.nodes.values() for ref in node.inputs}
     read |= {name for node in graph.nodes.values() for name in node.controls}
-    inputs, outputs = {}, {}
+    inputs: dict[str, ParsedTensorInfo] = {}
+    outputs: dict[str, ParsedTensorInfo] = {}
     for node in graph.nodes.values():
         if node.op in ("Placeholder", "PlaceholderV2"):
             shape = node.attrs.get("shape")
             inputs[node.name] = _dense(node.name, node.attrs["dtype"], shape or None)
         elif node.name not in read and node.op not in ("NoOp", "Assert", "Const"):
-            outputs.update(_frozen_outputs(node))
+            outputs.update(_frozen_outputs(node, shapes))
     if not outputs:
         raise InvalidArgumentError(f"a frozen graph must have outputs; {clip(path)} has none")
     return graph, Signature("default", inputs, outputs)
@@ -372,13 +374,16 @@ def _dense(name: str, dtype: Any, shape: Any, index: int = 0) -> ParsedTensorInf
     return ParsedTensorInfo("dense", as_dtype(dtype), shape, (Ref(name, index),))
 
 
-def _frozen_outputs(node: Any) -> Iterable[tuple[str, ParsedTensorInfo]]:
+def _frozen_outputs(node: Any, shapes: Inference) -> Iterable[tuple[str, ParsedTensorInfo]]:
     """The outputs of a node nothing reads; one of an unknown op counts as one of unknown type."""
     if node.op not in REGISTRY:
         return [(node.name, _dense(node.name, "float32", None))]
     schema = REGISTRY[node.op].schema
     types = schema.output_dtypes(schema.complete(node.attrs, node.op))
     return [
-        (node.name if not i else f"{node.name}:{i}", _dense(node.name, dtype, None, i))
+        (
+            node.name if not i else f"{node.name}:{i}",
+            _dense(node.name, dtype, shapes.shape(Ref(node.name, i)), i),
+        )
         for i, dtype in enumerate(types)
     ]

@@ -47,11 +47,12 @@ def exit_code(error: Exception) -> int:
     if isinstance(error, CommandError):
         return error.code
     from minihub import errors
+    from minihub_runtime.errors import DataLossError
 
     if isinstance(error, errors.InvalidHandleError):
         return USAGE
     # An InvalidModuleError is also an OSError, so corruption is looked for first.
-    if isinstance(error, errors.DataLossError):
+    if isinstance(error, DataLossError):
         return CORRUPTED
     if isinstance(
         error,

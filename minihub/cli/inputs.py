@@ -184,8 +184,8 @@ def _joined(arrays: dict[str, Any], infos: Mapping[str, ParsedTensorInfo]) -> di
             parts = [f"{name}.{key}" for key in ("indices", "values", "dense_shape")]
             if all(part in values for part in parts):
                 values[name] = SparseTensorValue(*(values.pop(part) for part in parts))
-        elif info.kind == "ragged" and info.type_spec is not None and f"{name}.values" in values:
-            parts = [f"{name}.row_splits{i}" for i in range(info.type_spec.ragged_rank)]
+        elif info.ragged is not None and f"{name}.values" in values:
+            parts = [f"{name}.row_splits{i}" for i in range(info.ragged.ragged_rank)]
             if all(part in values for part in parts):
                 splits = [values.pop(part) for part in parts]
                 flat = values.pop(f"{name}.values")
@@ -325,10 +325,10 @@ def _load_json(data: str | bytes, what: str) -> Any:
             text = text.decode("utf-8-sig")
         return json.loads(text)
     except RecursionError:
-        raise CommandError(f"{what} must be JSON, but is nested too deeply") from None
+        raise CommandError(f"{what} must be a value in JSON, but is nested too deeply") from None
     except ValueError as error:
         shown = f", unlike {data[:60]!r}" if isinstance(data, str) else ""
-        raise CommandError(f"{what} must be JSON{shown}: {error}") from None
+        raise CommandError(f"{what} must be a value in JSON{shown}: {error}") from None
 
 
 def _load_npy(path: str) -> Any:
@@ -368,7 +368,7 @@ def _read(source: str) -> bytes:
 def _opened(source: str) -> Iterator[IO[bytes]]:
     """A file for reading bytes; `-` is standard input, which stays open."""
     if source == "-":
-        yield getattr(sys.stdin, "buffer", sys.stdin)
+        yield sys.stdin.buffer
         return
     with open(source, "rb") as file:
         yield file

@@ -80,6 +80,8 @@ class Results:
                     print(f"{_title(name, value)}  from example {self._streamed}")
                 print(_text(value, self._full))
             self._streamed += examples or 0
+            # Who feeds lines through a pipe waits for these answers.
+            sys.stdout.flush()
         else:
             self._batches.append((dict(outputs), examples))
 
@@ -154,7 +156,7 @@ def _text(value: Any, full: bool) -> str:
         left = len(nested) - len(shown)
         return "\n".join([*shown, *([f"  … {left} more"] if left else [])]) or "  empty"
     array = _plain(value)
-    options: dict[str, Any] = {"threshold": sys.maxsize} if full else {"threshold": 1000}
+    options: dict[str, Any] = {"threshold": sys.maxsize} if full else {"threshold": 100}
     if array.dtype.kind in "fc":
         options |= {"floatmode": "unique"} if full else {"precision": _SHORT}
     if array.dtype == object:

@@ -16,7 +16,7 @@ def missing_ops(graph: Graph, nodes: Iterable[Node]) -> dict[str, list[str]]:
     """Op type → names of the nodes that neither a kernel nor a function of the library can run."""
     missing: dict[str, list[str]] = {}
     for node in nodes:
-        if node.op not in REGISTRY and node.op not in graph.functions:
+        if node.op not in graph.functions and node.op not in REGISTRY:
             missing.setdefault(node.op, []).append(node.name)
     return missing
 

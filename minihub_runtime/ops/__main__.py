@@ -1,12 +1,18 @@
-"""Print the table of ops: `python -m minihub_runtime.ops [NAME …]`."""
+"""Print the table of ops: `python -m minihub_runtime.ops [NAME …]`.
+
+With `--write-index` write `index.py` anew, which says in which family each op is, so that using an op imports no other.
+"""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
-from minihub_runtime.ops.registry import REGISTRY, Arg, Op
 from minihub_runtime.dtypes import DType
+from minihub_runtime.ops import FAMILIES
+from minihub_runtime.ops.registry import REGISTRY, Arg, Op
 
 
 def _arg(arg: Arg) -> str:
@@ -31,8 +37,42 @@ def rows(names: list[str]) -> Iterator[tuple[str, str, str, str, str]]:
         yield name, signature(op), gradient, "yes" if op.shape_rule else "-", op.source
 
 
+def homes() -> dict[str, str]:
+    """Op → the family that registers it.
+
+    A kernel's own module counts if it is a family; kernels made by a factory belong to the family whose import makes
+    them.
+    """
+    found: dict[str, str] = {}
+    for family in FAMILIES:
+        importlib.import_module(f"minihub_runtime.ops.{family}")
+        for name, op in REGISTRY.registered().items():
+            home = op.kernel.__module__.rsplit(".", 1)[-1]
+            found.setdefault(name, home if home in FAMILIES else family)
+    return found
+
+
+def index() -> str:
+    """The text of `index.py`."""
+    lines = [f'    "{name}": "{family}",' for name, family in sorted(homes().items())]
+    return "\n".join(
+        [
+            '"""Op → family, so that using an op imports no other; `python -m minihub_runtime.ops --write-index`."""',
+            "",
+            "FAMILY_OF: dict[str, str] = {",
+            *lines,
+            "}",
+            "",
+        ]
+    )
+
+
 def main(names: list[str]) -> int:
     """Print the rows of the named ops, or of all, and how many there are."""
+    if names == ["--write-index"]:
+        path = Path(__file__).with_name("index.py")
+        path.write_text(index(), encoding="utf-8", newline="\n")
+        return 0
     unknown = [name for name in names if name not in REGISTRY]
     if unknown:
         print(f"no such op: {', '.join(unknown)}", file=sys.stderr)

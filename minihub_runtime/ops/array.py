@@ -9,6 +9,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import (
     DType,
+    as_dtype,
     bfloat16,
     float_to_bfloat16,
     from_bits,
@@ -78,8 +79,14 @@ def asked_shape(spec: Spec) -> Shape:
 
 
 @op("Const() -> output: dtype", dtype=ANY, source="core/kernels/constant_op.cc")
-def const(*, value: Array) -> Array:
-    """The attribute `value`."""
+def const(*, dtype: DType, value: Array) -> Array:
+    """The attribute `value`.
+
+    Raises: InvalidArgumentError if it is not of the type `dtype`.
+    """
+    found = as_dtype(value.dtype)
+    if found is not dtype and value.dtype != dtype.numpy:
+        raise InvalidArgumentError(f"value must be {dtype.name}, not {found.name}")
     return value
 
 

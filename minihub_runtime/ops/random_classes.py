@@ -45,7 +45,7 @@ def _checked(logits: Array, num_samples: Array, dtype: DType) -> tuple[int, int]
 
 def _reserved(rows: int, columns: int) -> int:
     """How far the stream goes ahead: each number takes two words, in blocks of four."""
-    return rows * (columns + 3) // 4 * 4 * 2 * BLOCKS_PER_OUTPUT
+    return rows * ((columns + 3) // 4 * 4) * 2 * BLOCKS_PER_OUTPUT
 
 
 def _draw(stream: Philox, logits: Array, columns: int, dtype: DType) -> Array:
@@ -131,7 +131,7 @@ def stateless_multinomial(
         integer logits.
     """
     stream = seeded(seed)
-    rows, columns = _checked(logits, num_samples, output_dtype)
+    columns = _checked(logits, num_samples, output_dtype)[1]
     return _draw(stream, logits, columns, output_dtype)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -23,14 +22,13 @@ from minihub_runtime.ops.random_arguments import (
 )
 from minihub_runtime.ops.random_lanes import Lanes, Rows, Rule, sample_lanes
 from minihub_runtime.ops.registry import INDEX, RANDOM, Array, op, types
+from minihub_runtime.ops.special_gamma import log_gamma
 from minihub_runtime.shapes import Shape, Spec, size
 
 __all__ = ["require_ending", "to_counts"]
 
 _POISSON = "core/kernels/random_poisson_op.cc"
 _REALS = types("float16 float32 float64 int32 int64")
-
-_log_gamma = np.vectorize(math.lgamma, otypes=[np.float64])
 
 
 def _highest(dtype: DType) -> float:
@@ -72,7 +70,7 @@ def _transformed(rate: Array, highest: float) -> Rule:
         rest = np.nonzero(fits & ~done & ~((k < 0) | ((shifted < 0.013) & (v > shifted))))[0]
         at = rows[rest]
         s = np.log(v[rest] * inverse_alpha[at] / (a[at] / shifted[rest] ** 2 + b[at]))
-        t = -rate[at] + k[rest] * log_rate[at] - _log_gamma(k[rest] + 1)
+        t = -rate[at] + k[rest] * log_rate[at] - log_gamma(k[rest] + 1)
         done[rest[s <= t]] = True
         result[rows[done]] = k[done]
         return done
@@ -124,7 +122,8 @@ def to_counts(drawn: Array, dtype: DType) -> Array:
             return drawn.astype(dtype.numpy)
     top = np.iinfo(dtype.numpy).max
     beyond = drawn >= float(top)
-    result = np.where(beyond, 0, drawn).astype(dtype.numpy)
+    with np.errstate(invalid="ignore"):
+        result = np.where(beyond, 0, drawn).astype(dtype.numpy)
     result[beyond] = top
     return result
 

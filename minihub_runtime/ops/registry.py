@@ -20,6 +20,7 @@ Reading a schema costs, so it is done when an op is first used.
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import re
 import typing
@@ -292,7 +293,21 @@ class Schema(typing.NamedTuple):
                 learn(typing.cast("str", arg.type), [dtype.base_dtype for dtype in value], arg)
             elif isinstance(arg.type, str):
                 learn(arg.type, value.base_dtype, arg)
+            for dtype in value if arg.is_list else (value,):
+                _require_fixed(arg, dtype, op_name)
         return found
+
+
+def _require_fixed(arg: Arg, found: DType, op_name: str) -> None:
+    """Raise InvalidArgumentError if an input of one certain type has another."""
+    # Arrays of objects stand for strings, handles and variants alike.
+    objects = ("string", "resource", "variant")
+    if not isinstance(arg.type, DType) or found.base_dtype is arg.type:
+        return
+    if arg.type.name not in objects or found.base_dtype.name not in objects:
+        raise InvalidArgumentError(
+            f"{op_name}: input {arg.name!r} must be {arg.type.name}, not {found.base_dtype.name}"
+        )
 
 
 def _show(value: Any) -> str:
@@ -506,12 +521,18 @@ class Op:
             else dtypes.resource
             for name, value in given.items()
         }
-        attrs = {**schema.infer(kinds, self.name), **named}
+        inferred = schema.infer(kinds, self.name)
+        attrs = {**inferred, **named}
         for name, attr in schema.attrs.items():
             if name in named and attr.type == "type":
                 attrs[name] = as_dtype(named[name])
             elif name in named and attr.type == "list(type)":
                 attrs[name] = [as_dtype(item) for item in named[name]]
+            if name in inferred and attrs[name] != inferred[name]:
+                raise InvalidArgumentError(
+                    f"{self.name}: attribute {name!r} must be that of the inputs, "
+                    f"{_show(inferred[name])}, not {_show(attrs[name])}"
+                )
         flat: list[Any] = []
         for arg in schema.inputs:
             value = given[arg.name]
@@ -540,7 +561,7 @@ class Op:
 
 
 class Registry(Mapping[str, Op]):
-    """Op name → Op; reading it imports the families."""
+    """Op name → Op; asking for an op imports its family, listing the ops imports all of them."""
 
     def __init__(self) -> None:
         self._ops: dict[str, Op] = {}
@@ -563,25 +584,50 @@ class Registry(Mapping[str, Op]):
         for alias in found.names if found else ():
             self._ops.pop(alias, None)
 
-    def _load(self) -> dict[str, Op]:
+    def registered(self) -> dict[str, Op]:
+        """The ops of the families imported so far."""
+        return dict(self._ops)
+
+    def _find(self, name: object) -> Op | None:
+        """The op of that name.
+
+        A name that the index does not have may be that of an op added since the index was written, so
+        all families are imported before the answer is no.
+        """
+        found = self._ops.get(name)  # type: ignore[call-overload]
+        if found is None and not self._complete:
+            from minihub_runtime.ops.index import FAMILY_OF
+
+            family = FAMILY_OF.get(name)  # type: ignore[call-overload]
+            if family is not None:
+                importlib.import_module(f"minihub_runtime.ops.{family}")
+            else:
+                self._load_all()
+            found = self._ops.get(name)  # type: ignore[call-overload]
+        return found
+
+    def _load_all(self) -> dict[str, Op]:
         if not self._complete:
-            self._complete = True
             import minihub_runtime.ops as families
 
             families.load_all()
+            self._complete = True
         return self._ops
 
     def __getitem__(self, name: str) -> Op:
-        return self._load()[name]
+        found = self._find(name)
+        if found is None:
+            raise KeyError(name)
+        return found
 
     def __contains__(self, name: object) -> bool:
-        return name in self._load()
+        return self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._load())
+        return iter(self._load_all())
 
     def __len__(self) -> int:
-        return len(self._load())
+        return len(self._load_all())
 
 
 REGISTRY = Registry()

@@ -160,15 +160,17 @@ def scatter_rows(variable: Variable, indices: Array, updates: Array, update: Upd
     variable.update(change)
 
 
-def scatter_slices(variable: Variable, indices: Array, updates: Array, update: Update) -> None:
-    """Change slices of a variable, at places given by rows of coordinates.
+def scatter_slices(variable: Variable, given: Array, updates: Array, update: Update) -> None:
+    """Change slices of a variable, at places that the rows of `given` are the coordinates of.
 
     Raises:
         InvalidArgumentError: shapes or indices do not fit.
     """
 
     def change(old: Array) -> Array:
-        require(indices.ndim >= 1, "indices must have rank >= 1, not 0")
+        require(given.ndim >= 1, "indices must have rank >= 1, not 0")
+        # Source: core/kernels/scatter_nd_op.cc:PrepareAndValidateInputs, for which a vector is a column.
+        indices = given[:, np.newaxis] if given.ndim == 1 else given
         require(updates.ndim >= 1, "updates must have rank >= 1, not 0")
         depth = indices.shape[-1]
         require(

@@ -1,6 +1,7 @@
 """Write the small modules of the tests and the examples with real TensorFlow and tensorflow_hub.
 
-    python -m tests.data.make_modules
+    python -m tests.data.make_modules                   all of them
+    python -m tests.data.make_modules lookup frozen     some of them
 
 Runs in the environment of `tests/golden/generate.py`. `tests/data/modules/*` hold every feature that modules can have;
 `examples/modules/word_vectors` is the one of the README: word vectors learnt from the words of LICENSE.
@@ -12,6 +13,7 @@ import collections
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+import tensorflow
 import tensorflow.compat.v1 as tf
 import tensorflow_hub as hub
 
@@ -147,8 +150,117 @@ def word_vectors(words: list[str], width: int) -> tuple[list[str], Any]:
     return vocabulary, vectors.astype(np.float32)
 
 
-def main() -> None:
-    """Write all modules."""
+def lookup(vocabulary: str) -> None:
+    """Rows of a table by words, of which the fourth is the one of all unknown words."""
+    table = tf.lookup.StaticVocabularyTable(
+        tf.lookup.TextFileInitializer(
+            vocabulary,
+            tf.string,
+            tf.lookup.TextFileIndex.WHOLE_LINE,
+            tf.int64,
+            tf.lookup.TextFileIndex.LINE_NUMBER,
+        ),
+        num_oov_buckets=1,
+    )
+    embeddings = tf.get_variable("emb", initializer=np.arange(1.0, 9.0, dtype=np.float32).reshape(4, 2))
+    words = tf.placeholder(tf.string, [None], "text")
+    hub.add_signature(inputs={"text": words}, outputs=tf.gather(embeddings, table.lookup(words)))
+    hub.attach_message("note", tf.train.BytesList(value=[b"three words"]))
+
+
+def saved_models() -> None:
+    """SavedModels of TF1 with what modules have not, and one of TF2."""
+    folder = DATA / "saved_models"
+    shutil.rmtree(folder, ignore_errors=True)
+    words = DATA / "vocab.txt"
+    words.write_text("the\ncat\nsat\n")
+    for name, resource, as_text in (("served", True, False), ("legacy", False, True)):
+        with tf.Graph().as_default(), tf.Session() as session:
+            with tf.variable_scope("", use_resource=resource):
+                path = tf.constant(str(words))
+                tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, path)
+                table = tf.lookup.StaticHashTable(
+                    tf.lookup.TextFileInitializer(
+                        path,
+                        tf.string,
+                        tf.lookup.TextFileIndex.WHOLE_LINE,
+                        tf.int64,
+                        tf.lookup.TextFileIndex.LINE_NUMBER,
+                    ),
+                    default_value=3,
+                )
+                embeddings = tf.get_variable(
+                    "emb",
+                    [4, 2],
+                    initializer=tf.zeros_initializer(),
+                    partitioner=tf.fixed_size_partitioner(2),
+                )
+                count = tf.get_variable("count", initializer=np.int64(0), trainable=False)
+                tf.train.get_or_create_global_step()
+                text = tf.placeholder(tf.string, [None], "text")
+                found = tf.nn.embedding_lookup(list(embeddings), table.lookup(text), "div")
+                session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+                for i, part in enumerate(embeddings):
+                    part.load(np.arange(1.0, 9.0, dtype=np.float32).reshape(2, 2, 2)[i], session)
+                with tf.control_dependencies([tf.tables_initializer()]):
+                    start = tf.assign(count, 7)
+                builder = tf.saved_model.Builder(str(folder / name))
+                signature = tf.saved_model.build_signature_def(
+                    {"text": tf.saved_model.build_tensor_info(text)},
+                    {
+                        "vectors": tf.saved_model.build_tensor_info(found),
+                        "count": tf.saved_model.build_tensor_info(tf.identity(count)),
+                    },
+                    "tensorflow/serving/predict",
+                )
+                builder.add_meta_graph_and_variables(
+                    session,
+                    ["serve"],
+                    {"serving_default": signature},
+                    assets_collection=tf.get_collection(tf.GraphKeys.ASSET_FILEPATHS),
+                    **({"main_op": start.op} if resource else {"legacy_init_op": start.op}),
+                )
+                builder.save(as_text)
+        print((folder / name).relative_to(ROOT))
+    # As releases before 1.14 wrote it; this one has but one collection for both ways.
+    old = folder / "legacy" / "saved_model.pbtxt"
+    old.write_text(old.read_text().replace("saved_model_main_op", "legacy_init_op"))
+    words.unlink()
+
+    class Doubling(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+        def __call__(self, x: Any) -> Any:
+            return 2 * x
+
+    tensorflow.saved_model.save(Doubling(), str(folder / "tf2"))
+
+
+def frozen() -> None:
+    """A GraphDef without variables, in both encodings."""
+    folder = DATA / "graphs"
+    folder.mkdir(exist_ok=True)
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [None, 2], "x")
+        scale = tf.placeholder_with_default(2.0, [], "scale")
+        scaled = tf.multiply(x, scale, "scaled")
+        tf.matmul(scaled, tf.constant([[1.0], [10.0]]), name="y")
+        tf.nn.top_k(x, 1, name="best")
+    definition = graph.as_graph_def()
+    (folder / "frozen.pb").write_bytes(definition.SerializeToString(deterministic=True))
+    (folder / "frozen.pbtxt").write_text(str(definition))
+    print(folder.relative_to(ROOT))
+
+
+def make_lookup() -> None:
+    """The module that the fault corpus describes."""
+    words = DATA / "vocab.txt"
+    words.write_text("the\ncat\nsat\n")
+    export(DATA / "modules" / "lookup", lambda: lookup(str(words)))
+    words.unlink()
+
+
+def modules() -> None:
+    """The other modules."""
     export(DATA / "modules" / "half_plus_two", half_plus_two)
     words = (DATA / "words.txt").read_text().split()
     drawn = np.random.default_rng(0).standard_normal((len(words) + 1, 6)).astype(np.float32)
@@ -177,5 +289,9 @@ def main() -> None:
     temporary.unlink()
 
 
+MAKERS = {"modules": modules, "lookup": make_lookup, "saved_models": saved_models, "frozen": frozen}
+
+
 if __name__ == "__main__":
-    main()
+    for chosen in sys.argv[1:] or MAKERS:
+        MAKERS[chosen]()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples import Sample, f16, f32, f64, i32, normal, quantized, typed
+from tests.samples import Sample, b, f16, f32, f64, i32, normal, quantized, typed
 
 INF, NAN = float("inf"), float("nan")
 ODD = [-INF, -30, -3, -1e-3, 0, 1e-3, 3, 6, 7, 30, 100, INF, NAN]
@@ -26,7 +26,6 @@ def odd(dtype: str) -> Any:
     return typed(ODD, dtype)
 
 
-# The unary activations refuse nothing: every shape and type of their schemas is right.
 SAMPLES = [
     *(
         Sample(op, dtype, dict(features=odd(dtype)))
@@ -45,6 +44,10 @@ SAMPLES = [
         Sample(op, dtype, dict(features=typed([-100, 0, 3, 9, 100], dtype)))
         for op in ("Relu", "Relu6")
         for dtype in ("int8", "int16", "int32", "int64")
+    ),
+    *(
+        Sample(op, "string", dict(features=b(["a"])), error="'T' must be one of .*, not 'string'")
+        for op in UNARY
     ),
     Sample("Relu", "qint8", dict(features=quantized([-1, 2], "qint8")), error="quantised"),
     Sample("LeakyRelu", "alpha_above_one", dict(features=odd("float32")), dict(alpha=2.0)),

@@ -113,4 +113,5 @@ SAMPLES += [
     Sample("SelectV2", "bfloat16", choice([True, False], bf16(1), bf16([3, 4]))),
     Sample("SelectV2", "empty", choice([], f32(1), f32(2))),
     Sample("SelectV2", "shapes", choice([True] * 2, normal(2, 3), normal(2, 3)), error="broadcast"),
+    Sample("LogicalNot", "float", dict(x=f32([1])), error="must be bool, not float32"),
 ]

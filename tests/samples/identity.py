@@ -11,9 +11,7 @@ from tests.samples import (
     normal,
 )
 
-# TensorFlow 2 makes no new graph with PlaceholderV2, so it has no sample.
-# What only passes its input on refuses nothing: Identity, IdentityN, StopGradient, PreventGradient, Snapshot,
-# GuaranteeConst, Copy, CopyHost, DebugIdentity, DeepCopy; and PlaceholderWithDefault refuses when a graph is made.
+# What only passes its input on takes every value, but not a type that is not the value's.
 SAMPLES = [
     *(
         Sample(op, label, dict(input=value))
@@ -50,4 +48,26 @@ SAMPLES = [
         "EnsureShape", "other_size", dict(input=normal(2, 3)), dict(shape=(2, 4)), error="shape"
     ),
     Sample("EnsureShape", "other_rank", dict(input=normal(2, 3)), dict(shape=(6,)), error="shape"),
+    *(
+        Sample(op, "other_type", dict(input=f32([1])), dict(T="int32"), error="'T' must be")
+        for op in (
+            "Identity",
+            "StopGradient",
+            "PreventGradient",
+            "Snapshot",
+            "GuaranteeConst",
+            "Copy",
+            "CopyHost",
+            "DebugIdentity",
+        )
+    ),
+    Sample("DeepCopy", "other_type", dict(x=f32([1])), dict(T="int32"), error="'T' must be"),
+    Sample("IdentityN", "none", dict(input=[]), error="'T' must be at least 1"),
+    Sample(
+        "PlaceholderWithDefault",
+        "other_type",
+        dict(input=f32([1])),
+        dict(dtype="int32", shape=(1,)),
+        error="'dtype' must be",
+    ),
 ]

@@ -276,4 +276,11 @@ SAMPLES = [
         dict(out_type="int32"),
         error="scalar",
     ),
+    Sample(
+        "SerializeTensor",
+        "other_type",
+        dict(tensor=f32([1])),
+        dict(T="int32"),
+        error="'T' must be that of the inputs",
+    ),
 ]

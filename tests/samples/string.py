@@ -341,4 +341,8 @@ SAMPLES = [
             )
         )
     ],
+    *(
+        Sample(op, "float", dict(input=f32([1])), error="must be string, not float32")
+        for op in ("StringStrip", "EncodeBase64")
+    ),
 ]

@@ -328,4 +328,5 @@ SAMPLES = [
     Sample("UnicodeScript", "matrix", dict(input=i32(np.arange(0x300, 0x3F0).reshape(4, -1)))),
     Sample("UnicodeScript", "scalar", dict(input=i32(0x0416))),
     Sample("UnicodeScript", "empty", dict(input=i32([]))),
+    Sample("UnicodeScript", "float", dict(input=f32([1])), error="must be int32, not float32"),
 ]

@@ -29,4 +29,5 @@ SAMPLES = [
         dict(normalization_form="XX"),
         error="normalization_form",
     ),
+    Sample("CaseFoldUTF8", "float", dict(input=f32([1])), error="must be string, not float32"),
 ]

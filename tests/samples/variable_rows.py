@@ -100,7 +100,7 @@ def rows(make: Any, name: str) -> list[Sample]:
         make(name, "same_row_twice", ROWS, TWICE, ONE),
         make(name, "none", ROWS, i32([]), f32([]).reshape(0, 2)),
         make(name, "scalar_index", ROWS, i32(1), f32([8, -9])),
-        make(name, "vector", f32([1, 2, 3]), i32([0, 2]), f32([float("nan"), 1e-45])),
+        make(name, "vector", f32([1, 2, 3]), i32([0, 2]), f32([float("nan"), -2])),
         make(name, "float64", f64([1, 2, 3]), i32([0, 0]), f64([4, 5]), kind="float64"),
         make(name, "int32", i32([[7, -7], [2, 3]]), i32([0]), i32([[2, 2]]), kind="int32"),
         make(name, "index_too_large", ROWS, i32([3, 0]), ONE, error=r"\[0, 3\)"),
@@ -121,7 +121,6 @@ def slices(make: Any, name: str) -> list[Sample]:
         make(name, "nested_indices", ROWS, i64([[[0, 1]], [[2, 0]]]), f32([[10], [20]])),
         make(name, "none", ROWS, i32([]).reshape(0, 2), f32([])),
         make(name, "int64", i64([1, 2, 3]), i32([[1]]), i64([9]), kind="int64"),
-        make(name, "one_index", ROWS, i32([1]), f32([8, 9])),
         make(
             name,
             "scalar_update",
@@ -234,15 +233,6 @@ SAMPLES = [
     ),
     by_handle("Div", "zero_scalar", f32([-7, 0]), i32([0, 1]), f32(0), error="must not be zero"),
     by_handle(
-        "Div",
-        "int_by_zero",
-        i32([-7, 0]),
-        i32([0, 1]),
-        i32([1, 0]),
-        error="must not be zero",
-        kind="int32",
-    ),
-    by_reference(
         "Div",
         "int_by_zero",
         i32([-7, 0]),

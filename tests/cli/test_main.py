@@ -1,0 +1,166 @@
+"""The command line as a whole: help, global options, errors, streams."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import minihub
+from minihub.cli import main
+from minihub.cli.failures import EXIT_CODES
+from tests.cli.conftest import HALF, TEXT, Cli
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "cli.md"
+PROGRAM = [sys.executable, "-W", "error", "-m", "minihub"]
+
+
+def test_help_lists_commands_and_exit_codes(cli: Cli) -> None:
+    ran = cli("--help")
+    assert ran.code == 0
+    for word in ("show", "run", "download", "cache", "ops", *map(str, EXIT_CODES)):
+        assert word in ran.out
+
+
+@pytest.mark.parametrize("command", ["show", "run", "download", "cache", "ops"])
+def test_every_option_is_documented(cli: Cli, command: str) -> None:
+    ran = cli(command, "--help")
+    assert ran.code == 0
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for option in re.findall(r"--[a-z0-9-]+", ran.out):
+        assert f"`{option}" in text or f" {option}" in text, option
+
+
+def test_exit_codes_are_documented() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for code, meaning in EXIT_CODES.items():
+        assert f"| {code} | {meaning} |" in text
+
+
+def test_version(cli: Cli) -> None:
+    assert cli("--version").out == f"minihub {minihub.__version__}\n"
+
+
+def test_help_needs_no_numpy_protobuf_or_requests() -> None:
+    program = (
+        "import sys; from minihub.cli import main; main(['--help']); main(['run', '--help']); "
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'numpy', 'google', 'requests', 'minihub_runtime'}))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["frobnicate"],
+        ["show"],
+        ["show", HALF, "and", "more"],
+        ["show", HALF, "--jso"],
+        ["run", HALF, "--format", "xml"],
+        ["run", HALF, "--timeout", "0"],
+        ["run", HALF, "--timeout", "soon"],
+        ["run", HALF, "--batch-size", "-1"],
+        ["run", HALF, "1", "--input", "default=1"],
+        ["run", HALF, "--input", "1"],
+        ["run", HALF, "--input", "default=1", "--input", "default=2"],
+        ["run", HALF, "1", "--format", "npz"],
+        ["cache"],
+        ["cache", "remove"],
+        ["cache", "remove", "x", "--all"],
+        ["cache", "list", "--all"],
+        ["cache", "path", "a", "b"],
+        ["show", ""],
+        ["show", "http://"],
+        ["download", HALF, "--sha256", "12"],
+    ],
+    ids=" ".join,
+)
+def test_usage_errors(refused: Callable[..., str], arguments: list[str]) -> None:
+    refused(2, *arguments)
+
+
+def test_global_options_stand_before_or_after_the_command(refused: Callable[..., str]) -> None:
+    address = "http://127.0.0.1:9/module"
+    for arguments in (["--offline", "show", address], ["show", address, "--offline"]):
+        assert "the network is switched off" in refused(3, *arguments)
+
+
+def test_a_wrong_setting_is_a_usage_error(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINIHUB_OFFLINE", "perhaps")
+    assert "MINIHUB_OFFLINE" in refused(2, "show", "http://127.0.0.1:9/module")
+
+
+def test_traceback_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(FileNotFoundError):
+        main(["--traceback", "show", "nowhere"])
+    monkeypatch.setenv("MINIHUB_TRACEBACK", "1")
+    with pytest.raises(FileNotFoundError):
+        main(["show", "nowhere"])
+
+
+def test_an_interruption(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("minihub.cli.show.locate", interrupt)
+    ran = cli("show", HALF)
+    assert (ran.code, ran.out, ran.err) == (130, "", "minihub: interrupted\n")
+
+
+def test_an_unexpected_error_names_its_type(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> str:
+        raise ZeroDivisionError("by\nzero")
+
+    monkeypatch.setattr("minihub.cli.show.locate", fail)
+    assert "ZeroDivisionError: by zero (--traceback" in refused(1, "show", HALF)
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    with subprocess.Popen([*PROGRAM, "ops"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
+        assert ran.stdout is not None
+        assert ran.stderr is not None
+        ran.stdout.close()
+        complaint = ran.stderr.read()
+    assert (ran.returncode, complaint) == (141, b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_lines_are_answered_as_they_come_and_control_c_ends_it() -> None:
+    command = [*PROGRAM, "run", TEXT, "-", "--batch-size", "1"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as ran:
+        assert ran.stdin is not None
+        assert ran.stdout is not None
+        assert ran.stderr is not None
+        ran.stdin.write(b"one\n")
+        ran.stdin.flush()
+        assert ran.stdout.readline() == b"default  float32 [?, 6]\n"
+        assert ran.stdout.readline().startswith(b"[[")
+        ran.send_signal(signal.SIGINT)
+        complaint = ran.stderr.read()
+    assert (ran.returncode, complaint) == (130, b"minihub: interrupted\n")
+
+
+def test_output_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    odd = tmp_path / "模型 ü"
+    odd.symlink_to(HALF)
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    ran = subprocess.run(
+        [*PROGRAM, "show", str(odd)], capture_output=True, env=environment, check=True
+    )
+    assert "模型 ü" in ran.stdout.decode("utf-8")
