@@ -16,6 +16,12 @@ from typing import Any
 
 from minihub import native, saved_model
 from minihub.binding import choose_signature, feeds_of, named_inputs, values_of
+from minihub.consistency import (
+    check_collections,
+    check_signatures,
+    check_variables,
+    variables_of,
+)
 from minihub.resolve import resolve
 from minihub.saved_model import MetaGraph, Signature
 from minihub.tensor_info import ParsedTensorInfo
@@ -35,7 +41,7 @@ from minihub_runtime.graph.ir import Graph, Ref, parse_ref
 from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.graph.support import unsupported_ops
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.protos import GraphDef, VariableDef, parse
+from minihub_runtime.protos import GraphDef, parse
 
 __all__ = ["LoadedModule", "UnsupportedOpsWarning", "load"]
 
@@ -211,8 +217,10 @@ def load(
     graph = _choose(graphs, tags, is_module, text)
     if is_module:
         native.check_collections(graph)
+        check_collections(graph)
     prefix = saved_model.variables_prefix(path)
     reader = CheckpointReader(prefix, verify=verify) if prefix is not None else None
+    check_signatures(graph)
     runner = Runner(graph.graph, readable=[path])
     if is_module:
         _defer_variables(graph, runner, reader)
@@ -263,33 +271,12 @@ def _unsupported_node(graph: Graph, name: str) -> bool:
 
 def _defer_variables(graph: MetaGraph, runner: Runner, reader: CheckpointReader | None) -> None:
     """Let each variable of a module read its value when it is first wanted."""
-    for data in graph.collection("variables"):
-        definition = parse(VariableDef, data, "an item of the collection 'variables'")
-        handle = parse_ref(definition.variable_name).node
-        if definition.HasField("save_slice_info_def"):
-            info = definition.save_slice_info_def
-            key, spec = info.full_name, _slice_spec(info)
-        else:
-            key, spec = handle, ""
-        if reader is None or not reader.has(key):
-            raise DataLossError(
-                f"the checkpoint must hold variable {clip(key)!r} ({clip(graph.folder)})"
-            )
-        node = graph.graph.nodes.get(handle)
-        if node is None:
-            raise DataLossError(f"the graph must hold variable {clip(handle)!r}")
-        if node.op not in REGISTRY:
-            continue
-        runner.handle(handle).defer(functools.partial(reader.read, key, spec))
-
-
-def _slice_spec(info: Any) -> str:
-    """`8 16 0,4:-`: full shape, then offset and length in each dimension."""
-    shape = " ".join(str(n) for n in info.full_shape)
-    parts = ":".join(
-        f"{offset},{length}" for offset, length in zip(info.var_offset, info.var_shape, strict=True)
-    )
-    return f"{shape} {parts}"
+    variables = variables_of(graph)
+    check_variables(variables, reader, graph.folder)
+    for variable in variables:
+        if reader is not None and variable.op in REGISTRY:
+            value = functools.partial(reader.read, variable.key, variable.slice)
+            runner.handle(variable.node).defer(value)
 
 
 def _restore_saved_model(
@@ -301,7 +288,8 @@ def _restore_saved_model(
         return
     if not saver.restore_op_name:
         raise FailedPreconditionError(
-            f"a SavedModel with variables must say how they are restored; {clip(path)} does not"
+            f"{clip(path)} must hold {native.MODULE_FILE} to be a TF1 Hub module, or say how its "
+            "variables are restored to be a SavedModel; it does neither"
         )
     import numpy as np
 
@@ -317,7 +305,7 @@ def _init_targets(graph: MetaGraph) -> list[str]:
         outputs = graph.proto.signature_def[_INIT_OP_SIGNATURE].outputs
         return [_node_name(info.name) for info in outputs.values()]
     for key in ("saved_model_main_op", "legacy_init_op"):
-        names = graph.collection(key)
+        names = graph.collection(key, "node_list", "bytes_list")
         if names:
             return [_node_name(name) for name in names]
     return []
@@ -359,6 +347,7 @@ def read_frozen(path: str) -> tuple[Graph, Signature]:
     read |= {name for node in graph.nodes.values() for name in node.controls}
     inputs: dict[str, ParsedTensorInfo] = {}
     outputs: dict[str, ParsedTensorInfo] = {}
+    shapes = Inference(graph)
     for node in graph.nodes.values():
         if node.op in ("Placeholder", "PlaceholderV2"):
             shape = node.attrs.get("shape")

@@ -9,12 +9,17 @@ Source: tensorflow_hub/module.py, native_module.py:_ModuleImpl.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
 import minihub_runtime.api.session as sessions
 from minihub.binding import named_inputs
+from minihub.consistency import (
+    check_collections,
+    check_signatures,
+    check_variables,
+    variables_of,
+)
 from minihub.saved_model import MetaGraph
 from minihub.spec import as_module_spec
 from minihub.tensor_info import (
@@ -40,6 +45,7 @@ from minihub_runtime.api.variables import (
     tables_initializer,
     variable_scope,
 )
+from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.codec import attr_to_proto
 from minihub_runtime.dtypes import resource
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError
@@ -70,7 +76,6 @@ TRAINABLE_STATE_COLLECTIONS = STATE_COLLECTIONS | {
 APPLY_COLLECTIONS = frozenset(
     {GraphKeys.ASSET_FILEPATHS, GraphKeys.COND_CONTEXT, GraphKeys.WHILE_CONTEXT}
 )
-_PARTITION = re.compile(r"^(.*)/part_(\d+)$")
 
 
 class Module:
@@ -107,6 +112,11 @@ class Module:
             raise InvalidArgumentError("name must be the name of a scope, not an empty one")
         self._meta_graph = self._spec.graph(self._tags)
         _check_ops(self._meta_graph)
+        check_signatures(self._meta_graph)
+        check_collections(self._meta_graph)
+        prefix = self._spec.checkpoint_prefix
+        reader = CheckpointReader(prefix) if prefix is not None else None
+        check_variables(variables_of(self._meta_graph), reader, self._spec.folder)
         scope = _free_state_scope(name)
         self._name = scope.rsplit("/", 1)[-1]
         with self._graph.control_dependencies(None):
@@ -123,8 +133,8 @@ class Module:
             _state_graph(self._meta_graph, scope), import_scope=scope, restore_collections=wanted
         )
         self._state = _state_tensors(self._meta_graph, self._graph, scope)
-        variables = merge_partitions(made, scope)
-        if variables and self._spec.checkpoint_prefix is not None:
+        variables = merge_partitions(made)
+        if self._spec.checkpoint_prefix is not None:
             with self._graph.name_scope(parent):
                 restore_initializers(self._spec.checkpoint_prefix, variables)
         if variables:
@@ -336,8 +346,8 @@ def _apply_graph(meta_graph: MetaGraph, state: Mapping[str, Tensor]) -> MetaGrap
     return copy
 
 
-def merge_partitions(made: Mapping[str, Variable], scope: str) -> dict[str, Any]:
-    """Variables by name, partitions `<name>/part_<n>` as one list in the order of their offsets.
+def merge_partitions(made: Mapping[str, Variable]) -> dict[str, Any]:
+    """Variables by name, the partitions `<name>/part_<n>` of one as a list in the order of their offsets.
 
     Raises:
         RuntimeError: partitions overlap, or their shapes do not fit.
@@ -345,12 +355,13 @@ def merge_partitions(made: Mapping[str, Variable], scope: str) -> dict[str, Any]
     merged: dict[str, Any] = {}
     parts: dict[str, dict[int, Variable]] = {}
     for name, variable in made.items():
-        match = _PARTITION.match(name)
         info = variable._save_slice_info
-        if match is None or info is None:
+        if info is None:
             merged[name] = variable
             continue
-        whole = info.full_name.removeprefix(f"{scope}/")
+        whole = name.rpartition("/")[0]
+        if not info.full_name.endswith(whole):
+            raise RuntimeError("Unexpected handling of partitioned variable.")
         offset = info.var_offset[0] if info.var_offset else 0
         pieces = parts.setdefault(whole, {})
         if offset in pieces:
@@ -364,8 +375,8 @@ def merge_partitions(made: Mapping[str, Variable], scope: str) -> dict[str, Any]
                 f"Variable {whole} exists both as a single and partitioned variable."
             )
         ordered = [pieces[offset] for offset in sorted(pieces)]
-        shapes = [piece.shape for piece in ordered]
-        if any(not shape[1:].is_compatible_with(shapes[0][1:]) for shape in shapes):
+        shapes = [piece.shape[1:] for piece in ordered]
+        if any(shape != shapes[0] for shape in shapes):
             raise RuntimeError(f"Shapes not compatible: {shapes}")
         merged[whole] = ordered
     return merged

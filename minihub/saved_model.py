@@ -36,6 +36,7 @@ __all__ = [
     "MetaGraph",
     "Signature",
     "Tags",
+    "VARIABLES_PREFIX",
     "read_saved_model",
     "select",
     "variables_prefix",
@@ -44,6 +45,7 @@ __all__ = [
 FILENAME_PB = "saved_model.pb"
 FILENAME_PBTXT = "saved_model.pbtxt"
 ASSETS_FOLDER = "assets"
+VARIABLES_PREFIX = os.path.join("variables", "variables")
 #: protobuf's own limit.
 MAX_FILE_BYTES = 1 << 31
 #: The text form has no terse encoding of weights; anything larger is not a graph.
@@ -103,18 +105,37 @@ class MetaGraph:
         """The signatures by name, sorted."""
         if self._signatures is None:
             self._signatures = {
-                name: Signature(name, parse_infos(proto.inputs), parse_infos(proto.outputs))
+                name: Signature(
+                    name,
+                    parse_infos(proto.inputs, f"input %r of signature {clip(name)!r}"),
+                    parse_infos(proto.outputs, f"output %r of signature {clip(name)!r}"),
+                )
                 for name, proto in sorted(self.proto.signature_def.items())
             }
         return self._signatures
 
-    def collection(self, name: str) -> Any:
-        """The items of a collection: bytes, names, numbers or Any messages; empty if there is none."""
+    def collection(self, name: str, *kinds: str) -> Any:
+        """The items of a collection: bytes, names, numbers or Any messages; empty if there is none.
+
+        Args:
+            name: of the collection.
+            *kinds: the kinds it may be of, for example `bytes_list`; any if none are given.
+
+        Raises:
+            DataLossError: it is of another kind.
+        """
         if name not in self.proto.collection_def:
             return []
         proto = self.proto.collection_def[name]
         kind = proto.WhichOneof("kind")
-        return list(getattr(proto, kind).value) if kind else []
+        if kind is None:
+            return []
+        if kinds and kind not in kinds:
+            raise DataLossError(
+                f"collection {name!r} must be a {' or '.join(kinds)}, not a {kind} "
+                f"({clip(self.folder)})"
+            )
+        return list(getattr(proto, kind).value)
 
 
 def read_saved_model(folder: str) -> list[MetaGraph]:
@@ -129,7 +150,7 @@ def read_saved_model(folder: str) -> list[MetaGraph]:
     if message.saved_model_schema_version not in (0, 1):
         raise DataLossError(
             "saved_model_schema_version must be 0 or 1, not "
-            f"{message.saved_model_schema_version} ({folder})"
+            f"{message.saved_model_schema_version} ({clip(folder)})"
         )
     graphs = [MetaGraph(proto, folder) for proto in message.meta_graphs]
     if not graphs:
@@ -139,7 +160,9 @@ def read_saved_model(folder: str) -> list[MetaGraph]:
     seen: set[Tags] = set()
     for graph in graphs:
         if graph.tags in seen:
-            raise InvalidArgumentError(f"Tags {sorted(graph.tags)!r} used repeatedly")
+            raise InvalidArgumentError(
+                f"Tags {sorted(graph.tags)!r} used repeatedly ({clip(folder)})"
+            )
         seen.add(graph.tags)
     return graphs
 
@@ -198,10 +221,12 @@ def _read_assets(proto: MetaGraphDef, folder: str) -> dict[str, str]:
     entries = list(proto.asset_file_def)
     if not entries and _ASSETS_COLLECTION in proto.collection_def:
         for packed in proto.collection_def[_ASSETS_COLLECTION].any_list.value:
-            entry = AssetFileDef()
-            if not packed.Unpack(entry):
-                raise DataLossError(f"{_ASSETS_COLLECTION} must hold AssetFileDef messages")
-            entries.append(entry)
+            if not packed.Is(AssetFileDef.DESCRIPTOR):
+                raise DataLossError(
+                    f"{_ASSETS_COLLECTION} must hold AssetFileDef messages ({clip(folder)})"
+                )
+            what = f"an item of the collection {_ASSETS_COLLECTION!r} ({clip(folder)})"
+            entries.append(parse(AssetFileDef, packed.value, what))
     if not entries:
         return {}
     nodes = {node.name: node for node in proto.graph_def.node}
@@ -237,5 +262,5 @@ def _check_asset_node(node: Any, name: str) -> None:
 
 def variables_prefix(folder: str) -> str | None:
     """The prefix of the model's checkpoint, None if it has no variables."""
-    prefix = os.path.join(folder, "variables", "variables")
+    prefix = os.path.join(folder, VARIABLES_PREFIX)
     return prefix if os.path.lexists(f"{prefix}.index") else None

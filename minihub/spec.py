@@ -15,6 +15,7 @@ from minihub.resolve import resolve
 from minihub.saved_model import MetaGraph, Signature
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.errors import InvalidArgumentError, clip
+from minihub_runtime.protos import parse
 
 __all__ = [
     "ModuleSpec",
@@ -109,6 +110,7 @@ class ModuleSpec:
 
         Raises:
             KeyError: there is none, or no graph with these tags.
+            ValueError: it is no message of that type.
         """
         data = native.attached_messages(self.graph(tags)).get(key)
         if data is None:
@@ -118,7 +120,7 @@ class ModuleSpec:
                     "Hub Module"
                 )
             return None
-        parsed: M = message_type.FromString(data)  # type: ignore[attr-defined]
+        parsed: M = parse(message_type, data, f"the attached message {key!r}")
         return parsed
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from minihub_runtime.codec import shape_from_proto
 from minihub_runtime.dtypes import DType, as_dtype
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.graph.ir import Ref, parse_ref
 from minihub_runtime.shapes import Shape, compatible
 
@@ -214,22 +214,21 @@ class ParsedTensorInfo:
         )
 
 
-def parse_tensor_info(proto: Any, name: str) -> ParsedTensorInfo:
+def parse_tensor_info(proto: Any) -> ParsedTensorInfo:
     """The info of a TensorInfo proto.
 
     Args:
         proto: a `tensorflow.TensorInfo`.
-        name: of the input or output, for messages.
 
     Raises:
         InvalidArgumentError: it has no encoding that TF1 knows, or names no tensor.
     """
     encoding = proto.WhichOneof("encoding")
     if encoding == "composite_tensor":
-        return _parse_composite(proto, name)
+        return _parse_composite(proto)
     dtype = as_dtype(proto.dtype) if proto.dtype else None
     if dtype is None:
-        raise InvalidArgumentError(f"{name!r} must have a dtype")
+        raise InvalidArgumentError("it must have a dtype")
     shape = shape_from_proto(proto.tensor_shape)
     if encoding == "coo_sparse":
         coo = proto.coo_sparse
@@ -242,12 +241,12 @@ def parse_tensor_info(proto: Any, name: str) -> ParsedTensorInfo:
         return ParsedTensorInfo("sparse", dtype, shape, refs, type_name="SparseTensor")
     if encoding == "name":
         return ParsedTensorInfo("dense", dtype, shape, (parse_ref(proto.name),))
-    raise InvalidArgumentError(f"Unsupported TensorInfo encoding {encoding!r} of {name!r}")
+    raise InvalidArgumentError(f"Unsupported TensorInfo encoding {encoding!r}")
 
 
-def _parse_composite(proto: Any, name: str) -> ParsedTensorInfo:
+def _parse_composite(proto: Any) -> ParsedTensorInfo:
     spec = proto.composite_tensor.type_spec
-    components = [parse_tensor_info(part, name) for part in proto.composite_tensor.components]
+    components = [parse_tensor_info(part) for part in proto.composite_tensor.components]
     refs = tuple(part.refs[0] for part in components)
     if spec.type_spec_class == _SPARSE_SPEC and len(refs) == 3:
         state = spec.type_state.tuple_value.values
@@ -263,7 +262,7 @@ def _parse_composite(proto: Any, name: str) -> ParsedTensorInfo:
     ragged = RaggedTensorSpec(shape, dtype, ragged_rank, splits)
     if len(refs) != ragged_rank + 1:
         raise InvalidArgumentError(
-            f"{name!r} must have {ragged_rank + 1} components for ragged rank {ragged_rank}, "
+            f"it must have {ragged_rank + 1} components for ragged rank {ragged_rank}, "
             f"not {len(refs)}"
         )
     if not ragged_rank:
@@ -284,6 +283,22 @@ def _ragged_parts(state: Any) -> tuple[Shape, DType, int, DType]:
     )
 
 
-def parse_infos(protos: Mapping[str, Any]) -> dict[str, ParsedTensorInfo]:
-    """The infos of a signature's inputs or outputs, by name."""
-    return {name: parse_tensor_info(proto, name) for name, proto in sorted(protos.items())}
+def parse_infos(protos: Mapping[str, Any], label: str = "%r") -> dict[str, ParsedTensorInfo]:
+    """The infos of a signature's inputs or outputs, by name.
+
+    Args:
+        protos: by name.
+        label: what to call one in messages, with `%r` for its name.
+
+    Raises:
+        InvalidArgumentError: one is not what TF1 can encode.
+    """
+    infos = {}
+    for name, proto in sorted(protos.items()):
+        try:
+            infos[name] = parse_tensor_info(proto)
+        except InvalidArgumentError as error:
+            error.message = f"{label.replace('%r', repr(clip(name)))}: {error.message}"
+            error.args = (error.message,)
+            raise
+    return infos

@@ -13,7 +13,7 @@ from minihub.cli.failures import CORRUPTED, UNREACHABLE, WRONG, CommandError
 if TYPE_CHECKING:
     from minihub.loading import LoadedModule
 
-__all__ = ["load", "locate", "reading"]
+__all__ = ["attached_image_size", "complete", "load", "locate", "reading"]
 
 
 def locate(options: argparse.Namespace, *, refresh: bool = False, sha256: str | None = None) -> str:
@@ -35,8 +35,8 @@ def locate(options: argparse.Namespace, *, refresh: bool = False, sha256: str | 
 
 
 @contextlib.contextmanager
-def reading(path: str) -> Iterator[None]:
-    """Tell a module that lacks a file apart from a place where no module is, and name unknown tags."""
+def complete(path: str) -> Iterator[None]:
+    """Tell a module that lacks a file apart from a place where no module is."""
     from minihub.errors import NotFoundError
     from minihub.loading import is_frozen
     from minihub.native import MODULE_FILE
@@ -49,7 +49,15 @@ def reading(path: str) -> Iterator[None]:
             os.path.lexists(os.path.join(path, name))
             for name in (FILENAME_PB, FILENAME_PBTXT, MODULE_FILE)
         )
-        raise CommandError(error.message, CORRUPTED if there else UNREACHABLE) from error
+        raise CommandError(str(error), CORRUPTED if there else UNREACHABLE) from error
+
+
+@contextlib.contextmanager
+def reading(path: str) -> Iterator[None]:
+    """`complete`, where moreover a KeyError says that there is no graph with certain tags."""
+    try:
+        with complete(path):
+            yield
     except KeyError as error:
         raise CommandError(str(error.args[0]), WRONG) from error
 

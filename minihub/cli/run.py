@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from minihub.cli.arguments import tag_set
 from minihub.cli.console import Counter
 from minihub.cli.failures import OK
-from minihub.cli.modules import load, locate
+from minihub.cli.modules import attached_image_size, complete, load, locate
 
 if TYPE_CHECKING:
     from minihub.loading import LoadedModule
@@ -126,7 +126,8 @@ def run(options: argparse.Namespace) -> int:
     counter = Counter("examples")
     try:
         for values, count in batches:
-            outputs = module(values, signature=name, as_dict=True, timeout=deadline.left())
+            with complete(path):
+                outputs = module(values, signature=name, as_dict=True, timeout=deadline.left())
             results.add({key: outputs[key] for key in shown}, count)
             counter.advance(count or 0)
     finally:
@@ -173,6 +174,4 @@ def _image_size(module: LoadedModule, signature: Signature) -> tuple[int, int] |
         for info in signature.inputs.values()
     ):
         return None
-    from minihub.cli.modules import attached_image_size
-
     return attached_image_size(module)

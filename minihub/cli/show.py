@@ -68,18 +68,26 @@ def _text(told: dict[str, Any], columns: int | None) -> str:
     if told["kind"] != "frozen_graph":
         facts.append(["tag sets", ", ".join(tags_text(tags) for tags in told["tag_sets"])])
     parts = [table(facts, width=columns)]
+    # Where there is one graph without tags, its tags need no mention.
+    named = len(told["graphs"]) > 1 or bool(told["graphs"][0]["tags"])
     for graph in told["graphs"]:
-        parts += _graph(graph, len(told["graphs"]) > 1 or bool(graph["tags"]), columns)
+        parts += _graph(graph, _of(graph) if named else "", columns)
     parts += _variables(told["variables"], columns)
     if told["assets"]:
         parts.append(heading("Assets"))
         rows = [[asset["name"], size_text(asset["bytes"])] for asset in told["assets"]]
         parts.append(table(rows, width=columns, indent=2, right=[1]))
+    for graph in told["graphs"]:
+        parts += _ops(graph, _of(graph) if named else "", columns)
     return "\n".join(parts)
 
 
-def _graph(graph: dict[str, Any], named: bool, columns: int | None) -> list[str]:
-    parts = [heading(f"Graph with tags {printable(tags_text(graph['tags']))}")] if named else []
+def _of(graph: dict[str, Any]) -> str:
+    return f" of graph {printable(tags_text(graph['tags']))}"
+
+
+def _graph(graph: dict[str, Any], of: str, columns: int | None) -> list[str]:
+    parts = []
     rows = []
     for name, signature in graph["signatures"].items():
         sides = [("input", signature["inputs"]), ("output", signature["outputs"])]
@@ -87,7 +95,7 @@ def _graph(graph: dict[str, Any], named: bool, columns: int | None) -> list[str]
             for key, info in infos.items():
                 row = [name, side, key, _kind(info), info["dtype"], _shape(info["shape"])]
                 rows.append(row)
-    parts.append(heading("Signatures"))
+    parts.append(heading(f"Signatures{of}"))
     if rows:
         header = ["signature", "", "name", "kind", "dtype", "shape"]
         parts.append(table(_once(rows), header, width=columns, indent=2))
@@ -109,9 +117,9 @@ def _graph(graph: dict[str, Any], named: bool, columns: int | None) -> list[str]
     for key, message in graph["attached_messages"].items():
         value = message.get("value")
         text = _flat(value) if value is not None else f"{message['bytes']} bytes"
-        parts.append(heading(f"Attached message {printable(key)}"))
+        parts.append(heading(f"Attached message {printable(key)}{of}"))
         parts.append(paragraph(printable(text) or "empty", columns, 2))
-    return parts + _ops(graph, columns)
+    return parts
 
 
 def _not_runnable(graph: dict[str, Any]) -> dict[str, dict[str, int]]:
@@ -120,10 +128,10 @@ def _not_runnable(graph: dict[str, Any]) -> dict[str, dict[str, int]]:
     return not_runnable(graph)
 
 
-def _ops(graph: dict[str, Any], columns: int | None) -> list[str]:
+def _ops(graph: dict[str, Any], of: str, columns: int | None) -> list[str]:
     ops = graph["ops"]
     total = sum(op["count"] for op in ops.values())
-    title = f"Ops: {count_text(total, 'node')} of {count_text(len(ops), 'type')}"
+    title = f"Ops{of}: {count_text(total, 'node')} of {count_text(len(ops), 'type')}"
     if graph["functions"]:
         title += f", {count_text(len(graph['functions']), 'function')}"
     missing = [name for name, op in ops.items() if not op["supported"]]

@@ -9,10 +9,11 @@ import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.ops import FAMILIES
-from minihub_runtime.ops.registry import REGISTRY, Arg, Op
+from minihub_runtime.ops.registry import REGISTRY, Arg, Op, Registry
 
 
 def _arg(arg: Arg) -> str:
@@ -38,17 +39,21 @@ def rows(names: list[str]) -> Iterator[tuple[str, str, str, str, str]]:
 
 
 def homes() -> dict[str, str]:
-    """Op → the family that registers it.
-
-    A kernel's own module counts if it is a family; kernels made by a factory belong to the family whose import makes
-    them.
-    """
+    """Op → the family whose file registers it; for a process that has imported no family yet."""
     found: dict[str, str] = {}
-    for family in FAMILIES:
-        importlib.import_module(f"minihub_runtime.ops.{family}")
-        for name, op in REGISTRY.registered().items():
-            home = op.kernel.__module__.rsplit(".", 1)[-1]
-            found.setdefault(name, home if home in FAMILIES else family)
+
+    def note(new: Op) -> None:
+        # Kernels of one family may be made by a factory of another, so what counts is whose import is running.
+        frame = sys._getframe(1)
+        while frame.f_code.co_name != "<module>" and frame.f_back is not None:
+            frame = frame.f_back
+        family = str(frame.f_globals["__name__"]).rsplit(".", 1)[-1]
+        found.update(dict.fromkeys(new.names, family))
+        Registry.add(REGISTRY, new)
+
+    with mock.patch.object(REGISTRY, "add", note):
+        for family in FAMILIES:
+            importlib.import_module(f"minihub_runtime.ops.{family}")
     return found
 
 

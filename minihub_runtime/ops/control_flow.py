@@ -103,6 +103,7 @@ def ref_merge(inputs: Sequence[Any]) -> tuple[Any, Any]:
 
 
 def _pass(data: Any) -> Any:
+    """`data`, which leaves the frame or goes on to its next iteration."""
     return data
 
 
@@ -119,7 +120,12 @@ for _name in ("Exit", "NextIteration"):
     _passing(f"Ref{_name}", True)
 
 
-@op("Enter(data: T) -> output: T", T=ANY, source=SOURCE, views=True)
+def _entered(data: Spec, is_constant: bool) -> Shape:
+    # The next value of a loop variable may have another shape.
+    return data.shape if is_constant else None
+
+
+@op("Enter(data: T) -> output: T", T=ANY, source=SOURCE, views=True, shape=_entered)
 def enter(
     data: Any, *, frame_name: str, is_constant: bool = False, parallel_iterations: int = 10
 ) -> Any:
@@ -127,7 +133,9 @@ def enter(
     return data
 
 
-@op("RefEnter(data: Ref(T)) -> output: Ref(T)", T=ANY, source=SOURCE, views=True)
+@op(
+    "RefEnter(data: Ref(T)) -> output: Ref(T)", T=ANY, source=SOURCE, views=True, shape=_entered
+)
 def ref_enter(
     data: Any, *, frame_name: str, is_constant: bool = False, parallel_iterations: int = 10
 ) -> Any:

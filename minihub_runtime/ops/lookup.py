@@ -45,10 +45,13 @@ def _make(
     container: str,
     shared_name: str,
     use_node_name_sharing: bool,
+    types: tuple[DType, DType],
     make: Callable[[str], Table],
 ) -> Table:
     name = shared_name or ctx.node
-    return ctx.resource(container, f"table {name}", lambda: make(name))
+    table = ctx.resource(container, f"table {name}", lambda: make(name))
+    table.check_dtypes(*types)
+    return table
 
 
 def _handle_shape(version: str) -> Any:
@@ -71,6 +74,7 @@ def _hash_table(version: str, handle: str) -> Op:
             container,
             shared_name,
             use_node_name_sharing,
+            (key_dtype, value_dtype),
             lambda name: StaticTable(name, key_dtype, value_dtype, ()),
         )
 
@@ -100,6 +104,7 @@ def _mutable_hash_table(version: str, handle: str) -> Op:
             container,
             shared_name,
             use_node_name_sharing,
+            (key_dtype, value_dtype),
             lambda name: MutableTable(name, key_dtype, value_dtype, ()),
         )
 
@@ -135,6 +140,7 @@ def _mutable_hash_table_of_tensors(version: str, handle: str) -> Op:
             container,
             shared_name,
             use_node_name_sharing,
+            (key_dtype, value_dtype),
             lambda name: MutableTable(name, key_dtype, value_dtype, fixed),
         )
 
@@ -152,7 +158,14 @@ def _mutable_dense_hash_table(version: str, handle: str) -> Op:
     positional = "empty_key: key_dtype" + (", deleted_key: key_dtype" if version else "")
 
     def make(ctx: Context, empty: Array, deleted: Array | None, attrs: dict[str, Any]) -> Table:
-        shape = attrs["value_shape"]
+        shape, buckets, load = (
+            attrs[name] for name in ("value_shape", "initial_num_buckets", "max_load_factor")
+        )
+        require(
+            buckets > 0 and buckets & (buckets - 1) == 0,
+            f"initial_num_buckets must be a power of 2, not {buckets}",
+        )
+        require(0 < load < 1, f"max_load_factor must lie between 0 and 1, not {load}")
         require(shape is not None and None not in shape, "value_shape must be known")
         if deleted is not None:
             require(
@@ -168,6 +181,7 @@ def _mutable_dense_hash_table(version: str, handle: str) -> Op:
             attrs["container"],
             attrs["shared_name"],
             attrs["use_node_name_sharing"],
+            (attrs["key_dtype"], attrs["value_dtype"]),
             lambda name: DenseTable(
                 name, attrs["key_dtype"], attrs["value_dtype"], shape, empty, deleted
             ),
@@ -186,8 +200,13 @@ def _mutable_dense_hash_table(version: str, handle: str) -> Op:
         initial_num_buckets: int = 131072,
         max_load_factor: float = 0.800000011920929,
     ) -> Table:
-        """A table with vectors as keys that can change; `empty_key` may not be used as one."""
-        return make(ctx, empty_key, None, locals())
+        """Nothing: always refused, as by TensorFlow, whose kernel wants the `deleted_key` of the second version.
+
+        Raises: InvalidArgumentError.
+        """
+        raise InvalidArgumentError(
+            "a dense table must be made by MutableDenseHashTableV2: the first version has no deleted_key"
+        )
 
     def v2(
         ctx: Context,
@@ -286,7 +305,8 @@ def _export(version: str, handle: str) -> Op:
     def kernel(table_handle: Any, *, Tkeys: DType, Tvalues: DType) -> tuple[Array, Array]:
         """All keys and values.
 
-        Differs: TensorFlow's order is that of its hash map; ours is that of insertion.
+        Differs: TensorFlow's order is that of its hash map, and for a dense table the empty buckets are among the
+        entries; our order is that of insertion.
         """
         table = _table(table_handle)
         table.check_dtypes(Tkeys, Tvalues)

@@ -62,7 +62,14 @@ class Philox:
         return Philox.at(self.key, self.counter)
 
     def skip(self, blocks: int) -> None:
-        """Go `blocks` blocks of 128 bits ahead."""
+        """Go `blocks` blocks of 128 bits ahead, modulo 2**64.
+
+        As in TensorFlow, a count of almost 2**64 is a negative one, where the low word carries.
+        """
+        blocks &= _MASK64
+        carries = (self.counter & _MASK32) + (blocks & _MASK32) > _MASK32
+        if carries and blocks >> 32 == _MASK32:
+            blocks -= 1 << 64
         self.counter = (self.counter + blocks) & _MASK128
 
     def reserve(self, blocks: int) -> Philox:

@@ -60,7 +60,7 @@ def _draw(stream: Philox, logits: Array, columns: int, dtype: DType) -> Array:
     for start in range(0, rows, step):
         part = slice(start, start + step)
         known = np.where(finite[part], wide[part], -np.inf)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             known -= known.max(axis=1, keepdims=True)
         totals = np.cumsum(np.where(finite[part], np.exp(known), 0), axis=1)
         wanted = uniforms[part] * totals[:, -1:]

@@ -77,6 +77,7 @@ def rng_read_and_skip(resource: Any, alg: Array, delta: Array) -> Array:
 
     Shapes: `[], [], [] -> [3]`.
     Raises: InvalidArgumentError unless the algorithm and the state are Philox's.
+    Differs: of a longer state the first three numbers are read, where TensorFlow writes beyond the result's end.
     """
     require_scalar(delta, "delta")
     return _advance(resource, alg, int(delta))[1][:_STATE_SIZE].copy()

@@ -14,7 +14,7 @@ from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.registry import ANY, Array, op
-from minihub_runtime.ops.shape_rules import nothing, scalar
+from minihub_runtime.ops.shape_rules import nothing, scalar, unknown
 from minihub_runtime.shapes import Shape, compatible, concrete, merge, show
 
 __all__ = ["Stack", "TensorArray"]
@@ -146,9 +146,7 @@ class TensorArray:
 
     def _zeros(self, shape: tuple[int, ...]) -> Array:
         if self.dtype.name == "string":
-            empty = np.empty(shape, dtype=object)
-            empty.fill(b"")
-            return empty
+            raise UnimplementedError("strings must be written before they are read")
         return np.zeros(shape, self.dtype.numpy)
 
     def _check_open(self) -> None:
@@ -264,6 +262,7 @@ def tensor_array_write_v3(handle: Any, index: Array, value: Array, flow_in: Arra
     dtype=ANY,
     stateful=True,
     source=SOURCE,
+    shape=unknown,
 )
 def tensor_array_read_v3(handle: Any, index: Array, flow_in: Array, *, dtype: DType) -> Array:
     """A tensor of the array."""
@@ -304,11 +303,12 @@ def tensor_array_gather_v3(
     with array.lock:
         shape = merge(array.element_shape, element_shape)
         if not indices.size:
-            known = concrete(shape)
+            # What the array knows of the shape does not count.
+            known = concrete(element_shape)
             if known is None:
                 raise UnimplementedError(
                     "TensorArray has size zero, but element shape "
-                    f"{show(shape)} is not fully defined. Currently only static shapes are "
+                    f"{show(element_shape)} is not fully defined. Currently only static shapes are "
                     "supported when packing zero-size TensorArrays."
                 )
             return np.empty((0, *known), dtype.numpy)
@@ -504,7 +504,13 @@ def stack_push_v2(handle: Any, elem: Any, *, swap_memory: bool = False) -> Any:
     return elem
 
 
-@op("StackPopV2(handle: resource) -> elem: elem_type", elem_type=ANY, stateful=True, source=STACK)
+@op(
+    "StackPopV2(handle: resource) -> elem: elem_type",
+    elem_type=ANY,
+    stateful=True,
+    source=STACK,
+    shape=unknown,
+)
 def stack_pop_v2(handle: Any, *, elem_type: DType) -> Any:
     """The last value pushed, after taking it off.
 

@@ -18,7 +18,7 @@ from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op
-from minihub_runtime.ops.shape_rules import scalar
+from minihub_runtime.ops.shape_rules import scalar, unknown
 from minihub_runtime.shapes import Shape, Spec, compatible, concrete, dims, merge, show
 
 __all__ = ["TensorList", "list_of", "variant"]
@@ -354,6 +354,7 @@ def tensor_list_length(input_handle: Array) -> Array:
     "TensorListElementShape(input_handle: variant) -> element_shape: shape_type",
     shape_type=INDEX,
     source=SOURCE,
+    shape=unknown,
 )
 def tensor_list_element_shape(input_handle: Array, *, shape_type: DType) -> Array:
     """The shape of the elements, -1 for what is unknown."""

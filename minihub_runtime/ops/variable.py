@@ -327,7 +327,8 @@ def _reference(
     ctx: Context, shape: Shape, dtype: DType, container: str, shared_name: str
 ) -> Variable:
     name = shared_name or ctx.node
-    return ctx.resource(container, f"variable {name}", lambda: Variable(name, dtype, shape))
+    found = ctx.resource(container, f"variable {name}", lambda: Variable(name, dtype, shape))
+    return _matching(found, dtype)
 
 
 @op(
@@ -395,6 +396,7 @@ def _updating(name: str, ufunc: Any) -> Op:
         _combined(ufunc, target, value)
         return target
 
+    kernel.__doc__ = f"The reference, after the {ufunc.__name__} of the variable and `value`."
     return op(
         f"{name}(ref: Ref(T), value: T) -> output_ref: Ref(T)",
         T=NUMBERS,

@@ -10,12 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.dtypes import DType, as_dtype, float_to_bfloat16, to_float
 from minihub_runtime.errors import InvalidArgumentError, OutOfRangeError, clip
 from minihub_runtime.ops.checking import indices_in_range, require
-from minihub_runtime.ops.registry import ANY, INDEX, NUMBERS, REGISTRY, Array, TypeSet, op, types
+from minihub_runtime.ops.registry import (
+    ANY,
+    EXACT,
+    INDEX,
+    NUMBERS,
+    REGISTRY,
+    ROUNDING,
+    Array,
+    TypeSet,
+    op,
+    types,
+)
 from minihub_runtime.ops.shape_rules import nothing
-from minihub_runtime.ops.variable import Variable
+from minihub_runtime.ops.variable import Variable, existing
 from minihub_runtime.shapes import Shape, Spec, show, size
 
 RESOURCE = "core/kernels/resource_variable_ops.cc"
@@ -61,7 +72,7 @@ def resource_gather(
     Shapes: `v`, `i` -> `i + v[1:]` for batch_dims = 0.
     Raises: InvalidArgumentError for an index outside the variable or a scalar variable.
     """
-    params = variable_of(resource).read()
+    params = existing(resource).read()
     require(params.ndim >= 1, "params must be at least 1 dimensional")
     require(
         as_dtype(params.dtype) is dtype,
@@ -76,12 +87,20 @@ def resource_gather(
     return gathered
 
 
+def _gathered_slices(resource: Spec, indices: Spec) -> Shape:
+    if resource.behind is None or resource.behind.shape is None or not indices.shape:
+        return None
+    depth = indices.shape[-1]
+    return None if depth is None else (*indices.shape[:-1], *resource.behind.shape[depth:])
+
+
 @op(
     "ResourceGatherNd(resource: resource, indices: Tindices) -> output: dtype",
     dtype=ANY,
     Tindices=INDEX,
     stateful=True,
     source=RESOURCE + ":ResourceGatherNdOp",
+    shape=_gathered_slices,
 )
 def resource_gather_nd(resource: Any, indices: Array, *, dtype: DType) -> Array:
     """Slices of the variable; see GatherNd."""
@@ -98,21 +117,53 @@ def _set(target: Array, places: Any, values: Array) -> None:
 
 def _with(ufunc: Any) -> Update:
     def update(target: Array, places: Any, values: Array) -> None:
-        ufunc.at(target, places, values)
+        if target.dtype.names is not None:
+            _one_by_one(ufunc, target, places, values)
+        else:
+            ufunc.at(target, places, values)
+
+    return update
+
+
+def _one_by_one(ufunc: Any, target: Array, places: Any, values: Array) -> None:
+    """An update of bfloat16, where each step rounds."""
+    each = np.broadcast_to(values, (len(places), *target.shape[1:]))
+    for place, value in zip(places.tolist(), each, strict=True):
+        target[place] = float_to_bfloat16(
+            ufunc(to_float(target[place : place + 1])[0], to_float(value))
+        )
+
+
+def _extreme(ufunc: Any, neutral: float) -> Update:
+    """Minimum or maximum; an update that is NaN changes nothing."""
+    plain = _with(ufunc)
+
+    def update(target: Array, places: Any, values: Array) -> None:
+        if target.dtype.kind == "f" or target.dtype.names is not None:
+            numbers = to_float(values)
+            replaced = np.where(np.isnan(numbers), neutral, numbers)
+            values = (
+                float_to_bfloat16(replaced.astype(np.float32))
+                if target.dtype.names is not None
+                else replaced.astype(target.dtype)
+            )
+        plain(target, places, values)
 
     return update
 
 
 def _divide(target: Array, places: Any, values: Array) -> None:
-    if target.dtype.kind in "iu":
-        require(np.all(values != 0), "updates must not be zero: integers are divided by them")
-        for place, value in zip(
-            places, np.broadcast_to(values, (len(places), *target.shape[1:])), strict=True
-        ):
-            quotient = np.trunc(target[place] / value)
-            target[place] = quotient.astype(target.dtype)
+    if target.dtype.kind not in "iu":
+        _with(np.divide)(target, places, values)
         return
-    np.divide.at(target, places, values)
+    require(np.all(values != 0), "updates must not be zero: integers are divided by them")
+    each = np.broadcast_to(values, (len(places), *target.shape[1:]))
+    for place, value in zip(places.tolist(), each, strict=True):
+        old = target[place]
+        quotient = old // value
+        # Division rounds towards zero.
+        inexact = (quotient * value != old) & ((old < 0) != (value < 0))
+        target[place] = quotient + inexact.astype(target.dtype)
 
 
 UPDATES: dict[str, tuple[Update, TypeSet]] = {
@@ -121,8 +172,8 @@ UPDATES: dict[str, tuple[Update, TypeSet]] = {
     "Sub": (_with(np.subtract), NUMBERS),
     "Mul": (_with(np.multiply), NUMBERS),
     "Div": (_divide, NUMBERS),
-    "Min": (_with(np.minimum), types("float16 bfloat16 float32 float64 int32 int64")),
-    "Max": (_with(np.maximum), types("float16 bfloat16 float32 float64 int32 int64")),
+    "Min": (_extreme(np.minimum, np.inf), types("float16 bfloat16 float32 float64 int32 int64")),
+    "Max": (_extreme(np.maximum, -np.inf), types("float16 bfloat16 float32 float64 int32 int64")),
 }
 
 
@@ -200,7 +251,9 @@ def scatter_slices(variable: Variable, given: Array, updates: Array, update: Upd
 def _register_rows(name: str, update: Update, kinds: TypeSet) -> None:
     def by_handle(resource: Any, indices: Array, updates: Array) -> tuple[()]:
         """Nothing, after changing rows of the variable."""
-        scatter_rows(variable_of(resource), indices, updates, update)
+        if name == "Div":
+            require(np.all(updates != np.zeros((), updates.dtype)), "updates must not be zero")
+        scatter_rows(existing(resource), indices, updates, update)
         return ()
 
     op(
@@ -209,6 +262,7 @@ def _register_rows(name: str, update: Update, kinds: TypeSet) -> None:
         Tindices=INDEX,
         stateful=True,
         source=RESOURCE + ":ResourceScatterUpdateOp",
+        precision=ROUNDING if name == "Div" else EXACT,
         shape=nothing,
     )(by_handle)
 
@@ -226,6 +280,7 @@ def _register_rows(name: str, update: Update, kinds: TypeSet) -> None:
         T=kinds,
         Tindices=INDEX,
         source=SCATTER,
+        precision=ROUNDING if name == "Div" else EXACT,
         shape=lambda ref, indices, updates: ref.shape,
     )(by_reference)
 
@@ -317,4 +372,9 @@ def resource_count_up_to(resource: Any, *, limit: int, T: DType) -> Array:
 
     Raises: OutOfRangeError at `limit`.
     """
-    return _count(variable_of(resource), limit)
+    variable = variable_of(resource)
+    require(
+        variable.dtype is T,
+        f"the variable must be {T.name}, not {variable.dtype.name}",
+    )
+    return _count(variable, limit)

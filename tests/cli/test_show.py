@@ -211,9 +211,7 @@ def test_a_truncated_graph(refused: Callable[..., str], tmp_path: Path, keep: in
         ("tfhub_module.pb", ["show"], 0),
     ],
 )
-def test_a_missing_file(
-    cli: Cli, tmp_path: Path, name: str, command: list[str], code: int
-) -> None:
+def test_a_missing_file(cli: Cli, tmp_path: Path, name: str, command: list[str], code: int) -> None:
     path = tmp_path / "module"
     shutil.copytree(HALF, path)
     (path / name).unlink()

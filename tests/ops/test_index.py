@@ -26,3 +26,13 @@ def test_using_an_op_imports_its_family_only() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert result.stdout.split() == ["True", "False"]
+
+
+def test_every_op_is_found_by_importing_its_family_alone() -> None:
+    program = (
+        "import importlib; from minihub_runtime.ops.index import FAMILY_OF; "
+        "from minihub_runtime.ops.registry import REGISTRY\n"
+        "REGISTRY._load_all = lambda: (_ for _ in ()).throw(AssertionError('loads every family'))\n"
+        "for name in FAMILY_OF: REGISTRY[name]"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -22,7 +22,6 @@ NAN, INF = float("nan"), float("inf")
 MANY = i64([1 << 40])
 OVERFLOW = i64([1 << 62, 1 << 62])
 
-# Rank, OnesLike and Const refuse nothing.
 SAMPLES = [
     Sample("Const", "matrix", {}, dict(value=f32([[1, 2]]), dtype="float32")),
     Sample("Const", "string", {}, dict(value=b(["a", "bc"]), dtype="string")),
@@ -40,7 +39,6 @@ SAMPLES = [
             ("quantized", quantized([1, 2], "qint8"), {}),
         )
     ),
-    # Shape and Size refuse nothing that fits a test: a size beyond int32 takes gigabytes.
     Sample("ShapeN", "two", dict(input=[normal(2, 3), f32(1).reshape(())])),
     Sample("ShapeN", "long", dict(input=[normal(2), normal(4)]), dict(out_type="int64")),
     Sample("Rank", "matrix", dict(input=normal(2, 3))),

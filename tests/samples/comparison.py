@@ -78,7 +78,6 @@ SAMPLES += [
     Sample(
         "LogicalOr", "shapes", dict(x=boolean([True] * 2), y=boolean([True] * 3)), error="broad"
     ),
-    # LogicalNot refuses nothing: any bool tensor will do.
     Sample("LogicalNot", "matrix", dict(x=boolean([[True], [False]]))),
     Sample("LogicalNot", "scalar", dict(x=boolean(True))),
     Sample("Select", "same_shape", choice([[True, False]], f32([[1, 2]]), f32([[3, 4]]))),

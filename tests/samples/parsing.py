@@ -239,7 +239,6 @@ SAMPLES = [
             ("complex", c64([1j])),
         ]
     ),
-    # SerializeTensor refuses nothing: every tensor of plain values has a proto.
     *(
         Sample("ParseTensor", label, dict(serialized=b(text)), dict(out_type=dtype), error=error)
         for label, text, dtype, error in [

@@ -1,6 +1,6 @@
 """Samples of `ops/string.py`."""
 
-from tests.samples import Sample, b, i32, i64
+from tests.samples import Sample, b, f32, i32, i64
 
 WORDS = b(["hello", "wörld", "", "日本語x", b"\x80\x80a\xc3"])
 MIXED = b([["ab", "c"], ["", "d"], ["e\0f", "é"]])
@@ -193,7 +193,6 @@ SAMPLES = [
     Sample(
         "StringSplitV2", "seps", dict(input=b(["a"]), sep=b([" "])), error="sep must be a scalar"
     ),
-    # StringStrip refuses nothing: it has neither attributes nor conditions on its input.
     Sample(
         "StringStrip", "spaces", dict(input=b([b" \t\n\v\f\r\x1c\x85a\xa0 \0 ", "  ", "a b", ""]))
     ),
@@ -312,7 +311,6 @@ SAMPLES = [
         )
         for pad in (False, True)
     ],
-    # EncodeBase64 refuses nothing: every string has its base64.
     Sample("EncodeBase64", "scalar", dict(input=b("a"))),
     Sample("EncodeBase64", "empty", dict(input=NOTHING)),
     Sample(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.samples import Sample, b, i32, i64
+from tests.samples import Sample, b, f32, i32, i64
 
 GOOD = b([["aé", "", "日本😀"], ["\0\x1f\x7f\x80\u2028", "\ufeffa", "z"]])
 BROKEN = b(
@@ -318,7 +318,6 @@ SAMPLES = [
     encoded("no_splits", [], [], error="not be empty"),
     encoded("matrix", [[72]], [0, 1], error="rank 1"),
     encoded("large_replacement", [72], [0, 1], replacement_char=0x110000, error="replacement_char"),
-    # UnicodeScript refuses nothing: whatever is no code point has script -1.
     Sample("UnicodeScript", "spread", dict(input=i32(EVERY))),
     Sample(
         "UnicodeScript",

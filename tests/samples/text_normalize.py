@@ -1,6 +1,6 @@
 """Samples of `ops/text_normalize.py`; TensorFlow's answers need tensorflow-text."""
 
-from tests.samples import Sample, b
+from tests.samples import Sample, b, f32
 
 TEXTS = b(
     [
@@ -12,7 +12,6 @@ BROKEN = b([b"\xff A\xcc\x81", b"\xe2\x82X", b"\xed\xa0\x80", b"A\0B\xc3", ""])
 NEWER = b(["\ua7c7\ua7f5\U0001fbf0a", "\U00010570\U00010780É", "\ua7f2"])
 
 SAMPLES = [
-    # CaseFoldUTF8 refuses nothing: whatever is no text stays as it is.
     Sample("CaseFoldUTF8", "texts", dict(input=TEXTS)),
     Sample("CaseFoldUTF8", "broken", dict(input=BROKEN)),
     Sample("CaseFoldUTF8", "newer", dict(input=NEWER)),
