@@ -82,12 +82,21 @@ def _feed(name: str, value: Any, info: ParsedTensorInfo) -> dict[Ref, Any]:
     if info.kind == "unsupported":
         raise InvalidArgumentError(f"{label} is a {info.type_name}, which is not supported")
     if info.kind == "sparse":
-        return dict(zip(info.refs, _sparse(value, info, label), strict=True))
+        parts = [_guarded(part) for part in _sparse(value, info, label)]
+        return dict(zip(info.refs, parts, strict=True))
     if info.kind == "ragged":
-        return dict(zip(info.refs, _ragged(value, info, label), strict=True))
+        parts = [_guarded(part) for part in _ragged(value, info, label)]
+        return dict(zip(info.refs, parts, strict=True))
     array = as_array(value, info.dtype, label)
     _check_shape(label, array.shape, info)
-    return {info.refs[0]: array}
+    return {info.refs[0]: _guarded(array)}
+
+
+def _guarded(array: Any) -> Any:
+    """A view that nothing in the graph can write to or keep: the array may be the caller's own."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _check_shape(label: str, shape: tuple[int | None, ...], info: ParsedTensorInfo) -> None:
@@ -154,10 +163,9 @@ def _nested(rows: Any, depth: int, label: str) -> RaggedTensorValue:
     """Nested lists as a ragged value of `depth` levels."""
     splits = []
     for _ in range(depth):
-        try:
-            splits.append(np.cumsum([0, *(len(row) for row in rows)], dtype=np.int64))
-        except TypeError:
-            raise InvalidArgumentError(f"{label} must be lists nested {depth + 1} deep") from None
+        if any(isinstance(row, (str, bytes)) or not hasattr(row, "__len__") for row in rows):
+            raise InvalidArgumentError(f"{label} must be lists nested {depth + 1} deep")
+        splits.append(np.cumsum([0, *(len(row) for row in rows)], dtype=np.int64))
         rows = [item for row in rows for item in row]
     # An empty array of bool becomes one of whatever type is wanted.
     flat = as_array(rows) if rows else np.empty(0, np.bool_)

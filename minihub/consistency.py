@@ -28,6 +28,9 @@ __all__ = [
 ]
 
 
+VARIABLE_OPS = ("VarHandleOp", "VariableV2", "Variable")
+
+
 class VariableEntry:
     """One variable, or one partition of one, as the collection `variables` describes it.
 
@@ -46,9 +49,10 @@ class VariableEntry:
         for field in ("initializer_name", "snapshot_name", "initial_value_name"):
             if getattr(definition, field):
                 _in_graph(graph, getattr(definition, field), f"{field} of a variable", folder)
-        if "dtype" not in node.attrs:
+        if node.op not in VARIABLE_OPS or "dtype" not in node.attrs:
             raise InvalidArgumentError(
-                f"variable {clip(self.node)!r} must be made by an op with a type, not {clip(node.op)}"
+                f"variable {clip(self.node)!r} must be made by one of {', '.join(VARIABLE_OPS)} and "
+                f"have a dtype, not {clip(node.op)} ({clip(folder)})"
             )
         self.op = node.op
         self.dtype: DType = node.attrs["dtype"]

@@ -487,7 +487,7 @@ def eval_function_for_module(
     with graph.as_default():
         module = Module(module_spec, tags=tags)
         for name in module.get_signature_names():
-            with variable_scope(name):
+            with variable_scope(name.replace(":", "_")):
                 infos = module.get_input_info_dict(name)
                 inputs = {key: _placeholder(key, info) for key, info in infos.items()}
                 applied[name] = (inputs, module(inputs, signature=name, as_dict=True))

@@ -41,6 +41,7 @@ _API: dict[str, tuple[str, ...]] = {
         "reset_default_graph",
     ),
     "minihub_runtime.api.importing": ("import_graph_def",),
+    "minihub_runtime.api.random_seed": ("get_seed", "set_random_seed"),
     "minihub_runtime.api.session": (
         "InteractiveSession",
         "RunOptions",

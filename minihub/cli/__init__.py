@@ -48,11 +48,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = defaults()
     options.traceback = os.environ.get("MINIHUB_TRACEBACK", "") not in ("", "0")
     try:
-        code = _run(arguments, options)
+        try:
+            code = _run(arguments, options)
+        except SystemExit as stop:
+            # argparse ends this way after --help and --version.
+            code = stop.code if isinstance(stop.code, int) else 0
         sys.stdout.flush()
-    except SystemExit as stop:
-        # argparse ends this way after --help and --version.
-        return stop.code if isinstance(stop.code, int) else 0
     except BrokenPipeError:
         quiet_streams()
         return PIPE_CLOSED
@@ -65,6 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.traceback:
             raise
         print(f"minihub: error: {one_line(error)}", file=sys.stderr)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            quiet_streams()
         return exit_code(error)
     return code
 

@@ -65,7 +65,7 @@ def wrap(text: str, width: int) -> list[str]:
             places = (text.rfind(mark, 0, end) + 1 for mark in _BREAK_AFTER)
             best = max(places)
             # A separator near the start would leave most of the line empty.
-            if best > end // 2:
+            if best > end // 3:
                 end = best
         lines.append(text[:end].rstrip())
         text = text[end:].lstrip()

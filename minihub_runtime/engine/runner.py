@@ -86,12 +86,24 @@ class Runner:
                 values = plan.run(list(feeds.values()), check)
         finally:
             self.state.finish(before)
-        return [_hand_out(value, ref) for value, ref in zip(values, fetches, strict=True)]
+        handed = [_hand_out(value, ref) for value, ref in zip(values, fetches, strict=True)]
+        if len(handed) > 1:
+            _separate(handed)
+        return handed
 
     def handle(self, name: str) -> Any:
         """The resource object that a node without inputs makes: a variable, a table."""
         node = self.graph.nodes[name]
         return REGISTRY[node.op].bind(node.attrs, self.state.context("", name))()
+
+
+def _separate(values: list[Any]) -> None:
+    """Copy arrays that stand in several places: the caller may change one result alone."""
+    seen: set[int] = set()
+    for i, value in enumerate(values):
+        if id(value) in seen and isinstance(value, np.ndarray):
+            values[i] = value.copy()
+        seen.add(id(value))
 
 
 def _hand_out(value: Any, ref: Ref) -> Any:

@@ -1,6 +1,6 @@
 """What each op means: one file per family, kernel, gradient, shape rule and source together.
 
-Reading order: `registry` (what an op is), `context` (what stateful kernels may ask for), `checking` and
+Reading order: `schema` and `registry` (what an op is), `context` (what stateful kernels may ask for), `checking` and
 `shape_rules` (words that all families share), then any family.
 
 How to add an op: write its function with the decorator `op` in the family file, add two or more rows to
@@ -76,6 +76,7 @@ FAMILIES = (
     "ragged_variant",
     "random",
     "random_binomial",
+    "random_candidates",
     "random_classes",
     "random_gamma",
     "random_generator",

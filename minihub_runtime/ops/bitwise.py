@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.ops.broadcasting import elementwise
+from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.registry import Array, op, types
 from minihub_runtime.ops.shape_rules import broadcasted, same
+from minihub_runtime.shapes import Shape, Spec, merge
 
 __all__: list[str] = []
 
@@ -74,3 +76,37 @@ def population_count(x: Array) -> Array:
     octets = np.ascontiguousarray(x).reshape(-1).view(np.uint8).reshape(x.size, x.itemsize)
     counts = np.unpackbits(octets, axis=1).sum(axis=1, dtype=np.uint8)
     return counts.reshape(x.shape)
+
+
+@op(
+    "CompareAndBitpack(input: T, threshold: T) -> output: uint8",
+    T=types("bool float16 float32 float64 int8 int16 int32 int64"),
+    source="core/kernels/compare_and_bitpack_op.cc",
+)
+def compare_and_bitpack(input: Array, threshold: Array) -> Array:
+    """Whether each element is above the threshold, eight of a row in one byte, the first in the highest bit.
+
+    A bool element counts as it is, whatever the threshold.
+    Shapes: `[…, 8 n], [] -> […, n]`.
+    Raises: InvalidArgumentError unless the last size is a multiple of 8, or for a threshold that is no scalar.
+    """
+    require_scalar(threshold, "threshold")
+    require(input.ndim >= 1, "input must have rank >= 1, not 0")
+    require(
+        input.shape[-1] % 8 == 0,
+        f"input must have a last size that is a multiple of 8, not shape {list(input.shape)}",
+    )
+    return np.packbits(input if input.dtype == np.bool_ else input > threshold, axis=-1)
+
+
+@compare_and_bitpack.shape
+def compare_and_bitpack_shape(input: Spec, threshold: Spec) -> Shape:
+    merge(threshold.shape, ())
+    if input.shape is None:
+        return None
+    require(len(input.shape) >= 1, "input must have rank >= 1, not 0")
+    last = input.shape[-1]
+    if last is None:
+        return input.shape
+    require(last % 8 == 0, f"input must have a last size that is a multiple of 8, not {last}")
+    return (*input.shape[:-1], last // 8)

@@ -133,9 +133,7 @@ def enter(
     return data
 
 
-@op(
-    "RefEnter(data: Ref(T)) -> output: Ref(T)", T=ANY, source=SOURCE, views=True, shape=_entered
-)
+@op("RefEnter(data: Ref(T)) -> output: Ref(T)", T=ANY, source=SOURCE, views=True, shape=_entered)
 def ref_enter(
     data: Any, *, frame_name: str, is_constant: bool = False, parallel_iterations: int = 10
 ) -> Any:
@@ -143,9 +141,19 @@ def ref_enter(
     return data
 
 
-@op("LoopCond(input: bool) -> output: bool", source=SOURCE, views=True, shape=same)
+def _scalar_only(input: Spec) -> Shape:
+    if input.shape:
+        raise InvalidArgumentError(f"input must be a scalar, not of shape {list(input.shape)}")
+    return ()
+
+
+@op("LoopCond(input: bool) -> output: bool", source=SOURCE, views=True, shape=_scalar_only)
 def loop_cond(input: Array) -> Array:
-    """Whether the loop goes on."""
+    """Whether the loop goes on.
+
+    Raises: InvalidArgumentError if `input` is not a scalar.
+    """
+    require_scalar(input, "input")
     return input
 
 

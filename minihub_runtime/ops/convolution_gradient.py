@@ -78,6 +78,12 @@ def _check_depths(channels: int, depth: int, width: int, grad: Array) -> None:
     )
 
 
+def _check_work(batch: int, filter: Sequence[int]) -> None:
+    """Raise where no patch of a volume and no output has any element."""
+    if batch and not filter[-1] and 0 in filter[:-1]:
+        require(False, f"filter must have an output depth or patches above 0, not shape {list(filter)}")
+
+
 def _input_gradient(
     sizes: Sequence[int], filter: Array, out_backprop: Array, layout: Layout, out: Array | None
 ) -> Array:
@@ -239,6 +245,7 @@ def conv3d_backprop_input_v2(
     require_rank(filter, 5, "filter")
     require_rank(out_backprop, 5, "out_backprop")
     sizes = _sizes(input_sizes, 5, "input_sizes")
+    _check_work(sizes[0], filter.shape)
     return _input_gradient(sizes, filter, out_backprop, layout, out)
 
 
@@ -275,6 +282,7 @@ def conv3d_backprop_filter_v2(
     require_rank(input, 5, "input")
     require_rank(out_backprop, 5, "out_backprop")
     sizes = _sizes(filter_sizes, 5, "filter_sizes")
+    _check_work(len(input), sizes)
     return _filter_gradient(input, sizes, out_backprop, layout)
 
 

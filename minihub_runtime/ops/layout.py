@@ -201,7 +201,7 @@ def transpose_shape(x: Spec, perm: Spec) -> Shape:
 def conjugate_transpose(x: Array, perm: Array) -> Array:
     """As Transpose, with complex numbers conjugated."""
     turned = np.transpose(x, _permutation(perm, len(shape_of(x))))
-    return np.conjugate(turned) if turned.dtype.kind == "c" else turned
+    return np.asarray(np.conjugate(turned)) if turned.dtype.kind == "c" else turned
 
 
 @op(

@@ -85,3 +85,120 @@ def dilation2d_shape(
     depth = taps[2] if shape[3] is None else shape[3]
     layout = Layout("NHWC", padding, strides, rates)
     return layout.order(shape[0], layout.output_sizes(shape[1:3], taps[:2]), depth)
+
+
+def _best_taps(
+    x: Array, filter: Array, windows: list[Window]
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """The tap that wins each output, and the input it sees; of equal ones the first.
+
+    Where none wins, since all sums are NaN or the lowest number, TensorFlow takes the first tap, and of the
+    input the place where the window begins.
+    """
+    rows, columns = windows
+    shape = (len(x), rows.outputs, columns.outputs, x.shape[3])
+    begins = [
+        np.maximum(np.arange(window.outputs) * window.stride - window.before, 0)
+        for window in windows
+    ]
+    best = np.full(shape, _lowest(x))
+    taps = (np.zeros(shape, np.int64), np.zeros(shape, np.int64))
+    seen = (
+        np.broadcast_to(begins[0][:, None, None], shape).copy(),
+        np.broadcast_to(begins[1][:, None], shape).copy(),
+    )
+    with np.errstate(over="ignore"):
+        for tap, place, inside, total in _taps(x, filter, windows):
+            total = narrow(total, x.dtype)
+            wins = total > best[place]
+            best[place][wins] = total[wins]
+            positions = (
+                np.arange(rows.size)[inside[1]][:, None, None],
+                np.arange(columns.size)[inside[2]][:, None],
+            )
+            for axis in (0, 1):
+                taps[axis][place][wins] = tap[axis]
+                seen[axis][place][wins] = np.broadcast_to(positions[axis], wins.shape)[wins]
+    return taps, seen
+
+
+def _checked_gradient(input: Array, out_backprop: Array, windows: list[Window]) -> Array:
+    expected = (len(input), *(window.outputs for window in windows), input.shape[3])
+    require(
+        out_backprop.shape == expected,
+        f"out_backprop must have shape {list(expected)}, not {list(out_backprop.shape)}",
+    )
+    return to_float(out_backprop)
+
+
+@op(
+    "Dilation2DBackpropInput(input: T, filter: T, out_backprop: T) -> in_backprop: T",
+    T=REALS,
+    strides=at_least(4),
+    rates=at_least(4),
+    precision=ROUNDING,
+    source="core/kernels/dilation_ops.cc:DilationBackpropInputOp",
+)
+def dilation2d_backprop_input(
+    input: Array,
+    filter: Array,
+    out_backprop: Array,
+    *,
+    strides: list[int],
+    rates: list[int],
+    padding: Padding,
+) -> Array:
+    """The gradient of Dilation2D for its input: each output's goes to the element that won.
+
+    Raises: InvalidArgumentError as Dilation2D, and unless `out_backprop` has the shape of its output.
+    """
+    windows = _windows(input, filter, strides, rates, padding)
+    gradient = _checked_gradient(input, out_backprop, windows)
+    result = np.zeros(input.shape, gradient.dtype)
+    _, (rows, columns) = _best_taps(to_float(input), to_float(filter), windows)
+    batch, _, _, depth = np.indices(gradient.shape, sparse=True)
+    # A window that lies behind the input wins nothing.
+    valid = (rows < input.shape[1]) & (columns < input.shape[2])
+    places = [np.broadcast_to(i, valid.shape)[valid] for i in (batch, rows, columns, depth)]
+    np.add.at(result, tuple(places), gradient[valid])
+    return narrow(result, input.dtype)
+
+
+@dilation2d_backprop_input.shape
+def dilation2d_backprop_input_shape(input: Spec) -> Shape:
+    return input.shape
+
+
+@op(
+    "Dilation2DBackpropFilter(input: T, filter: T, out_backprop: T) -> filter_backprop: T",
+    T=REALS,
+    strides=at_least(4),
+    rates=at_least(4),
+    precision=ROUNDING,
+    source="core/kernels/dilation_ops.cc:DilationBackpropFilterOp",
+)
+def dilation2d_backprop_filter(
+    input: Array,
+    filter: Array,
+    out_backprop: Array,
+    *,
+    strides: list[int],
+    rates: list[int],
+    padding: Padding,
+) -> Array:
+    """The gradient of Dilation2D for its filter: each output's goes to the tap that won.
+
+    Raises: InvalidArgumentError as Dilation2D, and unless `out_backprop` has the shape of its output.
+    """
+    windows = _windows(input, filter, strides, rates, padding)
+    gradient = _checked_gradient(input, out_backprop, windows)
+    result = np.zeros(filter.shape, gradient.dtype)
+    (rows, columns), _ = _best_taps(to_float(input), to_float(filter), windows)
+    if filter.size:
+        np.add.at(result, (rows, columns, np.arange(input.shape[3])), gradient)
+    return narrow(result, input.dtype)
+
+
+@dilation2d_backprop_filter.shape
+def dilation2d_backprop_filter_shape(filter: Spec) -> Shape:
+    return filter.shape

@@ -25,7 +25,7 @@ Rows = NDArray[np.intp]
 LANES = 1 << 14
 
 # A distribution that accepts one draw in a hundred would not reach this once in the age of the universe.
-_MAX_ROUNDS = 1 << 14
+_MAX_ROUNDS = 1 << 12
 
 
 class _Pairs:

@@ -107,9 +107,15 @@ def _poisson(
 ) -> Array:
     """`per_rate` numbers for each rate, as [per_rate, rates]."""
     rates = np.repeat(rate.astype(np.float64).reshape(-1), per_rate)
-    if np.isnan(rates).any():
-        raise InvalidArgumentError("rate must be a number, not NaN")
     highest = _highest(dtype)
+    with np.errstate(invalid="ignore"):
+        # Fifty deviations below the mean nothing is accepted any more; infinity is a case of its own.
+        beyond = np.isfinite(rates) & (rates - 50 * np.sqrt(np.abs(rates)) > highest)
+    wrong = np.isnan(rates) | beyond
+    if wrong.any():
+        raise InvalidArgumentError(
+            f"rates must be numbers that {dtype.name} can hold, not {rates[wrong][0]}"
+        )
     places = np.arange(len(rates), dtype=np.uint64) * np.uint64(BLOCKS_PER_OUTPUT)
     drawn = sample_lanes(stream, places, lambda part: _poisson_rule(rates[part], highest), check)
     return to_counts(drawn.reshape(rate.size, per_rate).T, dtype)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.dtypes import DType, as_dtype, float_to_bfloat16, to_float
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.registry import ANY, Array, op
@@ -58,6 +58,7 @@ class TensorArray:
         self.closed = False
         self._items: list[Array | None] = [None] * length
         self._cleared = [False] * length
+        self._shapes: list[tuple[int, ...] | None] = [None] * length
 
     def __len__(self) -> int:
         return len(self._items)
@@ -71,7 +72,7 @@ class TensorArray:
         Raises:
             InvalidArgumentError: the index, type or shape does not fit, or it was written before.
         """
-        self._check_open()
+        self.check_open()
         if index < 0 or (index >= len(self) and not self.dynamic):
             raise InvalidArgumentError(
                 f"Tried to write to index {index} but array is not resizeable and size is: {len(self)}"
@@ -80,6 +81,7 @@ class TensorArray:
         while index >= len(self._items):
             self._items.append(None)
             self._cleared.append(False)
+            self._shapes.append(None)
         if value.dtype != self.dtype.numpy:
             raise InvalidArgumentError(
                 f"Could not write to TensorArray index {index} because the value dtype is "
@@ -93,24 +95,25 @@ class TensorArray:
             )
         if self.identical_shapes:
             self.element_shape = merge(self.element_shape, value.shape)
-        before = self._items[index]
-        if before is not None:
+        before, shape = self._items[index], self._shapes[index]
+        if self._cleared[index]:
+            raise InvalidArgumentError(
+                f"Could not write to TensorArray index {index} because it has already been read."
+            )
+        if shape is not None:
             if not self.accumulates:
                 raise InvalidArgumentError(
                     f"Could not write to TensorArray index {index} because it has already been "
                     "written to."
                 )
-            require(
-                before.shape == value.shape,
-                f"gradients of index {index} must have one shape, not {show(before.shape)} and "
-                f"{show(value.shape)}",
-            )
-            value = np.asarray(before + value)
-        elif self._cleared[index]:
-            raise InvalidArgumentError(
-                f"Could not write to TensorArray index {index} because it has already been read."
-            )
-        self._items[index] = value
+            if shape != value.shape:
+                raise InvalidArgumentError(
+                    f"gradients of index {index} must have one shape, not {show(shape)} and "
+                    f"{show(value.shape)}"
+                )
+            if before is not None:
+                value = _sum(before, value)
+        self._items[index], self._shapes[index] = value, value.shape
 
     def read(self, index: int) -> Array:
         """A tensor.
@@ -118,7 +121,7 @@ class TensorArray:
         Raises:
             InvalidArgumentError: it was not written, or read before and cleared.
         """
-        self._check_open()
+        self.check_open()
         if not 0 <= index < len(self):
             raise InvalidArgumentError(
                 f"Tried to read from index {index} but array size is: {len(self)}"
@@ -130,7 +133,9 @@ class TensorArray:
             )
         value = self._items[index]
         if value is None:
-            shape = concrete(self.element_shape)
+            shape = self._shapes[index]
+            if shape is None:
+                shape = concrete(self.element_shape)
             if shape is None:
                 raise InvalidArgumentError(
                     f"Could not read from TensorArray index {index}. Furthermore, the element shape "
@@ -146,16 +151,41 @@ class TensorArray:
 
     def _zeros(self, shape: tuple[int, ...]) -> Array:
         if self.dtype.name == "string":
-            raise UnimplementedError("strings must be written before they are read")
+            raise InvalidArgumentError("strings must be written before they are read")
         return np.zeros(shape, self.dtype.numpy)
 
-    def _check_open(self) -> None:
+    def gradient(self, source: str, prepended: tuple[int, ...]) -> TensorArray:
+        """The array of gradients of that name, made at first use: zeros of the shapes written here so far.
+
+        Raises:
+            InvalidArgumentError: this array is closed.
+        """
+        self.check_open()
+        if source not in self.gradients:
+            # An index written later would have no gradient.
+            self.dynamic = False
+            shape = None if self.element_shape is None else (*prepended, *self.element_shape)
+            made = TensorArray(
+                self.dtype, len(self), shape, False, False, self.identical_shapes, True
+            )
+            made._shapes = [None if s is None else (*prepended, *s) for s in self._shapes]
+            self.gradients[source] = made
+        return self.gradients[source]
+
+    def check_open(self) -> None:
+        """Raise InvalidArgumentError if the array is closed."""
         require(not self.closed, "TensorArray has already been closed.")
 
     def close(self) -> None:
         """Forget the tensors."""
         self.closed = True
-        self._items, self._cleared = [], []
+        self._items, self._cleared, self._shapes = [], [], []
+
+
+def _sum(a: Array, b: Array) -> Array:
+    if a.dtype.names is None:
+        return np.asarray(a + b)
+    return float_to_bfloat16(to_float(a) + to_float(b))
 
 
 def _array(value: Any) -> TensorArray:
@@ -206,13 +236,7 @@ def tensor_array_v3(
 def _gradient(handle: Any, source: str, prepended: tuple[int, ...]) -> tuple[Any, Array]:
     array = _array(handle)
     with array.lock:
-        if source not in array.gradients:
-            shape = array.element_shape
-            shape = None if shape is None else (*prepended, *shape)
-            array.gradients[source] = TensorArray(
-                array.dtype, len(array), shape, False, False, array.identical_shapes, True
-            )
-        return array.gradients[source], _flow()
+        return array.gradient(source, prepended), _flow()
 
 
 @op(
@@ -440,7 +464,9 @@ def tensor_array_split_v3(handle: Any, value: Array, lengths: Array, flow_in: Ar
 )
 def tensor_array_size_v3(handle: Any, flow_in: Array) -> Array:
     """The length of the array."""
-    return np.array(len(_array(handle)), np.int32)
+    array = _array(handle)
+    array.check_open()
+    return np.array(len(array), np.int32)
 
 
 @op("TensorArrayCloseV3(handle: resource)", stateful=True, source=SOURCE, shape=nothing)
@@ -469,6 +495,10 @@ def _stack(value: Any) -> Stack:
     return value
 
 
+def _check_elements(stack: Stack, dtype: DType) -> None:
+    require(stack.dtype is dtype, f"the stack's type must be {dtype.name}, not {stack.dtype.name}")
+
+
 @op(
     "StackV2(max_size: int32) -> handle: resource",
     elem_type=ANY,
@@ -489,12 +519,13 @@ def stack_v2(max_size: Array, *, elem_type: DType, stack_name: str = "") -> Any:
     views=True,
     shape=lambda elem: elem.shape,
 )
-def stack_push_v2(handle: Any, elem: Any, *, swap_memory: bool = False) -> Any:
+def stack_push_v2(handle: Any, elem: Any, *, swap_memory: bool = False, T: DType) -> Any:
     """`elem`, after pushing it.
 
-    Raises: InvalidArgumentError if the stack is full.
+    Raises: InvalidArgumentError if the stack is full, or of another type.
     """
     stack = _stack(handle)
+    _check_elements(stack, T)
     with stack.lock:
         require(
             stack.limit < 0 or len(stack.items) < stack.limit,
@@ -514,9 +545,10 @@ def stack_push_v2(handle: Any, elem: Any, *, swap_memory: bool = False) -> Any:
 def stack_pop_v2(handle: Any, *, elem_type: DType) -> Any:
     """The last value pushed, after taking it off.
 
-    Raises: InvalidArgumentError if there is none.
+    Raises: InvalidArgumentError if there is none, or the stack is of another type.
     """
     stack = _stack(handle)
+    _check_elements(stack, elem_type)
     with stack.lock:
         require(stack.items, "Stack[stack] is empty when calling Pop().")
         return stack.items.pop()

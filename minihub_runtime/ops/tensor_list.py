@@ -47,6 +47,20 @@ class TensorList:
         """The same list with other elements."""
         return dataclasses.replace(self, items=tuple(items))
 
+    def zeros_like(self) -> TensorList:
+        """A list of as many zeros of the same shapes; elements that are not set stay so."""
+        return self.with_items(
+            [None if item is None else _zeros_of(self.dtype, item) for item in self.items]
+        )
+
+
+def _zeros_of(dtype: DType, item: Array) -> Array:
+    if dtype.name != "variant":
+        return _zeros(dtype, item.shape)
+    result = np.empty(item.shape, dtype=object)
+    result.reshape(-1)[:] = [inner.zeros_like() for inner in item.reshape(-1)]
+    return result
+
 
 def variant(value: TensorList) -> Array:
     """The variant tensor that holds a list."""

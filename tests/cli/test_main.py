@@ -138,6 +138,16 @@ def test_a_closed_pipe_ends_quietly() -> None:
     assert (ran.returncode, complaint) == (141, b"")
 
 
+@pytest.mark.skipif(
+    not os.path.exists("/dev/full"), reason="only Linux has a file that is always full"
+)
+def test_a_full_disk_is_an_error() -> None:
+    with open("/dev/full", "wb") as full:
+        ran = subprocess.run([*PROGRAM, "ops"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ran.returncode == 3
+    assert ran.stderr == b"minihub: error: No space left on device\n"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_lines_are_answered_as_they_come_and_control_c_ends_it() -> None:
     command = [*PROGRAM, "run", TEXT, "-", "--batch-size", "1"]

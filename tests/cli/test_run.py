@@ -390,3 +390,14 @@ def test_json_of_every_type() -> None:
     )
     assert shown(float_to_bfloat16(np.array([1.5], np.float32))) == "[1.5]"
     assert shown(np.array([b"\xc3\xa9", b"\x80\x1b"], object)) == '["é", "\\udc80\\u001b"]'
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_numbers_in_json_are_exact(dtype: Any) -> None:
+    from minihub.cli.outputs import _json_lines
+
+    width = np.dtype(dtype).itemsize
+    values = np.frombuffer(np.random.default_rng(0).bytes(400 * width), dtype)
+    values = values[np.isfinite(values)]
+    found = np.array(json.loads("\n".join(_json_lines(values)))).astype(dtype)
+    np.testing.assert_array_equal(found, values)

@@ -99,6 +99,11 @@ class Builder:
         self.feeds: dict[Any, Any] = {}
         self.constants = constants
         self.steps: dict[str, list[Any]] = {}
+        if sample.producer is not None:
+            # An empty graph takes over the version of what is imported into it.
+            old = tf1.GraphDef()
+            old.versions.producer = sample.producer
+            tf1.import_graph_def(old)
         after: list[Any] = []
         for name, call in sample.before.items():
             self.steps[name], operation = self.apply(call.op, call.inputs, call.attrs, after)
@@ -237,7 +242,8 @@ def generate(family: str) -> int:
 def write_op_defs(family: str) -> None:
     """TensorFlow's OpDefs of the ops a family samples, without the prose."""
     stored = {}
-    for name in sorted({sample.op for sample in family_samples(family)}):
+    unsampled = getattr(sys.modules[f"tests.samples.{family}"], "SCHEMA_ONLY", ())
+    for name in sorted({sample.op for sample in family_samples(family)} | set(unsampled)):
         op_def = op_def_registry.get(name)
         if op_def is None:
             continue

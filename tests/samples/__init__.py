@@ -18,6 +18,8 @@ Ops on resources need other ops before them:
 The steps run in their order, each after the one before it; `Step("table", 1)` is the second output of one.  Steps in
 `after` run after the sampled op, which they call `Step("sampled")`; their outputs are compared too.
 
+`SCHEMA_ONLY` in a family names ops without samples whose OpDefs are stored all the same.
+
 `File("tests/data/words.txt")` as an input is the path of a file of the repository.  Functions are named in attributes,
 `Func("twice")`; they lie in `tests/golden/functions.py`.
 """
@@ -115,6 +117,7 @@ class Sample:
         differs: why the answer is not TensorFlow's, where we depart from it on purpose; then only dtype and
             shape are compared.
         unset: places of outputs that TensorFlow leaves unset, so that their values mean nothing.
+        producer: the version of the graph, for ops that TensorFlow takes in old graphs only.
     """
 
     op: str
@@ -128,6 +131,7 @@ class Sample:
     loose: float = 1.0
     differs: str | None = None
     unset: tuple[int, ...] = ()
+    producer: int | None = None
 
     @property
     def key(self) -> str:

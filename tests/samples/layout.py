@@ -71,6 +71,7 @@ SAMPLES = [
             ("matrix", normal(2, 3), i64([1, 0])),
             ("same", normal(2, 3), i32([0, 1])),
             ("scalar", f32(2), i32([])),
+            ("complex_scalar", c64(1 - 2j), i32([])),
             ("vector", f32([1, 2]), i32([0])),
             ("complex", c64([[1 + 2j, 3 - 1j]]), i32([1, 0])),
             ("string", b([["a", "b"]]), i32([1, 0])),

@@ -166,7 +166,12 @@ SAMPLES = [
     sample(
         "unwritten_identical", reading(1), write(0, ROW), array=made(identical_element_shapes=True)
     ),
-    sample("unwritten_string", reading(1, "string"), array=made(dtype="string", element_shape=[2]), error="string"),
+    sample(
+        "unwritten_string",
+        reading(1, "string"),
+        array=made(dtype="string", element_shape=[2]),
+        error="string",
+    ),
     sample("too_large", reading(3), error="array size is: 3"),
     sample("negative", reading(-1), error="array size is: 3"),
     sample("other_type", reading(0, "int32"), write(0, ROW), error="requested dtype int32"),
@@ -180,7 +185,12 @@ SAMPLES = [
     sample("all", gathering([0, 1, 2]), *WRITTEN),
     sample("some_order", gathering([2, 1]), *WRITTEN),
     sample("scalars", gathering([0, 1]), write(0, f32(1)), write(1, f32(2))),
-    sample("none_known_to_the_array", gathering([]), array=made(element_shape=[2]), error="not fully defined"),
+    sample(
+        "none_known_to_the_array",
+        gathering([]),
+        array=made(element_shape=[2]),
+        error="not fully defined",
+    ),
     sample("none_attr", gathering([], element_shape=[4])),
     sample("none_unknown", gathering([]), error="not fully defined"),
     sample("twice_kept", gathering([0, 0]), *WRITTEN, array=KEEPING),
@@ -264,6 +274,9 @@ SAMPLES = [
     sample("scalar_value", splitting(f32(1), [1, 0, 0]), error="rank"),
     sample("matrix_lengths", splitting(f32([1]), [[1]]), error="vector"),
     sample("plain", sized()),
+    sample("closed", sized(), Call("TensorArrayCloseV3", dict(handle=A)), error="closed"),
+    grad_of("adds_to_shape", write(0, OTHER), before=WRITTEN, error="shape"),
+    grad_of("of_read", reading(0), before=[write(0, ROW), reading(0)]),
     sample("grown", sized(), write(5, ROW), array=GROWING),
     sample("plain", Call("TensorArrayCloseV3", dict(handle=A)), write(0, ROW)),
     grad_of("adds", write(0, ROW), write(0, ROW2), reading(0)),

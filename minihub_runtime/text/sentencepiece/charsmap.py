@@ -7,115 +7,128 @@ its end.  A unit holds its label, whether a key ends here, and the offset to its
     bits 10 to 30 offset, or shifted by eight bits if bit 9 is set
     bit 8         a key ends here; its value is the unit at the offset
     bits 0 to 7   label
+
+The rules of Unicode's NFKC are more than 200 000, so they are looked up where they stand and never listed.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from minihub_runtime.errors import DataLossError
 
-__all__ = ["read_charsmap"]
+__all__ = ["CharsMap"]
 
-#: The longest key or new text in bytes.  The longest of Unicode's NFKC has 33.
+#: The longest key in characters and the longest new text in bytes.  Unicode's NFKC has 18 and 33.
+KEY_LIMIT = 256
 TEXT_LIMIT = 1024
 
-#: How many nodes are expanded at once, so that a large trie takes little memory.
-CHUNK = 4096
-
-LABELS = np.arange(1, 256, dtype=np.int64)
-
-Units = NDArray[np.int64]
+#: How many pairs of characters are remembered.
+CACHE_SIZE = 1 << 16
 
 
 def _refuse(message: str) -> DataLossError:
     return DataLossError(f"the rules of a SentencePiece normaliser must {message}")
 
 
-def read_charsmap(blob: bytes) -> dict[str, str]:
-    """Text → new text of all rules.
+def _offset(unit: int) -> int:
+    return (unit >> 10) << ((unit & 0x200) >> 6)
+
+
+class CharsMap:
+    """The rules.
+
+    Keys that end within a character are never found; SentencePiece's compiler makes none.
 
     Raises:
-        DataLossError: the bytes are truncated or their trie is not a tree.
+        DataLossError: the bytes are truncated; later, when a text leads to a place outside or to bytes that are no text.
     """
-    size = int.from_bytes(blob[:4], "little")
-    if len(blob) <= 4 or size % 4 or size == 0 or size >= len(blob) - 3:
-        raise _refuse(
-            f"be a trie of 4*n bytes and its texts, not {size} bytes of {max(len(blob) - 4, 0)}"
-        )
-    units = np.frombuffer(blob, "<u4", size // 4, 4).astype(np.int64)
-    texts = blob[4 + size :]
-    known: dict[int, str] = {}
-    rules = {}
-    for key, place in _keys(units):
-        if place not in known:
-            known[place] = _text(texts, place)
-        try:
-            rules[key.decode()] = known[place]
-        except UnicodeDecodeError:
-            raise _refuse(f"replace UTF-8, not {key!r}") from None
-    return rules
 
+    def __init__(self, blob: bytes) -> None:
+        size = int.from_bytes(blob[:4], "little")
+        if len(blob) <= 4 or size % 4 or size == 0 or size > len(blob) - 4:
+            raise _refuse(
+                f"be a trie of 4*n bytes and its texts, not {size} of {max(len(blob) - 4, 0)} bytes"
+            )
+        self._units: list[int] = np.frombuffer(blob, "<u4", size // 4, 4).tolist()
+        self._texts = blob[4 + size :]
+        self._known: dict[int, str] = {}
+        self._pairs: dict[str, tuple[int, str] | None | bool] = {}
 
-def _text(texts: bytes, place: int) -> str:
-    if place >= len(texts):
-        raise _refuse(f"have texts below byte {len(texts)}, not at {place}")
-    # The last text may lack its NUL.
-    end = texts.find(b"\0", place, place + TEXT_LIMIT + 1)
-    found = texts[place:] if end < 0 else texts[place:end]
-    if len(found) > TEXT_LIMIT:
-        raise _refuse(f"have texts of at most {TEXT_LIMIT} bytes, not more at {place}")
-    try:
-        return found.decode()
-    except UnicodeDecodeError:
-        raise _refuse(f"have UTF-8 as texts, not {found[:40]!r}") from None
+    def longest(self, text: str, begin: int) -> tuple[int, str] | None:
+        """Where the longest key that `text` has at `begin` ends, and what it becomes."""
+        pair = text[begin : begin + 2]
+        found = self._pairs.get(pair, False)
+        if found is False:
+            found = self._search(pair, 0)
+            if len(self._pairs) >= CACHE_SIZE:
+                self._pairs.clear()
+            self._pairs[pair] = found
+        if found is True:
+            found = self._search(text[begin : begin + KEY_LIMIT + 1], None)
+        if found is None:
+            return None
+        length, new = found  # type: ignore[misc]
+        return begin + length, new
 
+    def _search(self, text: str, open_end: int | None) -> tuple[int, str] | None | bool:
+        """The longest key at the begin of `text`; True if `open_end` is given and longer keys may follow it."""
+        units = self._units
+        count = len(units)
+        place = _offset(units[0])
+        found = None
+        for length, char in enumerate(text, 1):
+            for byte in char.encode("utf-8", "surrogateescape"):
+                place ^= byte
+                if place >= count:
+                    raise _refuse(f"have {count} units, which a place {place} is not in")
+                unit = units[place]
+                # A label of zero is that of values and of units without use.
+                if unit & 0x800000FF != byte or not byte:
+                    return found
+                place ^= _offset(unit)
+            if unit & 0x100:
+                found = (length, self._text(place))
+        if open_end is not None:
+            return True
+        if len(text) > KEY_LIMIT:
+            raise _refuse(f"have keys of at most {KEY_LIMIT} characters, not more")
+        return found
 
-def _offsets(units: Any) -> Any:
-    return (units >> 10) << ((units & 0x200) >> 6)
+    def _text(self, place: int) -> str:
+        if place >= len(self._units):
+            raise _refuse(f"have {len(self._units)} units, which a place {place} is not in")
+        begin = self._units[place] & 0x7FFFFFFF
+        if begin not in self._known:
+            if begin >= len(self._texts):
+                raise _refuse(f"have texts in {len(self._texts)} bytes, not at {begin}")
+            found = self._texts[begin : begin + TEXT_LIMIT + 1].split(b"\0", 1)[0]
+            if len(found) > TEXT_LIMIT:
+                raise _refuse(f"have texts of at most {TEXT_LIMIT} bytes, not more at {begin}")
+            try:
+                self._known[begin] = found.decode()
+            except UnicodeDecodeError:
+                raise _refuse(f"have UTF-8 as texts, not {found[:40]!r}") from None
+        return self._known[begin]
 
+    def plain_ascii(self) -> str:
+        """The ASCII characters that no rule changes before another ASCII character or at the end."""
+        plain = []
+        ascii_text = [chr(code) for code in range(128)]
+        for char in ascii_text:
+            root = self._after(_offset(self._units[0]), char)
+            if root is None:
+                plain.append(char)
+            elif not root[1] and all(self._after(root[0], after) is None for after in ascii_text):
+                plain.append(char)
+        return "".join(plain)
 
-def _keys(units: Units) -> list[tuple[bytes, int]]:
-    """The keys of the trie and their values, level by level."""
-    seen = np.zeros(units.size, dtype=np.bool_)
-    seen[0] = True
-    found: list[tuple[bytes, int]] = []
-    bases = _offsets(units[:1])
-    prefixes = [b""]
-    held = 0
-    while bases.size:
-        places, prefixes = _children(units, bases, prefixes)
-        held += sum(map(len, prefixes))
-        if (seen[places].any()) or np.unique(places).size != places.size:
-            raise _refuse("be a tree, not a graph where two ways lead to a node")
-        if prefixes and (len(prefixes[0]) > TEXT_LIMIT or held > 64 * (1 << 20)):
-            raise _refuse(f"have keys of at most {TEXT_LIMIT} bytes and 64 MiB in total")
-        seen[places] = True
-        bases = places ^ _offsets(units[places])
-        ends = np.flatnonzero((units[places] >> 8) & 1)
-        if bases[ends].size and int(bases[ends].max()) >= units.size:
-            raise _refuse(f"have values below unit {units.size}, not at {int(bases[ends].max())}")
-        values = (units[bases[ends]] & 0x7FFFFFFF).tolist()
-        found += [
-            (prefixes[end], value) for end, value in zip(ends.tolist(), values, strict=True)
-        ]
-    return found
-
-
-def _children(units: Units, bases: Units, prefixes: list[bytes]) -> tuple[Units, list[bytes]]:
-    """The children of nodes with those offsets: their places and their keys."""
-    places, keys = [np.zeros(0, np.int64)], []
-    for begin in range(0, bases.size, CHUNK):
-        wanted = bases[begin : begin + CHUNK, None] ^ LABELS
-        inside = wanted < units.size
-        labels = units[np.where(inside, wanted, 0)] & 0x800000FF
-        rows, columns = np.nonzero(inside & (labels == LABELS))
-        places.append(wanted[rows, columns])
-        keys += [
-            prefixes[begin + row] + bytes((column + 1,))
-            for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
-        ]
-    return np.concatenate(places), keys
+    def _after(self, place: int, char: str) -> tuple[int, bool] | None:
+        """The offset after one ASCII character and whether a key ends there."""
+        place ^= ord(char)
+        if char == "\0" or place >= len(self._units):
+            return None
+        unit = self._units[place]
+        if unit & 0x800000FF != ord(char):
+            return None
+        return place ^ _offset(unit), bool(unit & 0x100)

@@ -7,7 +7,6 @@ large, is refused here.
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import Any
 
 from minihub_runtime.errors import DataLossError, clip
@@ -22,6 +21,9 @@ BYTE_PIECES = {f"<0x{byte:02X}>": byte for byte in range(256)}
 
 #: SentencePiece refuses pieces of this many bytes.
 PIECE_LIMIT = 8000
+
+#: Sums of larger scores may leave the range of a 32-bit float.
+SCORE_LIMIT = 1e28
 
 _TYPES = ModelProto.SentencePiece
 NORMAL, UNKNOWN, CONTROL = _TYPES.NORMAL, _TYPES.UNKNOWN, _TYPES.CONTROL
@@ -96,8 +98,8 @@ def _vocabulary(proto: Any) -> Vocabulary:
             raise _refuse(
                 f"have pieces of 1 to {PIECE_LIMIT - 1} bytes without NUL, not {clip(repr(raw))}"
             )
-        if not math.isfinite(score):
-            raise _refuse(f"have finite scores, not {score}")
+        if not abs(score) <= SCORE_LIMIT:
+            raise _refuse(f"have scores in [{-SCORE_LIMIT}, {SCORE_LIMIT}], not {score}")
         text = read_text(raw, "pieces")
         target = segments if kind in {NORMAL, USER_DEFINED, UNUSED} else reserved
         if text in target:

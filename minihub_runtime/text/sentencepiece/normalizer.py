@@ -1,7 +1,7 @@
 """Text as the segmentation wants it: characters replaced by rules, blanks collapsed and made visible.
 
 At each place of the text the longest match counts, first among the symbols the user defined, which stay as they are,
-then among the rules.  A regular expression finds the few places where anything can match; all between is copied.
+then among the rules.  A regular expression steps over what nothing can match.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from minihub_runtime.text.sentencepiece.charsmap import read_charsmap
+from minihub_runtime.text.sentencepiece.charsmap import CharsMap
 from minihub_runtime.text.sentencepiece.model import SPACE
 from minihub_runtime.text.sentencepiece.trie import build_trie, longest_match
 
@@ -45,41 +45,47 @@ class Normalizer:
     """
 
     def __init__(self, spec: Any, symbols: Sequence[str] = (), suffix: bool = False) -> None:
-        rules = read_charsmap(spec.precompiled_charsmap) if spec.precompiled_charsmap else {}
-        self._rules = build_trie(rules.items())
+        self._rules = CharsMap(spec.precompiled_charsmap) if spec.precompiled_charsmap else None
         self._symbols = build_trie((symbol, symbol) for symbol in symbols)
         self._collapse: bool = spec.remove_extra_whitespaces
         self._space = SPACE if spec.escape_whitespaces else " "
         self._prefix = self._space if spec.add_dummy_prefix and not suffix else ""
         self._suffix = self._space if spec.add_dummy_prefix and suffix else ""
-        keys = {*rules, *symbols}
-        alone = {key for key in keys if len(key) == 1}
-        firsts = {key[0] for key in keys if len(key) > 1} - alone
-        seconds = {key[1] for key in keys if len(key) > 1}
-        pattern = f"[{BAD_BYTES}{_class(alone)}]"
-        if firsts:
-            pattern += f"|[{_class(firsts)}](?=[{_class(seconds)}])"
-        self._search = re.compile(pattern).search
+        self._firsts = {symbol[0] for symbol in symbols}
+        if self._rules is None:
+            plain = f"[^{BAD_BYTES}{_class(self._firsts)}]+"
+        else:
+            chars = _class(set(self._rules.plain_ascii()) - self._firsts)
+            # Rules for letters with marks begin with the letter alone.
+            plain = f"[{chars}]+(?![^\\0-\\x7f])" if chars else "(?!)"
+        self._plain = re.compile(plain).match
 
     def _replaced(self, text: str) -> Iterator[tuple[int, int, str | None]]:
         """The text in parts: begin, end, and the new text, or None where each character stays."""
-        begin = 0
-        while match := self._search(text, begin):
-            place = match.start()
-            if place > begin:
-                yield begin, place, None
-            found = longest_match(self._symbols, text, place)
+        size = len(text)
+        kept = place = 0
+        while place < size:
+            match = self._plain(text, place)
+            if match:
+                place = match.end()
+                continue
+            found = None
+            if text[place] in self._firsts:
+                found = longest_match(self._symbols, text, place)
+            if found is None and self._rules is not None:
+                found = self._rules.longest(text, place)
             if found is None:
-                found = longest_match(self._rules, text, place)
-            if found is not None:
-                begin, new = found
-                yield place, begin, new
-            else:
-                begin = place + 1
-                bad = "\udc80" <= text[place] <= "\udcff"
-                yield place, begin, REPLACEMENT if bad else None
-        if begin < len(text):
-            yield begin, len(text), None
+                if not "\udc80" <= text[place] <= "\udcff":
+                    place += 1
+                    continue
+                found = place + 1, REPLACEMENT
+            if kept < place:
+                yield kept, place, None
+            kept, new = found
+            yield place, kept, new
+            place = kept
+        if kept < size:
+            yield kept, size, None
 
     def normalize(self, text: str) -> str:
         """The normalised text."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import array
+import math
 from collections.abc import Iterator
-from typing import Any
 
 from minihub_runtime.text.sentencepiece.lattice import single
 from minihub_runtime.text.sentencepiece.model import NORMAL, UNUSED, USER_DEFINED, Vocabulary
@@ -30,7 +30,8 @@ class Unigram:
             for score, kind in zip(vocabulary.scores, vocabulary.types, strict=True)
             if kind == NORMAL
         ]
-        highest = max([SMALLEST_FLOAT, *normal])
+        self._highest = max([SMALLEST_FLOAT, *normal])
+        self._symbols = set()
         self.unknown = vocabulary.unk
         self.unknown_score = single(min(normal, default=0.0) - UNKNOWN_PENALTY)
         entries = []
@@ -38,12 +39,11 @@ class Unigram:
             kind, score = vocabulary.types[number], vocabulary.scores[number]
             if kind == USER_DEFINED:
                 # More than any other way to write the same text.
-                score = single(single(len(piece) * highest) - 0.1)
+                score = single(len(piece.encode()) * self._highest) - 0.1
+                self._symbols.add(number)
             if kind != UNUSED:
                 entries.append((piece, (number, score)))
         self._root = build_trie(entries)
-        scores = [abs(score) for _, (_, score) in entries]
-        self._span = max([abs(self.unknown_score), *scores])
         self._cache: dict[str, Segments] = {}
 
     def matches(self, text: str, begin: int) -> Iterator[tuple[int, int, float]]:
@@ -57,7 +57,11 @@ class Unigram:
             children, entry = child
             if entry is not None:
                 alone = alone or end == begin
-                yield end + 1, *entry
+                number, score = entry
+                if number in self._symbols:
+                    # SentencePiece counts bytes when it looks for the best way only, characters here.
+                    score = single(single((end + 1 - begin) * self._highest) - 0.1)
+                yield end + 1, number, score
         if not alone:
             yield begin + 1, self.unknown, self.unknown_score
 
@@ -73,72 +77,48 @@ class Unigram:
         return found
 
     def _best(self, text: str) -> Segments:
-        """The best way.
+        """The best way; of equal ones the way whose last piece is longest.
 
-        Each place keeps the best way to it: (score, begin of the last piece, its id, the way before it).  Of equal
-        ways the one whose last piece is longest counts.  Two ways that differ by less than the rounding of the next
-        sum can become equal then, so a place also keeps the ways just below its best one that came first.
+        The score of the best way to each place is a 32-bit float, a sum with it is compared before it is rounded: where
+        two ways score almost alike this decides, and it is what SentencePiece 0.1.96 does, the one inside TF.Text.
         """
         size = len(text)
-        tops: list[Any] = [None] * (size + 1)
-        tops[0] = (0.0, 0, -1, None)
-        rivals: dict[int, list[Any]] = {}
+        # A place that nothing has reached yet is below every sum.
+        tops = array.array("f", (-math.inf,)) * (size + 1)
+        tops[0] = 0.0
+        begins = [0] * (size + 1)
+        numbers = [self.unknown] * (size + 1)
         root = self._root[0]
-        rounded = array.array("f", (0.0,))
-        unknown = (self.unknown, self.unknown_score)
-        span = self._span
         for begin in range(size):
-            left = tops[begin]
-            near = rivals.get(begin)
-            score_here = left[0]
+            here = tops[begin]
             children = root
             alone = False
-            end = begin
-            while True:
-                child = children.get(text[end]) if end < size else None
-                if child is not None:
-                    children, entry = child
+            for end in range(begin, size):
+                child = children.get(text[end])
+                if child is None:
+                    break
+                children, entry = child
+                if entry is not None:
+                    number, score = entry
                     end += 1
-                    if entry is None:
-                        continue
                     if end == begin + 1:
                         alone = True
-                elif alone:
-                    break
-                else:
-                    alone, entry, end, children = True, unknown, begin + 1, {}
-                number, score = entry
-                raw = score_here + score
-                top = tops[end]
-                if top is not None and raw <= top[0]:
-                    continue
-                rounded[0] = raw
-                total = rounded[0]
-                if top is not None:
-                    if total <= top[0]:
-                        continue
-                    margin = (abs(total) + span) * 1e-6
-                    kept = [way for way in rivals.get(end, ()) if total - way[0] <= margin]
-                    if total - top[0] <= margin:
-                        kept.append(top)
-                    if kept:
-                        rivals[end] = kept
-                    else:
-                        rivals.pop(end, None)
-                before = left
-                if near:
-                    for way in near:
-                        rounded[0] = way[0] + score
-                        if rounded[0] == total:
-                            before = way
-                            break
-                tops[end] = (total, begin, number, before)
+                    score += here
+                    if score > tops[end]:
+                        tops[end] = score
+                        begins[end] = begin
+                        numbers[end] = number
+            if not alone:
+                score = single(self.unknown_score + here)
+                if score > tops[begin + 1]:
+                    tops[begin + 1] = score
+                    begins[begin + 1] = begin
+                    numbers[begin + 1] = self.unknown
         result: Segments = []
-        way = tops[size]
         end = size
-        while way[3] is not None:
-            _, begin, number, before = way
-            result.append((text[begin:end], number))
-            way, end = before, begin
+        while end:
+            begin = begins[end]
+            result.append((text[begin:end], numbers[end]))
+            end = begin
         result.reverse()
         return result

@@ -1,0 +1,508 @@
+"""`minihub.load`: modules, SavedModels and frozen graphs as functions on arrays."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+import threading
+import time
+import tracemalloc
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minihub
+from minihub import UnsupportedOpsWarning
+from minihub_runtime.errors import (
+    DataLossError,
+    DeadlineExceededError,
+    InvalidArgumentError,
+    NotFoundError,
+    UnimplementedError,
+    UnsupportedOpsError,
+)
+from minihub_runtime.protos import SavedModel
+from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "tests" / "data"
+HALF = DATA / "modules" / "half_plus_two"
+TEXT = DATA / "modules" / "text"
+IMAGE = DATA / "modules" / "image"
+LOOKUP = DATA / "modules" / "lookup"
+FROZEN = DATA / "graphs" / "frozen.pb"
+WORDS = ROOT / "examples" / "modules" / "word_vectors"
+IMAGES = np.linspace(-1, 1, 2 * 8 * 8 * 3, dtype=np.float32).reshape(2, 8, 8, 3)
+
+
+def changed(folder: Path, source: Path, edit: Callable[[Any], None]) -> Path:
+    """A copy of a module whose first MetaGraph is edited."""
+    path = shutil.copytree(source, folder / "module")
+    model = SavedModel.FromString((path / "saved_model.pb").read_bytes())
+    edit(model.meta_graphs[0])
+    (path / "saved_model.pb").write_bytes(model.SerializeToString())
+    return path
+
+
+# What is passed and what comes back
+
+
+def test_the_ways_to_pass_inputs() -> None:
+    half = minihub.load(HALF)
+    for value in ([2, 4], (2.0, 4.0), np.array([2, 4]), np.array([2.0, 4.0]), np.float32([2, 4])):
+        result = half(value)
+        assert result.dtype == np.float32
+        assert result.tolist() == [3.0, 4.0]
+    assert half({"default": [2.0]}).tolist() == [3.0]
+    assert half(default=[2.0]).tolist() == [3.0]
+    assert half([2.0], signature="default").tolist() == [3.0]
+    assert half([]).shape == (0,)
+    assert half([np.float64(2.0), np.int8(4)]).tolist() == [3.0, 4.0]
+    assert half(range(2)).tolist() == [2.0, 2.5]
+
+
+def test_the_ways_to_get_outputs() -> None:
+    image = minihub.load(IMAGE)
+    assert image(IMAGES).shape == (2, 4)
+    assert list(image(IMAGES, as_dict=True)) == ["default"]
+    several = image(images=IMAGES, scale=1, signature="classes:top")
+    assert {name: value.shape for name, value in several.items()} == {
+        "logits": (2, 5),
+        "same": (2, 8, 8, 3),
+        "top": (2, 2),
+    }
+    assert several["top"].dtype == np.int32
+
+
+@pytest.mark.parametrize("text", ["the cat", b"the cat", np.str_("the cat"), np.bytes_(b"the cat")])
+def test_text_of_every_type(text: Any) -> None:
+    embed = minihub.load(TEXT)
+    expected = embed(["the cat"])
+    assert expected.shape == (1, 6)
+    for value in ([text], np.array([text]), np.array([text], object), (text,)):
+        np.testing.assert_array_equal(embed(value), expected)
+
+
+def test_text_beyond_ascii() -> None:
+    lookup = minihub.load(LOOKUP)
+    assert lookup(["überall 模型", "the"]).tolist() == [[7.0, 8.0], [1.0, 2.0]]
+
+
+def test_sparse_values() -> None:
+    embed = minihub.load(TEXT)
+    words = (DATA / "words.txt").read_text().split()
+    expected = embed([f"{words[3]} {words[5]}"])
+    given: list[Any] = [
+        SparseTensorValue([[0, 0], [0, 1]], [words[3], words[5]], [1, 2]),
+        ([[0, 0], [0, 1]], np.array([words[3], words[5]]), np.array([1, 2])),
+    ]
+    for value in given:
+        outputs = embed(value, signature="tokens", as_dict=True)
+        np.testing.assert_allclose(outputs["default"], expected, rtol=1e-6)
+        assert outputs["tokens"].values.tolist() == [words[3].encode(), words[5].encode()]
+    empty = embed(SparseTensorValue([], [], [2, 0]), signature="tokens")
+    assert empty.tolist() == [[0.0] * 6] * 2
+
+
+def test_ragged_values() -> None:
+    embed = minihub.load(TEXT)
+    words = (DATA / "words.txt").read_text().split()
+    rows = [[words[3], words[5]], [], [words[4]]]
+    given: list[Any] = [
+        rows,
+        RaggedTensorValue.from_rows(rows),
+        ([words[3], words[5], words[4]], [[0, 2, 2, 3]]),
+    ]
+    for value in given:
+        outputs = embed(rows=value, signature="rows", as_dict=True)
+        assert outputs["ids"].to_list() == [[3, 5], [], [4]]
+        assert outputs["default"].shape == (3, 6)
+    assert embed([], signature="rows", as_dict=True)["ids"].to_list() == []
+    assert embed([[], []], signature="rows", as_dict=True)["ids"].to_list() == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda m: m(), TypeError, r"missing \['text'\], extra given \[\]"),
+        (lambda m: m(words=["a"]), TypeError, r"missing \['text'\], extra given \['words'\]"),
+        (lambda m: m(["a"], text=["a"]), TypeError, "one argument or by keywords, not both"),
+        (lambda m: m(["a"], signature="x"), ValueError, r"Signature 'x' is missing .* \['default'\]"),
+        (lambda m: m("a"), ValueError, r"'text' must have shape \[\?\], not \[\]; one example must be"),
+        (lambda m: m([["a"]]), ValueError, r"'text' must have shape \[\?\], not \[1,1\]"),
+        (lambda m: m([1]), ValueError, "'text' must hold text or bytes, not int"),
+        (lambda m: m([None]), ValueError, "'text' must hold text or bytes, not NoneType"),
+        (lambda m: m([["a"], ["b", "c"]]), ValueError, r"'text' must"),
+    ],
+)
+def test_wrong_calls(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call(minihub.load(LOOKUP))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (IMAGES[0], r"'images' must have shape \[\?,8,8,3\], not \[8,8,3\]; one example must be passed as"),
+        (IMAGES[:, :4], r"'images' must have shape \[\?,8,8,3\], not \[2,4,8,3\]"),
+        ("x", r"'images' must be of type float32"),
+        ([[1], [1, 2]], r"'images' must be a rectangular array"),
+        (IMAGES.astype(np.complex64), "'images' must be of type float32; complex64 values would lose"),
+        (IMAGES > 0, "'images' must be of type float32, not bool"),
+        (None, r"missing \['images'\]"),
+    ],
+)
+def test_wrong_images(value: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        minihub.load(IMAGE)(value)
+
+
+@pytest.mark.parametrize(
+    ("signature", "value", "message"),
+    [
+        ("tokens", ["a"], "'tokens' must be a SparseTensorValue"),
+        ("tokens", ([[0, 0]], ["a", "b"], [1, 1]), r"'tokens' must have indices \[n, rank\]"),
+        ("tokens", ([[0]], ["a"], [1]), r"'tokens' must have shape \[\?,\?\], not \[1\]"),
+        ("tokens", ([[0, 0]], [1.0], [1, 1]), "values of input 'tokens' must hold text"),
+        ("rows", ["a"], "'rows' must be lists nested 2 deep"),
+        ("rows", [1], "'rows' must be lists nested 2 deep"),
+        ("rows", 7, "'rows' must be nested lists or a RaggedTensorValue of ragged rank 1, not int"),
+        ("rows", (["a"], [[0, 2]]), "'rows': row splits of level 0 must rise from 0 to 1"),
+        ("rows", [[1]], "'rows' must hold text"),
+    ],
+)
+def test_wrong_composite_values(signature: str, value: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        minihub.load(TEXT)(value, signature=signature)
+
+
+def test_results_belong_to_the_caller() -> None:
+    image = minihub.load(IMAGE)
+    first = image(images=IMAGES, scale=1.0, signature="classes:top")
+    second = image(images=IMAGES, scale=1.0, signature="classes:top")
+    for name, value in first.items():
+        assert value.flags.writeable
+        assert not np.shares_memory(value, second[name])
+        assert not np.shares_memory(value, IMAGES)
+        value[...] = 0
+    third = image(images=IMAGES, scale=1.0, signature="classes:top")
+    for name, value in second.items():
+        np.testing.assert_array_equal(value, third[name])
+
+
+def test_an_output_that_is_an_input_is_a_copy() -> None:
+    image, mine = minihub.load(IMAGE), IMAGES.copy()
+    same = image(images=mine, scale=1.0, signature="classes:top")["same"]
+    assert not np.shares_memory(same, mine)
+    assert same.flags.writeable
+    assert mine.flags.writeable
+
+
+def test_two_outputs_of_one_tensor_are_two_arrays(tmp_path: Path) -> None:
+    def edit(graph: Any) -> None:
+        outputs = graph.signature_def["default"].outputs
+        outputs["again"].CopyFrom(outputs["default"])
+
+    outputs = minihub.load(changed(tmp_path, HALF, edit))([2.0], as_dict=True)
+    assert not np.shares_memory(outputs["default"], outputs["again"])
+
+
+def test_an_output_that_is_a_variable_can_be_written_to(tmp_path: Path) -> None:
+    def edit(graph: Any) -> None:
+        node = next(node for node in graph.graph_def.node if node.op == "ReadVariableOp")
+        info = graph.signature_def["default"].outputs["variable"]
+        info.name, info.dtype = f"{node.name}:0", 1
+        info.tensor_shape.SetInParent()
+
+    half = minihub.load(changed(tmp_path, HALF, edit))
+    outputs = half([2.0], as_dict=True)
+    kept = float(outputs["variable"])
+    outputs["variable"][...] = 100.0
+    assert float(half([2.0], as_dict=True)["variable"]) == kept
+
+
+# What can be asked
+
+
+def test_signatures_and_names() -> None:
+    text = minihub.load(TEXT)
+    assert sorted(text.signatures) == ["default", "rows", "tokens"]
+    signature = text.signatures["default"]
+    assert (signature.name, list(signature.inputs), list(signature.outputs)) == (
+        "default",
+        ["default"],
+        ["default"],
+    )
+    assert text.tags == frozenset()
+    assert text.handle == str(TEXT)
+    assert text.unsupported == {}
+    assert repr(text) == f"<minihub module {str(TEXT)!r} signatures=['default', 'rows', 'tokens']>"
+
+
+def test_variables() -> None:
+    text = minihub.load(TEXT)
+    assert dict(text.variables).keys() == {"embeddings"}
+    assert len(text.variables) == 1
+    assert text.variables["embeddings"].shape[1] == 6
+    with pytest.raises(KeyError):
+        text.variables["other"]
+    half = minihub.load(HALF)
+    assert {name: value.item() for name, value in half.variables.items()} == {"a": 0.5, "b": 2.0}
+
+
+def test_tags() -> None:
+    assert minihub.load(IMAGE, tags=["train"]).tags == {"train"}
+    with pytest.raises(KeyError, match=r"no graph with tags: \['x'\]; it has \[\], \['train'\]"):
+        minihub.load(IMAGE, tags=["x"])
+
+
+@pytest.mark.parametrize("name", ["two words", "ünïcode 模型", "percent %41 & hash #1"])
+def test_paths(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = shutil.copytree(LOOKUP, tmp_path / name)
+    assert minihub.load(path)(["cat"]).tolist() == [[3.0, 4.0]]
+    monkeypatch.chdir(tmp_path)
+    assert minihub.load(name)(["cat"]).tolist() == [[3.0, 4.0]]
+    assert minihub.load(f"./{name}/")(["cat"]).tolist() == [[3.0, 4.0]]
+
+
+def test_nothing_is_there(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="missing does not exist"):
+        minihub.load(tmp_path / "missing")
+    with pytest.raises(NotFoundError, match=r"must hold saved_model\.pb or saved_model\.pbtxt"):
+        minihub.load(tmp_path)
+
+
+def test_checksums_can_be_compared_at_once(tmp_path: Path) -> None:
+    path = shutil.copytree(LOOKUP, tmp_path / "module")
+    data = path / "variables" / "variables.data-00000-of-00001"
+    data.write_bytes(bytes(32))
+    module = minihub.load(path)
+    with pytest.raises(DataLossError, match="emb"):
+        module(["cat"])
+    with pytest.raises(DataLossError, match="emb"):
+        minihub.load(path, verify=True)
+
+
+# Ops that are not supported
+
+
+def strange(graph: Any, signature: str) -> None:
+    """Let an output of a signature come from an op nobody knows."""
+    info = graph.signature_def[signature].outputs
+    name = next(iter(sorted(info)))
+    node = graph.graph_def.node.add(name=f"strange_{signature.replace(':', '_')}", op="StrangeOp")
+    node.input.append(info[name].name)
+    info[name].name = f"{node.name}:0"
+
+
+def test_some_signatures_need_unsupported_ops(tmp_path: Path) -> None:
+    path = changed(tmp_path, IMAGE, lambda graph: strange(graph, "classes:top"))
+    expected = "signatures that cannot run because of unsupported ops: classes:top: StrangeOp"
+    with pytest.warns(UnsupportedOpsWarning, match=expected) as caught:
+        image = minihub.load(path)
+    assert Path(caught[0].filename) == Path(__file__)
+    assert image.unsupported == {"classes:top": {"StrangeOp": ["strange_classes_top"]}}
+    assert image(IMAGES).shape == (2, 4)
+    with pytest.raises(UnsupportedOpsError, match=r"StrangeOp \(1 node, for example 'strange_"):
+        image(images=IMAGES, scale=1, signature="classes:top")
+
+
+def test_all_signatures_need_unsupported_ops(tmp_path: Path) -> None:
+    def edit(graph: Any) -> None:
+        for signature in ("default", "rows", "tokens"):
+            strange(graph, signature)
+
+    path = changed(tmp_path, TEXT, edit)
+    with pytest.raises(UnsupportedOpsError, match=r"StrangeOp \(3 nodes") as raised:
+        minihub.load(path)
+    assert raised.value.missing == {
+        "StrangeOp": ["strange_default", "strange_rows", "strange_tokens"]
+    }
+
+
+def test_an_unsupported_op_that_no_signature_needs(tmp_path: Path) -> None:
+    path = changed(
+        tmp_path, HALF, lambda graph: graph.graph_def.node.add(name="strange", op="StrangeOp") and None
+    )
+    assert minihub.load(path)([2.0]).tolist() == [3.0]
+
+
+# SavedModels and frozen graphs
+
+
+@pytest.mark.parametrize("name", ["served", "legacy"])
+@pytest.mark.parametrize("tags", [None, ["serve"]])
+def test_a_saved_model(name: str, tags: Any) -> None:
+    model = minihub.load(DATA / "saved_models" / name, tags)
+    assert model.tags == {"serve"}
+    outputs = model(["the", "sat", "?"])
+    assert outputs["vectors"].tolist() == [[1.0, 2.0], [5.0, 6.0], [7.0, 8.0]]
+    assert outputs["count"] == 7  # given by the main op
+    assert sorted(model.variables) == ["count", "emb", "global_step"]
+
+
+def test_a_saved_model_with_unknown_tags() -> None:
+    with pytest.raises(KeyError, match=r"no graph with tags: \[\]; it has \['serve'\]"):
+        minihub.load(DATA / "saved_models" / "served", tags=[])
+
+
+def test_a_saved_model_of_tf2() -> None:
+    with pytest.raises(UnimplementedError) as raised:
+        minihub.load(DATA / "saved_models" / "tf2")
+    assert str(raised.value).endswith(
+        "is a TF2 SavedModel, and minihub loads TF1 Hub modules, TF1 SavedModels and frozen graphs"
+    )
+
+
+@pytest.mark.parametrize("name", ["frozen.pb", "frozen.pbtxt"])
+def test_a_frozen_graph(name: str) -> None:
+    graph = minihub.load(DATA / "graphs" / name)
+    signature = graph.signatures["default"]
+    assert {n: (i.dtype.name, i.shape) for n, i in signature.inputs.items()} == {
+        "x": ("float32", (None, 2))
+    }
+    assert {n: (i.dtype.name, i.shape) for n, i in signature.outputs.items()} == {
+        "best": ("float32", (None, 1)),
+        "best:1": ("int32", (None, 1)),
+        "y": ("float32", (None, 1)),
+    }
+    outputs = graph([[1.0, 2.0], [5.0, 3.0]])
+    assert outputs["y"].tolist() == [[42.0], [70.0]]
+    assert outputs["best"].tolist() == [[2.0], [5.0]]
+    assert outputs["best:1"].tolist() == [[1], [0]]
+    assert dict(graph.variables) == {}
+
+
+def test_files_that_are_no_graph(tmp_path: Path) -> None:
+    for name, data in (("a.pb", b"\xff\xff"), ("a.pbtxt", b"<html>"), ("b.pb", b"")):
+        path = tmp_path / name
+        path.write_bytes(data)
+        with pytest.raises(DataLossError, match=name):
+            minihub.load(path)
+
+
+# Threads, processes, time and memory
+
+
+@pytest.mark.parametrize("path", [HALF, FROZEN], ids=["module", "graph"])
+def test_pickling(path: Path) -> None:
+    module = minihub.load(path)
+    copy = pickle.loads(pickle.dumps(module))
+    assert copy.handle == module.handle
+    assert copy.tags == module.tags
+    value = [2.0] if path is HALF else [[1.0, 2.0]]
+    for name, result in module(value, as_dict=True).items():
+        np.testing.assert_array_equal(copy(value, as_dict=True)[name], result)
+
+
+def test_pickling_keeps_the_tags() -> None:
+    copy = pickle.loads(pickle.dumps(minihub.load(IMAGE, tags={"train"})))
+    assert copy.tags == {"train"}
+
+
+def test_many_threads() -> None:
+    embed = minihub.load(TEXT)
+    words = (DATA / "words.txt").read_text().split()
+    expected = {word: embed([word]) for word in words[:8]}
+    failures: list[Any] = []
+
+    def work(word: str) -> None:
+        for _ in range(50):
+            result = embed([word])
+            if not np.array_equal(result, expected[word]):
+                failures.append((word, result))
+
+    threads = [threading.Thread(target=work, args=(word,)) for word in expected]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_the_first_call_of_many_threads_at_once() -> None:
+    for _ in range(5):
+        lookup = minihub.load(LOOKUP)
+        barrier = threading.Barrier(8)
+        results: list[Any] = []
+
+        def work(lookup: Any = lookup, barrier: Any = barrier, results: Any = results) -> None:
+            barrier.wait()
+            results.append(lookup(["cat"]).tolist())
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert results == [[[3.0, 4.0]]] * 8
+
+
+def test_a_call_that_takes_too_long() -> None:
+    half = minihub.load(HALF)
+    with pytest.raises(DeadlineExceededError):
+        half([1.0], timeout=1e-9)
+    assert half([1.0], timeout=60).tolist() == [2.5]
+    with pytest.raises(DeadlineExceededError):
+        minihub.load(LOOKUP, timeout=1e-9)
+
+
+def test_many_calls_take_no_more_memory() -> None:
+    half = minihub.load(HALF)
+    value = np.ones(64, np.float32)
+
+    def calls(count: int) -> None:
+        for _ in range(count):
+            half(value)
+
+    calls(100)
+    tracemalloc.start()
+    try:
+        calls(100)
+        before = tracemalloc.get_traced_memory()[0]
+        started = time.monotonic()
+        calls(2000)
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert grown < 16384
+    calls(8000)
+    assert time.monotonic() - started < 60
+
+
+def test_modules_of_many_sizes_of_input_take_no_more_memory() -> None:
+    lookup = minihub.load(LOOKUP)
+    for size in range(1, 50):
+        assert lookup(["cat"] * size).shape == (size, 2)
+    tracemalloc.start()
+    try:
+        lookup(["cat"] * 3)
+        before = tracemalloc.get_traced_memory()[0]
+        for size in range(1, 300):
+            lookup(["cat"] * size)
+        assert tracemalloc.get_traced_memory()[0] - before < 16384
+    finally:
+        tracemalloc.stop()
+
+
+def test_loading_warns_of_nothing() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for path in (HALF, TEXT, IMAGE, LOOKUP, WORDS, FROZEN):
+            minihub.load(path)
+
+
+def test_the_readme_module_knows_words_that_go_together() -> None:
+    embed = minihub.load(WORDS)
+    vectors = embed(["copyright owner", "copyright license", "zzzz"])
+    assert vectors.shape == (3, 16)
+    assert not vectors[2].any()
+
+
+def test_an_empty_signature_name() -> None:
+    with pytest.raises(InvalidArgumentError, match="Signature '' is missing"):
+        minihub.load(HALF)([1.0], signature="")

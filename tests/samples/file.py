@@ -1,0 +1,69 @@
+"""Samples of `ops/file.py`; `tests/checkpoint` has more of checkpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.samples import File, Sample, b, f32, i32
+
+DTYPES, PARTS = File("tests/checkpoint/data/dtypes"), File("tests/checkpoint/data/partitioned")
+KINDS = "bool complex128 complex64 float16 float32 float64 int16 int32 int64 int8 string uint16 uint32 uint64 uint8 bfloat16".split()
+
+
+def restored(
+    label: str, prefix: Any, names: Any, slices: Any, dtypes: Any, error: str | None = None
+) -> Sample:
+    inputs = dict(prefix=prefix, tensor_names=b(names), shape_and_slices=b(slices))
+    return Sample("RestoreV2", label, inputs, dict(dtypes=dtypes), error)
+
+
+# ShardedFilename and ShardedFilespec refuse nothing but arrays.  SaveV2 and MergeV2Checkpoints are always refused; what
+# is sampled is what TensorFlow refuses as well.
+SAMPLES = [
+    Sample("ReadFile", "words", dict(filename=File("tests/data/tables/words.txt"))),
+    Sample("ReadFile", "missing", dict(filename=b("no/such/file")), error="No such file"),
+    Sample("ReadFile", "vector", dict(filename=b(["a"])), error="scalar"),
+    restored("dtypes", DTYPES, [f"t/{kind}" for kind in KINDS], [""] * len(KINDS), KINDS),
+    restored("one", PARTS, ["by_rows"], [""], ["float32"]),
+    restored(
+        "slices",
+        PARTS,
+        ["by_both", "by_rows"],
+        ["4 400 0,2:100,50", "10 3 7,3:-"],
+        ["int64", "float32"],
+    ),
+    restored("missing_name", PARTS, ["nothing"], [""], ["float32"], "nothing"),
+    restored("missing_file", b("no/such/prefix"), ["by_rows"], [""], ["float32"], "no/such/prefix"),
+    restored("other_type", PARTS, ["by_rows"], [""], ["int32"], "must be int32"),
+    restored("other_full_shape", PARTS, ["by_rows"], ["10 4 7,3:-"], ["float32"], "shape"),
+    restored("slice_outside", PARTS, ["by_rows"], ["10 3 7,4:-"], ["float32"], "."),
+    restored("bad_slice", PARTS, ["by_rows"], ["10 3 x"], ["float32"], "."),
+    restored("count", PARTS, ["by_rows", "by_both"], [""], ["float32", "int64"], "must have shape"),
+    restored("prefix_vector", b(["a"]), ["by_rows"], [""], ["float32"], "scalar"),
+    Sample(
+        "SaveV2",
+        "vector",
+        dict(prefix=b(["a"]), tensor_names=b(["x"]), shape_and_slices=b([""]), tensors=[f32(1)]),
+        error="must not write files",
+    ),
+    Sample(
+        "MergeV2Checkpoints",
+        "missing",
+        dict(checkpoint_prefixes=b(["no/such/prefix"]), destination_prefix=b("no/other")),
+        error="must not write files",
+    ),
+    Sample("ShardedFilename", "plain", dict(basename=b("a/b"), shard=i32(3), num_shards=i32(12))),
+    Sample(
+        "ShardedFilename", "large", dict(basename=b(""), shard=i32(-3), num_shards=i32(1234567))
+    ),
+    Sample(
+        "ShardedFilename",
+        "vector",
+        dict(basename=b(["a"]), shard=i32(3), num_shards=i32(12)),
+        error="scalar",
+    ),
+    Sample("ShardedFilespec", "plain", dict(basename=b("a/b"), num_shards=i32(12))),
+    Sample(
+        "ShardedFilespec", "vector", dict(basename=b(["a"]), num_shards=i32(12)), error="scalar"
+    ),
+]
