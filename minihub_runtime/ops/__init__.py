@@ -91,6 +91,8 @@ FAMILIES = (
     "search",
     "segment",
     "segment_sparse",
+    "sentencepiece",
+    "sentencepiece_processor",
     "sets",
     "slicing",
     "space",
@@ -115,6 +117,7 @@ FAMILIES = (
     "variable",
     "variable_rows",
     "file",
+    "old_graphs",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -10,31 +11,56 @@ import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require_scalar
+from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import ANY, Array, op, types_list
 from minihub_runtime.ops.shape_rules import nothing, same
 
 
 def summarize(value: Any, count: int) -> str:
-    """The first elements of a tensor as text, `[1 2 3...]`; all of them for a negative count.
+    """The first elements of a tensor as text, `1 2 3...` or `[1 2][3...]...`; all of them for a negative count.
 
-    Source: core/framework/tensor.cc:SummarizeValue.
+    Source: core/framework/tensor.cc:SummarizeArray.
     """
-    flat = np.asarray(value).reshape(-1)
-    shown = flat if count < 0 else flat[:count]
-    words = [
-        f'"{x.decode("utf-8", "replace")}"'
-        if isinstance(x, bytes)
-        else str(x).lower()
-        if isinstance(x, (bool, np.bool_))
-        else f"{x:g}"
-        if isinstance(x, np.floating)
-        else str(x)
-        for x in shown
-    ]
-    more = "..." if len(shown) < len(flat) else ""
-    if np.ndim(value) == 0:
-        return words[0] if words else more
-    return f"[{' '.join(words)}{more}]"
+    array = np.asarray(value)
+    limit = array.size if count < 0 else min(count, array.size)
+    words = [_word(x) for x in array.reshape(-1)[:limit].tolist()] if limit else []
+    if array.dtype.kind == "f":
+        words = [_float_word(x) for x in array.reshape(-1)[:limit]]
+    more = "..." if limit < array.size else ""
+    if array.ndim == 0:
+        return "".join(words) + more
+    position = 0
+
+    def part(axis: int) -> str:
+        nonlocal position
+        pieces = []
+        for _ in range(array.shape[axis]):
+            if position >= limit:
+                if axis == array.ndim - 1 and axis:
+                    return " ".join(pieces) + "..."
+                break
+            if axis == array.ndim - 1:
+                pieces.append(words[position])
+                position += 1
+            else:
+                pieces.append(f"[{part(axis + 1)}]")
+        return (" " if axis == array.ndim - 1 else "").join(pieces)
+
+    return part(0) + more
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1").encode("unicode_escape").decode().replace('"', '\\"')
+    return str(int(value)) if isinstance(value, (bool, int)) else str(value)
+
+
+def _float_word(value: Any) -> str:
+    """As few digits as give the number back, of six or nine (fifteen or seventeen for float64)."""
+    short, full = (15, 17) if value.dtype == np.float64 else (6, 9)
+    text = f"{value:.{short}g}"
+    same = value != value or value.dtype.type(text) == value
+    return text if same else f"{value:.{full}g}"
 
 
 @op(
@@ -51,7 +77,7 @@ def assert_(condition: Array, data: Sequence[Any], *, summarize: int = 3) -> tup
     """
     require_scalar(condition, "condition")
     if not condition:
-        shown = " ".join(_summary(value, summarize) for value in data)
+        shown = " ".join(f"[{_summary(value, summarize)}]" for value in data)
         raise InvalidArgumentError(f"assertion failed: {shown}")
     return ()
 
@@ -69,10 +95,20 @@ _summary = summarize
     shape=same,
 )
 def print_(
-    input: Any, data: Sequence[Any], *, message: str = "", first_n: int = -1, summarize: int = 3
+    ctx: Context,
+    input: Any,
+    data: Sequence[Any],
+    *,
+    message: str = "",
+    first_n: int = -1,
+    summarize: int = 3,
 ) -> Any:
-    """`input`, after writing `message` and `data` to the standard error stream."""
-    sys.stderr.write(message + "".join(_summary(value, summarize) for value in data) + "\n")
+    """`input`, after writing `message` and `data` to the standard error stream, in the first `first_n` runs."""
+    if first_n >= 0:
+        printed = ctx.own(itertools.count)
+        if next(printed) >= first_n:
+            return input
+    sys.stderr.write(message + "".join(f"[{_summary(value, summarize)}]" for value in data) + "\n")
     return input
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from minihub_runtime.codec import Func
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.checking import require
+from minihub_runtime.dtypes import DType
+from minihub_runtime.ops.checking import allocatable, require
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import ANY, ANY_LIST, Array, at_least, op
 from minihub_runtime.shapes import Shape, Spec
@@ -207,6 +208,11 @@ def for_(
 
 
 @op("FakeParam() -> output: dtype", dtype=ANY, source=SOURCE, shape=lambda shape: shape)
-def fake_param(*, shape: Shape) -> Array:
-    """A value that nobody may look at: what a branch returns where only the other has a result."""
-    raise InvalidArgumentError("FakeParam must not be run: only the other branch has this result")
+def fake_param(*, dtype: DType, shape: Shape) -> Array:
+    """A value that nobody looks at: what a branch returns where only the other has a result."""
+    known = allocatable([0 if n is None else n for n in shape or ()], dtype.numpy)
+    if dtype.name == "string":
+        empty = np.empty(known, dtype=object)
+        empty.fill(b"")
+        return empty
+    return np.zeros(known, dtype.numpy)

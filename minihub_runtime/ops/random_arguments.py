@@ -64,8 +64,9 @@ def drawn_shape(shape: Spec) -> Shape:
     return None if length is None else (None,) * length
 
 
-def tailed_shape(shape: Spec, tail: Spec) -> Shape:
-    """The static shape of a result that has `tail`'s shape after the sizes `shape` asks for."""
+def tailed_shape(*inputs: Spec) -> Shape:
+    """The static shape of a result that has the second input's shape after the sizes the first asks for."""
+    shape, tail = inputs
     before = drawn_shape(shape)
     return None if before is None or tail.shape is None else before + tail.shape
 

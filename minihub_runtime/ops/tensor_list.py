@@ -186,11 +186,11 @@ def _stacked_shape(element_shape: Spec, num_elements: int) -> Shape:
     return None if known is None else (None if num_elements < 0 else num_elements, *known)
 
 
-def _element_shape(found: TensorList, element_shape: Array) -> Shape:
-    """What the list, the caller and the elements know of the shape."""
+def _element_shape(found: TensorList, element_shape: Array, items: Sequence[Array | None]) -> Shape:
+    """What the list, the caller and some elements know of the shape."""
     try:
         shape = merge(found.shape, _asked(element_shape))
-        for item in found.items:
+        for item in items:
             if item is not None:
                 shape = merge(shape, item.shape)
     except InvalidArgumentError as error:
@@ -201,24 +201,16 @@ def _element_shape(found: TensorList, element_shape: Array) -> Shape:
 
 
 def _chosen(
-    found: TensorList, indices: Sequence[int], element_shape: Array, what: str
+    found: TensorList, items: Sequence[Array | None], element_shape: Array, what: str
 ) -> tuple[list[Array], tuple[int, ...]]:
     """Elements, zeros for those not set, and their shape."""
-    shape = concrete(_element_shape(found, element_shape))
+    known = _element_shape(found, element_shape, items)
+    shape = concrete(known)
     if shape is None:
         raise InvalidArgumentError(
-            f"Tried to {what} elements of a list with non-fully-defined shape: "
-            f"{show(_element_shape(found, element_shape))}"
+            f"Tried to {what} elements of a list with non-fully-defined shape: {show(known)}"
         )
-    items = []
-    for index in indices:
-        require(
-            0 <= index < len(found.items),
-            f"Trying to gather element {index} in a list with {len(found.items)} elements.",
-        )
-        item = found.items[index]
-        items.append(_zeros(found.dtype, shape) if item is None else item)
-    return items, shape
+    return [_zeros(found.dtype, shape) if item is None else item for item in items], shape
 
 
 @op(
@@ -240,7 +232,7 @@ def tensor_list_stack(
         f"Operation expected a list with {num_elements} elements but got a list with "
         f"{len(found.items)} elements.",
     )
-    items, shape = _chosen(found, range(len(found.items)), element_shape, "stack")
+    items, shape = _chosen(found, found.items, element_shape, "stack")
     return np.stack(items) if items else np.empty((0, *shape), element_dtype.numpy)
 
 
@@ -273,7 +265,7 @@ def tensor_list_get_item(
     item = found.items[place]
     if item is not None:
         return item
-    shape = concrete(_element_shape(found, element_shape))
+    shape = concrete(_element_shape(found, element_shape, found.items))
     if shape is None:
         raise InvalidArgumentError(
             "Trying to read an uninitialized tensor but element_shape is not fully defined: "
@@ -349,7 +341,7 @@ def tensor_list_pop_back(
     require(found.items, "Trying to pop from an empty list.")
     item = found.items[-1]
     if item is None:
-        items, _ = _chosen(found, [len(found.items) - 1], element_shape, "pop")
+        items, _ = _chosen(found, [None], element_shape, "pop")
         item = items[0]
     return variant(found.with_items(found.items[:-1])), item
 
@@ -398,7 +390,13 @@ def tensor_list_gather(
     """
     found = list_of(input_handle, element_dtype)
     require(indices.ndim == 1, f"indices must be a vector, not of shape {show(indices.shape)}")
-    items, shape = _chosen(found, indices.tolist(), element_shape, "gather")
+    for index in indices.tolist():
+        require(
+            0 <= index < len(found.items),
+            f"Trying to gather element {index} in a list with {len(found.items)} elements.",
+        )
+    asked = [found.items[index] for index in indices.tolist()]
+    items, shape = _chosen(found, asked, element_shape, "gather")
     return np.stack(items) if items else np.empty((0, *shape), element_dtype.numpy)
 
 
@@ -474,45 +472,44 @@ def tensor_list_scatter_into_existing_list(
     highest = max(indices.reshape(-1).tolist(), default=-1)
     require(highest < MAX_LENGTH, f"indices must be less than {MAX_LENGTH}, not {highest}")
     items = list(found.items) + [None] * max(0, highest + 1 - len(found.items))
-    return variant(found.with_items(_scattered(items, tensor, indices, found.shape)))
+    # Unlike the other scatters, this one takes rows of any shape.
+    return variant(found.with_items(_scattered(items, tensor, indices, None)))
 
 
-def _concat(found: TensorList, shape: Shape, leading: Sequence[int]) -> tuple[Array, Array]:
-    """The elements joined along their first axis, and their lengths."""
-    items: list[Array] = []
-    for index, element in enumerate(found.items):
-        item = element
-        if item is None:
-            rest = concrete(None if shape is None else shape[1:])
-            length = leading[index] if index < len(leading) else (shape or (None,))[0]
-            if rest is None or length is None:
-                raise InvalidArgumentError(
-                    f"element {index} must be set, or its shape known, to be joined"
-                )
-            item = _zeros(found.dtype, (length, *rest))
-        require(item.ndim >= 1, f"element {index} must have rank >= 1 to be joined, not 0")
-        items.append(item)
-    rests = {item.shape[1:] for item in items}
-    require(
-        len(rests) <= 1,
-        "elements must have the same shape but for the first axis, not "
-        + " and ".join(show(rest) for rest in sorted(rests)),
-    )
-    for item in items:
-        require(
-            compatible(None if shape is None else (None, *shape[1:]), item.shape),
-            f"elements must have shape {show(shape)}, not {show(item.shape)}",
-        )
-    lengths = np.array([len(item) for item in items], np.int64)
-    if items:
-        return np.concatenate(items), lengths
-    rest = concrete(None if shape is None else shape[1:])
-    if rest is None:
+def _concat(found: TensorList, asked: Shape, leading: Sequence[int]) -> tuple[Array, Array]:
+    """The elements joined along their first axis, and their lengths.
+
+    An element that is not set is as long as `leading` says, else as all the others.
+    """
+    rest: Shape = None if asked is None else asked[1:]
+    if found.items:
+        rest = merge(rest, None if found.shape is None else found.shape[1:])
+    lengths = set()
+    for index, item in enumerate(found.items):
+        if item is not None:
+            require(item.ndim >= 1, f"element {index} must have rank >= 1 to be joined, not 0")
+            rest = merge(rest, item.shape[1:])
+            lengths.add(len(item))
+    known = concrete(rest)
+    if known is None:
         raise InvalidArgumentError(
             "All except the first dimension must be fully defined when concating an empty tensor "
-            f"list. element_shape: {show(shape)}"
+            f"list. element_shape: {show(asked)}"
         )
-    return np.empty((0, *rest), found.dtype.numpy), lengths
+    given = next((s[0] for s in (asked, found.shape) if s and s[0] is not None), None)
+    usual = lengths.pop() if given is None and len(lengths) == 1 else given
+    items: list[Array] = []
+    for index, item in enumerate(found.items):
+        length = leading[index] if index < len(leading) else usual
+        if item is None and (length is None or length < 0):
+            raise InvalidArgumentError(
+                f"List contains uninitialized tensor at index {index} but leading_dims has only "
+                f"{len(leading)} elements."
+            )
+        items.append(_zeros(found.dtype, (int(length or 0), *known)) if item is None else item)
+    if not items:
+        return _zeros(found.dtype, (0, *known)), np.empty(0, np.int64)
+    return np.concatenate(items), np.array([len(item) for item in items], np.int64)
 
 
 @op(
@@ -529,7 +526,7 @@ def tensor_list_concat(
 ) -> tuple[Array, Array]:
     """The elements joined along their first axis, and their lengths."""
     found = list_of(input_handle, element_dtype)
-    return _concat(found, merge(found.shape, element_shape), ())
+    return _concat(found, element_shape, ())
 
 
 @op(
@@ -550,7 +547,7 @@ def tensor_list_concat_v2(
 ) -> tuple[Array, Array]:
     """The elements joined along their first axis, and their lengths."""
     found = list_of(input_handle, element_dtype)
-    return _concat(found, merge(found.shape, _asked(element_shape)), leading_dims.tolist())
+    return _concat(found, _asked(element_shape), leading_dims.tolist())
 
 
 @op(

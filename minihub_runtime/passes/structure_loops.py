@@ -76,7 +76,7 @@ def structure_loops(nodes: Mapping[str, Node], feeds: Collection[Ref] = ()) -> d
     Raises:
         InvalidArgumentError: a frame is not a loop that TensorFlow could run.
     """
-    if not any(node.op in ENTER for node in nodes.values()):
+    if not any(node.op in ENTER or node.op in EXIT for node in nodes.values()):
         return dict(nodes)
     inside = _innermost_frames(nodes, feeds)
     outer = {name: node for name, node in nodes.items() if not inside[name]}

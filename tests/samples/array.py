@@ -138,10 +138,14 @@ SAMPLES = [
         )
     ),
     *(
-        Sample(op, "float_sizes", dict(input=f32([1])), dict(out_type="float32"), error="'out_type'")
+        Sample(
+            op, "float_sizes", dict(input=f32([1])), dict(out_type="float32"), error="'out_type'"
+        )
         for op in ("Shape", "Size")
     ),
-    Sample("ShapeN", "float_sizes", dict(input=[f32(1)]), dict(out_type="float32"), error="'out_type'"),
+    Sample(
+        "ShapeN", "float_sizes", dict(input=[f32(1)]), dict(out_type="float32"), error="'out_type'"
+    ),
     Sample("Rank", "other_type", dict(input=f32([1])), dict(T="int32"), error="'T' must be that"),
     Sample("OnesLike", "string", dict(x=b(["a"])), error="'T' must be one of"),
     Sample("Const", "other_type", {}, dict(dtype="int32", value=f32(1)), error="must be int32"),

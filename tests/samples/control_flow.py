@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples import Call, Sample, Step, b, boolean, f32, i32
-from tests.samples.variable import reference, set_reference, with_reference
+from tests.samples import Call, Sample, Step, b, boolean, f32
+from tests.samples.variable import reference, with_reference
 
 ROW, OTHER = f32([1, 2]), f32([3, 4, 5])
 YES, NO = boolean(True), boolean(False)
@@ -45,7 +45,7 @@ def enter(op: str = "Enter", **attrs: Any) -> Sample:
 # is in `tests/engine`.  The ops without refused samples pass on whatever they get.
 SAMPLES = [
     Sample("Switch", "vector", dict(data=ROW, pred=boolean([True, False])), error="scalar"),
-    Sample("Switch", "true", dict(data=ROW, pred=YES), error="branch that was not taken"),
+    Sample("Switch", "true", dict(data=ROW, pred=YES), error="branch that was not taken", runs=2),
     Sample(
         "RefSwitch",
         "vector",
@@ -55,7 +55,7 @@ SAMPLES = [
     ),
     Sample("Merge", "first", dict(inputs=[ROW, OTHER][:1])),
     Sample("RefMerge", "one", dict(inputs=[Step("v")]), before=with_reference(ROW)),
-    Sample("Exit", "outside", dict(data=ROW), error="inside a loop"),
+    Sample("Exit", "outside", dict(data=ROW), error="inside a loop", runs=2),
     Sample(
         "RefExit",
         "outside",
@@ -88,4 +88,3 @@ SAMPLES = [
     enter(is_constant=True),
     enter("RefEnter"),
 ]
-del set_reference, switch, merge, NO, i32

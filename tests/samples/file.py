@@ -7,7 +7,24 @@ from typing import Any
 from tests.samples import File, Sample, b, f32, i32
 
 DTYPES, PARTS = File("tests/checkpoint/data/dtypes"), File("tests/checkpoint/data/partitioned")
-KINDS = "bool complex128 complex64 float16 float32 float64 int16 int32 int64 int8 string uint16 uint32 uint64 uint8 bfloat16".split()
+KINDS = [
+    "bool",
+    "complex128",
+    "complex64",
+    "float16",
+    "float32",
+    "float64",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "string",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+    "bfloat16",
+]
 
 
 def restored(

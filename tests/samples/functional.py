@@ -54,7 +54,7 @@ def counted(
     return Sample("For", label, inputs, dict(body=Func(body)), error)
 
 
-F, I = "float32", "int32"
+F, N = "float32", "int32"
 BRANCHES = ["twice", "square", "negated"]
 
 SAMPLES = [
@@ -63,7 +63,7 @@ SAMPLES = [
         for op in ("PartitionedCall", "StatefulPartitionedCall")
         for sample in (
             call(op, "one", "twice", [ROW], [F]),
-            call(op, "several", "swapped", [ROW, i32(3)], [I, F]),
+            call(op, "several", "swapped", [ROW, i32(3)], [N, F]),
             call(op, "no_arguments", "constants", [], [F, "string"]),
             call(op, "nested", "twice_twice", [ROW], [F]),
             call(op, "failing", "failing", [ROW], [F], "reshape|elements|99"),
@@ -82,7 +82,7 @@ SAMPLES = [
             branch(op, "empty_vector", i32([]), "twice", "square", [ROW], [F]),
             branch(op, "text", b("x"), "twice", "square", [ROW], [F]),
             branch(op, "empty_text", b(""), "twice", "square", [ROW], [F]),
-            branch(op, "two_results", boolean(True), "swapped", "swapped", [ROW, i32(3)], [I, F]),
+            branch(op, "two_results", boolean(True), "swapped", "swapped", [ROW, i32(3)], [N, F]),
             branch(op, "failing_untaken", boolean(False), "failing", "square", [ROW], [F]),
             branch(
                 op, "failing", boolean(True), "failing", "square", [ROW], [F], "reshape|elements|99"
@@ -121,5 +121,5 @@ SAMPLES = [
     counted("zero", 0, 5, 0, "append_index", [ROW], "delta"),
     counted("vector", [0], 5, 1, "append_index", [ROW], "scalar"),
     Sample("FakeParam", "known", {}, dict(dtype=F, shape=[2, 3]), unset=(0,)),
-    Sample("FakeParam", "scalar", {}, dict(dtype=I, shape=[]), unset=(0,)),
+    Sample("FakeParam", "scalar", {}, dict(dtype=N, shape=[]), unset=(0,)),
 ]

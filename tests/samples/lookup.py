@@ -10,17 +10,17 @@ from tests.samples import Call, File, Sample, Step, b, boolean, f32, f64, i32, i
 T = Step("t")
 WORDS = b(["a", "b", ""])
 NUMBERS = i64([1, -2, 3])
-S, I = "string", "int64"
+S, N = "string", "int64"
 
 
 def table(
-    kind: str = "HashTable", version: str = "V2", key: str = S, value: str = I, **attrs: Any
+    kind: str = "HashTable", version: str = "V2", key: str = S, value: str = N, **attrs: Any
 ) -> Call:
     return Call(f"{kind}{version}", {}, dict(key_dtype=key, value_dtype=value, **attrs))
 
 
 def filled(
-    keys: Any = WORDS, values: Any = NUMBERS, key: str = S, value: str = I, version: str = "V2"
+    keys: Any = WORDS, values: Any = NUMBERS, key: str = S, value: str = N, version: str = "V2"
 ) -> dict[str, Call]:
     """A static table with entries."""
     fill = Call(f"InitializeTable{version}", dict(table_handle=T, keys=keys, values=values))
@@ -28,7 +28,7 @@ def filled(
 
 
 def mutable(
-    keys: Any = WORDS, values: Any = NUMBERS, key: str = S, value: str = I, version: str = "V2"
+    keys: Any = WORDS, values: Any = NUMBERS, key: str = S, value: str = N, version: str = "V2"
 ) -> dict[str, Call]:
     """A mutable table with entries."""
     fill = Call(f"LookupTableInsert{version}", dict(table_handle=T, keys=keys, values=values))
@@ -45,7 +45,7 @@ def vectors(version: str = "V2", shape: Any = (2,)) -> dict[str, Call]:
 
 
 def dense_table(
-    empty: Any, deleted: Any, key: str = I, value: str = I, version: str = "V2", **attrs: Any
+    empty: Any, deleted: Any, key: str = N, value: str = N, version: str = "V2", **attrs: Any
 ) -> Call:
     inputs = dict(empty_key=empty, deleted_key=deleted) if version else dict(empty_key=empty)
     return Call(f"MutableDenseHashTable{version}", inputs, dict(value_dtype=value, **attrs))
@@ -285,14 +285,14 @@ def both_versions(version: str) -> list[Sample]:
             f"LookupTableExport{version}",
             "one",
             dict(table_handle=T),
-            dict(Tkeys=S, Tvalues=I),
+            dict(Tkeys=S, Tvalues=N),
             before=filled(b(["a"]), i64([5]), version=version),
         ),
         Sample(
             f"LookupTableExport{version}",
             "empty_mutable",
             dict(table_handle=T),
-            dict(Tkeys=S, Tvalues=I),
+            dict(Tkeys=S, Tvalues=N),
             before=dict(t=table("MutableHashTable", version)),
         ),
         Sample(
@@ -362,13 +362,13 @@ def both_versions(version: str) -> list[Sample]:
             "columns",
             File("tests/data/tables/words.txt"),
             (0, S),
-            (1, I),
+            (1, N),
             b(["one", "x"]),
             i64(-1),
             version=version,
         ),
         from_file(
-            "missing", b("no/such/file"), (-2, S), (-1, I), b("a"), i64(-1), "No such file", version
+            "missing", b("no/such/file"), (-2, S), (-1, N), b("a"), i64(-1), "No such file", version
         ),
     ]
 
@@ -390,18 +390,18 @@ SAMPLES = [
         and sample.label != "plain"
     ),
     *both_versions("V2"),
-    from_file("lines", LINES, (-2, S), (-1, I), b(["b", "x"]), i64(-1)),
-    from_file("reversed", LINES, (-1, I), (-2, S), i64([1, 7]), b("?")),
+    from_file("lines", LINES, (-2, S), (-1, N), b(["b", "x"]), i64(-1)),
+    from_file("reversed", LINES, (-1, N), (-2, S), i64([1, 7]), b("?")),
     from_file("floats", FILE, (0, S), (2, "float32"), b(["two", "x"]), f32(0)),
     from_file("doubles", FILE, (0, S), (2, "float64"), b(["two", "x"]), f64(0)),
-    from_file("int_keys", FILE, (1, I), (0, S), i64([2, 7]), b("?")),
-    from_file("some_lines", FILE, (0, S), (1, I), b(["one", "two"]), i64(-1), vocab_size=2),
-    from_file("offset", LINES, (-2, S), (-1, I), b(["b", "x"]), i64(-1), offset=10),
-    from_file("too_few_lines", FILE, (0, S), (1, I), b("a"), i64(-1), "vocab_size", vocab_size=4),
-    from_file("too_few_columns", FILE, (0, S), (3, I), b("a"), i64(-1), "number of columns"),
-    from_file("no_number", FILE, (1, S), (0, I), b("a"), i64(-1), "valid int64"),
-    from_file("vector_of_names", b(["a", "b"]), (0, S), (1, I), b("a"), i64(-1), "single string"),
-    from_file("delimiter", FILE, (0, S), (1, I), b("a"), i64(-1), "delimiter", delimiter="ab"),
+    from_file("int_keys", FILE, (1, N), (0, S), i64([2, 7]), b("?")),
+    from_file("some_lines", FILE, (0, S), (1, N), b(["one", "two"]), i64(-1), vocab_size=2),
+    from_file("offset", LINES, (-2, S), (-1, N), b(["b", "x"]), i64(-1), offset=10),
+    from_file("too_few_lines", FILE, (0, S), (1, N), b("a"), i64(-1), "vocab_size", vocab_size=4),
+    from_file("too_few_columns", FILE, (0, S), (3, N), b("a"), i64(-1), "number of columns"),
+    from_file("no_number", FILE, (1, S), (0, N), b("a"), i64(-1), "valid int64"),
+    from_file("vector_of_names", b(["a", "b"]), (0, S), (1, N), b("a"), i64(-1), "single string"),
+    from_file("delimiter", FILE, (0, S), (1, N), b("a"), i64(-1), "delimiter", delimiter="ab"),
     *(
         found(
             f"static_{key}_{value}",
@@ -410,14 +410,14 @@ SAMPLES = [
             values[:1].reshape(()),
         )
         for key, value, keys, values in [
-            (I, S, i64([1, 2]), b(["x", "y"])),
+            (N, S, i64([1, 2]), b(["x", "y"])),
             (S, S, b(["1", "2"]), b(["x", "y"])),
-            (I, I, i64([1, 2]), i64([3, 4])),
+            (N, N, i64([1, 2]), i64([3, 4])),
             (S, "float32", b(["1", "2"]), f32([3, 4])),
             (S, "bool", b(["1", "2"]), boolean([True, False])),
             ("int32", "int32", i32([1, 2]), i32([3, 4])),
             ("int32", S, i32([1, 2]), b(["x", "y"])),
-            (I, "float64", i64([1, 2]), f64([3, 4])),
+            (N, "float64", i64([1, 2]), f64([3, 4])),
         ]
     ),
     found("matrix_keys", filled(), b([["a", "x"], ["", "b"]]), i64(9)),
@@ -492,7 +492,7 @@ SAMPLES = [
         "HashTableV2",
         "shared",
         {},
-        dict(key_dtype=S, value_dtype=I, shared_name="x"),
+        dict(key_dtype=S, value_dtype=N, shared_name="x"),
         before=dict(t=table(shared_name="x"), fill=filled()["fill"]),
         after=size("V2", Step("sampled")),
     ),
@@ -500,7 +500,7 @@ SAMPLES = [
         "HashTableV2",
         "shared_with_other_types",
         {},
-        dict(key_dtype=I, value_dtype=I, shared_name="x"),
+        dict(key_dtype=N, value_dtype=N, shared_name="x"),
         before=dict(t=table(shared_name="x"), fill=filled()["fill"]),
         error="maps string to int64",
     ),
@@ -509,7 +509,7 @@ SAMPLES = [
             f"{kind}{version}",
             "shared_with_other_types",
             {},
-            dict(key_dtype=I, value_dtype=I, shared_name="x"),
+            dict(key_dtype=N, value_dtype=N, shared_name="x"),
             before=dict(t=table(kind, version, shared_name="x")),
             error="maps string to int64",
         )

@@ -10,7 +10,10 @@ A, FLOW = Step("a"), Step("a", 1)
 F0 = f32(0)
 
 
-def made(size: Any = i32(3), dtype: str = "float32", **attrs: Any) -> Call:
+THREE = i32(3)
+
+
+def made(size: Any = THREE, dtype: str = "float32", **attrs: Any) -> Call:
     return Call("TensorArrayV3", dict(size=size), dict(dtype=dtype, **attrs))
 
 

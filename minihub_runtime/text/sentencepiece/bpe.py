@@ -28,9 +28,7 @@ class BytePairs:
         self._id = vocabulary.id
         self._segments = vocabulary.segments
         self._scores = vocabulary.scores
-        self._unused = {
-            number for number, kind in enumerate(vocabulary.types) if kind == UNUSED
-        }
+        self._unused = {number for number, kind in enumerate(vocabulary.types) if kind == UNUSED}
         self._pattern = symbol_pattern(vocabulary)
         self._split = self._splitter()
         self._cache: dict[str, Segments] = {}

@@ -53,30 +53,29 @@ class CharsMap:
         self._units: list[int] = np.frombuffer(blob, "<u4", size // 4, 4).tolist()
         self._texts = blob[4 + size :]
         self._known: dict[int, str] = {}
-        self._pairs: dict[str, tuple[int, str] | None | bool] = {}
+        self._pairs: dict[str, tuple[int, str, bool]] = {}
 
     def longest(self, text: str, begin: int) -> tuple[int, str] | None:
         """Where the longest key that `text` has at `begin` ends, and what it becomes."""
         pair = text[begin : begin + 2]
-        found = self._pairs.get(pair, False)
-        if found is False:
-            found = self._search(pair, 0)
+        known = self._pairs.get(pair)
+        if known is None:
             if len(self._pairs) >= CACHE_SIZE:
                 self._pairs.clear()
-            self._pairs[pair] = found
-        if found is True:
-            found = self._search(text[begin : begin + KEY_LIMIT + 1], None)
-        if found is None:
-            return None
-        length, new = found  # type: ignore[misc]
-        return begin + length, new
+            known = self._pairs[pair] = self._search(pair)
+        length, new, more = known
+        if more:
+            length, new, more = self._search(text[begin : begin + KEY_LIMIT])
+            if more and len(text) - begin > KEY_LIMIT:
+                raise _refuse(f"have keys of at most {KEY_LIMIT} characters, not more")
+        return (begin + length, new) if length else None
 
-    def _search(self, text: str, open_end: int | None) -> tuple[int, str] | None | bool:
-        """The longest key at the begin of `text`; True if `open_end` is given and longer keys may follow it."""
+    def _search(self, text: str) -> tuple[int, str, bool]:
+        """The length of the longest key at the begin of `text`, what it becomes, and whether longer ones may follow."""
         units = self._units
         count = len(units)
         place = _offset(units[0])
-        found = None
+        found, new = 0, ""
         for length, char in enumerate(text, 1):
             for byte in char.encode("utf-8", "surrogateescape"):
                 place ^= byte
@@ -85,15 +84,11 @@ class CharsMap:
                 unit = units[place]
                 # A label of zero is that of values and of units without use.
                 if unit & 0x800000FF != byte or not byte:
-                    return found
+                    return found, new, False
                 place ^= _offset(unit)
             if unit & 0x100:
-                found = (length, self._text(place))
-        if open_end is not None:
-            return True
-        if len(text) > KEY_LIMIT:
-            raise _refuse(f"have keys of at most {KEY_LIMIT} characters, not more")
-        return found
+                found, new = length, self._text(place)
+        return found, new, True
 
     def _text(self, place: int) -> str:
         if place >= len(self._units):
@@ -117,10 +112,11 @@ class CharsMap:
         ascii_text = [chr(code) for code in range(128)]
         for char in ascii_text:
             root = self._after(_offset(self._units[0]), char)
-            if root is None:
-                plain.append(char)
-            elif not root[1] and all(self._after(root[0], after) is None for after in ascii_text):
-                plain.append(char)
+            if root is not None:
+                base, is_key = root
+                if is_key or any(self._after(base, after) for after in ascii_text):
+                    continue
+            plain.append(char)
         return "".join(plain)
 
     def _after(self, place: int, char: str) -> tuple[int, bool] | None:

@@ -87,9 +87,7 @@ class Lattice:
                 continue
             check()
             for left in self.ends[node.begin]:
-                agenda.push(
-                    (single(left.best + behind), single(left.score + behind), left, top)
-                )
+                agenda.push((single(left.best + behind), single(left.score + behind), left, top))
             if len(agenda.entries) >= AGENDA_LIMIT:
                 kept = [agenda.pop() for _ in range(min(AGENDA_KEPT, count * 10))]
                 agenda = _Heap()

@@ -59,9 +59,7 @@ class Vocabulary:
 
     def of_type(self, kind: int) -> list[str]:
         """The pieces of one type."""
-        return [
-            piece for piece, own in zip(self.pieces, self.types, strict=True) if own == kind
-        ]
+        return [piece for piece, own in zip(self.pieces, self.types, strict=True) if own == kind]
 
 
 def _refuse(message: str) -> DataLossError:

@@ -101,6 +101,18 @@ class Processor:
         """The piece with an id in [0, size)."""
         return self._vocabulary.pieces[number]
 
+    def pieces_of(self, numbers: Sequence[int]) -> list[str]:
+        """The pieces with some ids.
+
+        Raises:
+            OutOfRangeError: there is no such id.
+        """
+        pieces = self._vocabulary.pieces
+        for number in numbers:
+            if not 0 <= number < len(pieces):
+                raise OutOfRangeError(f"ids must lie in [0, {len(pieces)}), not {number}")
+        return [pieces[number] for number in numbers]
+
     def id(self, piece: str) -> int:
         """The id of a piece; that of the unknown piece if there is none."""
         return self._vocabulary.id(piece)
@@ -180,7 +192,9 @@ class Processor:
             text.decode("utf-8", "surrogateescape")
         )
         if isinstance(self._model, BytePairs):
-            found = self._model.merge(normalized, (lambda: uniform() < alpha) if alpha > 0 else None)
+            found = self._model.merge(
+                normalized, (lambda: uniform() < alpha) if alpha > 0 else None
+            )
         elif not isinstance(self._model, Unigram):
             raise InternalError("only unigram and BPE models can sample")
         elif not normalized:
@@ -263,7 +277,9 @@ class Processor:
                     (_BYTE_PIECE_LIST[byte], vocabulary.byte_ids[byte], begin, begin)
                     for byte in data[:-1]
                 ]
-                result.append((_BYTE_PIECE_LIST[data[-1]], vocabulary.byte_ids[data[-1]], begin, end))
+                result.append(
+                    (_BYTE_PIECE_LIST[data[-1]], vocabulary.byte_ids[data[-1]], begin, end)
+                )
             elif result and result[-1][1] == unknown:
                 before, _, first, _ = result[-1]
                 result[-1] = (before + piece, unknown, first, end)
@@ -280,11 +296,7 @@ class Processor:
         Raises:
             OutOfRangeError: there is no such id.
         """
-        pieces = self._vocabulary.pieces
-        for number in numbers:
-            if not 0 <= number < len(pieces):
-                raise OutOfRangeError(f"ids must lie in [0, {len(pieces)}), not {number}")
-        return self.decode_pieces([pieces[number] for number in numbers])
+        return self.decode_pieces(self.pieces_of(numbers))
 
     def decode_pieces(self, pieces: Sequence[str]) -> bytes:
         """The text of some pieces."""

@@ -93,14 +93,13 @@ class Unigram:
             here = tops[begin]
             children = root
             alone = False
-            for end in range(begin, size):
-                child = children.get(text[end])
+            for end in range(begin + 1, size + 1):
+                child = children.get(text[end - 1])
                 if child is None:
                     break
                 children, entry = child
                 if entry is not None:
                     number, score = entry
-                    end += 1
                     if end == begin + 1:
                         alone = True
                     score += here

@@ -42,6 +42,4 @@ class Characters:
 
     def segment(self, text: str) -> Segments:
         """The pieces of normalised text."""
-        return [
-            (match.group(), self._id(match.group())) for match in self._pattern.finditer(text)
-        ]
+        return [(match.group(), self._id(match.group())) for match in self._pattern.finditer(text)]

@@ -1,0 +1,39 @@
+"""Small programs build the same graphs, give the same results and the same errors in TensorFlow and in minihub_runtime."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+
+import minihub_runtime
+from tests.api.programs import PROGRAMS, outcome
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    tensorflow = pytest.importorskip("tensorflow.compat.v1", reason="the oracle environment has it")
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tf1() -> Any:
+    """TF1 as it was: shapes of dimensions, tensors that compare by identity, reference variables."""
+    from tensorflow.python.framework import tensor, tensor_shape
+
+    equality, shapes = tensor.Tensor._USE_EQUALITY, tensor_shape._TENSORSHAPE_V2_OVERRIDE
+    tensorflow.disable_tensor_equality()
+    tensorflow.disable_v2_tensorshape()
+    tensorflow.logging.set_verbosity(tensorflow.logging.ERROR)
+    yield
+    tensor.Tensor._USE_EQUALITY = equality
+    tensor_shape._TENSORSHAPE_V2_OVERRIDE = shapes
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_same_as_tensorflow(name: str) -> None:
+    expected, wanted = outcome(tensorflow, PROGRAMS[name])
+    found, got = outcome(minihub_runtime, PROGRAMS[name])
+    assert got == wanted
+    assert found == expected
