@@ -137,9 +137,12 @@ class Module:
         if self._spec.checkpoint_prefix is not None:
             with self._graph.name_scope(parent):
                 restore_initializers(self._spec.checkpoint_prefix, variables)
-        if variables:
-            # tensorflow_hub puts the operations of a Saver here; what is named later is named as if it did.
-            with self._graph.name_scope(parent):
+        # tensorflow_hub leaves the operations of Savers here: one for the variables whose names begin like the scope's, one for
+        # those of the module.  What is named later is named as if it did.
+        with self._graph.name_scope(parent):
+            if self._graph.get_collection(GraphKeys.GLOBAL_VARIABLES, self._name):
+                self._graph.unique_name("save")
+            if variables:
                 self._graph.unique_name("save")
         return variables
 

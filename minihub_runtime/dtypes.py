@@ -105,6 +105,11 @@ class DType:
         return self.numpy.kind in "iu"
 
     @property
+    def is_unsigned(self) -> bool:
+        """Whether this is a plain unsigned integer type."""
+        return self.numpy.kind == "u"
+
+    @property
     def is_bool(self) -> bool:
         """Whether this is bool."""
         return self.numpy.kind == "b"
@@ -126,7 +131,7 @@ class DType:
 
     @property
     def size(self) -> int:
-        """Bytes an element takes; 1 for strings, as in TensorFlow."""
+        """Bytes an element takes; 1 for types without a fixed size (0 in TensorFlow)."""
         return 1 if self.numpy == object else self.numpy.itemsize
 
     @property
@@ -280,6 +285,9 @@ def as_dtype(value: Any) -> DType:
         found = _BY_NAME[value]
     elif value in (str, bytes, object):
         found = string
+    elif value is float:
+        # Not NumPy's float64: a Python number becomes a float32 tensor.
+        found = float32
     else:
         found = _from_numpy(value)
     if found is None:

@@ -147,15 +147,32 @@ def _result(operation: Operation, schema: Schema, attrs: Mapping[str, Any]) -> A
     return parts[0] if len(parts) == 1 else tuple(parts)
 
 
+#: Op → (name of the argument in `raw_ops`, name in the schema), where they differ.
+_RAW_NAMES = {
+    **{
+        op: {"axis": "reduction_indices"}
+        for op in ("All", "Any", "EuclideanNorm", "Max", "Mean", "Min", "Prod", "Sum")
+    },
+    "ExpandDims": {"axis": "dim"},
+    "Select": {"x": "t", "y": "e"},
+    "Split": {"axis": "split_dim"},
+    "SplitV": {"axis": "split_dim"},
+    "Squeeze": {"axis": "squeeze_dims"},
+    "Where": {"condition": "input"},
+}
+
+
 class _RawOps:
-    """`tf.raw_ops`: every registered op as a function of its schema's arguments."""
+    """`tf.raw_ops`: every registered op as a function of its arguments."""
 
     def __getattr__(self, op: str) -> Any:
         if op.startswith("_") or op not in REGISTRY:
             raise AttributeError(f"there is no op {op!r}")
 
         def raw(name: str | None = None, **arguments: Any) -> Any:
-            return build(op, name=name, **arguments)
+            renamed = _RAW_NAMES.get(op, {})
+            given = {renamed.get(key, key): value for key, value in arguments.items()}
+            return build(op, name=name, **given)
 
         raw.__name__ = raw.__qualname__ = op
         raw.__doc__ = REGISTRY[op].kernel.__doc__

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import constant_value, convert_to_tensor
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph, name_scope
 from minihub_runtime.api.tensor_shape import TensorShape
@@ -238,10 +239,8 @@ def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tenso
 
 def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Tensor:
     """A tensor that has the value of `input` unless one is fed."""
-    tensor = convert_to_tensor(input)
-    attrs = {"dtype": tensor.dtype.base_dtype, "shape": TensorShape(shape).as_tuple()}
-    graph = get_default_graph()
-    return graph.create_op("PlaceholderWithDefault", [tensor], attrs, name).outputs[0]
+    made: Tensor = build("PlaceholderWithDefault", name=name, input=input, shape=shape)
+    return made
 
 
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:

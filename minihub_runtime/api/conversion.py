@@ -62,10 +62,13 @@ def constant_array(value: Any, dtype: Any = None) -> Any:
     wanted: DType | None = None if dtype is None else as_dtype(dtype)
     if value is None:
         raise ValueError("None values not supported.")
-    if isinstance(value, (TensorShape,)):
-        value = value.as_list()
+    if isinstance(value, TensorShape):
+        value.assert_is_fully_defined()
+        value = np.array(value.as_list(), np.int32)
     try:
         if wanted is not None:
+            if isinstance(value, bool) and wanted.is_integer:
+                value = int(value)
             return np.array(as_array(value, wanted), copy=True)
         array = as_array(value)
     except InvalidArgumentError as error:
@@ -118,13 +121,15 @@ def convert_to_tensor(
     """
     if hasattr(value, "_dense_value"):
         value = value._dense_value(as_ref)
+    if isinstance(value, TensorShape):
+        return constant(value, dtype, name=name or "shape_as_tensor")
     if isinstance(value, Operation):
         raise TypeError(f"{value!r} must be a tensor, not an operation")
     if isinstance(value, Tensor):
         if dtype is not None and value.dtype.base_dtype is not as_dtype(dtype).base_dtype:
             raise ValueError(
                 f"Tensor conversion requested dtype {as_dtype(dtype).name} for Tensor with dtype "
-                f"{value.dtype.name}: {value}"
+                f"{value.dtype.name}: {value!r}"
             )
         return value
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
@@ -178,6 +183,12 @@ def _pack_level(value: Sequence[Any], dtype: Any, name: str) -> Any:
         ]
         if not _holds_tensors(items):
             return items
+        for item in items:
+            if isinstance(item, Tensor) and dtype and item.dtype.base_dtype is not as_dtype(dtype):
+                raise TypeError(
+                    f"Cannot convert a list containing a tensor of dtype {item.dtype} to "
+                    f"{as_dtype(dtype)} (Tensor is: {item!r})"
+                )
         parts = [convert_to_tensor(item, dtype, str(i)) for i, item in enumerate(items)]
         return build("Pack", name=scope, values=parts, axis=0)
 

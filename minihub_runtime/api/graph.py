@@ -261,6 +261,14 @@ class Operation:
         return f"<tf.Operation '{self.name}' type={self.type}>"
 
 
+class _Waiting:
+    """One `with control_dependencies(…)`: what to wait for, and which operations were made inside."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self.made: set[str] = set()
+
+
 class Graph:
     """A graph that grows.
 
@@ -284,7 +292,7 @@ class Graph:
         self._collections: dict[Any, list[Any]] = {}
         self._names: dict[str, int] = {}
         self._scope = ""
-        self._controls: list[list[str] | None] = []
+        self._controls: list[_Waiting] = []
         self._finalized = False
         self._lock = threading.RLock()
 
@@ -405,6 +413,8 @@ class Graph:
                 raise ValueError(f"Node name '{node.name}' already exists in the Graph")
             self.nodes[node.name] = node
             self._names.setdefault(node.name.lower(), 1)
+            for waiting in self._controls:
+                waiting.made.add(node.name)
         return self.get_operation_by_name(node.name)
 
     def _remove(self, name: str) -> None:
@@ -459,12 +469,18 @@ class Graph:
         """The operation of that name.
 
         Raises:
+            TypeError: `name` is no text.
             KeyError: there is none.
+            ValueError: the name is one of a tensor.
         """
-        if name not in self.nodes:
-            raise KeyError(f"The name '{name}' refers to an Operation not in the graph.")
         found = self._operations.get(name)
         if found is None:
+            if not isinstance(name, str):
+                raise TypeError(f"Operation names are strings, not {type(name).__name__}.")
+            if name not in self.nodes:
+                if ":" in name:
+                    raise ValueError(f"Name {name!r} appears to refer to a Tensor, not a Operation.")
+                raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
             found = self._operations[name] = Operation(self, name)
         return found
 
@@ -472,21 +488,34 @@ class Graph:
         """The tensor of that name, `operation:index`.
 
         Raises:
+            TypeError: `name` is no text.
             KeyError: there is none.
-            ValueError: the name has no index.
+            ValueError: the name is not one of a tensor.
         """
-        ref = parse_ref(name)
+        if not isinstance(name, str):
+            raise TypeError(f"Tensor names are strings, not {type(name).__name__}.")
+        operation, _, number = name.partition(":")
         if ":" not in name:
+            what = (
+                "refers to an Operation"
+                if name in self.nodes
+                else "looks like an (invalid) Operation name"
+            )
             raise ValueError(
-                f"The name '{name}' looks like an (invalid) Tensor name: it must be of the form "
-                f"'<op_name>:<output_index>'."
+                f"The name {name!r} {what}, not a Tensor. Tensor names must be of the form "
+                '"<op_name>:<output_index>".'
             )
-        if ref.node not in self.nodes:
+        if not (number.isascii() and number.isdigit()):
+            raise ValueError(
+                f"The name {name!r} looks like a Tensor name, but is not a valid one. Tensor names "
+                'must be of the form "<op_name>:<output_index>".'
+            )
+        if operation not in self.nodes:
             raise KeyError(
-                f"The name '{name}' refers to a Tensor which does not exist. The operation, "
-                f"'{ref.node}', does not exist in the graph."
+                f"The name {name!r} refers to a Tensor which does not exist. The operation, "
+                f"{operation!r}, does not exist in the graph."
             )
-        return self.tensor(ref)
+        return self.tensor(Ref(operation, int(number)))
 
     def as_graph_element(
         self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True
@@ -498,21 +527,16 @@ class Graph:
         """
         if hasattr(obj, "_as_graph_element"):
             obj = obj._as_graph_element()
-        if isinstance(obj, (Tensor, Operation)):
-            if obj.graph is not self:
-                kind = "Tensor" if isinstance(obj, Tensor) else "Operation"
-                raise ValueError(f"{kind} {obj} is not an element of this graph.")
-            found: Any = obj
-        elif isinstance(obj, str):
-            if ":" in obj and allow_tensor:
-                return self.get_tensor_by_name(obj)
-            found = self.get_operation_by_name(obj)
-        else:
-            raise TypeError(f"Can not convert a {type(obj).__name__} into a Tensor or Operation.")
-        allowed = allow_tensor if isinstance(found, Tensor) else allow_operation
-        if not allowed:
-            raise TypeError(f"Can not convert {found!r} into what is wanted here.")
-        return found
+        if isinstance(obj, str):
+            named = ":" in obj if allow_tensor and allow_operation else allow_tensor
+            return self.get_tensor_by_name(obj) if named else self.get_operation_by_name(obj)
+        allowed = [Tensor] * allow_tensor + [Operation] * allow_operation
+        if not isinstance(obj, tuple(allowed)):
+            kinds = " or ".join(kind.__name__ for kind in allowed)
+            raise TypeError(f"Can not convert a {type(obj).__name__} into a {kinds}.")
+        if obj.graph is not self:
+            raise ValueError(f"{type(obj).__name__} {obj} is not an element of this graph.")
+        return obj
 
     def get_operations(self) -> list[Operation]:
         """All operations in the order of creation."""
@@ -533,26 +557,31 @@ class Graph:
         """Let operations made inside wait for these; None clears what is around."""
         if control_inputs is None:
             saved, self._controls = self._controls, []
-            scope, self._scope = self._scope, self._scope
             try:
                 yield
             finally:
-                self._controls, self._scope = saved, scope
+                self._controls = saved
             return
         names = []
         for item in control_inputs:
             element = self.as_graph_element(item)
             names.append(element.op.name if isinstance(element, Tensor) else element.name)
-        self._controls.append(names)
+        self._controls.append(_Waiting(names))
         try:
             yield
         finally:
             self._controls.pop()
 
     def current_controls(self, data: Sequence[str] = ()) -> list[str]:
-        """The operations that one made now waits for, those it reads anyway left out."""
-        found = dict.fromkeys(name for names in self._controls for name in names or ())
-        return [name for name in found if name not in data]
+        """The operations that one made now waits for.
+
+        Left out are those it reads anyway, and those that an operation it reads waits for already.
+        """
+        found: dict[str, None] = {}
+        for waiting in self._controls:
+            if not waiting.made.intersection(data):
+                found.update(dict.fromkeys(name for name in waiting.names if name not in data))
+        return list(found)
 
     # Collections
 

@@ -11,8 +11,10 @@ from typing import Any
 from minihub_runtime.api.graph import Graph, GraphKeys, Operation, Tensor, get_default_graph
 from minihub_runtime.api.variables import Variable
 from minihub_runtime.codec import as_text
+from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref, parse_input
 from minihub_runtime.graph.reader import node_from_proto
+from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import GraphDef, MetaGraphDef, VariableDef, parse
 
 __all__ = ["VARIABLE_COLLECTIONS", "import_graph_def", "import_scoped_meta_graph"]
@@ -39,30 +41,41 @@ class _Import:
         self.prefix = prefix
         self.mapped: dict[Ref, Tensor] = {}
         self.mapped_controls: dict[str, Operation] = {}
-        self.used: set[Any] = set()
+        self.renamed: dict[str, str] = {}
         for key, value in input_map.items():
             name, index = parse_input(key)
             if index < 0:
-                self.mapped_controls[name] = value
+                self.mapped_controls[name] = value.op if isinstance(value, Tensor) else value
             else:
                 self.mapped[Ref(name, index)] = value
 
+    def rename(self, names: Collection[str]) -> None:
+        """Find another name for each node whose name the graph holds already."""
+        for name in names:
+            full = wanted = self.scoped(name)
+            count = 0
+            while full in self.graph.nodes or (count and full in names):
+                count += 1
+                full = f"{wanted}_{count}"
+            if count:
+                self.renamed[name] = full
+
     def scoped(self, name: str) -> str:
         """A node's name in the graph."""
+        if name in self.renamed:
+            return self.renamed[name]
         return f"{self.prefix}/{name}" if self.prefix else name
 
     def ref(self, ref: Ref) -> Ref:
         """Where an input leads."""
         tensor = self.mapped.get(ref)
         if tensor is not None:
-            self.used.add(ref)
             return tensor.ref_in_graph
         return Ref(self.scoped(ref.node), ref.index)
 
     def control(self, name: str) -> str:
         """Where a control input leads."""
         if name in self.mapped_controls:
-            self.used.add(name)
             return self.mapped_controls[name].name
         return self.scoped(name)
 
@@ -112,13 +125,18 @@ def import_graph_def(
     """
     if not hasattr(graph_def, "node"):
         raise TypeError("Argument `graph_def` must be a GraphDef proto.")
+    if not isinstance(input_map, (Mapping, type(None))):
+        raise TypeError(f"`input_map` must be a dictionary, not a {type(input_map).__name__}")
+    for text in (*(input_map or ()), *(return_elements or ())):
+        if not isinstance(text, str):
+            raise TypeError(f"elements of the graph must be named by strings, not by {text!r}")
     graph = get_default_graph()
     prefix = _prefix(graph, name)
     importing = _Import(graph, prefix, input_map or {})
     graph.add_functions(graph_def.library)
     nodes = [node_from_proto(proto) for proto in graph_def.node]
     names = {node.name for node in nodes}
-    outer = graph.current_controls()
+    importing.rename(names)
     for node in nodes:
         for ref in node.inputs:
             if ref.node not in names and ref not in importing.mapped:
@@ -128,18 +146,72 @@ def import_graph_def(
                 raise ValueError(
                     f"Node '{node.name}': Unknown input node '^{control}' in graph_def"
                 )
+    by_name = {node.name: node for node in nodes}
+    _check_map(importing, by_name)
+    for text in return_elements or ():
+        _check_element(importing, by_name, text)
+    # Everything is checked by now: a GraphDef is added whole or not at all.
+    outer = graph.current_controls()
     for node in nodes:
-        waits = outer if not node.inputs and not node.controls else ()
-        graph.add_node(importing.node(node, waits))
-    elements = [_element(graph, importing, item) for item in return_elements or ()]
-    unused = [
-        str(ref) for ref in importing.mapped if ref not in importing.used and ref.node not in names
-    ]
-    if unused:
+        graph.add_node(importing.node(node, outer))
+    if return_elements is None:
+        return None
+    return [_element(graph, importing, item) for item in return_elements]
+
+
+def _output_dtypes(node: Node) -> list[DType] | None:
+    """The types of a node's outputs; None for an op or function that is not known."""
+    if node.op in REGISTRY:
+        schema = REGISTRY[node.op].schema
+        return schema.output_dtypes(schema.complete(node.attrs, node.op))
+    return None
+
+
+def _check_map(importing: _Import, nodes: Mapping[str, Node]) -> None:
+    """Look whether the mapped tensors are in the GraphDef, and those they are mapped to of the right types."""
+    consumers = {
+        (ref, node.name, place)
+        for node in nodes.values()
+        for place, ref in enumerate(node.inputs)
+        if ref in importing.mapped
+    }
+    consumed = {ref for ref, _, _ in consumers}
+    unknown = []
+    for ref in importing.mapped:
+        node = nodes.get(ref.node)
+        types = _output_dtypes(node) if node is not None else []
+        if ref not in consumed and types is not None and ref.index >= len(types):
+            unknown.append(str(ref))
+    if unknown:
         raise ValueError(
-            f"Attempted to map inputs that were not found in graph_def: [{', '.join(unused)}]"
+            f"Attempted to map inputs that were not found in graph_def: [{', '.join(unknown)}]"
         )
-    return elements if return_elements is not None else None
+    for ref, name, place in consumers:
+        node = nodes[name]
+        if node.op not in REGISTRY:
+            continue
+        schema = REGISTRY[node.op].schema
+        wanted = schema.input_dtypes(schema.complete(node.attrs, node.op))
+        tensor = importing.mapped[ref]
+        if place < len(wanted) and tensor.dtype.base_dtype is not wanted[place].base_dtype:
+            raise ValueError(
+                f"Input {place} of node {importing.scoped(name)} was passed {tensor.dtype.name} from "
+                f"{tensor.name} incompatible with expected {wanted[place].name}."
+            )
+
+
+def _check_element(importing: _Import, nodes: Mapping[str, Node], text: str) -> None:
+    name, index = parse_input(text)
+    if ":" in text and Ref(name, index) in importing.mapped:
+        return
+    if name not in nodes:
+        kind = "tensor" if ":" in text else "node"
+        raise ValueError(f"Requested return {kind} '{text}' not found in graph def")
+    types = _output_dtypes(nodes[name])
+    if types is not None and ":" in text and index >= len(types):
+        raise ValueError(
+            f"Invalid return output {index} of node '{name}', which has {len(types)} output(s)"
+        )
 
 
 def _prefix(graph: Graph, name: str | None) -> str:
@@ -157,7 +229,6 @@ def _element(graph: Graph, importing: _Import, name: str) -> Any:
     node, index = parse_input(name)
     ref = Ref(node, index)
     if ref in importing.mapped:
-        importing.used.add(ref)
         return importing.mapped[ref]
     return graph.tensor(Ref(importing.scoped(node), index))
 

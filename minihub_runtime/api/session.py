@@ -101,6 +101,8 @@ class _Fetch:
 def feed_array(tensor: Tensor, value: Any) -> Any:
     """The array to feed for a tensor.
 
+    Differs: numbers that the type cannot hold, fractions among integers included, are refused; TensorFlow wraps or cuts them.
+
     Raises:
         TypeError: a tensor is fed, or the value is not of the type.
         ValueError: the shape does not fit.
@@ -108,13 +110,21 @@ def feed_array(tensor: Tensor, value: Any) -> Any:
     if isinstance(value, (Tensor, Operation)):
         raise TypeError(
             "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
-            "Python scalars, strings, lists and numpy ndarrays."
+            f"Python scalars, strings, lists and numpy ndarrays. The tensor object was {value}, "
+            f"passed for {tensor}."
         )
     dtype: DType = tensor.dtype.base_dtype
     if not dtype.is_numpy_compatible:
         raise TypeError(f"{tensor.name} of type {dtype.name} cannot be fed")
     try:
         array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"the value of {tensor.name} must be a rectangular array: {error}") from None
+    if array.dtype.kind in "SU" and dtype.name != "string":
+        raise ValueError(
+            f"the value of {tensor.name} must be of type {dtype.name}, not text: {str(value)[:80]}"
+        )
+    try:
         if dtype.is_integer and array.dtype.kind in "iub" and dtype.numpy.kind in "iu":
             array = as_array(array.astype(np.int64) if array.dtype.kind == "b" else array, dtype)
         elif array.dtype.kind in "biufc" and dtype.numpy.kind in "biufc":

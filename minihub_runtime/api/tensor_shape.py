@@ -5,7 +5,8 @@ Source: tensorflow/python/framework/tensor_shape.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from minihub_runtime.shapes import Shape, compatible, merge
@@ -21,7 +22,7 @@ class Dimension:
     def __init__(self, value: Any) -> None:
         if isinstance(value, Dimension):
             value = value.value
-        self.value: int | None = None if value is None else int(value)
+        self.value: int | None = None if value is None else operator.index(value)
         if self.value is not None and self.value < 0:
             raise ValueError(f"Dimension {value} must be >= 0")
 
@@ -32,9 +33,33 @@ class Dimension:
 
     __index__ = __int__
 
-    def __eq__(self, other: object) -> bool:
-        theirs = other.value if isinstance(other, Dimension) else other
-        return self.value == theirs
+    def _compare(self, other: Any, compare: Callable[[int, int], bool]) -> Any:
+        """None where a size is unknown, as in TensorFlow."""
+        try:
+            theirs = Dimension(other).value
+        except (TypeError, ValueError):
+            return NotImplemented
+        if self.value is None or theirs is None:
+            return None
+        return compare(self.value, theirs)
+
+    def __eq__(self, other: object) -> Any:
+        return self._compare(other, operator.eq)
+
+    def __ne__(self, other: object) -> Any:
+        return self._compare(other, operator.ne)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compare(other, operator.lt)
+
+    def __le__(self, other: Any) -> Any:
+        return self._compare(other, operator.le)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compare(other, operator.gt)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compare(other, operator.ge)
 
     def __hash__(self) -> int:
         return hash(self.value)
@@ -52,25 +77,32 @@ class Dimension:
         return Dimension(combine(self.value, theirs))
 
     def __add__(self, other: Any) -> Dimension:
-        return self._with(other, lambda a, b: a + b)
+        return self._with(other, operator.add)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Dimension:
-        return self._with(other, lambda a, b: a - b)
+        return self._with(other, operator.sub)
+
+    def __rsub__(self, other: Any) -> Dimension:
+        return Dimension(other) - self
 
     def __mul__(self, other: Any) -> Dimension:
-        return self._with(other, lambda a, b: a * b)
+        return self._with(other, operator.mul)
 
     __rmul__ = __mul__
 
     def __floordiv__(self, other: Any) -> Dimension:
-        return self._with(other, lambda a, b: a // b)
+        return self._with(other, operator.floordiv)
 
-    __truediv__ = __floordiv__
+    def __rfloordiv__(self, other: Any) -> Dimension:
+        return Dimension(other) // self
 
     def __mod__(self, other: Any) -> Dimension:
-        return self._with(other, lambda a, b: a % b)
+        return self._with(other, operator.mod)
+
+    def __rmod__(self, other: Any) -> Dimension:
+        return Dimension(other) % self
 
     def is_compatible_with(self, other: Any) -> bool:
         """Whether both could be the same size."""
@@ -194,7 +226,10 @@ class TensorShape:
         Raises:
             ValueError: it is another.
         """
-        return self.merge_with(TensorShape([None] * rank))
+        try:
+            return self.merge_with(TensorShape([None] * rank))
+        except ValueError:
+            raise ValueError(f"Shape {self} must have rank {rank}") from None
 
     def with_rank_at_least(self, rank: int) -> TensorShape:
         """This shape, whose rank must be at least `rank`.

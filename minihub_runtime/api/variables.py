@@ -95,14 +95,12 @@ class Variable:
         shape: Any = None,
         use_resource: bool = False,
     ) -> None:
-        value = initial_value() if callable(initial_value) else initial_value
-        if value is None:
+        if initial_value is None:
             raise ValueError("initial_value must be specified.")
         graph = get_default_graph()
         with graph.control_dependencies(None), name_scope(name, "Variable") as scope:
             node_name = scope or "Variable/"
-            with graph.name_scope("Initializer"):
-                self.initial_value: Tensor = convert_to_tensor(value, dtype, "initial_value")
+            self.initial_value = self._first_value(initial_value, dtype, use_resource)
             known = self.initial_value.shape if shape is None else TensorShape(shape)
             attrs = {
                 "dtype": self.initial_value.dtype.base_dtype,
@@ -111,6 +109,8 @@ class Variable:
             if use_resource:
                 attrs["shared_name"] = node_name[:-1]
                 self.handle: Tensor = build("VarHandleOp", name=node_name, **attrs)
+                with graph.name_scope("IsInitialized"):
+                    build("VarIsInitializedOp", resource=self.handle)
                 self.initializer: Operation = build(
                     "AssignVariableOp",
                     name="Assign",
@@ -135,6 +135,15 @@ class Variable:
         if trainable and GraphKeys.TRAINABLE_VARIABLES not in keys:
             keys.append(GraphKeys.TRAINABLE_VARIABLES)
         graph.add_to_collections(keys, self)
+
+    @staticmethod
+    def _first_value(initial_value: Any, dtype: Any, use_resource: bool) -> Tensor:
+        """The first value; a function, and all values of resource variables, in a scope of their own."""
+        if not (use_resource or callable(initial_value)):
+            return convert_to_tensor(initial_value, dtype, "initial_value")
+        with get_default_graph().name_scope("Initializer"):
+            value = initial_value() if callable(initial_value) else initial_value
+            return convert_to_tensor(value, dtype, "initial_value")
 
     @classmethod
     def from_proto(cls, proto: VariableDef, import_scope: str = "") -> Variable:
@@ -256,9 +265,9 @@ class Variable:
         return self._snapshot
 
     def _assigning(self, resource_op: str, reference_op: str, value: Any, name: Any) -> Any:
-        tensor = convert_to_tensor(value, self.dtype.base_dtype)
         if not self.is_resource:
-            return build(reference_op, name=name, ref=self.handle, value=tensor)
+            return build(reference_op, name=name, ref=self.handle, value=value)
+        tensor = convert_to_tensor(value, self.dtype.base_dtype)
         operation = build(resource_op, name=name, resource=self.handle, value=tensor)
         with self.graph.control_dependencies([operation]):
             return self._read()
@@ -381,6 +390,7 @@ def variable_scope(
     graph = get_default_graph()
     state = _scope_state(graph)
     before = state.current
+    made_up = name_or_scope is None
     if isinstance(name_or_scope, VariableScope):
         full, short = name_or_scope.name, name_or_scope.name.rsplit("/", 1)[-1]
     else:
@@ -396,7 +406,10 @@ def variable_scope(
         scope = graph.get_name_scope()
         original = f"{scope}/" if scope else ""
         if auxiliary_name_scope and short:
-            original = stack.enter_context(graph.name_scope(short))
+            # The two kinds of scopes are made unique each for itself.
+            original = stack.enter_context(graph.name_scope(default_name if made_up else short))
+        if isinstance(name_or_scope, VariableScope):
+            original = name_or_scope.original_name_scope
         state.current = VariableScope(full, original)
         try:
             yield state.current

@@ -84,7 +84,9 @@ class Plan:
         fetches: Sequence[int],
         types: Sequence[DType | None],
     ) -> None:
-        self.steps = tuple((s.kernel, s.inputs, s.outputs, s.frees, s.node) for s in steps)
+        self.steps: tuple[tuple[Kernel, tuple[int, ...], Any, tuple[int, ...], Node], ...] = tuple(
+            (s.kernel, s.inputs, s.outputs, s.frees, s.node) for s in steps
+        )
         self.slots = slots
         self.feeds = feeds
         self.fetches = tuple(fetches)
@@ -124,7 +126,7 @@ class Plan:
             raise ResourceExhaustedError(f"there must be memory for the result: {error}").at(
                 *_names(node)
             ) from error
-        except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError) as error:
+        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
             # A kernel's checks come first, so this is an input that no check foresaw.
             shapes = [getattr(slots[i], "shape", "?") for i in inputs]
             raise InvalidArgumentError(f"{error} (inputs of shapes {shapes})").at(
@@ -278,23 +280,22 @@ class _Compiler:
         mortal = node.op in SWITCH or any(
             name in self.mortal for name in (*(ref.node for ref in node.inputs), *node.controls)
         )
-        outputs: int | tuple[int, ...] = tuple(self.slot() for _ in produced)
-        for index, (place, dtype) in enumerate(zip(outputs, produced, strict=True)):
+        places = tuple(self.slot() for _ in produced)
+        for index, (place, dtype) in enumerate(zip(places, produced, strict=True)):
             self.place.setdefault(Ref(node.name, index), place)
             self.dtype[Ref(node.name, index)] = dtype
-        if self.single(node, produced):
-            outputs = outputs[0]
+        single = self.single(node, produced)
+        outputs: int | tuple[int, ...] = places[0] if single else places
         if mortal:
             self.mortal.add(node.name)
             alive = [self.controls[name] for name in node.controls if name in self.controls]
             count = len(inputs)
             if node.op not in MERGE:
                 inputs += alive
-                kernel = _guard(kernel, count, len(produced), isinstance(outputs, int))
+                kernel = _guard(kernel, count, len(produced), single)
             if awaited:
                 self.controls[node.name] = self.slot()
-                places = (outputs,) if isinstance(outputs, int) else outputs
-                kernel = _with_signal(kernel, isinstance(outputs, int))
+                kernel = _with_signal(kernel, single)
                 outputs = (*places, self.controls[node.name])
         self.steps.append((kernel, inputs, outputs, node))
 
@@ -320,6 +321,10 @@ class _Compiler:
         op = REGISTRY[node.op]
         check_kinds(node, op.schema)
         attrs = op.schema.complete(node.attrs, op.name)
+        if node.op == "Const" and attrs["value"].flags.writeable:
+            # The array is the graph builder's, who may go on changing it.
+            attrs["value"] = attrs["value"].copy()
+            attrs["value"].flags.writeable = False
         context = self.bind_context(node.name) if op.wants_context else None
         kernel = op.bind(attrs, context)
         stateful = op.stateful or op.wants_context
@@ -431,7 +436,9 @@ def check_kinds(node: Node, schema: Schema) -> None:
         found = proto.WhichOneof("value")
         if kind.startswith("list("):
             kind = kind[5:-1]
-            fields = [field.name for field, _ in proto.list.ListFields()] if found == "list" else [found]
+            fields = (
+                [field.name for field, _ in proto.list.ListFields()] if found == "list" else [found]
+            )
         else:
             fields = [found]
         wanted = _FIELDS.get(kind, kind)

@@ -87,8 +87,7 @@ class Runner:
         finally:
             self.state.finish(before)
         handed = [_hand_out(value, ref) for value, ref in zip(values, fetches, strict=True)]
-        if len(handed) > 1:
-            _separate(handed)
+        _separate(handed, feeds.values())
         return handed
 
     def handle(self, name: str) -> Any:
@@ -97,9 +96,9 @@ class Runner:
         return REGISTRY[node.op].bind(node.attrs, self.state.context("", name))()
 
 
-def _separate(values: list[Any]) -> None:
-    """Copy arrays that stand in several places: the caller may change one result alone."""
-    seen: set[int] = set()
+def _separate(values: list[Any], fed: Iterable[Any]) -> None:
+    """Copy arrays that stand in several places, or were fed: the caller may change one result alone."""
+    seen = {id(value) for value in fed}
     for i, value in enumerate(values):
         if id(value) in seen and isinstance(value, np.ndarray):
             values[i] = value.copy()

@@ -142,9 +142,7 @@ class _Instance:
             types: list[DType] = arg.dtypes(self.attrs)
             for index, dtype in enumerate(types):
                 node_name = arg.name if not arg.is_list else f"{arg.name}_{index}"
-                nodes[node_name] = Node(
-                    node_name, "_Arg", attrs={"T": dtype, "index": len(flat)}
-                )
+                nodes[node_name] = Node(node_name, "_Arg", attrs={"T": dtype, "index": len(flat)})
                 flat.append(Ref(node_name))
                 self.arguments.setdefault(arg.name, []).append(flat[-1])
             if not types:

@@ -68,7 +68,9 @@ def read_graph(proto: Any) -> Graph:
         if name in functions:
             raise InvalidArgumentError(f"function names must be unique, {clip(name)!r} is not")
         if name in REGISTRY:
-            raise InvalidArgumentError(f"a function must not have the name of an op, {clip(name)!r}")
+            raise InvalidArgumentError(
+                f"a function must not have the name of an op, {clip(name)!r}"
+            )
         functions[name] = function
     gradients = {g.function_name: g.gradient_func for g in proto.library.gradient}
     for node in nodes.values():

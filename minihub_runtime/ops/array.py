@@ -315,10 +315,11 @@ def lin_space(start: Array, stop: Array, num: Array) -> Array:
     require(count > 0, f"num must be > 0, not {count}")
     allocatable([count], start.dtype, "the result")
     first, last = to_float(start), to_float(stop)
-    values = np.arange(count).astype(first.dtype)
-    if count > 1:
-        values *= (last - first) / first.dtype.type(count - 1)
-    values += first
+    with np.errstate(all="ignore"):
+        values = np.arange(count).astype(first.dtype)
+        if count > 1:
+            values *= (last - first) / first.dtype.type(count - 1)
+        values += first
     if count > 1:
         values[-1] = last
     return float_to_bfloat16(values) if start.dtype.names else values

@@ -33,7 +33,7 @@ def summarize(value: Any, count: int) -> str:
 
     def part(axis: int) -> str:
         nonlocal position
-        pieces = []
+        pieces: list[str] = []
         for _ in range(array.shape[axis]):
             if position >= limit:
                 if axis == array.ndim - 1 and axis:
@@ -59,7 +59,7 @@ def _float_word(value: Any) -> str:
     """As few digits as give the number back, of six or nine (fifteen or seventeen for float64)."""
     short, full = (15, 17) if value.dtype == np.float64 else (6, 9)
     text = f"{value:.{short}g}"
-    same = value != value or value.dtype.type(text) == value
+    same = np.isnan(value) or value.dtype.type(text) == value
     return text if same else f"{value:.{full}g}"
 
 

@@ -50,7 +50,8 @@ def _draw(images: Array, boxes: Array, colors: Array | None) -> Array:
         require(False, f"boxes must have shape [batch, n, 4], not {list(boxes.shape)}")
     if colors is None or colors.size == 0:
         colors = _default_colors(depth)
-    colors = colors[:, :depth].astype(images.dtype)
+    with np.errstate(over="ignore"):
+        colors = colors[:, :depth].astype(images.dtype)
     result = np.array(images)
     if result.size == 0 or boxes.size == 0:
         return result

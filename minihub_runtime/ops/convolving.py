@@ -100,6 +100,12 @@ def _trim(windows: Sequence[Window]) -> tuple[list[Window], tuple[slice, ...]]:
     return [window for window, _ in pairs], tuple(taps for _, taps in pairs)
 
 
+def _product(left: Array, right: Array, out: Array | None = None) -> Array:
+    """The product of matrices, which may hold infinities."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.matmul(left, right, out=out)
+
+
 def convolve(
     x: Array,
     filter: Array,
@@ -134,7 +140,7 @@ def convolve(
         step = len(flat) if finish is None else max(1, sizes.BLOCK // (width * x.itemsize))
         for start in range(0, len(flat), step):
             block = flat[start : start + step]
-            np.matmul(matrix[start : start + step], weights, out=block)
+            _product(matrix[start : start + step], weights, block)
             if finish is not None:
                 finish(block)
         return result
@@ -147,9 +153,11 @@ def convolve(
     for start, stop, patches in _patches(x, windows, groups):
         block = flat[start:stop]
         if groups == 1:
-            np.matmul(patches, weights, out=block)
+            _product(patches, weights, block)
         else:
-            block.reshape(stop - start, groups, -1)[...] = np.moveaxis(patches @ weights, 0, 1)
+            block.reshape(stop - start, groups, -1)[...] = np.moveaxis(
+                _product(patches, weights), 0, 1
+            )
         if finish is not None:
             finish(block)
     return result
@@ -169,10 +177,12 @@ def correlate_filter(x: Array, grad: Array, windows: Sequence[Window], depth: in
     for start, stop, patches in _patches(x, windows, groups):
         block = flat[start:stop]
         if groups == 1:
-            total = total + patches.T @ block
+            part = _product(patches.T, block)
         else:
             split = np.moveaxis(block.reshape(stop - start, groups, -1), 1, 0)
-            total = total + np.swapaxes(patches, 1, 2) @ split
+            part = _product(np.swapaxes(patches, 1, 2), split)
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = total + part
     if groups > 1:
         total = np.moveaxis(total, 0, 1)
     target = result[kept]
@@ -293,7 +303,8 @@ def convolve_depthwise(
                 place = scratch[: len(target)] if number else target
                 _add_taps(lines, weights, rows, part, place)
                 if number:
-                    target += place
+                    with np.errstate(over="ignore", invalid="ignore"):
+                        target += place
             if finish is not None:
                 finish(target.reshape(-1, wide))
     return result

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.codec import Func
-from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable, require
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import ANY, ANY_LIST, Array, at_least, op

@@ -127,6 +127,7 @@ def histogram_fixed_width(
 ) -> Array:
     """How many values fall into each of `nbins` equal parts of the range; the outer bins take what lies outside.
 
+    Differs: a range of integers that is too wide for their type is refused; TensorFlow's width of a bin overflows.
     Raises: InvalidArgumentError for NaN, a range that is not two rising values, or nbins < 1.
     """
     require_scalar(nbins, "nbins")
@@ -138,8 +139,12 @@ def histogram_fixed_width(
     allocatable((count,), np.int64, "the bins")
     if values.dtype.kind == "f":
         require(not np.isnan(values).any(), "values must not be NaN")
-    width = float(high - low) / count
+    else:
+        limit = int(np.iinfo(values.dtype).max)
+        span = int(high) - int(low)
+        require(span <= limit, f"value_range must span at most {limit}, not {span}")
     with np.errstate(all="ignore"):
-        raised = np.maximum(values.reshape(-1), low) - low
+        width = float(high - low) / count
+        raised = np.clip(values.reshape(-1), low, high) - low
         bins = np.minimum(raised.astype(np.float64) / width, count - 1).astype(np.int64)
     return np.bincount(bins, minlength=count).astype(dtype.numpy)

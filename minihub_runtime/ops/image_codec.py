@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from minihub_runtime.codec import as_bytes
 from minihub_runtime.dtypes import DType, float32, uint8
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require, require_rank, require_scalar
@@ -332,7 +333,7 @@ def encode_jpeg(
         optimize=optimize_size,
         downsample=chroma_downsampling,
         density=(1 if density_unit == "in" else 2, x_density, y_density),
-        xmp=xmp_metadata.encode(),
+        xmp=as_bytes(xmp_metadata),
     )
     return _encode_all(image, lambda _: file)
 

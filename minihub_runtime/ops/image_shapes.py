@@ -35,7 +35,8 @@ def require_output(shape: Sequence[int], itemsize: int) -> tuple[int, ...]:
     if min(whole, default=0) < 0:
         raise InvalidArgumentError(f"sizes must be >= 0, not {list(whole)}")
     count = size(whole)
-    if count >= 1 << 63:
+    # NumPy makes no array whose other sizes overflow, not even if one size is zero.
+    if size(n for n in whole if n) * itemsize >= 1 << 63:
         raise InvalidArgumentError(f"a shape must have less than 2^63 elements, not {list(whole)}")
     if count * itemsize > MAX_OUTPUT_BYTES:
         raise ResourceExhaustedError(

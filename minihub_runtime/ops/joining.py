@@ -224,6 +224,7 @@ def split_shape(split_dim: Spec, value: Spec, num_split: int) -> list[Shape]:
         return [None] * num_split
     if split_dim.value is None:
         return [(None,) * len(value.shape)] * num_split
+    require(split_dim.value.size == 1, f"split_dim must be a scalar, not {split_dim.shape}")
     at = axis_in_range(split_dim.value.reshape(-1)[0], len(value.shape), "split_dim")
     length = value.shape[at]
     if length is not None:
@@ -281,6 +282,7 @@ def split_v_shape(value: Spec, size_splits: Spec, split_dim: Spec, num_split: in
         return [None] * num_split
     if split_dim.value is None:
         return [(None,) * len(value.shape)] * num_split
+    require(split_dim.value.size == 1, f"split_dim must be a scalar, not {split_dim.shape}")
     at = axis_in_range(split_dim.value.reshape(-1)[0], len(value.shape), "split_dim")
     before, after, total = value.shape[:at], value.shape[at + 1 :], value.shape[at]
     if num_split == 1:

@@ -130,21 +130,22 @@ def matrix_solve_ls(
     rows, columns = matrix.shape[-2:]
     if matrix.size == 0 or rhs.size == 0:
         return np.zeros((*rhs.shape[:-2], columns, rhs.shape[-1]), dtype=rhs.dtype)
-    if not fast:
-        return np.matmul(np.linalg.pinv(matrix), rhs).astype(rhs.dtype, copy=False)
-    across = _adjoint(matrix)
-    tall = rows >= columns
-    gram: Any = np.matmul(across, matrix) if tall else np.matmul(matrix, across)
-    gram = gram + np.eye(min(rows, columns), dtype=matrix.dtype) * matrix.dtype.type(penalty)
-    try:
-        factor = np.linalg.cholesky(gram)
-    except np.linalg.LinAlgError as error:
-        raise InvalidArgumentError(
-            "matrix must have full rank, or l2_regularizer be larger, or fast be False"
-        ) from error
-    first = solve_triangular(factor, np.matmul(across, rhs) if tall else rhs, lower=True)
-    second = solve_triangular(_adjoint(factor), first, lower=False)
-    return second if tall else np.matmul(across, second)
+    with np.errstate(all="ignore"):
+        if not fast:
+            return np.matmul(np.linalg.pinv(matrix), rhs).astype(rhs.dtype, copy=False)
+        across = _adjoint(matrix)
+        tall = rows >= columns
+        gram: Any = np.matmul(across, matrix) if tall else np.matmul(matrix, across)
+        gram = gram + np.eye(min(rows, columns), dtype=matrix.dtype) * matrix.dtype.type(penalty)
+        try:
+            factor = np.linalg.cholesky(gram)
+        except np.linalg.LinAlgError as error:
+            raise InvalidArgumentError(
+                "matrix must have full rank, or l2_regularizer be larger, or fast be False"
+            ) from error
+        first = solve_triangular(factor, np.matmul(across, rhs) if tall else rhs, lower=True)
+        second = solve_triangular(_adjoint(factor), first, lower=False)
+        return second if tall else np.matmul(across, second)
 
 
 def solve_triangular(matrix: Array, rhs: Array, lower: bool) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.broadcasting import fitting, narrow, widen
+from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.registry import (
     HALF_FLOATS,
     ROUNDING,
@@ -268,6 +269,14 @@ def batch_mat_mul_v3(
     Raises: InvalidArgumentError for sizes that do not fit or batches that do not broadcast.
     """
     _require_matrices(x, y)
+    require(
+        Tout.is_complex or x.dtype.kind != "c" != y.dtype.kind,
+        f"Tout must be complex where an input is, not {Tout.name}",
+    )
+    require(
+        not Tout.is_integer or x.dtype.kind in "iu" and y.dtype.kind in "iu",
+        f"Tout must be a floating type where an input is, not {Tout.name}",
+    )
     wide = np.dtype(np.float32) if Tout.size == 2 and Tout.is_floating else Tout.numpy
     left, right = (widen(value).astype(wide, copy=False) for value in (x, y))
     return narrow(multiply_matrices(_adjoint(left, adj_x), _adjoint(right, adj_y)), Tout.numpy)

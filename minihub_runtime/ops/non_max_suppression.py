@@ -48,7 +48,8 @@ def _suppress(
 
 def _threshold(value: Array, kind: type[np.floating], name: str) -> np.floating:
     require_scalar(value, name)
-    return kind(value[()])
+    with np.errstate(over="ignore"):
+        return kind(value[()])
 
 
 def _boxes(

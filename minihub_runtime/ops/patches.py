@@ -100,6 +100,7 @@ def _patches_shape(
 
 @op(
     "ExtractImagePatches(images: T) -> patches: T",
+    views=True,
     ksizes=at_least(4),
     strides=at_least(4),
     rates=at_least(4),
@@ -139,6 +140,7 @@ def extract_image_patches_shape(
 
 @op(
     "ExtractVolumePatches(input: T) -> patches: T",
+    views=True,
     ksizes=at_least(5),
     strides=at_least(5),
     T=REALS,

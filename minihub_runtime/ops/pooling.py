@@ -6,6 +6,7 @@ sides and not the product; so does the mean.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -110,11 +111,17 @@ def _lowest(dtype: np.dtype[Any]) -> Any:
     return np.iinfo(dtype).min if dtype.kind in "iu" else as_dtype(dtype).min
 
 
+def _taps(window: Window) -> range:
+    """The taps that may see the input: a window may be far longer than that."""
+    kept = window.trimmed()[1]
+    return range(kept.start, kept.stop)
+
+
 def box_taps(
     windows: Sequence[Window],
 ) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...], tuple[slice, ...]]]:
-    """Every tap of a box in row-major order: the tap, the outputs that see the input there, and what they see."""
-    for tap in np.ndindex(*(window.taps for window in windows)):
+    """The taps of a box that see the input, in row-major order: the tap, the outputs, and what they see there."""
+    for tap in itertools.product(*(_taps(window) for window in windows)):
         pairs = [window.valid(k) for window, k in zip(windows, tap, strict=True)]
         outputs = (slice(None), *(pair[0] for pair in pairs))
         inputs = (slice(None), *(pair[1] for pair in pairs))
@@ -128,16 +135,13 @@ def _reduce_axis(x: Array, axis: int, window: Window, combine: np.ufunc, start: 
         first, last = max(0, -window.before), min(window.size, window.taps - window.before)
         taken = (*before, slice(first, last), *after)
         return combine.reduce(x[taken], axis=axis, keepdims=True)
-    places = [window.valid(tap) for tap in range(window.taps)]
     whole = slice(0, window.outputs)
-    order = sorted(range(window.taps), key=lambda tap: places[tap][0] != whole)
-    put = [(*before, places[tap][0], *after) for tap in order]
-    get = [(*before, places[tap][1], *after) for tap in order]
-    views = [(place, x[seen]) for place, seen in zip(put, get, strict=True)]
+    places = sorted(map(window.valid, _taps(window)), key=lambda place: place[0] != whole)
+    views = [((*before, put, *after), x[(*before, get, *after)]) for put, get in places]
     shape = (*x.shape[:axis], window.outputs, *x.shape[axis + 1 :])
     result = allocate(shape, x.dtype)
     # Taps that lie inside the input for every output come first and need no starting value.
-    inside = sum(place[0] == whole for place in places)
+    inside = sum(put == whole for put, _ in places)
     if inside >= 2:
         combine(views[0][1], views[1][1], out=result)
         rest = views[2:]
@@ -156,7 +160,8 @@ def _reduce_box(x: Array, windows: Sequence[Window], combine: np.ufunc, start: A
     """`combine` over boxes, one axis after the other."""
     for axis, window in enumerate(windows, start=1):
         if window.taps > 1 or window.stride > 1:
-            x = _reduce_axis(x, axis, window, combine, start)
+            with np.errstate(over="ignore", invalid="ignore"):
+                x = _reduce_axis(x, axis, window, combine, start)
     return x
 
 

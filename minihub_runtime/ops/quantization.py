@@ -88,7 +88,8 @@ def unclamped_level_of(value: Any, low: np.float32, high: np.float32, kind: Leve
     near = _round_away(np.asarray(value, dtype=np.float64) * scale) - _round_away(
         float(low) * scale
     )
-    return np.clip(near, -(2.0**62), 2.0**62).astype(np.int64) + kind.low
+    # Of an infinite or unknown range every level is the lowest, as a cast of NaN gives on x86; fmax drops NaN.
+    return np.fmin(np.fmax(near, -(2.0**62)), 2.0**62).astype(np.int64) + kind.low
 
 
 def level_of(value: Any, low: np.float32, high: np.float32, kind: Level) -> Any:

@@ -328,6 +328,7 @@ def quantized_concat_shape(
     require(all(len(shape) == rank for shape in known), f"values must have one rank, not {known}")
     if concat_dim.value is None:
         return [(None,) * rank, (), ()]
+    require(concat_dim.value.ndim == 0, f"concat_dim must be a scalar, not {concat_dim.shape}")
     axis = int(concat_dim.value)
     require(0 <= axis < rank, f"concat_dim must lie in [0, {rank}), not {axis}")
     merged: Shape = None

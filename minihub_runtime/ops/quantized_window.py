@@ -153,9 +153,11 @@ def _pooling(name: str, average: bool) -> None:
         levels = bits(input).astype(np.int64)
         result = np.full(shape, 0 if average else limits(T).low, dtype=np.int64)
         seen = np.zeros((rows.outputs, columns.outputs, 1), dtype=np.int64)
-        for y in range(taps[0]):
+        # A window may be far longer than the input; only the taps that reach it matter.
+        down, across = (window.trimmed()[1] for window in (rows, columns))
+        for y in range(down.start, down.stop):
             out_y, in_y = rows.valid(y)
-            for x in range(taps[1]):
+            for x in range(across.start, across.stop):
                 out_x, in_x = columns.valid(x)
                 place = result[:, out_y, out_x]
                 combine = np.add if average else np.maximum

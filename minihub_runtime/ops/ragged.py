@@ -29,9 +29,15 @@ def _check_splits(splits: Array, count: int, name: str) -> None:
         require(False, f"{name} must ascend from 0 to {count}, not {splits.tolist()[:20]}")
 
 
+def _check_vectors(nested: Sequence[Array], name: str) -> None:
+    for level, splits in enumerate(nested):
+        require_rank(splits, 1, f"{name}[{level}]")
+
+
 def check_nested(nested: Sequence[Array], values: Array) -> None:
     """Raise unless the splits of all levels fit together and to the values."""
     require(values.ndim >= 1, "the values must have rank >= 1, not 0")
+    _check_vectors(nested, "nested_splits")
     for level, splits in enumerate(nested):
         inner = len(nested[level + 1]) - 1 if level + 1 < len(nested) else len(values)
         _check_splits(splits, inner, f"nested_splits[{level}]")
@@ -78,7 +84,7 @@ def ragged_gather(
         f"OUTPUT_RAGGED_RANK must be {rank}, not {OUTPUT_RAGGED_RANK}",
     )
     require(params_dense_values.ndim >= 1, "params_dense_values must have rank >= 1, not 0")
-    require_rank(params_nested_splits[0], 1, "params_nested_splits[0]")
+    _check_vectors(params_nested_splits, "params_nested_splits")
     indices_in_range(indices, len(params_nested_splits[0]) - 1)
     for level, splits in enumerate(params_nested_splits):
         last = level + 1 == len(params_nested_splits)

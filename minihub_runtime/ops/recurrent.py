@@ -115,7 +115,7 @@ def lstm_block_cell(
     state = (cs_prev, h_prev)
     cell = _Lstm(inputs, batch, state, weights, forget_bias, cell_clip, use_peephole, False, False)
     require(h_prev.size > 0, f"h_prev must not be empty, not of shape {list(h_prev.shape)}")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         gates = np.concatenate([widen(x), widen(h_prev)], axis=1) @ cell.w + cell.b
         found = cell.step(gates, widen(cs_prev))
     return tuple(narrow(array, x.dtype) for array in found)
@@ -154,7 +154,7 @@ def _block_lstm(
         entering = entering.reshape(length, batch, -1)
         recurrent = cell.w[inputs:]
         cs, h = widen(state[0]), widen(state[1])
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             for time in range(length):
                 found = cell.step(entering[time] + h @ recurrent, cs)
                 for result, array in zip(results, found, strict=True):
@@ -255,7 +255,7 @@ def gru_block_cell(
     ):
         if array.shape != wanted:
             require(False, f"{name} must have shape {list(wanted)}, not {list(array.shape)}")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         gates = _sigmoid(np.concatenate([x, h_prev], axis=1) @ w_ru + b_ru)
         r, u = gates[:, :cells].copy(), gates[:, cells:].copy()
         c = np.tanh(np.concatenate([x, h_prev * r], axis=1) @ w_c + b_c)

@@ -28,7 +28,7 @@ import numpy as np
 from minihub_runtime import dtypes
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import as_dtype
-from minihub_runtime.errors import InternalError, InvalidArgumentError
+from minihub_runtime.errors import InternalError, InvalidArgumentError, OpError
 from minihub_runtime.ops.schema import (
     ANY,
     ANY_LIST,
@@ -51,7 +51,7 @@ from minihub_runtime.ops.schema import (
     types,
     types_list,
 )
-from minihub_runtime.shapes import Shape, Spec
+from minihub_runtime.shapes import Shape, Spec, show
 
 __all__ = [
     "ANY",
@@ -367,8 +367,15 @@ def infer_shapes(
         for arg, place in zip(schema.inputs, schema.input_slices(attrs), strict=True)
     }
     wanted = inspect.signature(rule).parameters
-    if any(p.kind is p.VAR_POSITIONAL for p in wanted.values()):
-        result = rule(*inputs)
-    else:
-        result = rule(**{n: named[n] if n in named else attrs[n] for n in wanted})
+    try:
+        if any(p.kind is p.VAR_POSITIONAL for p in wanted.values()):
+            result = rule(*inputs)
+        else:
+            result = rule(**{n: named[n] if n in named else attrs[n] for n in wanted})
+    except OpError:
+        raise
+    except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError) as error:
+        # As in a run: the rule's checks come first, so this is an input that no check foresaw.
+        shapes = [show(spec.shape) for spec in inputs]
+        raise InvalidArgumentError(f"{error} (inputs of shapes {shapes})") from error
     return result if isinstance(result, list) else [result]

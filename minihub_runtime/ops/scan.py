@@ -21,11 +21,10 @@ def _accumulate(ufunc: np.ufunc, x: Array) -> Array:
         return np.asarray(ufunc.accumulate(x, axis=0, dtype=x.dtype))
     wide = to_float(x)
     steps = np.empty_like(wide)
-    total = wide[0]
-    for place in range(len(wide)):
+    for place, entry in enumerate(wide):
         if place:
-            total = to_float(float_to_bfloat16(ufunc(total, wide[place])))
-        steps[place] = total
+            entry = to_float(float_to_bfloat16(ufunc(steps[place - 1], entry)))
+        steps[place] = entry
     return float_to_bfloat16(steps)
 
 

@@ -227,7 +227,8 @@ def dynamic_partition(data: Array, partitions: Array, *, num_partitions: int) ->
         return tuple(rows[flat == number] for number in range(num_partitions))
     order = np.argsort(flat, kind="stable")
     counts = np.bincount(flat, minlength=num_partitions)
-    return tuple(np.split(rows[order], np.cumsum(counts)[:-1]))
+    grouped, ends = rows[order], np.cumsum(counts).tolist()
+    return tuple(grouped[start:end] for start, end in zip([0, *ends], ends, strict=False))
 
 
 @dynamic_partition.shape

@@ -106,6 +106,7 @@ def top_k_v2(
 
 @top_k_v2.shape
 def top_k_v2_shape(input: Spec, k: Spec) -> list[Shape]:
+    require(k.rank in (0, None), f"k must be a scalar, not of shape {show(k.shape)}")
     return _top_k_shape(input, None if k.value is None else int(k.value))
 
 
@@ -132,6 +133,7 @@ def nth_element_shape(input: Spec, n: Spec) -> Shape:
     if input.shape is None:
         return None
     require(len(input.shape) >= 1, "input must have rank >= 1, not 0")
+    require(n.rank in (0, None), f"n must be a scalar, not of shape {show(n.shape)}")
     columns = input.shape[-1]
     if n.value is not None and columns is not None:
         require(0 <= int(n.value) < columns, f"n must lie in [0, {columns}), not {int(n.value)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,13 +21,10 @@ from minihub_runtime.ops.registry import INDEX, Array, op, types
 from minihub_runtime.ops.shape_rules import scalar, vector
 from minihub_runtime.shapes import Shape, Spec, merge
 from minihub_runtime.text.arrays import as_bytes, flat_strings, string_array
-from minihub_runtime.text.sentencepiece import Processor, load_processor
+from minihub_runtime.text.sentencepiece import Processor, Span, load_processor
 
 SOURCE = "tensorflow_text/core/kernels/sentencepiece_kernels.cc"
 PIECES = types("int32 string", "int32")
-
-#: A piece as bytes or its id, and where it begins and ends.
-Token = tuple[Any, int, int]
 
 
 def encode_pieces(pieces: Sequence[str]) -> list[bytes]:
@@ -70,7 +68,8 @@ def sentencepiece_op(
 ) -> Processor:
     """The model that the attribute `model` holds.
 
-    Raises: InvalidArgumentError if it is empty, DataLossError if it is no model; TensorFlow says InternalError there.
+    Raises: InvalidArgumentError if it is empty, DataLossError if it is no model.
+    Differs: TensorFlow raises InternalError for what is no model, and does not check the rules of the normaliser.
     """
     require(model, "the attribute 'model' must hold a SentencePiece model, not nothing")
     name = f"sentencepiece {shared_name or ctx.node}"
@@ -90,7 +89,7 @@ class _Options:
         self.step = -1 if reverse.item() else 1
 
     @staticmethod
-    def _added(processor: Processor, piece: str, wanted: Array) -> list[tuple[str, int, int, int]]:
+    def _added(processor: Processor, piece: str, wanted: Array) -> list[Span]:
         if not wanted.item():
             return []
         number = processor.id(piece)
@@ -107,8 +106,9 @@ def _tokenize(
     alpha: Array,
     options: tuple[Array, Array, Array],
     return_nbest: bool,
-) -> list[list[tuple[str, int, int, int]]]:
-    """The pieces of each text with their ids and places."""
+    with_places: bool,
+) -> list[list[Span]]:
+    """The pieces of each text with their ids and, if they are wanted, places."""
     processor = _processor(sp_handle)
     require_rank(input, 1, "input")
     around = _Options(processor, *options)
@@ -124,17 +124,19 @@ def _tokenize(
         ctx.check()
         if return_nbest:
             rows += processor.best_spans(text, count, ctx.check)
-        elif count in {0, 1}:
-            rows.append(processor.spans(text))
-        else:
+        elif count not in {0, 1}:
             draw = ctx.own(np.random.default_rng).random
             rows.append(processor.sample_spans(text, count, temperature, draw, ctx.check))
+        elif with_places:
+            rows.append(processor.spans(text))
+        else:
+            rows.append([(piece, number, 0, 0) for piece, number in processor.segments(text)])
     if not around.before and not around.after and around.step == 1:
         return rows
     return [[*around.before, *row, *around.after][:: around.step] for row in rows]
 
 
-def _values(rows: list[list[tuple[str, int, int, int]]], out_type: DType) -> Array:
+def _values(rows: list[list[Span]], out_type: DType) -> Array:
     if out_type.name == "string":
         pieces = encode_pieces([span[0] for row in rows for span in row])
         return string_array(pieces, [len(pieces)])
@@ -193,7 +195,7 @@ def sentencepiece_tokenize(
     Raises: InvalidArgumentError for wrong shapes; InternalError, as TensorFlow, for what the model cannot do.
     """
     options = (add_bos, add_eos, reverse)
-    rows = _tokenize(ctx, sp_handle, input, nbest_size, alpha, options, return_nbest)
+    rows = _tokenize(ctx, sp_handle, input, nbest_size, alpha, options, return_nbest, False)
     return _values(rows, out_type), _splits(rows, Tsplits)
 
 
@@ -240,7 +242,7 @@ def sentencepiece_tokenize_with_offsets(
 ) -> tuple[Array, Array, Array, Array]:
     """As SentencepieceTokenizeOp, with the bytes of the text where each piece begins and ends."""
     options = (add_bos, add_eos, reverse)
-    rows = _tokenize(ctx, sp_handle, input, nbest_size, alpha, options, return_nbest)
+    rows = _tokenize(ctx, sp_handle, input, nbest_size, alpha, options, return_nbest, True)
     starts = np.array([span[2] for row in rows for span in row], dtype=np.int64)
     limits = np.array([span[3] for row in rows for span in row], dtype=np.int64)
     return _values(rows, out_type), _splits(rows, Tsplits), starts, limits
@@ -281,8 +283,8 @@ def sentencepiece_detokenize(
 ) -> Array:
     """The text of each row of pieces or ids.
 
-    Raises: OutOfRangeError for ids that the model does not have, and splits that fall or lie outside of the values, of which
-    TensorFlow checks only some.
+    Raises: OutOfRangeError for ids that the model does not have, and splits that fall or lie outside of the values.
+    Differs: TensorFlow checks only some of the splits.
     """
     processor = _processor(sp_handle)
     require_rank(input_values, 1, "input_values")
@@ -296,7 +298,7 @@ def sentencepiece_detokenize(
     before = [span[0] for span in options.before]
     after = [span[0] for span in options.after]
     texts = []
-    for begin, end in zip(splits[:-1], splits[1:], strict=True):
+    for begin, end in itertools.pairwise(splits):
         row = values[begin:end]
         pieces = processor.pieces_of(row) if input_values.dtype == np.int32 else decode_pieces(row)
         texts.append(processor.decode_pieces([*before, *pieces, *after][:: options.step]))
@@ -328,12 +330,13 @@ def _converted(sp_handle: Spec, input: Spec) -> Shape:
     "SentencepieceIdToStringOp(sp_handle: resource, input: int32) -> values: string",
     stateful=True,
     source=SOURCE,
-    shape=lambda sp_handle, input: _converted(sp_handle, input),
+    shape=_converted,
 )
 def sentencepiece_id_to_string(sp_handle: Any, input: Array) -> Array:
     """The pieces with some ids.
 
-    Raises: InvalidArgumentError for an id that the model does not have; TensorFlow reads beside its list.
+    Raises: InvalidArgumentError for an id that the model does not have.
+    Differs: TensorFlow reads beside its list there.
     """
     processor = _processor(sp_handle)
     indices_in_range(input, processor.size, "input")
@@ -345,7 +348,7 @@ def sentencepiece_id_to_string(sp_handle: Any, input: Array) -> Array:
     "SentencepieceStringToIdOp(sp_handle: resource, input: string) -> values: int32",
     stateful=True,
     source=SOURCE,
-    shape=lambda sp_handle, input: _converted(sp_handle, input),
+    shape=_converted,
 )
 def sentencepiece_string_to_id(sp_handle: Any, input: Array) -> Array:
     """The ids of some pieces, that of the unknown piece for others."""

@@ -88,7 +88,8 @@ def sentencepiece_get_piece_type(
 ) -> Array:
     """Whether the pieces with some ids are unknown (0), control pieces (1) or out of use (2).
 
-    Raises: InvalidArgumentError for another `piece_type`, or an id that the model does not have; TensorFlow checks neither.
+    Raises: InvalidArgumentError for another `piece_type`, or an id that the model does not have.
+    Differs: tf_sentencepiece checks neither.
     """
     processor = _processor(ctx, model_file, model_proto)
     tests = (processor.is_unknown, processor.is_control, processor.is_unused)

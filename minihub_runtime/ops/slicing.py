@@ -261,6 +261,8 @@ def _strided_shape(
 ) -> Shape:
     """What is known of the result; only the axes with known size and range have a known size."""
     begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask = masks
+    for spec in (begin, end, strides):
+        require(spec.rank in (1, None), f"begin, end and strides must have rank 1, not {spec.rank}")
     lengths = {s.shape[0] for s in (begin, end, strides) if s.shape and s.shape[0] is not None}
     require(len(lengths) <= 1, f"begin, end and strides must have one length, not {lengths}")
     if shape is None or not lengths:

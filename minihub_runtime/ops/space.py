@@ -58,6 +58,7 @@ def times(n: int | None, factor: int) -> int | None:
     "DepthToSpace(input: T) -> output: T",
     T=ANY,
     block_size=at_least(2),
+    views=True,
     source="core/kernels/depthtospace_op.cc",
 )
 def depth_to_space(input: Array, *, block_size: int, data_format: ImageFormat = "NHWC") -> Array:
@@ -88,6 +89,7 @@ def depth_to_space_shape(input: Spec, block_size: int, data_format: str) -> Shap
     "SpaceToDepth(input: T) -> output: T",
     T=ANY,
     block_size=at_least(2),
+    views=True,
     source="core/kernels/spacetodepth_op.cc",
 )
 def space_to_depth(input: Array, *, block_size: int, data_format: ImageFormat = "NHWC") -> Array:
@@ -182,6 +184,7 @@ def _batch_to_space(input: Array, block_shape: Array, crops: Array) -> Array:
 
 def _block_shape_rule(input: Spec, block_shape: Spec, pads: Spec, grow: bool) -> Shape:
     """The shape after SpaceToBatch, or, with `grow`, after BatchToSpace."""
+    require(block_shape.rank in (1, None), f"block_shape must have rank 1, not {block_shape.rank}")
     length = None if block_shape.shape is None else block_shape.shape[0]
     if input.shape is None:
         return None

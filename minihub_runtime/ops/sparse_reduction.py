@@ -321,6 +321,7 @@ def _count_sparse(
             np.add.at(counts, group, weights[used] if weights.size else weights.dtype.type(1))
     largest = int(kept.max()) if len(kept) else 0
     width = maxlength if maxlength > 0 else max(largest + 1, minlength)
+    require(width < 1 << 63, f"values must be < {(1 << 63) - 1}, not {largest}")
     shape = [width] if batch is None else [rows, width]
     return ordered[first], counts, np.array(shape, dtype=np.int64)
 

@@ -118,6 +118,8 @@ def _require_shapes(s0: Array, s1: Array) -> None:
 
 @broadcast_args.shape
 def broadcast_args_shape(s0: Spec, s1: Spec) -> Shape:
+    for spec, name in ((s0, "s0"), (s1, "s1")):
+        require(spec.rank in (1, None), f"{name} must have rank 1, not shape {show(spec.shape)}")
     lengths = [None if spec.shape is None else spec.shape[0] for spec in (s0, s1)]
     known = [n for n in lengths if n is not None]
     return (max(known) if len(known) == 2 else None,)

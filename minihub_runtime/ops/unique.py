@@ -235,6 +235,7 @@ def one_hot_shape(indices: Spec, depth: Spec, axis: int) -> Shape:
     rank = len(indices.shape)
     require(axis <= rank, f"axis must lie in [-1, {rank}], not {axis}")
     at = rank if axis == -1 else axis
+    require(depth.rank in (0, None), f"depth must be a scalar, not of shape {depth.shape}")
     count = None if depth.value is None else int(depth.value)
     require(count is None or count >= 0, f"depth must be >= 0, not {count}")
     return (*indices.shape[:at], count, *indices.shape[at:])
@@ -330,4 +331,8 @@ def edit_distance(
 def edit_distance_shape(hypothesis_shape: Spec, truth_shape: Spec) -> Shape:
     if hypothesis_shape.value is None or truth_shape.value is None:
         return None
-    return tuple(np.maximum(hypothesis_shape.value, truth_shape.value)[:-1].tolist())
+    shapes = hypothesis_shape.value, truth_shape.value
+    if not shapes[0].ndim == shapes[1].ndim == 1 or shapes[0].shape != shapes[1].shape:
+        found = " and ".join(str(list(value.shape)) for value in shapes)
+        require(False, f"the shapes must be vectors of one length, not of shapes {found}")
+    return tuple(np.maximum(*shapes)[:-1].tolist())

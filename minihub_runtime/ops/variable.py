@@ -152,7 +152,9 @@ def existing(value: Any) -> Variable:
     """
     variable = _resource_of(value)
     if not variable.initialized:
-        raise NotFoundError(f"variable {clip(variable.name)!r} must be initialized before it is used")
+        raise NotFoundError(
+            f"variable {clip(variable.name)!r} must be initialized before it is used"
+        )
     return variable
 
 

@@ -24,7 +24,8 @@ LINE = -2
 _BLANKS = rb"[ \t\n\v\f\r]*"
 _INTEGER = re.compile(_BLANKS + rb"-?[0-9]+" + _BLANKS)
 _FLOAT = re.compile(
-    _BLANKS + rb"[+-]?(?:inf|nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)" + _BLANKS, re.IGNORECASE
+    _BLANKS + rb"[+-]?(?:inf|nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)" + _BLANKS,
+    re.IGNORECASE,
 )
 
 
@@ -125,9 +126,7 @@ def _column(
         result = np.empty(len(words), dtype=object)
         result[:] = words
         return result
-    return np.array(
-        [_number(word, dtype, shown, n) for n, word in enumerate(words)], dtype.numpy
-    )
+    return np.array([_number(word, dtype, shown, n) for n, word in enumerate(words)], dtype.numpy)
 
 
 def _number(word: bytes, dtype: DType, shown: str, line: int) -> Any:

@@ -284,7 +284,7 @@ class Layout:
         """The spatial part of an attribute with one positive value per dimension; the others must be 1."""
         require(len(values) == self.rank, f"{name} must have {self.rank} values, not {len(values)}")
         require(
-            0 < min(values) and max(values) < 1 << 31,
+            min(values) > 0 and max(values) < 1 << 31,
             f"{name} must be positive and fit 32 bits, not {list(values)}",
         )
         inner = self.spatial_axes

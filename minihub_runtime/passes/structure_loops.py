@@ -32,6 +32,9 @@ NEXT = ("NextIteration", "RefNextIteration")
 MERGE = ("Merge", "RefMerge")
 SWITCH = ("Switch", "RefSwitch")
 
+#: Loops nested deeper than this end with an error instead of exhausting the interpreter's stack.
+MAX_DEPTH = 50
+
 
 @dataclasses.dataclass
 class Loop:
@@ -102,6 +105,8 @@ def _innermost_frames(
             )
         if node.op in ENTER:
             frame = (*frame, str(node.attrs["frame_name"]))
+            if len(frame) > MAX_DEPTH:
+                raise InvalidArgumentError(f"loops must not nest deeper than {MAX_DEPTH}")
             inside[node.name] = outside[node.name] = frame
         elif node.op in EXIT:
             if not frame:
@@ -174,6 +179,10 @@ def _add_loop(outer: dict[str, Node], group: dict[str, Node], nodes: Mapping[str
             raise InvalidArgumentError(
                 f"loop {frame!r}: {clip(variable.node)!r} must merge an Enter and a NextIteration"
             )
+    # What a NextIteration waits for runs in each turn, even if no value needs it: the gradient's pushes on stacks.
+    # What the condition or a Switch waits for runs before each turn.
+    turning = {c for node in level.values() if node.op in NEXT for c in node.controls}
+    testing = {c for node in (condition, *switches) for c in node.controls}
     structural = {node.name for node in (*merges, *switches, *exits, *enters, condition)}
     structural |= {node.name for node in level.values() if node.op in NEXT}
     inner = {
@@ -184,7 +193,13 @@ def _add_loop(outer: dict[str, Node], group: dict[str, Node], nodes: Mapping[str
     for node in inner.values():
         if any(ref in node.inputs for ref in (Ref(m.name, 1) for m in merges)):
             raise UnimplementedError(f"loop {frame!r}: the index output of a loop's Merge")
-    _finish_loop(outer, frame, inner, group, enters, exits, switches, condition, first, following)
+    effects = (
+        [name for name in testing if name in inner],
+        [name for name in turning if name in inner],
+    )
+    _finish_loop(
+        outer, frame, inner, group, enters, exits, switches, condition, first, following, effects
+    )
 
 
 def _finish_loop(
@@ -198,6 +213,7 @@ def _finish_loop(
     condition: Node,
     first: dict[Ref, Ref],
     following: dict[Ref, Ref],
+    effects: tuple[list[str], list[str]],
 ) -> None:
     variables = list(first)
     wanted = {ref for node in inner.values() for ref in node.inputs}
@@ -220,17 +236,20 @@ def _finish_loop(
     turned = {Ref(node.name, 1): node.inputs[0] for node in switches}
     left = {Ref(node.name, 0): node.inputs[0] for node in switches}
     fed = {*variables, *constant}
-    test = prune(inner, _producers([condition.inputs[0], *turned.values()], fed), fed)
+    testing, turning = effects
+    tested = _producers([condition.inputs[0], *turned.values()], fed)
+    test = prune(inner, [*tested, *testing], fed)
+    # The test has run by then: nobody waits for its nodes, and they do not run again.
+    inner = {name: _without(node, test) for name, node in inner.items() if name not in test}
     in_body = {*fed, *turned, *(Ref(n, i) for n in test for i in _indices(wanted, n))}
-    body = prune(inner, _producers(following.values(), in_body), in_body)
+    turning = [name for name in turning if name not in test]
+    body = prune(inner, [*_producers(following.values(), in_body), *turning], in_body)
     in_exit = {*fed, *left, *(Ref(n, i) for n in test for i in _indices(wanted, n))}
     results = [node.inputs[0] for node in exits]
     leaving = prune(inner, _producers(results, in_exit), in_exit)
     used = {ref for node in (*body.values(), *leaving.values()) for ref in node.inputs}
     used |= {*following.values(), *results}
     carried = [*turned.values(), *(ref for ref in used if ref.node in test)]
-    body = {n: _without(node, test) for n, node in body.items()}
-    leaving = {n: _without(node, test) for n, node in leaving.items()}
     loop = Loop(
         name=frame,
         variables=variables,

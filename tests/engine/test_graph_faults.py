@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [
     pytest.mark.skipif(not FILE.is_file(), reason="../shared is absent: no faulty graphs to read"),
-    pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is limited on Linux only"),
+    pytest.mark.skipif(
+        not Path("/proc/self/statm").exists(), reason="memory is limited on Linux only"
+    ),
 ]
 
 CASES: dict[str, dict[str, Any]] = {}
@@ -51,7 +53,8 @@ class Child:
 
     def ask(self, case: dict[str, Any]) -> dict[str, Any]:
         process = self.start()
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         hung = threading.Event()
         watch = threading.Timer(case["limit_s"], lambda: (hung.set(), process.kill()))
         watch.start()
@@ -96,7 +99,11 @@ def graph_of(case: dict[str, Any]) -> dict[str, Any]:
 
 def recorded(text: str) -> Any:
     """A value from the way NumPy shows it."""
-    names = {"array": np.array, "object": object, **{n: getattr(np, n) for n in ("float32", "int32")}}
+    names = {
+        "array": np.array,
+        "object": object,
+        **{n: getattr(np, n) for n in ("float32", "int32")},
+    }
     return np.asarray(eval(text, {"__builtins__": {}}, names))
 
 
@@ -117,7 +124,6 @@ def test_faulty_graph(name: str, child: Child) -> None:
         return
     expected = recorded(theirs["outputs"])
     assert got["shape"] == list(expected.shape)
-    for ours, value in zip(got["value"], expected.reshape(-1).tolist(), strict=True):
-        if isinstance(value, bytes):
-            value = value.decode("latin-1")
+    for ours, found in zip(got["value"], expected.reshape(-1).tolist(), strict=True):
+        value = found.decode("latin-1") if isinstance(found, bytes) else found
         assert ours == (pytest.approx(value, rel=1e-6) if isinstance(value, float) else value)

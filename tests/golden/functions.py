@@ -15,27 +15,27 @@ import tensorflow as tf
 from tensorflow.core.framework import function_pb2
 from tensorflow.python.framework import function as defun
 
-F, I, B = tf.float32, tf.int32, tf.bool
+F, N = tf.float32, tf.int32
 
 #: Name → types of the arguments, and what it computes.
 TABLE: dict[str, tuple[tuple[Any, ...], Callable[..., Any]]] = {
     "twice": ((F,), lambda x: x + x),
     "square": ((F,), lambda x: x * x),
     "negated": ((F,), lambda x: -x),
-    "swapped": ((F, I), lambda x, n: (n, x)),
-    "swapped_back": ((I, F), lambda n, x: (x, n)),
+    "swapped": ((F, N), lambda x, n: (n, x)),
+    "swapped_back": ((N, F), lambda n, x: (x, n)),
     "constants": ((), lambda: (tf.constant([1.0, 2.0]), tf.constant(b"text"))),
     "nothing": ((F,), lambda x: None),
     "failing": ((F,), lambda x: tf.raw_ops.Reshape(tensor=x, shape=[99])),
-    "below_ten": ((F, I), lambda x, n: n < 10),
-    "below_ten_as_float": ((F, I), lambda x, n: tf.cast(n < 10, F)),
-    "vector_truth": ((F, I), lambda x, n: tf.zeros([tf.maximum(0, 3 - n)])),
-    "never": ((F, I), lambda x, n: tf.constant(False)),
-    "two_values": ((F, I), lambda x, n: (n < 10, n)),
-    "step": ((F, I), lambda x, n: (x * 2.0, n + 3)),
-    "growing": ((F, I), lambda x, n: (tf.concat([x, x], 0), n + 3)),
-    "add_index": ((I, F), lambda i, x: x + tf.cast(i, F)),
-    "append_index": ((I, F), lambda i, x: tf.concat([x, [tf.cast(i, F)]], 0)),
+    "below_ten": ((F, N), lambda x, n: n < 10),
+    "below_ten_as_float": ((F, N), lambda x, n: tf.cast(n < 10, F)),
+    "vector_truth": ((F, N), lambda x, n: tf.zeros([tf.maximum(0, 3 - n)])),
+    "never": ((F, N), lambda x, n: tf.constant(False)),
+    "two_values": ((F, N), lambda x, n: (n < 10, n)),
+    "step": ((F, N), lambda x, n: (x * 2.0, n + 3)),
+    "growing": ((F, N), lambda x, n: (tf.concat([x, x], 0), n + 3)),
+    "add_index": ((N, F), lambda i, x: x + tf.cast(i, F)),
+    "append_index": ((N, F), lambda i, x: tf.concat([x, [tf.cast(i, F)]], 0)),
     "twice_twice": ((F,), lambda x: function("twice")(function("twice")(x))),
 }
 

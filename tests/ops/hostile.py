@@ -20,7 +20,7 @@ __all__ = ["Tape", "bend", "freeze", "usable"]
 T = TypeVar("T")
 
 SIZES = (0, 1, 2, 3, 5)
-INTEGERS = (0, 1, -1, 2, 3, 7, -2, 100, 1 << 20, -(1 << 31), (1 << 31) - 1, 1 << 32, (1 << 63) - 1)
+INTEGERS = (0, 1, -1, 2, 3, 7, -2, 100, 1 << 16, -(1 << 31), (1 << 31) - 1, 1 << 32, (1 << 63) - 1)
 FLOATS = (0.0, 1.0, -1.0, 0.5, 2.0, 1e-30, 1e30, -1e30, np.inf, -np.inf, np.nan, 2.0**31, 2.0**63)
 TEXTS = (b"", b"a", b"\x00", b"\xff\xfe", b"-1", b"1e999", b"a b,c\n", b"[" * 50, b"\xf0\x9f\x98\x80" * 9)
 ANY_TYPE = ("float32", "int32", "int64", "string", "bool", "complex64", "uint8", "float16")
@@ -98,7 +98,7 @@ def bend_array(array: Any, kind: str, tape: Tape) -> Any:
         return array
     way = tape.pick(("as it is", "drop", "add", "random", "cut", "repeat", "random"))
     if way == "drop" and array.ndim:
-        return array[0, ...].copy() if len(array) else np.zeros(array.shape[1:], array.dtype)
+        return array[0, ...].copy() if len(array) else blank(array.shape[1:], array.dtype)
     if way == "add":
         return array[None]
     if way == "cut" and array.ndim:
@@ -109,8 +109,13 @@ def bend_array(array: Any, kind: str, tape: Tape) -> Any:
     if way == "random":
         shape = [tape.pick(SIZES) for _ in range(tape.number() % 6)]
         source = array if array.size else full(dtype, element(dtype, tape))
-        return np.resize(source, shape) if np.prod(shape) else np.zeros(shape, array.dtype)
+        return np.resize(source, shape) if np.prod(shape) else blank(shape, array.dtype)
     return array
+
+
+def blank(shape: Sequence[int], dtype: Any) -> Any:
+    """Zeros, or empty strings."""
+    return np.full(shape, b"", object) if dtype == object else np.zeros(shape, dtype)
 
 
 def full(dtype: DType, value: Any) -> Any:

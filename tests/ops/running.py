@@ -20,7 +20,9 @@ HANDLES = ("resource", "variant")
 
 def needs_session(sample: Sample) -> bool:
     """Whether the sample's op or one before it keeps state or calls functions."""
-    return bool(sample.before or sample.after) or REGISTRY[sample.op].wants_context or sample.runs > 1
+    return (
+        bool(sample.before or sample.after) or REGISTRY[sample.op].wants_context or sample.runs > 1
+    )
 
 
 class SampleGraph:
@@ -70,12 +72,13 @@ class SampleGraph:
         for key, value in attrs.items():
             kind = schema.attrs[key].type
             if kind == "type":
-                value = as_dtype(value)
+                full[key] = as_dtype(value)
             elif kind == "list(type)":
-                value = [as_dtype(item) for item in value]
+                full[key] = [as_dtype(item) for item in value]
             elif kind == "shape" and value is not None:
-                value = tuple(None if n == -1 else n for n in value)
-            full[key] = value
+                full[key] = tuple(None if n == -1 else n for n in value)
+            else:
+                full[key] = value
         self.nodes[name] = Node(name, op, flat, after, full)
         produced = schema.output_dtypes(schema.complete(full, op))
         self.types.update({Ref(name, i): dtype for i, dtype in enumerate(produced)})

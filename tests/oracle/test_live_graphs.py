@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import warnings
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 import minihub_runtime
 from tests.api.programs import PROGRAMS, outcome
+from tests.api.test_programs import ANSWERS, as_json
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -37,3 +40,12 @@ def test_the_same_as_tensorflow(name: str) -> None:
     found, got = outcome(minihub_runtime, PROGRAMS[name])
     assert got == wanted
     assert found == expected
+
+
+def test_the_stored_answers_are_tensorflows() -> None:
+    """`MINIHUB_STORE=1` writes them."""
+    found = {name: as_json(outcome(tensorflow, PROGRAMS[name])) for name in PROGRAMS}
+    if os.environ.get("MINIHUB_STORE"):
+        lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(item)}" for name, item in found.items())
+        ANSWERS.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8", newline="\n")
+    assert json.loads(ANSWERS.read_text(encoding="utf-8")) == found

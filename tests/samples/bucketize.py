@@ -5,6 +5,9 @@ from tests.samples import Sample, f32, f64, i32, i64
 NAN, INF = float("nan"), float("inf")
 EDGES = [0.0, 10.0, 100.0]
 
+#: Its kernel is in no package of TensorFlow 2.15; `tests/ops/test_unsampled.py` has values.
+SCHEMA_ONLY = ("BoostedTreesBucketize",)
+
 SAMPLES = [
     *(
         Sample("Bucketize", label, dict(input=x), dict(boundaries=edges))

@@ -71,6 +71,9 @@ def fused(label: str, fused_ops: list[str], error: str | None = None, **more: An
 
 EXPLICIT = [0, 0, 1, 2, 3, 0, 0, 0]
 
+#: Its kernels are oneDNN's, which give no reference.
+SCHEMA_ONLY = ("_FusedDepthwiseConv2dNative",)
+
 SAMPLES = [
     conv("same", (2, 5, 4, 3), (3, 3, 3, 2)),
     conv("valid", (2, 5, 4, 3), (3, 2, 3, 2), padding="VALID"),

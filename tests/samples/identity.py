@@ -39,6 +39,14 @@ SAMPLES = [
     Sample(
         "Placeholder", "unfed_shape", {}, dict(dtype="int32", shape=(2,)), error="'sampled'.*int32"
     ),
+    Sample(
+        "PlaceholderV2",
+        "unfed",
+        {},
+        dict(dtype="float32", shape=(2,)),
+        error="must feed a value",
+        producer=22,
+    ),
     Sample("PlaceholderWithDefault", "same_shape", dict(input=f32([1, 2])), dict(shape=(2,))),
     Sample("PlaceholderWithDefault", "open_shape", dict(input=f32([1, 2])), dict(shape=(None,))),
     Sample("EnsureShape", "exact", dict(input=normal(2, 3)), dict(shape=(2, 3))),

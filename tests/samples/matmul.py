@@ -91,6 +91,13 @@ SAMPLES = [
     Sample(
         "BatchMatMulV3", "bfloat16", xy(bf16([[1, 2]]), bf16([[3], [4]])), dict(Tout="bfloat16")
     ),
+    Sample(
+        "BatchMatMulV3",
+        "complex",
+        xy(c64([[1j]]), f32([[1]])),
+        dict(Tout="float32"),
+        error="must be complex",
+    ),
     Sample("BatchMatMulV3", "sizes", xy(BATCH, BATCH), dict(Tout="float32"), error="must fit"),
 ]
 for _ops in (

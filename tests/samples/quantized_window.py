@@ -64,6 +64,12 @@ SAMPLES = [
     ),
     Sample(
         "QuantizedConv2D",
+        "infinite_range",
+        conv(drawn(1, 3, 3, 2), drawn(2, 2, 2, 2), (0, float("inf")), (-1, 1)),
+        dict(strides=ONE, padding="SAME"),
+    ),
+    Sample(
+        "QuantizedConv2D",
         "depth",
         conv(drawn(1, 3, 3, 2), drawn(2, 2, 3, 2)),
         dict(strides=ONE, padding="SAME"),
@@ -82,6 +88,12 @@ SAMPLES = [
         for sample in (
             Sample(
                 op, "same", image(drawn(2, 5, 4, 3)), dict(ksize=THREE, strides=TWO, padding="SAME")
+            ),
+            Sample(
+                op,
+                "far_larger",
+                image(drawn(2, 2, 3, 1)),
+                dict(ksize=[1, 70000, 90001, 1], strides=TWO, padding="SAME"),
             ),
             Sample(
                 op, "valid", image(drawn(2, 5, 4, 3)), dict(ksize=TWO, strides=ONE, padding="VALID")

@@ -52,4 +52,7 @@ for _op in ("Cumsum", "Cumprod"):
             dict(exclusive=True),
         )
     )
+    SAMPLES.append(
+        Sample(_op, "bfloat16_before_one", dict(x=bf16([[2, 3]]), axis=i32(0)), dict(exclusive=True))
+    )
 SAMPLES.append(Sample("Cumsum", "half_sticks", dict(x=f16([2048, 1, 1, 1]), axis=i32(0))))

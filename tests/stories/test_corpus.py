@@ -28,6 +28,10 @@ pytestmark = pytest.mark.skipif(
 #: Entry → why its values are not compared.
 EXCEPTIONS = {
     "mediapipe-graphs/tf_graph_def": "reads and assigns variables in one run, in no stated order",
+    **{
+        f"topk/{name}": "asks for the largest elements in no stated order"
+        for name in ("rank1_k5", "rank2_k5", "rank3_k3")
+    },
 }
 
 

@@ -8,6 +8,6 @@ Reading order: `model` (the file), `normalizer` (text before it is cut), `unigra
 `surrogateescape`.
 """
 
-from minihub_runtime.text.sentencepiece.processor import Processor, load_processor
+from minihub_runtime.text.sentencepiece.processor import Processor, Span, load_processor
 
-__all__ = ["Processor", "load_processor"]
+__all__ = ["Processor", "Span", "load_processor"]

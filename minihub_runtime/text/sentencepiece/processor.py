@@ -233,23 +233,23 @@ class Processor:
         vocabulary = self._vocabulary
         unknown = vocabulary.unk
         numbers = {number for _, number in segments}
-        if unknown in numbers:
-            result: Segments = []
-            for piece, number in segments:
-                if number != unknown:
-                    result.append((piece, number))
-                elif vocabulary.byte_ids:
-                    result += [
-                        (_BYTE_PIECE_LIST[byte], vocabulary.byte_ids[byte])
-                        for byte in piece.encode("utf-8", "surrogateescape")
-                    ]
-                elif result and result[-1][1] == unknown:
-                    result[-1] = (result[-1][0] + piece, unknown)
-                else:
-                    result.append((piece, number))
-            segments = result
         self._refuse_control(numbers)
-        return segments
+        if unknown not in numbers:
+            return segments
+        result: Segments = []
+        for is_unknown, run in itertools.groupby(segments, lambda segment: segment[1] == unknown):
+            if not is_unknown:
+                result += run
+                continue
+            text = "".join(piece for piece, _ in run)
+            if vocabulary.byte_ids:
+                result += [
+                    (_BYTE_PIECE_LIST[byte], vocabulary.byte_ids[byte])
+                    for byte in text.encode("utf-8", "surrogateescape")
+                ]
+            else:
+                result.append((text, unknown))
+        return result
 
     def _refuse_control(self, numbers: set[int]) -> None:
         for number in numbers:
@@ -263,29 +263,23 @@ class Processor:
         """The segments with their places, unknown neighbours as one piece, or as bytes."""
         vocabulary = self._vocabulary
         unknown = vocabulary.unk
+        self._refuse_control({number for _, number in segments})
         result: list[Span] = []
         place = 0
-        for piece, number in segments:
-            begin, end = origins[place], origins[place + len(piece)]
-            place += len(piece)
-            if number != unknown:
-                result.append((piece, number, begin, end))
-            elif vocabulary.byte_ids:
+        for is_unknown, run in itertools.groupby(segments, lambda segment: segment[1] == unknown):
+            pieces = list(run)
+            if is_unknown and not vocabulary.byte_ids:
+                pieces = [("".join(piece for piece, _ in pieces), unknown)]
+            for piece, number in pieces:
+                begin, end = origins[place], origins[place + len(piece)]
+                place += len(piece)
+                if not is_unknown or not vocabulary.byte_ids:
+                    result.append((piece, number, begin, end))
+                    continue
                 # The last byte stands for the whole character.
-                data = piece.encode("utf-8", "surrogateescape")
-                result += [
-                    (_BYTE_PIECE_LIST[byte], vocabulary.byte_ids[byte], begin, begin)
-                    for byte in data[:-1]
-                ]
-                result.append(
-                    (_BYTE_PIECE_LIST[data[-1]], vocabulary.byte_ids[data[-1]], begin, end)
-                )
-            elif result and result[-1][1] == unknown:
-                before, _, first, _ = result[-1]
-                result[-1] = (before + piece, unknown, first, end)
-            else:
-                result.append((piece, number, begin, end))
-        self._refuse_control({number for _, number in segments})
+                *before, last = piece.encode("utf-8", "surrogateescape")
+                for byte, limit in (*((byte, begin) for byte in before), (last, end)):
+                    result.append((_BYTE_PIECE_LIST[byte], vocabulary.byte_ids[byte], begin, limit))
         return result
 
     # Pieces to text.

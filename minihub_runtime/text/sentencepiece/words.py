@@ -19,7 +19,9 @@ def symbol_pattern(vocabulary: Vocabulary) -> re.Pattern[str]:
     symbols = sorted(vocabulary.of_type(USER_DEFINED), key=len, reverse=True)
     if not symbols:
         return re.compile("(?s:.)()")
-    return re.compile(f"({'|'.join(map(re.escape, symbols))})|(?s:.)")
+    # Most characters begin no symbol and are done with the first choice.
+    firsts = "".join(sorted({re.escape(symbol[0]) for symbol in symbols}))
+    return re.compile(f"[^{firsts}]|({'|'.join(map(re.escape, symbols))})|(?s:.)")
 
 
 class Words:

@@ -4,14 +4,16 @@
 
 Needs `sentencepiece` and `tensorflow-text` 2.15 besides TensorFlow.  TF.Text, which holds SentencePiece 0.1.96, gives the
 pieces, ids, offsets and decoded texts; the newer `sentencepiece` the normalised texts, which are the same in both.
-Writes `models.zip` and `answers.json.gz`, where bytes stand as Latin-1 characters.
+Writes `models.zip` and `answers.json.xz`.  In the answers bytes stand as Latin-1 characters, and places as
+differences between neighbours.  The rules that several models share are the entry `rules` of the archive; a model is the bytes of
+its entry with them after it, if it is in RULED.
 """
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
+import lzma
 import random
 import tempfile
 import unicodedata
@@ -25,8 +27,15 @@ import tensorflow_text
 
 from minihub_runtime.protos import ModelProto
 
+#: The models with normalisation rules.
+RULED = ("unigram", "unigram_suffix", "bpe", "bpe_unused")
+
 HERE = Path(__file__).parent
 SEED = 7
+
+#: Of how many sentences several segmentations are stored, and those with options.
+NBEST = slice(8, 40)
+OPTIONS = 12
 
 CORPUS = """\
 The ferry leaves the small harbour at seven in the morning, and nobody waits for the late ones.
@@ -98,7 +107,7 @@ SENTENCES: list[bytes] = [
     b"\xf4\x90\x80\x80 too large \xf8\x88\x80\x80\x80",
     b"the\x80the\xbf \xf0\x9f\x98",
     b"e\xcc\x81\xcc e\xcc \xe3\x80\x80\xe3\x80",
-    " ".join(CORPUS).encode() * 2,
+    " ".join(CORPUS).encode(),
 ]
 
 
@@ -107,7 +116,9 @@ def random_sentences(count: int) -> list[bytes]:
     draw = random.Random(SEED)
     alphabet = "abnt e\u0301\u0308é▁ ＡＢｱ東京😀 \t.,"
     return [
-        "".join(draw.choice("ab " if i % 2 else alphabet) for _ in range(draw.randrange(40))).encode()
+        "".join(
+            draw.choice("ab " if i % 2 else alphabet) for _ in range(draw.randrange(40))
+        ).encode()
         for i in range(count)
     ]
 
@@ -121,7 +132,11 @@ def rules() -> str:
         for char in map(chr, range(first, last)):
             wanted = unicodedata.normalize("NFKC", char)
             for form in (char, *(unicodedata.normalize(f, char) for f in ("NFC", "NFD", "NFKD"))):
-                if form != wanted and len(form) <= 3 and unicodedata.normalize("NFKC", form) == wanted:
+                if (
+                    form != wanted
+                    and len(form) <= 3
+                    and unicodedata.normalize("NFKC", form) == wanted
+                ):
                     lines[form] = wanted
     for code in (*range(1, 9), 0xB, *range(0xE, 0x20), 0x7F, 0x8F, 0x9F, 0xAD, 0x200B, 0xFEFF):
         lines[chr(code)] = ""
@@ -152,7 +167,18 @@ def train(**options: Any) -> bytes:
     proto = ModelProto.FromString(model.getvalue())
     # The trainer's options, among them paths of the machine that trained, mean nothing to a reader.
     proto.DiscardUnknownFields()
+    for spec in (proto.normalizer_spec, proto.denormalizer_spec):
+        if len(spec.precompiled_charsmap) < 8:
+            spec.ClearField("precompiled_charsmap")
     return proto.SerializeToString()
+
+
+def split(model: bytes) -> tuple[bytes, bytes]:
+    """The model without its rules, and a model of the rules alone; one after the other they are the model."""
+    proto, rest = ModelProto.FromString(model), ModelProto()
+    rest.normalizer_spec.precompiled_charsmap = proto.normalizer_spec.precompiled_charsmap
+    proto.normalizer_spec.ClearField("precompiled_charsmap")
+    return proto.SerializeToString(), rest.SerializeToString()
 
 
 def without(model: bytes, *pieces: str) -> bytes:
@@ -164,7 +190,7 @@ def without(model: bytes, *pieces: str) -> bytes:
     return proto.SerializeToString()
 
 
-def handmade(model_type: int, **pieces: float) -> bytes:
+def handmade(model_type: int, symbols: tuple[str, ...] | list[str] = (), **pieces: float) -> bytes:
     """A model of given pieces and scores, where segmentations tie."""
     proto = ModelProto()
     proto.trainer_spec.model_type = model_type
@@ -172,6 +198,8 @@ def handmade(model_type: int, **pieces: float) -> bytes:
     special = {"<unk>": kinds.UNKNOWN, "<s>": kinds.CONTROL, "</s>": kinds.CONTROL}
     for piece, kind in special.items():
         proto.pieces.add(piece=piece.encode(), score=0, type=kind)
+    for symbol in symbols:
+        proto.pieces.add(piece=symbol.encode(), type=kinds.USER_DEFINED)
     for piece, score in pieces.items():
         proto.pieces.add(piece=piece.encode(), score=score)
     return proto.SerializeToString()
@@ -210,6 +238,7 @@ def models() -> dict[str, bytes]:
     found["bpe_unused"] = without(found["bpe"], "▁the", "▁t", "an", "in", "en", "er", "ab")
     thirds = dict(a=-1.1, b=-1.3, aa=-2.2, ab=-2.4, ba=-2.4, aab=-3.5, aba=-3.5, baba=-4.8)
     found["unigram_ties"] = handmade(1, **thirds)
+    found["unigram_positive"] = handmade(1, ["東京", "éab"], a=1.5, b=1, ab=2.2, é=1, 東京a=9.5)
     found["bpe_ties"] = handmade(2, **{**dict.fromkeys(thirds, -1.0), "▁": -1.0, "▁a": -1.0})
     return found
 
@@ -217,6 +246,16 @@ def models() -> dict[str, bytes]:
 def text(value: bytes | str) -> str:
     """Bytes as JSON can hold them."""
     return (value.encode() if isinstance(value, str) else value).decode("latin-1")
+
+
+def steps(row: list[int]) -> list[int]:
+    """The differences of neighbours, which compress well."""
+    return [after - before for before, after in zip([0, *row], row)]
+
+
+def gaps(starts: list[int], limits: list[int]) -> list[int]:
+    """How far each piece ends behind the begin of the next one, mostly 0; the last end stands as it is."""
+    return [limit - start for start, limit in zip([*starts[1:], 0], limits)]
 
 
 def flags(add_bos: bool = False, add_eos: bool = False, reverse: bool = False) -> dict[str, bool]:
@@ -232,60 +271,84 @@ def answers(model: bytes, sentences: list[bytes]) -> dict[str, Any]:
     given = tf.constant(sentences)
     numbers = ids.tokenize(given)
     strings, starts, limits = pieces.tokenize_with_offsets(given)
+    decoded = [text(row) for row in ids.detokenize(numbers).numpy()]
     vocabulary = [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
     draw = random.Random(SEED)
     sequences = [
-        [draw.randrange(len(vocabulary)) for _ in range(draw.randrange(12))] for _ in range(60)
+        [draw.randrange(len(vocabulary)) for _ in range(draw.randrange(12))] for _ in range(25)
     ]
     loose = [
-        [draw.choice(["▁", "▁a", "a", "zz", "<unk>", "<s>", "▁▁", "é", "", " "]).encode() for _ in range(n)]
+        [
+            draw.choice(["▁", "▁a", "a", "zz", "<unk>", "<s>", "▁▁", "é", "", " "]).encode()
+            for _ in range(n)
+        ]
         for n in range(8)
+    ]
+    assert [
+        [vocabulary[i] for i in row if not processor.is_unknown(i)] for row in numbers.to_list()
+    ] == [
+        [piece.decode() for piece, i in zip(*rows) if not processor.is_unknown(i)]
+        for rows in zip(strings.to_list(), numbers.to_list())
     ]
     found = {
         "ids": numbers.to_list(),
-        "pieces": [[text(piece) for piece in row] for row in strings.to_list()],
-        "starts": starts.to_list(),
-        "limits": limits.to_list(),
+        "unknown": [
+            [text(piece) for piece, i in zip(*rows) if processor.is_unknown(i)]
+            for rows in zip(strings.to_list(), numbers.to_list())
+        ],
+        "starts": [steps(row) for row in starts.to_list()],
+        "gaps": [gaps(*rows) for rows in zip(starts.to_list(), limits.to_list())],
         "normalized": [text(processor.normalize(sentence)) for sentence in sentences],
-        "decoded": [text(row) for row in ids.detokenize(numbers).numpy()],
-        "decoded_pieces": [text(row) for row in pieces.detokenize(strings).numpy()],
+        "decoded": decoded,
+        "decoded_pieces": [
+            None if same == text(row) else text(row)
+            for same, row in zip(decoded, pieces.detokenize(strings).numpy())
+        ],
         "sequences": sequences,
         "decoded_sequences": [
             text(row) for row in ids.detokenize(tf.ragged.constant(sequences, tf.int32)).numpy()
         ],
         "loose": [[text(piece) for piece in row] for row in loose],
-        "decoded_loose": [text(pieces.detokenize(tf.constant(row, tf.string)).numpy()) for row in loose],
+        "decoded_loose": [
+            text(pieces.detokenize(tf.constant(row, tf.string)).numpy()) for row in loose
+        ],
         "options": {},
     }
     for options in (flags(add_bos=True), flags(reverse=True), flags(True, True, True)):
         made = tensorflow_text.SentencepieceTokenizer(model=model, out_type=tf.int32, **options)
         try:
-            found["options"][json.dumps(options)] = made.tokenize(given[:12]).to_list()
+            found["options"][json.dumps(options)] = made.tokenize(given[:OPTIONS]).to_list()
         except tf.errors.InternalError:
             found["options"][json.dumps(options)] = None
-    if processor.get_piece_size() and "nbest" not in found:
-        best = tensorflow_text.SentencepieceTokenizer(
-            model=model, out_type=tf.int32, nbest_size=4, return_nbest=True
-        )
-        short = tf.constant([s for s in sentences if len(s) < 40][:30])
-        try:
-            found["nbest"] = [text(s) for s in short.numpy()], best.tokenize(short).to_list()
-        except tf.errors.InternalError:
-            found["nbest"] = None
+    best = tensorflow_text.SentencepieceTokenizer(
+        model=model, out_type=tf.int32, nbest_size=4, return_nbest=True
+    )
+    try:
+        found["nbest"] = best.tokenize(given[NBEST]).to_list()
+    except tf.errors.InternalError:
+        found["nbest"] = None
     return found
 
 
 def main() -> None:
     """Write both files."""
-    sentences = SENTENCES + random_sentences(60)
-    found = {name: (model, answers(model, sentences)) for name, model in models().items()}
-    stored = {"sentences": [text(sentence) for sentence in sentences]}
-    stored["models"] = {name: answer for name, (_, answer) in found.items()}
+    sentences = SENTENCES + random_sentences(40)
+    made = models()
+    parts = {name: split(made[name]) for name in RULED}
+    ruling = {rest for _, rest in parts.values()}
+    if len(ruling) != 1:
+        raise SystemExit("the models must share their rules")
+    made |= {name: first + rest for name, (first, rest) in parts.items()}
+    stored = {
+        "sentences": [text(sentence) for sentence in sentences],
+        "models": {name: answers(model, sentences) for name, model in made.items()},
+    }
     content = json.dumps(stored, separators=(",", ":"), ensure_ascii=False).encode()
-    (HERE / "answers.json.gz").write_bytes(gzip.compress(content, 9, mtime=0))
-    with zipfile.ZipFile(HERE / "models.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, (model, _) in sorted(found.items()):
-            archive.writestr(zipfile.ZipInfo(f"{name}.model"), model, zipfile.ZIP_DEFLATED)
+    (HERE / "answers.json.xz").write_bytes(lzma.compress(content, preset=9))
+    entries = {**made, **{name: first for name, (first, _) in parts.items()}, "rules": ruling.pop()}
+    with zipfile.ZipFile(HERE / "models.zip", "w") as archive:
+        for name, data in sorted(entries.items()):
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_LZMA)
 
 
 if __name__ == "__main__":
