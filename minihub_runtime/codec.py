@@ -169,7 +169,32 @@ def tensor_from_proto(proto: TensorProto) -> NDArray[Any]:
     return array
 
 
+def _strings_of(content: bytes, count: int) -> NDArray[Any]:
+    """Strings packed as the varints of all lengths, then all bytes: what `Tensor::AsProtoTensorContent` writes."""
+    lengths: list[int] = []
+    place = value = shift = 0
+    while len(lengths) < count and place < len(content) and shift < 35:
+        byte = content[place]
+        place += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            lengths.append(value)
+            value = shift = 0
+    if len(lengths) != count or sum(lengths) != len(content) - place:
+        raise DataLossError(f"tensor_content must hold {count} strings")
+    array = np.empty(count, dtype=object)
+    for index, length in enumerate(lengths):
+        array[index] = content[place : place + length]
+        place += length
+    return array
+
+
 def _from_content(content: bytes, dtype: DType, count: int) -> NDArray[Any]:
+    if dtype.name == "string":
+        if count > len(content):
+            raise DataLossError(f"tensor_content must hold {count} strings")
+        return _strings_of(content, count)
     if dtype.numpy == np.dtype(object):
         raise DataLossError(f"tensor_content must hold numbers, not {dtype.name}")
     item = dtype.numpy.itemsize

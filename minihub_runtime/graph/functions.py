@@ -155,7 +155,12 @@ class _Instance:
                     f"function {clip(name)!r}: {clip(proto.name)!r} must name one node, not two"
                 )
             data = [text for text in proto.input if not text.startswith("^")]
-            controls = [text[1:] for text in proto.input if text.startswith("^")]
+            # Arguments are there before anything runs, so nothing need wait for one.
+            controls = [
+                text[1:]
+                for text in proto.input
+                if text.startswith("^") and text[1:] not in self.arguments
+            ]
             nodes[proto.name] = Node(
                 proto.name,
                 proto.op,
@@ -191,7 +196,11 @@ class _Instance:
 
 def stateful_nodes(nodes: Any) -> list[str]:
     """Names of the nodes whose running has effects: a body runs them even if no result needs them."""
-    return [node.name for node in nodes if node.op in REGISTRY and REGISTRY[node.op].stateful]
+    return [
+        node.name
+        for node in nodes
+        if node.op != "_Arg" and node.op in REGISTRY and REGISTRY[node.op].stateful
+    ]
 
 
 def instantiate(graph: Graph, name: str, attrs: Mapping[str, Any]) -> Body:

@@ -216,3 +216,32 @@ def fake_param(*, dtype: DType, shape: Shape) -> Array:
         empty.fill(b"")
         return empty
     return np.zeros(known, dtype.numpy)
+
+
+@op(
+    "_Arg() -> output: T",
+    T=ANY,
+    index=at_least(0),
+    stateful=True,
+    source="core/ops/function_ops.cc",
+    shape=lambda: None,
+)
+def arg(*, index: int) -> Array:
+    """The argument of a function, or of a graph that was one: its value comes from the call.
+
+    Raises: InvalidArgumentError, for a value that was given is never computed.
+    """
+    raise InvalidArgumentError(f"argument number {index} must be given")
+
+
+@op(
+    "_Retval(input: T)",
+    T=ANY,
+    index=at_least(0),
+    stateful=True,
+    source="core/ops/function_ops.cc",
+    shape=lambda input: [],
+)
+def retval(input: Any, *, index: int) -> tuple[()]:
+    """Nothing: it marks the result of a function, or of a graph that was one."""
+    return ()

@@ -734,7 +734,9 @@ FAMILY_OF: dict[str, str] = {
     "Xlogy": "division",
     "ZerosLike": "array",
     "Zeta": "special_gamma",
+    "_Arg": "functional",
     "_FusedConv2D": "convolution",
     "_FusedDepthwiseConv2dNative": "convolution",
     "_FusedMatMul": "matmul",
+    "_Retval": "functional",
 }

@@ -41,7 +41,9 @@ def _taps(
             across, from_columns = columns.valid(column)
             place = (slice(None), down, across)
             seen = (slice(None), from_rows, from_columns)
-            yield (row, column), place, seen, x[seen] + filter[row, column]
+            with np.errstate(over="ignore", invalid="ignore"):
+                total = x[seen] + filter[row, column]
+            yield (row, column), place, seen, total
 
 
 def _lowest(x: Array) -> Any:

@@ -335,7 +335,8 @@ def quantize_and_dequantize(
 
     Raises: InvalidArgumentError as QuantizeAndDequantizeV2.
     """
-    low, high = (np.asarray(limit, dtype=input.dtype) for limit in (input_min, input_max))
+    ends = (np.asarray(limit, dtype=np.float32) for limit in (input_min, input_max))
+    low, high = (narrow(limit, input.dtype) for limit in ends)
     result: Array = REGISTRY["QuantizeAndDequantizeV2"].kernel(
         input, low, high, signed_input=signed_input, num_bits=num_bits, range_given=range_given
     )

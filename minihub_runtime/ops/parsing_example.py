@@ -313,7 +313,7 @@ def _parse_one(
         ragged.append((values, np.zeros(0, dtype=splits.numpy)))
     return (
         *_transposed(sparse, 3),
-        *(_dense_column(examples, places, feature)[0] for feature in dense),
+        *(_dense_column(examples, places, feature)[0, ...] for feature in dense),
         *_transposed(ragged, 2),
     )
 

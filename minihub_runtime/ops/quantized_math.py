@@ -52,8 +52,8 @@ def _ordered(low: Array, high: Array, names: str) -> tuple[np.float32, np.float3
 
 
 def zero(ends: tuple[np.float32, np.float32], dtype: DType) -> int:
-    """The level of 0.0, which may lie outside the type."""
-    return int(unclamped_level_of(0.0, *ends, limits(dtype)))
+    """The level of 0.0, which may lie outside the type; it wraps around to 32 bits."""
+    return int(unclamped_level_of(0.0, *ends, limits(dtype)).astype(np.int32))
 
 
 def scalars(*bounds: Spec) -> None:

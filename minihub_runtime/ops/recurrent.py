@@ -150,7 +150,8 @@ def _block_lstm(
     results = tuple(allocate(shape, np.float32, zero=True) for _ in range(7))
     if length and size(shape):
         # The inputs' part of all steps is one product; only the last output's part has to wait.
-        entering = widen(x)[:length].reshape(-1, inputs) @ cell.w[:inputs] + cell.b
+        with np.errstate(over="ignore", invalid="ignore"):
+            entering = widen(x)[:length].reshape(-1, inputs) @ cell.w[:inputs] + cell.b
         entering = entering.reshape(length, batch, -1)
         recurrent = cell.w[inputs:]
         cs, h = widen(state[0]), widen(state[1])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minihub_runtime.dtypes import DType, as_dtype, int64
+from minihub_runtime.dtypes import DType, as_dtype, int64, string
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
 from minihub_runtime.ops.parsing import parse_tensor, serialize_tensor
@@ -42,7 +42,34 @@ def _check_parts(indices: Array, values: Array, shape: Array) -> None:
 def _serialized(parts: Sparse, out_type: DType) -> list[Any]:
     if out_type.name == "variant":
         return [part.copy() for part in parts]
-    return [serialize_tensor.kernel(part, T=as_dtype(part.dtype)).item() for part in parts]
+    return [
+        _packed(part)
+        if part.dtype == object
+        else serialize_tensor.kernel(part, T=as_dtype(part.dtype)).item()
+        for part in parts
+    ]
+
+
+def _varint(value: int) -> bytes:
+    """An integer in groups of seven bits, the lowest first."""
+    groups = bytearray()
+    while value > 0x7F:
+        groups.append(value & 0x7F | 0x80)
+        value >>= 7
+    groups.append(value)
+    return bytes(groups)
+
+
+def _packed(strings: Array) -> bytes:
+    """A vector of strings as a TensorProto whose content is all lengths, then all bytes."""
+    from minihub_runtime.codec import shape_to_proto
+    from minihub_runtime.protos import TensorProto
+
+    flat = strings.tolist()
+    proto = TensorProto(dtype=string.as_datatype_enum, tensor_shape=shape_to_proto(strings.shape))
+    proto.tensor_content = b"".join([_varint(len(item)) for item in flat] + flat)
+    data: bytes = proto.SerializeToString()
+    return data
 
 
 def _as_vector(items: list[Any]) -> Array:

@@ -120,6 +120,6 @@ SAMPLES = [
     counted("wrong_way", 0, 5, -1, "append_index", [ROW], "delta"),
     counted("zero", 0, 5, 0, "append_index", [ROW], "delta"),
     counted("vector", [0], 5, 1, "append_index", [ROW], "scalar"),
-    Sample("FakeParam", "known", {}, dict(dtype=F, shape=[2, 3]), unset=(0,)),
-    Sample("FakeParam", "scalar", {}, dict(dtype=N, shape=[]), unset=(0,)),
+    Sample("FakeParam", "known", {}, dict(dtype=F, shape=(2, 3)), unset=(0,)),
+    Sample("FakeParam", "scalar", {}, dict(dtype=N, shape=()), unset=(0,)),
 ]

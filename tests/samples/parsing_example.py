@@ -296,6 +296,11 @@ SAMPLES = [
     Sample(
         "ParseSingleExample", "missing_sparse", **single(NONE, ["a"], [F], ["n"], [i64([5])], [[1]])
     ),
+    Sample(
+        "ParseSingleExample",
+        "dense_scalars",
+        **single(example(s=[b"x"], n=[3]), [], [], ["n", "s"], [i64([0]), b([""])], [[], []]),
+    ),
     Sample("ParseSingleExample", "varying", **single(A, [], [], ["a"], [ZERO], [[None, 1]])),
     Sample(
         "ParseSingleExample",

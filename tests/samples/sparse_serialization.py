@@ -27,7 +27,7 @@ BROKEN = [
     ("no_protos", b(["a", "b", "c"]), "float32", "TensorProto"),
     ("other_type", made(), "int32", "int32"),
     ("two", made()[:2], "float32", "last size of 3"),
-    ("none", PAIR[:0], "float32", "must hold"),
+    ("no_tensors", PAIR[:0], "float32", "must hold"),
     (
         "ranks",
         b([made().tolist(), made(indices=i64([[1]]), values=f32([5]), shape=i64([2])).tolist()]),
@@ -78,6 +78,7 @@ SAMPLES = [
         for label, x, dtype in (
             ("one", made(), "float32"),
             ("words", made(values=WORDS), "string"),
+            ("long_words", made(values=b(["a" * 300, "", "b" * 20000])), "string"),
             ("none", NONE, "float32"),
             ("pair", PAIR, "float32"),
             ("matrix_of_one", made()[None], "float32"),
