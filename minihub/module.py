@@ -52,12 +52,12 @@ from minihub_runtime.errors import InvalidArgumentError, NotFoundError
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.graph.support import missing_ops
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.protos import MetaGraphDef
+from minihub_runtime.protos import Message, MetaGraphDef
 from minihub_runtime.values import RaggedTensorValue
 
 __all__ = ["Module", "eval_function_for_module"]
 
-M = TypeVar("M")
+M = TypeVar("M", bound=Message)
 
 STATE_COLLECTIONS = frozenset(
     {
@@ -433,9 +433,7 @@ def _compatible(value: Any, info: ParsedTensorInfo, label: str) -> Any:
         raise TypeError(f"{label}: {error}") from error
     found, wanted = spec_of(tensor), info.type_spec
     if type(found) is not type(wanted):
-        raise TypeError(
-            f"{label}: Got {found.value_type_name}. Expected {wanted.value_type_name}."
-        )
+        raise TypeError(f"{label}: Got {found.value_type_name}. Expected {wanted.value_type_name}.")
     if not found.is_compatible_with(wanted):
         raise TypeError(f"{label}: Got {found!r}. Expected {wanted!r}.")
     return tensor

@@ -33,10 +33,10 @@ __all__ = [
     "ASSETS_FOLDER",
     "FILENAME_PB",
     "FILENAME_PBTXT",
+    "VARIABLES_PREFIX",
     "MetaGraph",
     "Signature",
     "Tags",
-    "VARIABLES_PREFIX",
     "read_saved_model",
     "select",
     "variables_prefix",
@@ -221,7 +221,7 @@ def _read_assets(proto: MetaGraphDef, folder: str) -> dict[str, str]:
     entries = list(proto.asset_file_def)
     if not entries and _ASSETS_COLLECTION in proto.collection_def:
         for packed in proto.collection_def[_ASSETS_COLLECTION].any_list.value:
-            if not packed.Is(AssetFileDef.DESCRIPTOR):
+            if packed.TypeName() != "tensorflow.AssetFileDef":
                 raise DataLossError(
                     f"{_ASSETS_COLLECTION} must hold AssetFileDef messages ({clip(folder)})"
                 )

@@ -15,7 +15,7 @@ from minihub.resolve import resolve
 from minihub.saved_model import MetaGraph, Signature
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.errors import InvalidArgumentError, clip
-from minihub_runtime.protos import parse
+from minihub_runtime.protos import Message, parse
 
 __all__ = [
     "ModuleSpec",
@@ -24,7 +24,7 @@ __all__ = [
     "load_module_spec",
 ]
 
-M = TypeVar("M")
+M = TypeVar("M", bound=Message)
 
 #: Collections of SavedModels that a module does not need.
 DROPPED_FROM_SAVED_MODELS = ("global_step", "legacy_init_op", "saved_model_main_op")

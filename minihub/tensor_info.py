@@ -252,7 +252,9 @@ def _parse_composite(proto: Any) -> ParsedTensorInfo:
         state = spec.type_state.tuple_value.values
         known = state[0].tensor_shape_value if state else proto.tensor_shape
         dtype = components[1].dtype
-        return ParsedTensorInfo("sparse", dtype, shape_from_proto(known), refs, None, "SparseTensor")
+        return ParsedTensorInfo(
+            "sparse", dtype, shape_from_proto(known), refs, None, "SparseTensor"
+        )
     if spec.type_spec_class != _RAGGED_SPEC or not components:
         type_name = spec.type_spec_class_name.removesuffix("Spec")
         type_name = type_name or f"value of type spec {spec.type_spec_class}"

@@ -143,7 +143,7 @@ def _result(operation: Operation, schema: Schema, attrs: Mapping[str, Any]) -> A
         return operation
     parts: list[Any] = []
     for arg, place in zip(schema.outputs, schema.output_slices(attrs), strict=True):
-        parts.append(list(outputs[place]) if arg.is_list else outputs[place])  # type: ignore[call-overload]
+        parts.append(list(outputs[place]) if arg.is_list else outputs[place])
     return parts[0] if len(parts) == 1 else tuple(parts)
 
 

@@ -17,7 +17,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
 from minihub_runtime.graph.functions import function_args
 from minihub_runtime.graph.ir import Graph as NodeGraph
-from minihub_runtime.graph.ir import Node, Ref, parse_ref
+from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.graph.writer import node_to_proto
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.shapes import Shape
@@ -479,7 +479,9 @@ class Graph:
                 raise TypeError(f"Operation names are strings, not {type(name).__name__}.")
             if name not in self.nodes:
                 if ":" in name:
-                    raise ValueError(f"Name {name!r} appears to refer to a Tensor, not a Operation.")
+                    raise ValueError(
+                        f"Name {name!r} appears to refer to a Tensor, not a Operation."
+                    )
                 raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
             found = self._operations[name] = Operation(self, name)
         return found
@@ -530,11 +532,12 @@ class Graph:
         if isinstance(obj, str):
             named = ":" in obj if allow_tensor and allow_operation else allow_tensor
             return self.get_tensor_by_name(obj) if named else self.get_operation_by_name(obj)
-        allowed = [Tensor] * allow_tensor + [Operation] * allow_operation
+        allowed: list[Any] = [Tensor] * allow_tensor + [Operation] * allow_operation
         if not isinstance(obj, tuple(allowed)):
             kinds = " or ".join(kind.__name__ for kind in allowed)
             raise TypeError(f"Can not convert a {type(obj).__name__} into a {kinds}.")
-        if obj.graph is not self:
+        graph: Graph = obj.graph  # type: ignore[attr-defined]
+        if graph is not self:
             raise ValueError(f"{type(obj).__name__} {obj} is not an element of this graph.")
         return obj
 

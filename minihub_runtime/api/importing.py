@@ -87,7 +87,7 @@ class _Import:
                 f"loc:@{self.scoped(name[5:])}" if name.startswith("loc:@") else name
                 for name in attrs["_class"]
             ]
-            attrs = attrs.changed(_class=groups)  # type: ignore[attr-defined]
+            attrs = attrs.changed(_class=groups)
         own = [self.control(name) for name in node.controls]
         return node.replace(
             name=self.scoped(node.name),

@@ -119,7 +119,9 @@ def feed_array(tensor: Tensor, value: Any) -> Any:
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise ValueError(f"the value of {tensor.name} must be a rectangular array: {error}") from None
+        raise ValueError(
+            f"the value of {tensor.name} must be a rectangular array: {error}"
+        ) from None
     if array.dtype.kind in "SU" and dtype.name != "string":
         raise ValueError(
             f"the value of {tensor.name} must be of type {dtype.name}, not text: {str(value)[:80]}"

@@ -102,7 +102,7 @@ class Variable:
             node_name = scope or "Variable/"
             self.initial_value = self._first_value(initial_value, dtype, use_resource)
             known = self.initial_value.shape if shape is None else TensorShape(shape)
-            attrs = {
+            attrs: dict[str, Any] = {
                 "dtype": self.initial_value.dtype.base_dtype,
                 "shape": known.as_tuple() if validate_shape else None,
             }

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from minihub_runtime.codec import Func, Placeholder, attr_from_proto
+from minihub_runtime.codec import Func, Placeholder
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
 from minihub_runtime.graph.ir import Attrs, Graph, Node, Ref
@@ -68,10 +68,8 @@ class _Instance:
     def __init__(self, graph: Graph, function: Any, attrs: Mapping[str, Any]) -> None:
         self.graph = graph
         self.function = function
-        self.attrs = {
-            **{key: attr_from_proto(value) for key, value in function.attr.items()},
-            **attrs,
-        }
+        # Decoded when asked for: a function's own attributes may be marks without a value.
+        self.attrs = Attrs(function.attr, dict(attrs))
         self.arguments: dict[str, list[Ref]] = {}
         self.node_attrs: dict[str, Attrs] = {}
         self.protos = {proto.name: proto for proto in function.node_def}

@@ -39,6 +39,7 @@ FAMILIES = (
     "fft",
     "functional",
     "gather",
+    "gradient_descent",
     "histogram",
     "identity",
     "image_codec",

@@ -25,7 +25,11 @@ def narrow(x: Any, dtype: np.dtype[Any]) -> Array:
     """`x` rounded to `dtype`, a 0-d array where NumPy gives a scalar."""
     if dtype == dtypes.bfloat16.numpy:
         return float_to_bfloat16(np.asarray(x))
-    return np.asarray(x).astype(dtype, copy=False)
+    array = np.asarray(x)
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):
+        return array.astype(dtype)
 
 
 def fitting(out: Array | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array | None:

@@ -86,15 +86,14 @@ def allocatable(
         ResourceExhaustedError: it takes more than MEMORY_LIMIT bytes.
     """
     sizes = tuple(map(int, shape))
-    total = size(sizes) * (
-        dtype.itemsize if isinstance(dtype, np.dtype) else np.dtype(dtype).itemsize
-    )
+    itemsize = dtype.itemsize if isinstance(dtype, np.dtype) else np.dtype(dtype).itemsize
+    total = size(sizes) * itemsize
     if 0 < total <= MEMORY_LIMIT and min(sizes, default=0) > 0:
         return sizes
     if min(sizes, default=0) < 0:
         raise InvalidArgumentError(f"{name} must have sizes >= 0, not shape {list(sizes)}")
-    # NumPy makes no array whose other sizes overflow, not even if one size is zero.
-    if size(n for n in sizes if n) >= 1 << 63:
+    # NumPy makes no array whose other sizes overflow, not even if one size is zero; it counts bytes.
+    if size(n for n in sizes if n) * (1 if total else itemsize) >= 1 << 63:
         raise InvalidArgumentError(
             f"{name} must have less than 2**63 elements, not shape {list(sizes)}"
         )

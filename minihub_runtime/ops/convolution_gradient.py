@@ -81,7 +81,9 @@ def _check_depths(channels: int, depth: int, width: int, grad: Array) -> None:
 def _check_work(batch: int, filter: Sequence[int]) -> None:
     """Raise where no patch of a volume and no output has any element."""
     if batch and not filter[-1] and 0 in filter[:-1]:
-        require(False, f"filter must have an output depth or patches above 0, not shape {list(filter)}")
+        require(
+            False, f"filter must have an output depth or patches above 0, not shape {list(filter)}"
+        )
 
 
 def _input_gradient(

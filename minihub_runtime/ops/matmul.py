@@ -274,7 +274,7 @@ def batch_mat_mul_v3(
         f"Tout must be complex where an input is, not {Tout.name}",
     )
     require(
-        not Tout.is_integer or x.dtype.kind in "iu" and y.dtype.kind in "iu",
+        not Tout.is_integer or (x.dtype.kind in "iu" and y.dtype.kind in "iu"),
         f"Tout must be a floating type where an input is, not {Tout.name}",
     )
     wide = np.dtype(np.float32) if Tout.size == 2 and Tout.is_floating else Tout.numpy

@@ -110,8 +110,8 @@ def _best_taps(
         np.broadcast_to(begins[1][:, None], shape).copy(),
     )
     with np.errstate(over="ignore"):
-        for tap, place, inside, total in _taps(x, filter, windows):
-            total = narrow(total, x.dtype)
+        for tap, place, inside, added in _taps(x, filter, windows):
+            total = narrow(added, x.dtype)
             wins = total > best[place]
             best[place][wins] = total[wins]
             positions = (
@@ -158,11 +158,10 @@ def dilation2d_backprop_input(
     gradient = _checked_gradient(input, out_backprop, windows)
     result = np.zeros(input.shape, gradient.dtype)
     _, (rows, columns) = _best_taps(to_float(input), to_float(filter), windows)
-    batch, _, _, depth = np.indices(gradient.shape, sparse=True)
     # A window that lies behind the input wins nothing.
     valid = (rows < input.shape[1]) & (columns < input.shape[2])
-    places = [np.broadcast_to(i, valid.shape)[valid] for i in (batch, rows, columns, depth)]
-    np.add.at(result, tuple(places), gradient[valid])
+    batch, _, _, depth = np.nonzero(valid)
+    np.add.at(result, (batch, rows[valid], columns[valid], depth), gradient[valid])
     return narrow(result, input.dtype)
 
 

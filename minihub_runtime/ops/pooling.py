@@ -137,11 +137,13 @@ def _reduce_axis(x: Array, axis: int, window: Window, combine: np.ufunc, start: 
         return combine.reduce(x[taken], axis=axis, keepdims=True)
     whole = slice(0, window.outputs)
     places = sorted(map(window.valid, _taps(window)), key=lambda place: place[0] != whole)
-    views = [((*before, put, *after), x[(*before, get, *after)]) for put, get in places]
+    put = [(*before, outputs, *after) for outputs, _ in places]
+    get = [(*before, inputs, *after) for _, inputs in places]
+    views = [(place, x[seen]) for place, seen in zip(put, get, strict=True)]
     shape = (*x.shape[:axis], window.outputs, *x.shape[axis + 1 :])
     result = allocate(shape, x.dtype)
     # Taps that lie inside the input for every output come first and need no starting value.
-    inside = sum(put == whole for put, _ in places)
+    inside = sum(outputs == whole for outputs, _ in places)
     if inside >= 2:
         combine(views[0][1], views[1][1], out=result)
         rest = views[2:]
@@ -347,7 +349,7 @@ def _sum_in_type(x: Array, windows: Sequence[Window]) -> Array:
     """The sum over boxes, rounded to a 16-bit type after each step, as TensorFlow's CPU kernels do."""
     shape = (len(x), *(window.outputs for window in windows), x.shape[-1])
     total = allocate(shape, x.dtype, zero=True)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         for _, outputs, inputs in box_taps(windows):
             if x.dtype == np.float16:
                 total[outputs] += x[inputs]

@@ -22,9 +22,9 @@ def _accumulate(ufunc: np.ufunc, x: Array) -> Array:
     wide = to_float(x)
     steps = np.empty_like(wide)
     for place, entry in enumerate(wide):
-        if place:
-            entry = to_float(float_to_bfloat16(ufunc(steps[place - 1], entry)))
-        steps[place] = entry
+        steps[place] = (
+            to_float(float_to_bfloat16(ufunc(steps[place - 1], entry))) if place else entry
+        )
     return float_to_bfloat16(steps)
 
 

@@ -195,7 +195,8 @@ def _extremum(name: str, allowed: Any, choose: Callable[..., Any]) -> None:
         left[in_a >= 0] = a_values[in_a[in_a >= 0]]
         right[in_b >= 0] = b_values[in_b[in_b >= 0]]
         first, second = to_float(left), to_float(right)
-        values = np.where(choose(first, second), right, left)
+        with np.errstate(invalid="ignore"):
+            values = np.where(choose(first, second), right, left)
         return _take_rows(a_indices, b_indices, in_a, in_b), values
 
     kernel.__doc__ = (

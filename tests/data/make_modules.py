@@ -133,7 +133,9 @@ def image(training: bool) -> None:
 def word_vectors(words: list[str], width: int) -> tuple[list[str], Any]:
     """Words and their vectors: the largest components of how often words stand near each other."""
     counts = collections.Counter(words)
-    vocabulary = [w for w, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n > 1]
+    vocabulary = [
+        w for w, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n > 1
+    ]
     index = {word: i for i, word in enumerate(vocabulary)}
     near = np.zeros((len(vocabulary), len(vocabulary)))
     for i, word in enumerate(words):
@@ -162,7 +164,9 @@ def lookup(vocabulary: str) -> None:
         ),
         num_oov_buckets=1,
     )
-    embeddings = tf.get_variable("emb", initializer=np.arange(1.0, 9.0, dtype=np.float32).reshape(4, 2))
+    embeddings = tf.get_variable(
+        "emb", initializer=np.arange(1.0, 9.0, dtype=np.float32).reshape(4, 2)
+    )
     words = tf.placeholder(tf.string, [None], "text")
     hub.add_signature(inputs={"text": words}, outputs=tf.gather(embeddings, table.lookup(words)))
     hub.attach_message("note", tf.train.BytesList(value=[b"three words"]))
@@ -175,52 +179,55 @@ def saved_models() -> None:
     words = DATA / "vocab.txt"
     words.write_text("the\ncat\nsat\n")
     for name, resource, as_text in (("served", True, False), ("legacy", False, True)):
-        with tf.Graph().as_default(), tf.Session() as session:
-            with tf.variable_scope("", use_resource=resource):
-                path = tf.constant(str(words))
-                tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, path)
-                table = tf.lookup.StaticHashTable(
-                    tf.lookup.TextFileInitializer(
-                        path,
-                        tf.string,
-                        tf.lookup.TextFileIndex.WHOLE_LINE,
-                        tf.int64,
-                        tf.lookup.TextFileIndex.LINE_NUMBER,
-                    ),
-                    default_value=3,
-                )
-                embeddings = tf.get_variable(
-                    "emb",
-                    [4, 2],
-                    initializer=tf.zeros_initializer(),
-                    partitioner=tf.fixed_size_partitioner(2),
-                )
-                count = tf.get_variable("count", initializer=np.int64(0), trainable=False)
-                tf.train.get_or_create_global_step()
-                text = tf.placeholder(tf.string, [None], "text")
-                found = tf.nn.embedding_lookup(list(embeddings), table.lookup(text), "div")
-                session.run([tf.global_variables_initializer(), tf.tables_initializer()])
-                for i, part in enumerate(embeddings):
-                    part.load(np.arange(1.0, 9.0, dtype=np.float32).reshape(2, 2, 2)[i], session)
-                with tf.control_dependencies([tf.tables_initializer()]):
-                    start = tf.assign(count, 7)
-                builder = tf.saved_model.Builder(str(folder / name))
-                signature = tf.saved_model.build_signature_def(
-                    {"text": tf.saved_model.build_tensor_info(text)},
-                    {
-                        "vectors": tf.saved_model.build_tensor_info(found),
-                        "count": tf.saved_model.build_tensor_info(tf.identity(count)),
-                    },
-                    "tensorflow/serving/predict",
-                )
-                builder.add_meta_graph_and_variables(
-                    session,
-                    ["serve"],
-                    {"serving_default": signature},
-                    assets_collection=tf.get_collection(tf.GraphKeys.ASSET_FILEPATHS),
-                    **({"main_op": start.op} if resource else {"legacy_init_op": start.op}),
-                )
-                builder.save(as_text)
+        with (
+            tf.Graph().as_default(),
+            tf.Session() as session,
+            tf.variable_scope("", use_resource=resource),
+        ):
+            path = tf.constant(str(words))
+            tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, path)
+            table = tf.lookup.StaticHashTable(
+                tf.lookup.TextFileInitializer(
+                    path,
+                    tf.string,
+                    tf.lookup.TextFileIndex.WHOLE_LINE,
+                    tf.int64,
+                    tf.lookup.TextFileIndex.LINE_NUMBER,
+                ),
+                default_value=3,
+            )
+            embeddings = tf.get_variable(
+                "emb",
+                [4, 2],
+                initializer=tf.zeros_initializer(),
+                partitioner=tf.fixed_size_partitioner(2),
+            )
+            count = tf.get_variable("count", initializer=np.int64(0), trainable=False)
+            tf.train.get_or_create_global_step()
+            text = tf.placeholder(tf.string, [None], "text")
+            found = tf.nn.embedding_lookup(list(embeddings), table.lookup(text), "div")
+            session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+            for i, part in enumerate(embeddings):
+                part.load(np.arange(1.0, 9.0, dtype=np.float32).reshape(2, 2, 2)[i], session)
+            with tf.control_dependencies([tf.tables_initializer()]):
+                start = tf.assign(count, 7)
+            builder = tf.saved_model.Builder(str(folder / name))
+            signature = tf.saved_model.build_signature_def(
+                {"text": tf.saved_model.build_tensor_info(text)},
+                {
+                    "vectors": tf.saved_model.build_tensor_info(found),
+                    "count": tf.saved_model.build_tensor_info(tf.identity(count)),
+                },
+                "tensorflow/serving/predict",
+            )
+            builder.add_meta_graph_and_variables(
+                session,
+                ["serve"],
+                {"serving_default": signature},
+                assets_collection=tf.get_collection(tf.GraphKeys.ASSET_FILEPATHS),
+                **({"main_op": start.op} if resource else {"legacy_init_op": start.op}),
+            )
+            builder.save(as_text)
         print((folder / name).relative_to(ROOT))
     # As releases before 1.14 wrote it; this one has but one collection for both ways.
     old = folder / "legacy" / "saved_model.pbtxt"

@@ -90,6 +90,7 @@ def test_the_deadline_of_one_run_is_not_that_of_the_next() -> None:
 
 
 FUNCTIONS = """
+    attr { key: "_mark" value {} }
     signature { name: "twice" input_arg { name: "x" type_attr: "T" } output_arg { name: "y" type_attr: "T" }
                 attr { name: "T" type: "type" } }
     node_def { name: "sum" op: "AddV2" input: "x" input: "x" attr { key: "T" value { placeholder: "T" } } }

@@ -131,8 +131,16 @@ def test_ragged_values() -> None:
         (lambda m: m(), TypeError, r"missing \['text'\], extra given \[\]"),
         (lambda m: m(words=["a"]), TypeError, r"missing \['text'\], extra given \['words'\]"),
         (lambda m: m(["a"], text=["a"]), TypeError, "one argument or by keywords, not both"),
-        (lambda m: m(["a"], signature="x"), ValueError, r"Signature 'x' is missing .* \['default'\]"),
-        (lambda m: m("a"), ValueError, r"'text' must have shape \[\?\], not \[\]; one example must be"),
+        (
+            lambda m: m(["a"], signature="x"),
+            ValueError,
+            r"Signature 'x' is missing .* \['default'\]",
+        ),
+        (
+            lambda m: m("a"),
+            ValueError,
+            r"'text' must have shape \[\?\], not \[\]; one example must be",
+        ),
         (lambda m: m([["a"]]), ValueError, r"'text' must have shape \[\?\], not \[1,1\]"),
         (lambda m: m([1]), ValueError, "'text' must hold text or bytes, not int"),
         (lambda m: m([None]), ValueError, "'text' must hold text or bytes, not NoneType"),
@@ -147,11 +155,17 @@ def test_wrong_calls(call: Any, error: type[Exception], message: str) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (IMAGES[0], r"'images' must have shape \[\?,8,8,3\], not \[8,8,3\]; one example must be passed as"),
+        (
+            IMAGES[0],
+            r"'images' must have shape \[\?,8,8,3\], not \[8,8,3\]; one example must be passed as",
+        ),
         (IMAGES[:, :4], r"'images' must have shape \[\?,8,8,3\], not \[2,4,8,3\]"),
         ("x", r"'images' must be of type float32"),
         ([[1], [1, 2]], r"'images' must be a rectangular array"),
-        (IMAGES.astype(np.complex64), "'images' must be of type float32; complex64 values would lose"),
+        (
+            IMAGES.astype(np.complex64),
+            "'images' must be of type float32; complex64 values would lose",
+        ),
         (IMAGES > 0, "'images' must be of type float32, not bool"),
         (None, r"missing \['images'\]"),
     ],
@@ -326,7 +340,9 @@ def test_all_signatures_need_unsupported_ops(tmp_path: Path) -> None:
 
 def test_an_unsupported_op_that_no_signature_needs(tmp_path: Path) -> None:
     path = changed(
-        tmp_path, HALF, lambda graph: graph.graph_def.node.add(name="strange", op="StrangeOp") and None
+        tmp_path,
+        HALF,
+        lambda graph: graph.graph_def.node.add(name="strange", op="StrangeOp") and None,
     )
     assert minihub.load(path)([2.0]).tolist() == [3.0]
 

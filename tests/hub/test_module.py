@@ -45,7 +45,9 @@ def names(items: Any) -> list[str]:
 # Instantiation
 
 
-@pytest.mark.parametrize("spec", [HALF, Path(HALF), hub.load_module_spec(HALF)], ids=["str", "path", "spec"])
+@pytest.mark.parametrize(
+    "spec", [HALF, Path(HALF), hub.load_module_spec(HALF)], ids=["str", "path", "spec"]
+)
 def test_a_module_from_a_handle_or_a_spec(spec: Any) -> None:
     assert run(hub.Module(spec)([4.0])).tolist() == [4.0]
 
@@ -148,12 +150,15 @@ def test_ops_that_are_not_supported(tmp_path: Path) -> None:
 
 def test_variables_must_be_initialised() -> None:
     output = hub.Module(HALF)([1.0])
-    with tf.Session() as session, pytest.raises(tf.errors.FailedPreconditionError, match="initialized"):
+    with (
+        tf.Session() as session,
+        pytest.raises(tf.errors.FailedPreconditionError, match="initialized"),
+    ):
         session.run(output)
     lookup = hub.Module(LOOKUP)(["cat"])
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
-        with pytest.raises(tf.errors.FailedPreconditionError, match="[Tt]able.*initialized"):
+        with pytest.raises(tf.errors.FailedPreconditionError, match=r"[Tt]able.*initialized"):
             session.run(lookup)
 
 
@@ -363,7 +368,9 @@ def test_sparse_and_ragged_inputs_and_outputs() -> None:
     expected = run(module([f"{words[3]} {words[5]}", words[4]]))
     tokens = tf.SparseTensor([[0, 0], [0, 1], [1, 0]], [words[3], words[5], words[4]], [2, 2])
     sparse = module(tokens, signature="tokens", as_dict=True)
-    value = SparseTensorValue(np.array([[0, 0], [0, 1], [1, 0]]), [words[3], words[5], words[4]], [2, 2])
+    value = SparseTensorValue(
+        np.array([[0, 0], [0, 1], [1, 0]]), [words[3], words[5], words[4]], [2, 2]
+    )
     again = module(value, signature="tokens")
     rows = tf.RaggedTensor.from_row_splits([words[3], words[5], words[4]], [0, 2, 3])
     ragged = module(rows, signature="rows", as_dict=True)
@@ -380,7 +387,9 @@ def test_sparse_and_ragged_inputs_and_outputs() -> None:
 
 def test_an_output_that_is_an_input() -> None:
     images = tf.constant(IMAGES)
-    outputs = hub.Module(IMAGE)({"images": images, "scale": 2.0}, signature="classes:top", as_dict=True)
+    outputs = hub.Module(IMAGE)(
+        {"images": images, "scale": 2.0}, signature="classes:top", as_dict=True
+    )
     assert outputs["same"] is images
 
 
@@ -535,7 +544,10 @@ def test_eval_function_for_module(graph: tf.Graph) -> None:
     with hub.eval_function_for_module(LOOKUP) as f:
         assert tf.get_default_graph() is graph
         assert f(["sat"]).tolist() == [[5.0, 6.0]]
-        assert f({"text": ["sat", "?"]}, as_dict=True)["default"].tolist() == [[5.0, 6.0], [7.0, 8.0]]
+        assert f({"text": ["sat", "?"]}, as_dict=True)["default"].tolist() == [
+            [5.0, 6.0],
+            [7.0, 8.0],
+        ]
         with pytest.raises(TypeError, match=r"missing \['text'\], extra given \['x'\]"):
             f({"x": ["a"]})
         with pytest.raises(ValueError, match=r"Signature 'no' is missing from meta graph\."):
@@ -555,5 +567,8 @@ def test_eval_function_with_tags_and_composite_inputs() -> None:
         assert f(rows, signature="rows", as_dict=True)["ids"].shape == (2, None)
         tokens = SparseTensorValue([[0, 0]], ["a"], [1, 1])
         assert f(tokens, signature="tokens").shape == (1, 6)
-    with pytest.raises(ValueError, match="No such graph variant"), hub.eval_function_for_module(HALF, ["x"]):
+    with (
+        pytest.raises(ValueError, match="No such graph variant"),
+        hub.eval_function_for_module(HALF, ["x"]),
+    ):
         pass

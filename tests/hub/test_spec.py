@@ -93,7 +93,9 @@ def test_unicode_and_blanks_in_the_path(tmp_path: Path) -> None:
 def test_what_is_no_module(tmp_path: Path) -> None:
     with pytest.raises(NotAModuleError, match=r"must hold tfhub_module\.pb, but is something else"):
         hub.load_module_spec(tmp_path)
-    with pytest.raises(NotAModuleError, match="SavedModel; see create_module_spec_from_saved_model"):
+    with pytest.raises(
+        NotAModuleError, match="SavedModel; see create_module_spec_from_saved_model"
+    ):
         hub.load_module_spec(SERVED)
     with pytest.raises(NotFoundError, match=r"missing does not exist\."):
         hub.load_module_spec(tmp_path / "missing")
@@ -105,7 +107,9 @@ def test_collections_of_newer_modules_are_ignored(tmp_path: Path) -> None:
     path, model = copy(tmp_path, HALF)
     model.meta_graphs[0].collection_def["from_the_future"].int64_list.value.append(1)
     (path / "saved_model.pb").write_bytes(model.SerializeToString())
-    with pytest.warns(UserWarning, match=r"collections that are ignored in graph \[\]: from_the_future"):
+    with pytest.warns(
+        UserWarning, match=r"collections that are ignored in graph \[\]: from_the_future"
+    ):
         spec = hub.load_module_spec(path)
     with tf.Graph().as_default(), tf.Session() as session:
         output = hub.Module(spec)([2.0])
@@ -117,7 +121,9 @@ def test_the_kind_of_attachments(tmp_path: Path) -> None:
     path, model = copy(tmp_path, HALF)
     model.meta_graphs[0].collection_def["hub_module_attachments"].int64_list.value.append(1)
     (path / "saved_model.pb").write_bytes(model.SerializeToString())
-    message = "Internal CollectionDef for attached messages has kind int64_list, expected bytes_list"
+    message = (
+        "Internal CollectionDef for attached messages has kind int64_list, expected bytes_list"
+    )
     with pytest.raises(ValueError, match=message):
         hub.load_module_spec(path).get_attached_message("x", hub.ImageModuleInfo)
 

@@ -46,7 +46,12 @@ def ragged(ragged_rank: int = 1, components: int = 2, splits: int = 9) -> Any:
 
 def test_a_dense_tensor() -> None:
     info = parse_tensor_info(dense("a/b:1"))
-    assert (info.kind, info.dtype, info.shape, info.refs) == ("dense", float32, (None, 3), (Ref("a/b", 1),))
+    assert (info.kind, info.dtype, info.shape, info.refs) == (
+        "dense",
+        float32,
+        (None, 3),
+        (Ref("a/b", 1),),
+    )
     assert info.get_shape().as_list() == [None, 3]
     assert not info.is_sparse
     assert not info.is_composite

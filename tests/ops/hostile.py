@@ -22,7 +22,17 @@ T = TypeVar("T")
 SIZES = (0, 1, 2, 3, 5)
 INTEGERS = (0, 1, -1, 2, 3, 7, -2, 100, 1 << 16, -(1 << 31), (1 << 31) - 1, 1 << 32, (1 << 63) - 1)
 FLOATS = (0.0, 1.0, -1.0, 0.5, 2.0, 1e-30, 1e30, -1e30, np.inf, -np.inf, np.nan, 2.0**31, 2.0**63)
-TEXTS = (b"", b"a", b"\x00", b"\xff\xfe", b"-1", b"1e999", b"a b,c\n", b"[" * 50, b"\xf0\x9f\x98\x80" * 9)
+TEXTS = (
+    b"",
+    b"a",
+    b"\x00",
+    b"\xff\xfe",
+    b"-1",
+    b"1e999",
+    b"a b,c\n",
+    b"[" * 50,
+    b"\xf0\x9f\x98\x80" * 9,
+)
 ANY_TYPE = ("float32", "int32", "int64", "string", "bool", "complex64", "uint8", "float16")
 
 
@@ -45,9 +55,14 @@ def usable(sample: Sample) -> bool:
     """Whether the sample is a good call of arrays alone."""
     if sample.error is not None or sample.before or sample.after:
         return False
-    flat = [v for value in sample.inputs.values() for v in (value if isinstance(value, (list, tuple)) else [value])]
+    flat = [
+        v
+        for value in sample.inputs.values()
+        for v in (value if isinstance(value, (list, tuple)) else [value])
+    ]
     return not any(
-        isinstance(v, (Step, File)) or as_dtype(v.dtype).name in ("resource", "variant") for v in flat
+        isinstance(v, (Step, File)) or as_dtype(v.dtype).name in ("resource", "variant")
+        for v in flat
     )
 
 
@@ -78,7 +93,9 @@ def bend(op: Op, sample: Sample, tape: Tape) -> tuple[dict[str, Any], dict[str, 
             if not isinstance(value, list):
                 inputs[name] = bend_array(value, kind, tape)
             elif kind == "length" and value:
-                inputs[name] = value[: tape.number() % (len(value) + 1)] + value[: tape.number() % 2]
+                inputs[name] = (
+                    value[: tape.number() % (len(value) + 1)] + value[: tape.number() % 2]
+                )
             elif value:
                 place = tape.number() % len(value)
                 value[place] = bend_array(value[place], kind, tape)
@@ -115,7 +132,7 @@ def bend_array(array: Any, kind: str, tape: Tape) -> Any:
 
 def blank(shape: Sequence[int], dtype: Any) -> Any:
     """Zeros, or empty strings."""
-    return np.full(shape, b"", object) if dtype == object else np.zeros(shape, dtype)
+    return np.full(shape, b"", object) if np.dtype(dtype).hasobject else np.zeros(shape, dtype)
 
 
 def full(dtype: DType, value: Any) -> Any:
@@ -235,5 +252,3 @@ def attribute(kind: str, allowed: Sequence[Any], value: Any, tape: Tape) -> Any:
     if kind == "shape":
         return tape.pick(((), None, (0,), (2,), (None, 2), (1 << 31,), ((1 << 62), 4), (1,) * 40))
     return value
-
-

@@ -16,6 +16,13 @@ from tests.ops.test_schemas import OP_DEFS
 from tests.samples import all_samples
 
 _GPU = "its kernels are for GPUs"
+_NO_INPUTS = "it has no inputs"
+_HANDLE = "it takes whatever its handle stands for"
+_ANYTHING = "it takes every tensor"
+_UNFED = "what is not fed is refused, and what is fed does not run"
+_NAMED = "its handle is a string of the session; samples of its uses have it as a step"
+_DEAD = "one of its outputs has no value; samples of Merge have it as a step"
+_READ_ONLY = "no graph writes files here"
 _TF_SENTENCEPIECE = dict.fromkeys(
     (
         "SentencepieceDecode",
@@ -40,18 +47,52 @@ UNSAMPLED: dict[str, str] = {
     "BoostedTreesBucketize": "its kernel is in no package of TensorFlow 2.15",
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
+    "NextIteration": "stands in loops only, which steps in order cannot make",
+    "RefNextIteration": "stands in loops only, which steps in order cannot make",
     "TopK": "its kernels want a type attribute that its OpDef does not have",
+    "_Arg": "TensorFlow adds it itself where it calls a function",
     "_FusedDepthwiseConv2dNative": "its kernels are oneDNN's, which give no reference",
     **_TF_SENTENCEPIECE,
+    "_Retval": "TensorFlow adds it itself where it calls a function",
 }
 
 #: Op → why TensorFlow refuses no sample of it.
-NEVER_REFUSED: dict[str, str] = {}
+NEVER_REFUSED: dict[str, str] = {
+    "ControlTrigger": _NO_INPUTS,
+    "Enter": _ANYTHING,
+    "FakeParam": _NO_INPUTS,
+    "IsVariableInitialized": _HANDLE,
+    "LookupTableExport": _HANDLE,
+    "LookupTableExportV2": _HANDLE,
+    "LookupTableSize": _HANDLE,
+    "LookupTableSizeV2": _HANDLE,
+    "Merge": _ANYTHING,
+    "NoOp": _NO_INPUTS,
+    "Print": _ANYTHING,
+    "RandomShuffle": _ANYTHING,
+    "RefEnter": _ANYTHING,
+    "RefMerge": _ANYTHING,
+    "StackCloseV2": _HANDLE,
+    "StatelessRandomGetAlg": _NO_INPUTS,
+    "TensorArrayCloseV3": _HANDLE,
+    "TensorListElementShape": _HANDLE,
+    "TensorListLength": _HANDLE,
+    "VarHandleOp": _NO_INPUTS,
+    "VarIsInitializedOp": _HANDLE,
+}
 
-#: Op → why TensorFlow accepts no sample of it.
+#: Op → why there is no good sample of it.
 ALWAYS_REFUSED: dict[str, str] = {
-    "Placeholder": "what is not fed is refused, and what is fed does not run",
-    "PlaceholderV2": "what is not fed is refused, and what is fed does not run",
+    "HashTable": _NAMED,
+    "MergeV2Checkpoints": _READ_ONLY,
+    "MutableDenseHashTable": "TensorFlow's kernel refuses every one",
+    "MutableHashTable": _NAMED,
+    "MutableHashTableOfTensors": _NAMED,
+    "Placeholder": _UNFED,
+    "PlaceholderV2": _UNFED,
+    "RefSwitch": _DEAD,
+    "SaveV2": _READ_ONLY,
+    "Switch": _DEAD,
 }
 
 #: Op → why its schema cannot be compared.

@@ -46,6 +46,8 @@ def test_the_stored_answers_are_tensorflows() -> None:
     """`MINIHUB_STORE=1` writes them."""
     found = {name: as_json(outcome(tensorflow, PROGRAMS[name])) for name in PROGRAMS}
     if os.environ.get("MINIHUB_STORE"):
-        lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(item)}" for name, item in found.items())
+        lines = ",\n".join(
+            f"{json.dumps(name)}: {json.dumps(item)}" for name, item in found.items()
+        )
         ANSWERS.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8", newline="\n")
     assert json.loads(ANSWERS.read_text(encoding="utf-8")) == found

@@ -28,7 +28,11 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 ROOT = Path(__file__).parents[2]
 OWN = sorted(
-    path.parent for path in [*ROOT.glob("tests/data/modules/*/tfhub_module.pb"), *ROOT.glob("examples/modules/*/tfhub_module.pb")]
+    path.parent
+    for path in [
+        *ROOT.glob("tests/data/modules/*/tfhub_module.pb"),
+        *ROOT.glob("examples/modules/*/tfhub_module.pb"),
+    ]
 )
 #: One for each mechanism: references, nesting, functions, regularisation and partitions, odd names, control flow v1, ragged and
 #: sparse signatures, several tags, tables.
@@ -43,7 +47,9 @@ SAMPLED = (
     "regularized",
     "sparse_ragged",
 )
-OTHERS = [SHARED / "modules" / name / "module" for name in SAMPLED if (SHARED / "modules" / name).is_dir()]
+OTHERS = [
+    SHARED / "modules" / name / "module" for name in SAMPLED if (SHARED / "modules" / name).is_dir()
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -78,7 +84,9 @@ def placeholders(tf: Any, infos: Any) -> dict[str, Any]:
         spec = info.type_spec
         if info.is_sparse:
             shape = info.get_shape()
-            made[name] = tf.sparse_placeholder(info.dtype, None if shape.dims is None else shape.as_list(), name)
+            made[name] = tf.sparse_placeholder(
+                info.dtype, None if shape.dims is None else shape.as_list(), name
+            )
         elif type(spec).__name__ == RaggedTensorSpec.__name__:
             value = tf.placeholder(info.dtype, [None], f"{name}_values")
             for level in range(spec.ragged_rank):
@@ -93,7 +101,11 @@ def placeholders(tf: Any, infos: Any) -> dict[str, Any]:
 
 def label(item: Any) -> str:
     """An item of a collection; the content of contexts is the library's own affair."""
-    return getattr(item, "name", None) if hasattr(item, "op") or hasattr(item, "outputs") else "context"
+    return (
+        getattr(item, "name", None)
+        if hasattr(item, "op") or hasattr(item, "outputs")
+        else "context"
+    )
 
 
 def build(hub: Any, tf: Any, path: Path, tags: Any, trainable: bool) -> dict[str, Any]:
@@ -121,7 +133,11 @@ def build(hub: Any, tf: Any, path: Path, tags: Any, trainable: bool) -> dict[str
         }
         return {
             "operations": {
-                op.name: (op.type, [t.name for t in op.inputs], sorted(c.name for c in op.control_inputs))
+                op.name: (
+                    op.type,
+                    [t.name for t in op.inputs],
+                    sorted(c.name for c in op.control_inputs),
+                )
                 for op in graph.get_operations()
                 if "save/" not in op.name and not op.name.startswith("save_1/")
             },
@@ -134,7 +150,9 @@ def build(hub: Any, tf: Any, path: Path, tags: Any, trainable: bool) -> dict[str
                 name: [v.name for v in value] if isinstance(value, list) else value.name
                 for name, value in (*module.variable_map.items(), *second.variable_map.items())
             },
-            "variables": [(v.name, v.shape.as_list(), v.dtype.base_dtype.name) for v in module.variables],
+            "variables": [
+                (v.name, v.shape.as_list(), v.dtype.base_dtype.name) for v in module.variables
+            ],
             "outputs": {name: (str(t.dtype), str(t.shape)) for name, t in outputs.items()},
             "infos": infos,
         }
@@ -171,7 +189,9 @@ def value_for(name: str, info: Any, tf: Any, drawn: np.random.Generator) -> Any:
 def draw(dtype: str, sizes: list[int], drawn: np.random.Generator) -> Any:
     if dtype == "string":
         words = ["the", "a b", "work", "license", "zzz", ""]
-        return np.array([words[i] for i in drawn.integers(0, 6, int(np.prod(sizes)))], object).reshape(sizes)
+        return np.array(
+            [words[i] for i in drawn.integers(0, 6, int(np.prod(sizes)))], object
+        ).reshape(sizes)
     if dtype.startswith(("int", "uint")):
         return drawn.integers(0, 3, sizes).astype(dtype)
     return drawn.random(sizes).astype(dtype)
@@ -189,13 +209,17 @@ def test_the_same_outputs(path: Path, tags: Any) -> None:
                 module = hub.Module(str(path), tags=tags)
                 infos = module.get_input_info_dict(signature)
                 if not values:
-                    values = {name: value_for(name, info, tf, drawn) for name, info in infos.items()}
+                    values = {
+                        name: value_for(name, info, tf, drawn) for name, info in infos.items()
+                    }
                 if any(value is None for value in values.values()):
                     break
                 fed = placeholders(tf, infos)
                 outputs = module(fed, signature=signature, as_dict=True)
                 session.run([tf.global_variables_initializer(), tf.tables_initializer()])
-                results.append(session.run(outputs, {fed[name]: value for name, value in values.items()}))
+                results.append(
+                    session.run(outputs, {fed[name]: value for name, value in values.items()})
+                )
         if not results:
             continue
         wanted, got = results
@@ -225,7 +249,9 @@ def test_modules_by_relative_path(monkeypatch: pytest.MonkeyPatch) -> None:
             paths = tf.get_collection(tf.GraphKeys.ASSET_FILEPATHS)
             session.run([tf.global_variables_initializer(), tf.tables_initializer()])
             assert session.run(output).tolist() == [[3.0, 4.0], [7.0, 8.0]]
-            assert [p.decode() for p in session.run(paths)] == [os.path.join("lookup", "assets", "vocab.txt")] * 2
+            assert [p.decode() for p in session.run(paths)] == [
+                os.path.join("lookup", "assets", "vocab.txt")
+            ] * 2
 
 
 @pytest.mark.parametrize("name", ["served", "legacy"])

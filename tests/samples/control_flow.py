@@ -43,6 +43,9 @@ def enter(op: str = "Enter", **attrs: Any) -> Sample:
 
 # Steps of a sample follow each other by control edges, which are dead after a Switch, so what the live side gives
 # is in `tests/engine`.  The ops without refused samples pass on whatever they get.
+#: They stand in loops only, which steps in order cannot make; `tests/engine` has graphs with them.
+SCHEMA_ONLY = ("NextIteration", "RefNextIteration")
+
 SAMPLES = [
     Sample("Switch", "vector", dict(data=ROW, pred=boolean([True, False])), error="scalar"),
     Sample("Switch", "true", dict(data=ROW, pred=YES), error="branch that was not taken", runs=2),

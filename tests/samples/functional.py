@@ -57,6 +57,9 @@ def counted(
 F, N = "float32", "int32"
 BRANCHES = ["twice", "square", "negated"]
 
+#: TensorFlow adds them itself where it calls a function.
+SCHEMA_ONLY = ("_Arg", "_Retval")
+
 SAMPLES = [
     *(
         sample

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.samples import Sample, f16, f32, f64, i32, i64, normal, u8
+from tests.samples import Call, Sample, Step, f16, f32, f64, i32, i64, normal, typed, u8
 
 #: The kernels of these are for GPUs, so there are no answers.
 SCHEMA_ONLY = ("BatchFFT", "BatchFFT2D", "BatchFFT3D", "BatchIFFT", "BatchIFFT2D", "BatchIFFT3D")
@@ -39,6 +39,8 @@ VERSIONS = {
     "Conv3DBackpropFilter": 10,
     "Conv3DBackpropInput": 10,
     "QuantizeAndDequantize": 22,
+    "RandomPoisson": 25,
+    "StatefulStandardNormal": 29,
     "SelfAdjointEig": 11,
 }
 
@@ -71,7 +73,43 @@ def convolved(op, label, error=None, padding="SAME", strides=(1, 1, 1, 1, 1), **
     return old(op, label, inputs | changed, attrs, error)
 
 
+def poisson(label, shape, rate, error=None) -> Sample:
+    """Two runs of RandomPoisson."""
+    inputs, attrs = dict(shape=shape, rate=rate), dict(seed=11, seed2=13)
+    version = VERSIONS["RandomPoisson"] - 1
+    return Sample("RandomPoisson", label, inputs, attrs, error, runs=2, producer=version)
+
+
+def drawn(label, shape, dtype="float32", state=None, error=None) -> Sample:
+    """Normal values from a generator whose state begins with its algorithm."""
+    value = i64([1, -7, 1 << 40, 99]) if state is None else state
+    kind = dict(dtype=value.dtype.name, shape=list(value.shape), shared_name="old_generator")
+    steps = dict(
+        variable=Call("VarHandleOp", {}, kind),
+        assign=Call("AssignVariableOp", dict(resource=Step("variable"), value=value)),
+    )
+    return Sample(
+        "StatefulStandardNormal",
+        label,
+        dict(resource=Step("variable"), shape=shape),
+        dict(dtype=dtype),
+        error,
+        steps,
+        producer=VERSIONS["StatefulStandardNormal"] - 1,
+    )
+
+
 SAMPLES = [
+    *(
+        poisson(dtype, i32([20]), typed([0, 0.3, 5, 9.99, 10, 1000], dtype))
+        for dtype in ("float16", "float32", "float64")
+    ),
+    poisson("no_shape", i64([]), f32(3)),
+    poisson("matrix", i32([[2]]), f32([3]), error="shape"),
+    *(drawn(dtype, i64([3, 5]), dtype) for dtype in ("float32", "float64", "float16", "bfloat16")),
+    drawn("int32_shape", i32([9])),
+    drawn("integers", i64([3]), "int32", error="dtype"),
+    drawn("short_state", i64([3]), state=i64([1, 2]), error="state|elements|size|algorithm"),
     *(
         old(op, label, {name: array})
         for op, name in (

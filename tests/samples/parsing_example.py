@@ -299,7 +299,7 @@ SAMPLES = [
     Sample(
         "ParseSingleExample",
         "dense_scalars",
-        **single(example(s=[b"x"], n=[3]), [], [], ["n", "s"], [i64([0]), b([""])], [[], []]),
+        **single(example(s=[b"x"], n=[3]), [], [], ["n", "s"], [i64(0), b("")], [[], []]),
     ),
     Sample("ParseSingleExample", "varying", **single(A, [], [], ["a"], [ZERO], [[None, 1]])),
     Sample(

@@ -71,7 +71,7 @@ def integers(
     return use("StatefulUniformInt", label, {}, error, shape=shape, minval=low, maxval=high, **more)
 
 
-# StatefulStandardNormal cannot be asked about: TensorFlow knows it in graphs of versions before 29 only.
+# StatefulStandardNormal, which TensorFlow knows in old graphs only, has its samples in `old_graphs`.
 SAMPLES = [
     *(
         sample

@@ -27,7 +27,7 @@ def stateless(
     return Sample("StatelessRandomPoisson", label, given, dict(dtype=dtype), error)
 
 
-# RandomPoisson cannot be asked about: TensorFlow knows it in graphs of versions before 25 only.
+# RandomPoisson, which TensorFlow knows in old graphs only, has its samples in `old_graphs`.
 SAMPLES = [
     *(
         sample

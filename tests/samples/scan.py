@@ -53,6 +53,8 @@ for _op in ("Cumsum", "Cumprod"):
         )
     )
     SAMPLES.append(
-        Sample(_op, "bfloat16_before_one", dict(x=bf16([[2, 3]]), axis=i32(0)), dict(exclusive=True))
+        Sample(
+            _op, "bfloat16_before_one", dict(x=bf16([[2, 3]]), axis=i32(0)), dict(exclusive=True)
+        )
     )
 SAMPLES.append(Sample("Cumsum", "half_sticks", dict(x=f16([2048, 1, 1, 1]), axis=i32(0))))

@@ -19,13 +19,13 @@ pytestmark = needs_shared
 
 #: Relative to the largest value of an output: what two correct float32 implementations differ by.
 RELATIVE = 1e-4
-#: Normalisation by the moments of a batch of one or two examples divides by what is left after cancellation.
-WIDER: dict[str, float] = {}
+#: The same for graphs that normalise by the moments of a small batch: they divide by what is left after cancellation. TensorFlow's
+#: own answers move by 1.5e-3 (mobilenet_v1, batch1) and 2.2e-4 (resnet_v1_50, batch1) with oneDNN on instead of off; with two
+#: threads instead of one, by 3e-6 at most.
+RELATIVE_TRAIN = 5e-4
 
 MODULES = module_names()
-CASES = [
-    (name, index) for name in MODULES for index in range(len(golden(name).index["cases"]))
-]
+CASES = [(name, index) for name in MODULES for index in range(len(golden(name).index["cases"]))]
 
 
 def case_of(name: str, index: int) -> Any:
@@ -33,7 +33,9 @@ def case_of(name: str, index: int) -> Any:
 
 
 IDS = [
-    "-".join([name, *(case := golden(name).index["cases"][i])["tags"], case["signature"], case["label"]])
+    "-".join(
+        [name, *(case := golden(name).index["cases"][i])["tags"], case["signature"], case["label"]]
+    )
     for name, i in CASES
 ]
 
@@ -54,13 +56,15 @@ def theirs(value: Any) -> Any:
         return (value.flat_values, value.nested_row_splits)
     if isinstance(value, SparseTensorValue):
         return value
+    if isinstance(value, bytes):
+        return value
     array = np.asarray(value)
     if array.dtype == object and array.ndim == 0:
         return array.item()
     return to_float(array)
 
 
-def tolerance(name: str, expected: Any) -> float:
+def tolerance(tags: Any, expected: Any) -> float:
     """The allowed absolute error: a share of the largest value."""
     value = expected.value
     if expected.kind in ("sparse", "ragged"):
@@ -68,19 +72,27 @@ def tolerance(name: str, expected: Any) -> float:
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fc" or not value.size:
         return 0.0
     finite = np.abs(value[np.isfinite(value)])
-    return WIDER.get(name, RELATIVE) * float(finite.max(initial=0.0)) + 1e-6
+    return (RELATIVE_TRAIN if tags else RELATIVE) * float(finite.max(initial=0.0)) + 1e-6
 
 
-def check(name: str, expected: dict[str, Any], got: dict[str, Any]) -> None:
+def check(tags: Any, expected: dict[str, Any], got: dict[str, Any]) -> None:
     assert sorted(got) == sorted(expected)
     for key, value in expected.items():
         if value.kind in ("dense", "string", "sampled") and "dtype" in value.info:
             assert as_dtype(np.asarray(got[key]).dtype).name == value.info["dtype"], key
-        value.check(theirs(got[key]), rtol=RELATIVE, atol=tolerance(name, value))
+        value.check(theirs(got[key]), rtol=RELATIVE, atol=tolerance(tags, value))
 
 
 def inputs_of(case: Any) -> dict[str, Any]:
     return {key: ours(value) for key, value in case.inputs.items()}
+
+
+@pytest.fixture(autouse=True)
+def _counted(request: pytest.FixtureRequest, record_property: Any) -> None:
+    """What the summary of `conftest.py` counts."""
+    name, index = request.node.callspec.params["name"], request.node.callspec.params["index"]
+    case = golden(name).index["cases"][index]
+    record_property("recorded", [name, *case["tags"], case["signature"]])
 
 
 @pytest.mark.parametrize(("name", "index"), CASES, ids=IDS)
@@ -93,7 +105,7 @@ def test_load_gives_the_recorded_outputs(name: str, index: int) -> None:
         return
     for expected in (case.outputs, case.outputs_second_run or case.outputs):
         got = module(inputs_of(case), signature=case.signature, as_dict=True)
-        check(name, expected, got)
+        check(case.tags, expected, got)
 
 
 @pytest.mark.parametrize(("name", "index"), CASES, ids=IDS)
@@ -113,7 +125,58 @@ def test_module_in_a_session_gives_the_recorded_outputs(name: str, index: int) -
                     session.run(outputs, feeds)
                 return
             for expected in (case.outputs, case.outputs_second_run or case.outputs):
-                check(name, expected, session.run(outputs, feeds))
+                check(case.tags, expected, session.run(outputs, feeds))
+
+
+TRAINED = [
+    (name, index)
+    for name, index in CASES
+    if golden(name).index["cases"][index]["tags"]
+    and {"after_update_ops", "update_ops_error", "regularization_losses"}
+    & set(golden(name).index["cases"][index])
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "index"), TRAINED, ids=[IDS[CASES.index(item)] for item in TRAINED]
+)
+def test_update_ops_and_regularisation_losses(name: str, index: int) -> None:
+    case = case_of(name, index)
+    with tf.Graph().as_default() as graph:
+        module = hub.Module(golden(name).module_path, trainable=True, tags=case.tags)
+        infos = module.get_input_info_dict(case.signature)
+        fed = {key: placeholder_for(key, info) for key, info in infos.items()}
+        module(fed, signature=case.signature, as_dict=True)
+        feeds = {fed[key]: value for key, value in inputs_of(case).items()}
+        losses = graph.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
+        updates = graph.get_collection(tf.GraphKeys.UPDATE_OPS)
+        with tf.Session() as session:
+            session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+            if case.regularization_losses is not None:
+                found = [float(value) for value in session.run(losses)]
+                np.testing.assert_allclose(found, case.regularization_losses, rtol=1e-5)
+            if case.info.get("update_ops_error"):
+                with pytest.raises(getattr(tf.errors, case.info["update_ops_error"])):
+                    session.run(updates, feeds)
+                return
+            before = {key: session.run(value) for key, value in module.variable_map.items()}
+            session.run(updates, feeds)
+            for key, value in module.variable_map.items():
+                if key in case.after_update_ops:
+                    expected = case.after_update_ops[key]
+                    # Cases that were recorded with an empty batch leave NaN in moving averages.
+                    expected.check(
+                        whole(session.run(value)), RELATIVE, tolerance(case.tags, expected)
+                    )
+                else:
+                    np.testing.assert_array_equal(
+                        whole(session.run(value)), whole(before[key]), key
+                    )
+
+
+def whole(value: Any) -> Any:
+    """A variable, its partitions put together."""
+    return np.concatenate(value) if isinstance(value, list) else np.asarray(value)
 
 
 def placeholder_for(name: str, info: Any) -> Any:

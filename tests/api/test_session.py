@@ -1,0 +1,177 @@
+"""Sessions beyond what TensorFlow's answers cover: ragged tensors, threads, time, closing, the default session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minihub_runtime as tf
+from minihub_runtime.api.composite import ragged_placeholder
+from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
+
+
+@pytest.fixture(autouse=True)
+def graph() -> Iterator[tf.Graph]:
+    with tf.Graph().as_default() as made:
+        yield made
+
+
+def test_ragged_tensors_are_fed_and_fetched() -> None:
+    rows = ragged_placeholder(tf.float32, 2, [2], "rows")
+    assert rows.shape.as_list() == [None, None, None, 2]
+    assert [t.name for t in rows.components] == [
+        "rows/flat_values:0",
+        "rows/row_splits_0:0",
+        "rows/row_splits_1:0",
+    ]
+    value = RaggedTensorValue.from_nested_row_splits(
+        np.ones((3, 2), np.float32), [[0, 2, 3], [0, 1, 1, 3]]
+    )
+    with tf.Session() as session:
+        found = session.run({"rows": rows, "values": [rows.values]}, {rows: value})
+        assert found["rows"] == value
+        assert found["values"][0].ragged_rank == 1
+        assert rows.eval({rows: value}) == value
+
+
+def test_sparse_values_are_named_tuples() -> None:
+    sparse = tf.sparse_placeholder(tf.string, [None, 2])
+    value = SparseTensorValue(np.array([[0, 1]]), np.array([b"a"], object), np.array([2, 2]))
+    with tf.Session() as session:
+        found = session.run([sparse], {sparse: value})[0]
+        assert isinstance(found, SparseTensorValue)
+        assert found.values.tolist() == [b"a"]
+        assert sparse.eval({sparse: tuple(value)}).dense_shape.tolist() == [2, 2]
+
+
+def test_results_do_not_share_memory() -> None:
+    x = tf.placeholder(tf.float32, [None])
+    y = tf.raw_ops.Identity(input=x)
+    fed = np.ones(3, np.float32)
+    with tf.Session() as session:
+        a, b, c = session.run([y, y, x], {x: fed})
+    for one, two in ((a, b), (a, fed), (b, c), (c, fed)):
+        assert one is two or not np.shares_memory(one, two)
+    a[...] = 7
+    assert fed.tolist() == [1, 1, 1]
+    assert c.tolist() == [1, 1, 1]
+
+
+def test_a_fed_array_can_be_changed_afterwards() -> None:
+    v = tf.Variable(np.zeros(3, np.float32), use_resource=True)
+    x = tf.placeholder(tf.float32, [3])
+    assign = v.assign(x)
+    fed = np.ones(3, np.float32)
+    with tf.Session() as session:
+        session.run(assign, {x: fed})
+        fed[...] = 9
+        assert session.run(v).tolist() == [1, 1, 1]
+        assert fed.flags.writeable
+
+
+def test_many_threads_count_together() -> None:
+    v = tf.Variable(np.int64(0), use_resource=True)
+    more = tf.raw_ops.AssignAddVariableOp(resource=v.handle, value=tf.constant(1, tf.int64))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        threads = [
+            threading.Thread(target=lambda: [session.run(more) for _ in range(50)])
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert session.run(v) == 400
+
+
+def test_a_closed_session() -> None:
+    x = tf.constant(1.0)
+    session = tf.Session()
+    assert session.run(x) == 1.0
+    session.close()
+    session.close()
+    with pytest.raises(RuntimeError, match=r"Attempted to use a closed Session\."):
+        session.run(x)
+
+
+def test_an_empty_graph() -> None:
+    with tf.Session() as session, pytest.raises(RuntimeError, match="The Session graph is empty"):
+        session.run([])
+
+
+def test_a_timeout() -> None:
+    fed = x = tf.placeholder(tf.float32, [])
+    for _ in range(64):
+        x = tf.raw_ops.Neg(x=x)
+    with tf.Session() as session:
+        assert session.run(x, {fed: 1.0}, options=tf.RunOptions(timeout_in_ms=60_000)) == 1.0
+        options = tf.RunOptions()
+        options.timeout_in_ms = 1e-6
+        with pytest.raises(tf.errors.DeadlineExceededError):
+            session.run(x, {fed: 1.0}, options=options)
+
+
+def test_the_default_session() -> None:
+    x = tf.constant(3.0)
+    with pytest.raises(ValueError, match="No default session is registered"):
+        x.eval()
+    assert tf.get_default_session() is None
+    with tf.Session() as session:
+        assert tf.get_default_session() is session
+        assert x.eval() == 3.0
+        x.op.run()
+        with tf.Session(graph=tf.Graph()), pytest.raises(ValueError, match="graph is different"):
+            x.eval()
+    assert x.eval(session=tf.Session()) == 3.0
+
+
+def test_an_interactive_session() -> None:
+    x = tf.constant(3.0)
+    session = tf.InteractiveSession()
+    assert x.eval() == 3.0
+    session.close()
+    assert tf.get_default_session() is None
+
+
+def test_the_graph_may_grow_between_runs() -> None:
+    x = tf.constant(1.0)
+    with tf.Session() as session:
+        for i in range(3):
+            x = tf.raw_ops.Add(x=x, y=1.0)
+            assert session.run(x) == i + 2.0
+
+
+def test_a_callable() -> None:
+    x = tf.placeholder(tf.float32, [])
+    with tf.Session() as session:
+        double = session.make_callable(tf.raw_ops.Mul(x=x, y=2.0), [x])
+        assert double(2.0) == 4.0
+        with pytest.raises(TypeError, match="must get 1 values, not 2"):
+            double(1.0, 2.0)
+
+
+@pytest.mark.parametrize("value", [1.5, [300], np.array([1 << 40])])
+def test_numbers_that_a_type_cannot_hold(value: Any) -> None:
+    x = tf.placeholder(tf.uint8)
+    with (
+        tf.Session() as session,
+        pytest.raises(TypeError, match="not compatible with Tensor type uint8"),
+    ):
+        session.run(x, {x: value})
+
+
+def test_an_error_of_a_kernel_names_its_node() -> None:
+    x = tf.placeholder(tf.float32, [None], "x")
+    y = tf.raw_ops.Reshape(tensor=x, shape=[2, 2], name="scope/y")
+    with tf.Session() as session:
+        with pytest.raises(tf.errors.InvalidArgumentError, match="scope/y"):
+            session.run(y, {x: [1.0, 2.0, 3.0]})
+        with pytest.raises(
+            tf.errors.InvalidArgumentError, match="feed a value for placeholder tensor 'x'"
+        ):
+            session.run(y)
