@@ -9,7 +9,7 @@ Source: tensorflow/python/framework/tensor_util.py, tensorflow/core/framework/at
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -290,13 +290,14 @@ def _list_from_proto(proto: AttrValue.ListValue) -> list[Any]:
     if not fields:
         return []
     field, items = fields[0]
-    convert = {
+    converters: dict[str, Callable[[Any], Any]] = {
         "s": as_text,
         "type": _dtype_of,
         "shape": shape_from_proto,
         "tensor": tensor_from_proto,
         "func": _function,
-    }.get(field.name)
+    }
+    convert = converters.get(field.name)
     return list(items) if convert is None else [convert(item) for item in items]
 
 

@@ -132,7 +132,7 @@ class DType:
     @property
     def size(self) -> int:
         """Bytes an element takes; 1 for types without a fixed size (0 in TensorFlow)."""
-        return 1 if self.numpy == object else self.numpy.itemsize
+        return 1 if self.numpy.kind == "O" else self.numpy.itemsize
 
     @property
     def min(self) -> Any:

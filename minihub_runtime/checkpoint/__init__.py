@@ -7,6 +7,8 @@
 Reading order:
 
     crc32c     checksums
+    varint     integers of seven bits a byte
+    snappy     compressed blocks
     table      the index file: sorted keys and values
     slices     slices of partitioned tensors, and their keys in the index
     bundle     the messages of the index, checked; the bytes of string tensors

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from minihub_runtime.checkpoint.crc32c import crc32c, mask
 from minihub_runtime.checkpoint.slices import Box, TensorSlice
-from minihub_runtime.checkpoint.table import varint
+from minihub_runtime.checkpoint.varint import varint
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import (
     DataLossError,

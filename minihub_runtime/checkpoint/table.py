@@ -1,4 +1,4 @@
-r"""Sorted tables of keys and values, the format of a checkpoint's index: LevelDB's, without compression and filters.
+r"""Sorted tables of keys and values, the format of a checkpoint's index: LevelDB's, without filters.
 
     file   := block* metaindex-block index-block footer
     block  := entry* restart:u32* number-of-restarts:u32   type:u8 masked-crc32c(block, type):u32
@@ -19,45 +19,19 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from minihub_runtime.checkpoint.crc32c import crc32c, mask, masked_crc32c
-from minihub_runtime.errors import DataLossError, InvalidArgumentError, UnimplementedError, clip
+from minihub_runtime.checkpoint.snappy import decompress
+from minihub_runtime.checkpoint.varint import read_varint, varint
+from minihub_runtime.errors import DataLossError, InvalidArgumentError, clip
 
 __all__ = ["BLOCK_SIZE", "read_table", "read_varint", "varint", "write_table"]
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER_SIZE = 48
 TRAILER_SIZE = 5
+#: The type of a block that is compressed.
+SNAPPY = 1
 RESTART_INTERVAL = 16
 BLOCK_SIZE = 262144
-
-
-def varint(value: int) -> bytes:
-    """`value` >= 0 in groups of seven bits, lowest first."""
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
-
-
-def read_varint(data: bytes, position: int, limit: int) -> tuple[int, int]:
-    """The number at `position`, and the position after it.
-
-    Raises:
-        DataLossError: it does not end before `limit`, or does not fit in 64 bits.
-    """
-    value = 0
-    for index in range(10):
-        if position >= limit:
-            raise DataLossError("a varint must end within its block, but goes on past the end")
-        byte = data[position]
-        position += 1
-        value |= (byte & 0x7F) << (7 * index)
-        if byte < 0x80:
-            if value >> 64:
-                break
-            return value, position
-    raise DataLossError("a varint must fit in 64 bits, but is longer")
 
 
 def read_table(data: bytes, what: str) -> list[tuple[bytes, bytes]]:
@@ -69,11 +43,10 @@ def read_table(data: bytes, what: str) -> list[tuple[bytes, bytes]]:
 
     Raises:
         DataLossError: the bytes are no such table.
-        UnimplementedError: a block is compressed, which TensorFlow never does in a checkpoint.
     """
     try:
         return list(_entries_of_table(data))
-    except (DataLossError, UnimplementedError) as error:
+    except DataLossError as error:
         raise type(error)(f"{clip(what)} is not a readable table: {error.message}") from error
 
 
@@ -130,12 +103,12 @@ def _block(data: bytes, handle: tuple[int, int], limit: int) -> bytes:
         raise DataLossError(
             f"the checksum of the block at {offset} must be {stored:#010x}, but is {found:#010x}"
         )
-    if kind == 1:
-        raise UnimplementedError(
-            f"blocks must not be compressed, but the one at {offset} is, with Snappy"
-        )
+    if kind == SNAPPY:
+        return decompress(data[offset:end])
     if kind != 0:
-        raise DataLossError(f"a block must be of type 0, but the one at {offset} is of type {kind}")
+        raise DataLossError(
+            f"a block must be of type 0 or {SNAPPY}, but the one at {offset} is of type {kind}"
+        )
     return data[offset:end]
 
 

@@ -378,4 +378,10 @@ def infer_shapes(
         # As in a run: the rule's checks come first, so this is an input that no check foresaw.
         shapes = [show(spec.shape) for spec in inputs]
         raise InvalidArgumentError(f"{error} (inputs of shapes {shapes})") from error
-    return result if isinstance(result, list) else [result]
+    found = result if isinstance(result, list) else [result]
+    if len(found) != count:
+        # Attributes that no argument ties together, such as a number of features and a list of their types.
+        raise InvalidArgumentError(
+            f"attributes must agree on the number of outputs, not give {count} and {len(found)}"
+        )
+    return found

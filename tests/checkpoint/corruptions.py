@@ -17,7 +17,8 @@ import numpy as np
 from minihub_runtime.checkpoint import Sliced, write_checkpoint
 from minihub_runtime.checkpoint.crc32c import mask, masked_crc32c
 from minihub_runtime.checkpoint.slices import TensorSlice, slice_key
-from minihub_runtime.checkpoint.table import MAGIC, read_table, read_varint, varint, write_table
+from minihub_runtime.checkpoint.table import MAGIC, read_table, write_table
+from minihub_runtime.checkpoint.varint import read_varint, varint
 from minihub_runtime.protos import BundleEntryProto, BundleHeaderProto
 from tests.checkpoint.tensors import strings
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minihub_runtime.checkpoint.table import read_table, read_varint, varint
-from minihub_runtime.errors import DataLossError, InvalidArgumentError, UnimplementedError
+from minihub_runtime.checkpoint.snappy import decompress
+from minihub_runtime.checkpoint.table import read_table
+from minihub_runtime.checkpoint.varint import read_varint, varint
+from minihub_runtime.errors import DataLossError, InvalidArgumentError
 from tests.checkpoint.corruptions import assembled, block, framed, sealed, table
 
 
@@ -31,7 +33,7 @@ def test_noise(data: bytes) -> None:
 def test_noise_with_right_checksums(data: bytes) -> None:
     """A stranger can compute checksums too."""
     for bad in (assembled(data), assembled(block(), [data]), framed(data) + sealed(data)):
-        with contextlib.suppress(DataLossError, UnimplementedError):
+        with contextlib.suppress(DataLossError):
             read_table(bad, "it")
 
 
@@ -63,6 +65,43 @@ def test_overlapping_blocks() -> None:
         read_table(assembled(data, handles), "it")
 
 
-def test_snappy_is_refused_by_name() -> None:
-    with pytest.raises(UnimplementedError, match="Snappy"):
-        read_table(assembled(b"\0", kind=1), "it")
+def test_compressed_blocks_are_read() -> None:
+    plain = block((0, b"abcabcabc", b"x" * 40), (0, b"b", b""))
+    literal = bytes([60 << 2, len(plain) - 1]) + plain
+    assert read_table(assembled(varint(len(plain)) + literal, kind=1), "it") == [
+        (b"abcabcabc", b"x" * 40),
+        (b"b", b""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"\0", b""),
+        (b"\5\x10hello", b"hello"),
+        (b"\x0a\x04ab" + bytes([(4 << 2) | 1, 2]), b"ababababab"),
+        (b"\x08\x0cabcd" + bytes([(3 << 2) | 2, 4, 0]), b"abcdabcd"),
+        (b"\x08\x0cabcd" + bytes([(3 << 2) | 3, 4, 0, 0, 0]), b"abcdabcd"),
+    ],
+    ids=["empty", "literal", "overlapping", "two_byte_offset", "four_byte_offset"],
+)
+def test_snappy(data: bytes, expected: bytes) -> None:
+    assert decompress(data) == expected
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\5\x10hell",
+        b"\5\x0chell",
+        b"\x05\x04ab\x05",
+        b"\x04\x01\x00",
+        b"\xff\xff\xff\xff\x0f\0a",
+        b"\1\xfc\xff",
+    ],
+    ids=["nothing", "cut", "short", "cut_copy", "copy_from_nothing", "huge", "cut_length"],
+)
+def test_snappy_that_is_none(data: bytes) -> None:
+    with pytest.raises(DataLossError):
+        decompress(data)

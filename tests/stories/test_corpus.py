@@ -71,9 +71,11 @@ def count(request: pytest.FixtureRequest) -> Iterator[None]:
         for (suite, kind), total in sorted(counts.items())
     ]
     lines.append(f"corpus: {sum(matched.values())} of {sum(counts.values())} match")
-    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is not None:
-        terminal.write("\n" + "\n".join(lines) + "\n")
+    plugins = request.config.pluginmanager
+    terminal, capture = map(plugins.get_plugin, ("terminalreporter", "capturemanager"))
+    if terminal is not None and capture is not None:
+        with capture.global_and_fixture_disabled():
+            terminal.write("\n" + "\n".join(lines) + "\n")
 
 
 def skip_exceptions(entry: Any) -> None:
