@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from minihub.tensor_info import ParsedTensorInfo, parse_infos
+from minihub_runtime.dtypes import string
 from minihub_runtime.errors import (
     DataLossError,
     InvalidArgumentError,
@@ -96,7 +97,9 @@ class MetaGraph:
                 path = np.empty((), dtype=object)
                 path[()] = os.fsencode(os.path.join(self.folder, ASSETS_FOLDER, filename))
                 node = graph.nodes[name]
-                graph.nodes[name] = node.replace(attrs=node.attrs.changed(value=path))
+                # A SavedModel may want the path fed to a placeholder; here it is known.
+                attrs = node.attrs.changed(value=path, dtype=string)
+                graph.nodes[name] = node.replace(op="Const", inputs=(), attrs=attrs)
             self._graph = graph
         return self._graph
 
@@ -213,12 +216,14 @@ def select(graphs: Iterable[MetaGraph], tags: Collection[str] | None) -> MetaGra
 
 
 def _read_assets(proto: MetaGraphDef, folder: str) -> dict[str, str]:
-    """Const node → asset file, from the hub's collection and from the SavedModel's own field.
+    """Node of a path → asset file, from the hub's collection and from the SavedModel's own field.
 
     Raises:
-        InvalidArgumentError: an asset is no scalar string Const, or lies outside the assets folder.
+        InvalidArgumentError: an asset is no scalar string Const (or Placeholder, in a SavedModel), or lies outside the
+            assets folder.
     """
     entries = list(proto.asset_file_def)
+    allowed = ("Const", "Placeholder") if entries else ("Const",)
     if not entries and _ASSETS_COLLECTION in proto.collection_def:
         for packed in proto.collection_def[_ASSETS_COLLECTION].any_list.value:
             if packed.TypeName() != "tensorflow.AssetFileDef":
@@ -239,7 +244,7 @@ def _read_assets(proto: MetaGraphDef, folder: str) -> dict[str, str]:
                 "Unexpected format for tensor name. Expected node_name:output_number. "
                 f"Got {clip(entry.tensor_info.name)!r}"
             )
-        _check_asset_node(nodes.get(ref.node), ref.node)
+        _check_asset_node(nodes.get(ref.node), ref.node, allowed)
         place = os.path.realpath(os.path.join(root, entry.filename))
         if not entry.filename or os.path.commonpath([root, place]) != root or place == root:
             raise InvalidArgumentError(
@@ -249,14 +254,14 @@ def _read_assets(proto: MetaGraphDef, folder: str) -> dict[str, str]:
     return assets
 
 
-def _check_asset_node(node: Any, name: str) -> None:
+def _check_asset_node(node: Any, name: str, allowed: Collection[str]) -> None:
     if node is None:
         raise InvalidArgumentError(f"asset node {clip(name)!r} must be in the graph")
-    if node.op != "Const":
+    if node.op not in allowed:
         raise InvalidArgumentError("Asset node must be of type constant.")
     if node.attr["dtype"].type != 7:
         raise InvalidArgumentError("Asset node must be of dtype string.")
-    if len(node.attr["value"].tensor.tensor_shape.dim):
+    if node.op == "Const" and len(node.attr["value"].tensor.tensor_shape.dim):
         raise InvalidArgumentError("Asset node must be a scalar.")
 
 

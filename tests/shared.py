@@ -17,7 +17,8 @@ __all__ = ["SHARED", "golden", "module_names", "needs_shared", "reader"]
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 needs_shared = pytest.mark.skipif(
-    not (SHARED / "modules").is_dir(), reason="../shared is absent: recorded modules are not compared"
+    not (SHARED / "modules").is_dir(),
+    reason="../shared is absent: recorded modules are not compared",
 )
 
 
@@ -34,7 +35,8 @@ def reader(path: str) -> Any:
     """A reader script of the shared material as a module, for example `modules/read_golden.py`."""
     place = SHARED / path
     spec = importlib.util.spec_from_file_location(place.stem, place)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -54,7 +54,9 @@ def imports(path: Path) -> set[str]:
 
 def layer(module: str) -> str | None:
     parts = module.split(".")
-    return parts[1] if parts[0] == "minihub_runtime" and len(parts) > 1 and parts[1] in LEVEL else None
+    return (
+        parts[1] if parts[0] == "minihub_runtime" and len(parts) > 1 and parts[1] in LEVEL else None
+    )
 
 
 @pytest.mark.parametrize("path", sources("minihub_runtime"), ids=lambda p: str(p.relative_to(ROOT)))

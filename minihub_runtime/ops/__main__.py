@@ -24,9 +24,7 @@ def _arg(arg: Arg) -> str:
 
 def signature(op: Op) -> str:
     """`Softmax(logits: T) -> softmax: T`."""
-    inputs, outputs = (
-        ", ".join(map(_arg, args)) for args in (op.schema.inputs, op.schema.outputs)
-    )
+    inputs, outputs = (", ".join(map(_arg, args)) for args in (op.schema.inputs, op.schema.outputs))
     return f"({inputs})" + (f" -> {outputs}" if outputs else "")
 
 

@@ -2,8 +2,8 @@
 from collections.abc import MutableMapping, MutableSequence
 from typing import Any, TypeVar
 
-from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from google.protobuf.message import Message as Message
 
 _M = TypeVar("_M", bound=Message)

@@ -14,7 +14,7 @@ from minihub.cli.failures import EXIT_CODES
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "cli.md"
 #: What stands in the document for the folder of the checkout.
-HOME = "/home/you/minihub"
+HOME = "/path/to/minihub"
 
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _CODES = re.compile(r"(\| code \| meaning \|\n\|---\|---\|\n)(?:\|.*\n|CODES\n)+")

@@ -30,6 +30,11 @@ DATA = ROOT / "tests" / "data"
 EXAMPLES = ROOT / "examples" / "modules"
 
 
+def relative(path: Path) -> str:
+    """A path as graphs may hold it: names of tables contain those of their files, and nothing shall tell where this ran."""
+    return os.path.relpath(path, DATA)
+
+
 def export(
     folder: Path,
     module_fn: Callable[..., None],
@@ -184,7 +189,7 @@ def saved_models() -> None:
             tf.Session() as session,
             tf.variable_scope("", use_resource=resource),
         ):
-            path = tf.constant(str(words))
+            path = tf.constant(relative(words))
             tf.add_to_collection(tf.GraphKeys.ASSET_FILEPATHS, path)
             table = tf.lookup.StaticHashTable(
                 tf.lookup.TextFileInitializer(
@@ -262,7 +267,7 @@ def make_lookup() -> None:
     """The module that the fault corpus describes."""
     words = DATA / "vocab.txt"
     words.write_text("the\ncat\nsat\n")
-    export(DATA / "modules" / "lookup", lambda: lookup(str(words)))
+    export(DATA / "modules" / "lookup", lambda: lookup(relative(words)))
     words.unlink()
 
 
@@ -273,7 +278,7 @@ def modules() -> None:
     drawn = np.random.default_rng(0).standard_normal((len(words) + 1, 6)).astype(np.float32)
     export(
         DATA / "modules" / "text",
-        lambda: text(str(DATA / "words.txt"), len(words), 6),
+        lambda: text(relative(DATA / "words.txt"), len(words), 6),
         {"embeddings": drawn},
     )
     export(
@@ -290,7 +295,7 @@ def modules() -> None:
     table = np.concatenate([vectors[: len(vocabulary)], np.zeros((1, 16), np.float32)])
     export(
         EXAMPLES / "word_vectors",
-        lambda: text(str(temporary), len(vocabulary), 16),
+        lambda: text(relative(temporary), len(vocabulary), 16),
         {"embeddings": table},
     )
     temporary.unlink()
@@ -300,5 +305,6 @@ MAKERS = {"modules": modules, "lookup": make_lookup, "saved_models": saved_model
 
 
 if __name__ == "__main__":
+    os.chdir(DATA)
     for chosen in sys.argv[1:] or MAKERS:
         MAKERS[chosen]()

@@ -24,7 +24,9 @@ def test_using_an_op_imports_its_family_only() -> None:
         "import sys; from minihub_runtime.ops.registry import REGISTRY; REGISTRY['Softmax']; "
         "print('minihub_runtime.ops.activation' in sys.modules, 'minihub_runtime.ops.linalg' in sys.modules)"
     )
-    result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
     assert result.stdout.split() == ["True", "False"]
 
 
