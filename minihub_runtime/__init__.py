@@ -28,6 +28,7 @@ _API: dict[str, tuple[str, ...]] = {
         "sparse_placeholder",
     ),
     "minihub_runtime.api.conversion": ("constant", "convert_to_tensor"),
+    "minihub_runtime.api.defaults": ("get_default_session",),
     "minihub_runtime.api.graph": (
         "Graph",
         "GraphKeys",
@@ -46,7 +47,6 @@ _API: dict[str, tuple[str, ...]] = {
         "InteractiveSession",
         "RunOptions",
         "Session",
-        "get_default_session",
     ),
     "minihub_runtime.api.tensor_shape": ("Dimension", "TensorShape"),
     "minihub_runtime.api.variables": (

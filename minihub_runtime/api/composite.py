@@ -12,6 +12,7 @@ import numpy as np
 
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import constant_value, convert_to_tensor
+from minihub_runtime.api.defaults import default_session
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph, name_scope
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType, as_dtype, int64
@@ -115,8 +116,6 @@ class SparseTensor:
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """Its value in `session` or the default session."""
-        from minihub_runtime.api.session import default_session
-
         return default_session(session, self.graph).run(self, feed_dict)
 
     def __repr__(self) -> str:
@@ -223,8 +222,6 @@ class RaggedTensor:
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """Its value in `session` or the default session."""
-        from minihub_runtime.api.session import default_session
-
         return default_session(session, self.graph).run(self, feed_dict)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Graphs that grow: operations, tensors, name scopes, collections, and the stack of default graphs.
+"""Graphs that grow: names, operations, control dependencies, collections; and the default graph.
 
 Source: tensorflow/python/framework/ops.py.
 """
@@ -9,16 +9,16 @@ import contextlib
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.api.defaults import GRAPHS
+from minihub_runtime.api.elements import Operation, Tensor
 from minihub_runtime.codec import attr_to_proto
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
 from minihub_runtime.graph.functions import function_args
 from minihub_runtime.graph.ir import Graph as NodeGraph
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.graph.writer import node_to_proto
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.shapes import Shape
 
@@ -66,199 +66,6 @@ class GraphKeys:
     UPDATE_OPS = "update_ops"
     VARIABLES = "variables"
     WHILE_CONTEXT = "while_context"
-
-
-class Tensor:
-    """One output of an operation.
-
-    Attributes:
-        op: the operation.
-        value_index: which output of it.
-    """
-
-    #: Filled by `api.operators`: the arithmetic of tensors is built with ops, which are built on tensors.
-    OVERLOADS: ClassVar[dict[str, Any]] = {}
-
-    __array_priority__ = 100
-    __slots__ = ("__weakref__", "op", "value_index")
-
-    def __init__(self, op: Operation, value_index: int) -> None:
-        self.op = op
-        self.value_index = value_index
-
-    @property
-    def ref_in_graph(self) -> Ref:
-        """Node and output index."""
-        return Ref(self.op.name, self.value_index)
-
-    @property
-    def graph(self) -> Graph:
-        """The graph it belongs to."""
-        return self.op.graph
-
-    @property
-    def name(self) -> str:
-        """`operation:index`."""
-        return f"{self.op.name}:{self.value_index}"
-
-    @property
-    def dtype(self) -> DType:
-        """The element type."""
-        return self.graph.output_dtypes(self.op.name)[self.value_index]
-
-    @property
-    def shape(self) -> TensorShape:
-        """What is known of the shape."""
-        return TensorShape(self.graph.inference.shape(self.ref_in_graph))
-
-    def get_shape(self) -> TensorShape:
-        """What is known of the shape."""
-        return self.shape
-
-    def set_shape(self, shape: Any) -> None:
-        """Add what the caller knows of the shape.
-
-        Raises:
-            ValueError: it contradicts what is known.
-        """
-        self.graph.inference.refine(self.ref_in_graph, TensorShape(shape).as_tuple())
-
-    def consumers(self) -> list[Operation]:
-        """The operations that read it."""
-        mine = self.ref_in_graph
-        return [op for op in self.graph.get_operations() if mine in op.node.inputs]
-
-    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
-        """Its value in `session` or the default session."""
-        from minihub_runtime.api.session import default_session
-
-        return default_session(session, self.graph).run(self, feed_dict)
-
-    def ref(self) -> Any:
-        """A hashable stand-in."""
-        return self.name
-
-    def __repr__(self) -> str:
-        return f"<tf.Tensor '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
-
-    def __str__(self) -> str:
-        return f'Tensor("{self.name}", shape={self.shape}, dtype={self.dtype.name})'
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __bool__(self) -> bool:
-        raise TypeError(
-            "a Tensor has no value while a graph is built; use tf.cond, or `is not None` to ask "
-            "whether there is one"
-        )
-
-    def __iter__(self) -> Iterator[Any]:
-        raise TypeError("a Tensor can be iterated over only after tf.unstack")
-
-    def __len__(self) -> int:
-        raise TypeError(f"len is not defined for {self.name}; call tf.shape for its size")
-
-    def __array__(self, *arguments: Any, **keywords: Any) -> Any:
-        raise NotImplementedError(
-            f"{self.name} has no value while a graph is built; call session.run or eval"
-        )
-
-
-class Operation:
-    """One node of a graph.
-
-    Attributes:
-        graph: the graph it belongs to.
-        name: its name.
-    """
-
-    __slots__ = ("_outputs", "graph", "name")
-
-    def __init__(self, graph: Graph, name: str) -> None:
-        self.graph = graph
-        self.name = name
-        self._outputs: list[Tensor] | None = None
-
-    @property
-    def node(self) -> Node:
-        """The node."""
-        return self.graph.nodes[self.name]
-
-    @property
-    def type(self) -> str:
-        """The op type."""
-        return self.node.op
-
-    @property
-    def outputs(self) -> list[Tensor]:
-        """Its outputs."""
-        if self._outputs is None:
-            count = len(self.graph.output_dtypes(self.name))
-            self._outputs = [Tensor(self, index) for index in range(count)]
-        return self._outputs
-
-    @property
-    def inputs(self) -> list[Tensor]:
-        """Its data inputs."""
-        return [self.graph.tensor(ref) for ref in self.node.inputs]
-
-    @property
-    def control_inputs(self) -> list[Operation]:
-        """The operations that run before it."""
-        return [self.graph.get_operation_by_name(name) for name in self.node.controls]
-
-    @property
-    def device(self) -> str:
-        """The requested device; ignored."""
-        return self.node.device
-
-    @property
-    def node_def(self) -> Any:
-        """The NodeDef."""
-        return node_to_proto(self.node)
-
-    def get_attr(self, name: str) -> Any:
-        """The value of an attribute; strings as bytes, as in TensorFlow.
-
-        Raises:
-            ValueError: there is no such attribute.
-        """
-        node = self.node
-        if name not in node.attrs:
-            if node.op in REGISTRY and name in REGISTRY[node.op].schema.attrs:
-                return REGISTRY[node.op].schema.attrs[name].default
-            raise ValueError(f"Operation '{self.name}' has no attr named '{name}'.")
-        value = node.attrs[name]
-        if isinstance(value, str):
-            return value.encode("utf-8", "surrogateescape")
-        if isinstance(value, list) and value and isinstance(value[0], str):
-            return [item.encode("utf-8", "surrogateescape") for item in value]
-        return value
-
-    def colocation_groups(self) -> list[bytes]:
-        """The groups of operations it wants to share a device with."""
-        default = f"loc:@{self.name}".encode()
-        if "_class" not in self.node.attrs:
-            return [default]
-        found = [name for name in self.get_attr("_class") if name.startswith(b"loc:@")]
-        return found or [default]
-
-    def run(self, feed_dict: Any = None, session: Any = None) -> None:
-        """Run it in `session` or the default session."""
-        from minihub_runtime.api.session import default_session
-
-        default_session(session, self.graph).run(self, feed_dict)
-
-    def values(self) -> tuple[Tensor, ...]:
-        """Its outputs as a tuple."""
-        return tuple(self.outputs)
-
-    def __repr__(self) -> str:
-        return f"<tf.Operation '{self.name}' type={self.type}>"
 
 
 class _Waiting:
@@ -662,7 +469,7 @@ class Graph:
 
     def as_default(self) -> contextlib.AbstractContextManager[Graph]:
         """A context in which this is the default graph."""
-        return _STACK.push(self)
+        return GRAPHS.push(self)
 
     @contextlib.contextmanager
     def device(self, device: Any) -> Iterator[None]:
@@ -682,31 +489,15 @@ class Graph:
         return f"<tf.Graph of {len(self.nodes)} operations>"
 
 
-class _DefaultStack(threading.local):
-    """The default graphs of a thread; at the bottom one that all threads share."""
-
-    def __init__(self) -> None:
-        self.stack: list[Graph] = []
-
-    @contextlib.contextmanager
-    def push(self, graph: Graph) -> Iterator[Graph]:
-        """Make `graph` the default inside the context."""
-        self.stack.append(graph)
-        try:
-            yield graph
-        finally:
-            self.stack.remove(graph) if self.stack[-1] is not graph else self.stack.pop()
-
-
-_STACK = _DefaultStack()
 _global_graph: Graph | None = None
 
 
 def get_default_graph() -> Graph:
     """The innermost default graph of this thread."""
     global _global_graph
-    if _STACK.stack:
-        return _STACK.stack[-1]
+    if GRAPHS.innermost is not None:
+        found: Graph = GRAPHS.innermost
+        return found
     if _global_graph is None:
         _global_graph = Graph()
     return _global_graph
@@ -719,7 +510,7 @@ def reset_default_graph() -> None:
         AssertionError: another graph is the default now.
     """
     global _global_graph
-    if _STACK.stack:
+    if GRAPHS.innermost is not None:
         raise AssertionError("Do not use tf.reset_default_graph() to clear nested graphs.")
     _global_graph = Graph()
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from minihub_runtime.api.composite import RaggedTensor, SparseTensor
+from minihub_runtime.api.defaults import SESSIONS
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
 from minihub_runtime.dtypes import DType
 from minihub_runtime.engine.runner import Runner
@@ -21,7 +22,7 @@ from minihub_runtime.graph.ir import Ref
 from minihub_runtime.shapes import compatible
 from minihub_runtime.values import as_array
 
-__all__ = ["InteractiveSession", "RunOptions", "Session", "default_session", "get_default_session"]
+__all__ = ["InteractiveSession", "RunOptions", "Session"]
 
 
 class RunOptions:
@@ -281,7 +282,7 @@ class Session:
 
     def as_default(self) -> contextlib.AbstractContextManager[Session]:
         """A context in which this is the default session."""
-        return _STACK.push(self)
+        return SESSIONS.push(self)
 
     def __enter__(self) -> Session:
         stack = contextlib.ExitStack()
@@ -317,45 +318,3 @@ class InteractiveSession(Session):
         """Free the variables and tables, and be the default no longer."""
         super().close()
         self._default.close()
-
-
-class _SessionStack(threading.local):
-    def __init__(self) -> None:
-        self.stack: list[Session] = []
-
-    @contextlib.contextmanager
-    def push(self, session: Session) -> Iterator[Session]:
-        """Make `session` the default inside the context."""
-        self.stack.append(session)
-        try:
-            yield session
-        finally:
-            self.stack.remove(session)
-
-
-_STACK = _SessionStack()
-
-
-def get_default_session() -> Session | None:
-    """The innermost default session of this thread."""
-    return _STACK.stack[-1] if _STACK.stack else None
-
-
-def default_session(session: Session | None, graph: Graph) -> Session:
-    """`session`, or the default one of this thread.
-
-    Raises:
-        ValueError: there is none, or it runs another graph.
-    """
-    found = get_default_session() if session is None else session
-    if found is None:
-        raise ValueError(
-            "Cannot evaluate tensor using `eval()`: No default session is registered. Use "
-            "`with sess.as_default()` or pass an explicit session to `eval(session=sess)`"
-        )
-    if found.graph is not graph:
-        raise ValueError(
-            "Cannot use the default session to evaluate tensor: the tensor's graph is different "
-            "from the session's graph."
-        )
-    return found

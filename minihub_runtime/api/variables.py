@@ -11,6 +11,7 @@ from typing import Any
 
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
+from minihub_runtime.api.defaults import default_session
 from minihub_runtime.api.graph import (
     Graph,
     GraphKeys,
@@ -286,8 +287,6 @@ class Variable:
 
     def load(self, value: Any, session: Any = None) -> None:
         """Give it a value in a session, now."""
-        from minihub_runtime.api.session import default_session
-
         session = default_session(session, self.graph)
         session.run(self.initializer, {self.initializer.inputs[1]: value})
 
