@@ -10,7 +10,7 @@ and with tensorflow_hub's names, beside `import minihub_runtime as tf`:
     module = hub.Module("https://tfhub.dev/google/nnlm-en-dim128/1")
 
 Reading order: `handle` and `resolve` (from a handle to a folder), `saved_model`, `native` and `tensor_info` (what the folder
-holds), `spec` (what can be asked before anything runs), `loading` (modules as functions on arrays), `module` (modules in
+holds), `spec` (what can be asked before anything runs), `loading` (modules as functions on arrays), `module` and `evaluation` (modules in
 TF1 graphs), `cli`.
 
 Everything is imported when it is first used, so that `import minihub` costs little more than `import numpy`.
@@ -22,9 +22,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from minihub.evaluation import eval_function_for_module
     from minihub.image_util import get_expected_image_size, get_num_image_channels
     from minihub.loading import LoadedModule, UnsupportedOpsWarning, load
-    from minihub.module import Module, eval_function_for_module
+    from minihub.module import Module
     from minihub.resolve import resolve
     from minihub.spec import ModuleSpec, create_module_spec_from_saved_model, load_module_spec
     from minihub_runtime.protos import ImageModuleInfo
@@ -53,7 +54,7 @@ _HOMES = {
     "ModuleSpec": "minihub.spec",
     "UnsupportedOpsWarning": "minihub.loading",
     "create_module_spec_from_saved_model": "minihub.spec",
-    "eval_function_for_module": "minihub.module",
+    "eval_function_for_module": "minihub.evaluation",
     "get_expected_image_size": "minihub.image_util",
     "get_num_image_channels": "minihub.image_util",
     "load": "minihub.loading",

@@ -8,11 +8,9 @@ Source: tensorflow_hub/module.py, native_module.py:_ModuleImpl.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
-import minihub_runtime.api.session as sessions
 from minihub.binding import named_inputs
 from minihub.consistency import (
     check_collections,
@@ -33,7 +31,6 @@ from minihub_runtime.api.building import build
 from minihub_runtime.api.composite import (
     RaggedTensor,
     SparseTensor,
-    placeholder,
 )
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph, GraphKeys, Tensor, get_default_graph
@@ -41,8 +38,6 @@ from minihub_runtime.api.importing import import_scoped_meta_graph
 from minihub_runtime.api.variables import (
     Variable,
     get_variable_scope,
-    global_variables_initializer,
-    tables_initializer,
     variable_scope,
 )
 from minihub_runtime.checkpoint import CheckpointReader
@@ -55,7 +50,7 @@ from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import Message, MetaGraphDef
 from minihub_runtime.values import RaggedTensorValue
 
-__all__ = ["Module", "eval_function_for_module"]
+__all__ = ["Module"]
 
 M = TypeVar("M", bound=Message)
 
@@ -459,83 +454,3 @@ def _converted(value: Any, info: ParsedTensorInfo) -> Any:
         flat = convert_to_tensor(value.flat_values, info.dtype)
         return RaggedTensor.from_nested_row_splits(flat, value.nested_row_splits)
     return convert_to_tensor(value, info.dtype)
-
-
-@contextlib.contextmanager
-def eval_function_for_module(
-    spec: Any, tags: Collection[str] | None = None
-) -> Iterator[Callable[..., Any]]:
-    """A function that evaluates the signatures of a module on arrays.
-
-    Every signature is applied once, in a graph and a session of their own; the default graph stays what it was.
-
-        with hub.eval_function_for_module(handle) as f:
-            f(["a sentence"], signature="default", as_dict=True)
-
-    Args:
-        spec: a ModuleSpec, or the handle of one.
-        tags: which of its graphs.
-
-    Yields:
-        The function `f(inputs=None, signature=None, as_dict=None)`.
-
-    Raises:
-        ValueError: there is no graph with these tags.
-    """
-    module_spec = as_module_spec(spec)
-    graph = Graph()
-    applied: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
-    with graph.as_default():
-        module = Module(module_spec, tags=tags)
-        for name in module.get_signature_names():
-            with variable_scope(name.replace(":", "_")):
-                infos = module.get_input_info_dict(name)
-                inputs = {key: _placeholder(key, info) for key, info in infos.items()}
-                applied[name] = (inputs, module(inputs, signature=name, as_dict=True))
-        initializers = [global_variables_initializer(), tables_initializer()]
-        graph.finalize()
-    session = sessions.Session(graph=graph)
-    session.run(initializers)
-
-    def evaluate(
-        inputs: Any = None,
-        _sentinel: Any = None,
-        signature: str | None = None,
-        as_dict: bool | None = None,
-    ) -> Any:
-        name = signature or "default"
-        if name not in applied:
-            raise InvalidArgumentError(f"Signature {name!r} is missing from meta graph.")
-        tensors, outputs = applied[name]
-        values = named_inputs(inputs, module_spec.get_input_info_dict(name, tags))
-        feeds = {tensors[key]: value for key, value in values.items()}
-        fetched: dict[str, Any] = session.run(outputs, feeds)
-        if as_dict:
-            return fetched
-        if "default" not in fetched:
-            raise TypeError("There is no output named 'default'. Use as_dict=True.")
-        return fetched["default"]
-
-    try:
-        yield evaluate
-    finally:
-        session.close()
-
-
-def _placeholder(name: str, info: ParsedTensorInfo) -> Any:
-    """A placeholder for an input; parts of a composite one are called `name.component_i`."""
-    if info.kind == "sparse":
-        rank = None if info.shape is None else len(info.shape)
-        indices = placeholder("int64", [None, rank], f"{name}/indices")
-        values = placeholder(info.dtype, [None], f"{name}/values")
-        return SparseTensor(indices, values, placeholder("int64", [rank], f"{name}/dense_shape"))
-    if info.kind == "ragged":
-        assert info.ragged is not None
-        shape = info.shape
-        flat = None if shape is None else [None, *shape[info.ragged.ragged_rank + 1 :]]
-        parts: list[Any] = [placeholder(info.dtype, flat, f"{name}.component_0")]
-        for level in range(info.ragged.ragged_rank):
-            splits = info.ragged.row_splits_dtype
-            parts.append(placeholder(splits, [None], f"{name}.component_{level + 1}"))
-        return RaggedTensor.from_nested_row_splits(parts[0], parts[1:])
-    return placeholder(info.dtype, info.shape, name)

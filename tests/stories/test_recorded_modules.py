@@ -10,6 +10,7 @@ import pytest
 import minihub
 import minihub as hub
 import minihub_runtime as tf
+from minihub.evaluation import placeholder_for
 from minihub_runtime.dtypes import as_dtype, to_float
 from minihub_runtime.errors import OpError
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
@@ -177,9 +178,3 @@ def test_update_ops_and_regularisation_losses(name: str, index: int) -> None:
 def whole(value: Any) -> Any:
     """A variable, its partitions put together."""
     return np.concatenate(value) if isinstance(value, list) else np.asarray(value)
-
-
-def placeholder_for(name: str, info: Any) -> Any:
-    from minihub.module import _placeholder
-
-    return _placeholder(name, info)
