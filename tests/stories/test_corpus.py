@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import collections
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,35 +45,20 @@ SAVED_MODELS = [
     e for found in SUITES.values() for e in found if e.meta["kind"].startswith("saved-model")
 ]
 MODULES = [e for found in SUITES.values() for e in found if e.meta["kind"] == "hub-module"]
-#: Entries whose every run agreed, for the count.
-MATCHED: set[str] = set()
 
 
 def name_of(entry: Any) -> str:
     return str(entry.name)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def count(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Print how many entries of each suite and kind of control flow agree, once all have run."""
-    yield
-    counts: collections.Counter[tuple[str, str]] = collections.Counter()
-    matched: collections.Counter[tuple[str, str]] = collections.Counter()
-    for suite, found in SUITES.items():
-        for entry in found:
-            group = suite, entry.meta["control_flow"]
-            counts[group] += 1
-            matched[group] += entry.name in MATCHED
-    lines = [
-        f"{suite}, control flow {kind}: {matched[suite, kind]} of {total} match"
-        for (suite, kind), total in sorted(counts.items())
-    ]
-    lines.append(f"corpus: {sum(matched.values())} of {sum(counts.values())} match")
-    plugins = request.config.pluginmanager
-    terminal, capture = map(plugins.get_plugin, ("terminalreporter", "capturemanager"))
-    if terminal is not None and capture is not None:
-        with capture.global_and_fixture_disabled():
-            terminal.write("\n" + "\n".join(lines) + "\n")
+@pytest.fixture(autouse=True)
+def _counted(request: pytest.FixtureRequest, record_property: Any) -> None:
+    """What the summary of `tests/conftest.py` counts."""
+    callspec = getattr(request.node, "callspec", None)
+    if callspec is not None:
+        entry = callspec.params["entry"]
+        place = [entry.meta["suite"], entry.meta["control_flow"], entry.name]
+        record_property("corpus entry", place)
 
 
 def skip_exceptions(entry: Any) -> None:
@@ -107,7 +90,6 @@ def test_graph_gives_the_recorded_values(entry: Any) -> None:
         if run.expected_second:
             wrong += run.mismatches_second(outputs_of(runner, run))
         assert not wrong
-    MATCHED.add(entry.name)
 
 
 def start(entry: Any, run: Any, outputs: bool = False) -> Runner:
@@ -143,7 +125,6 @@ def test_saved_model_gives_the_recorded_values(entry: Any, tmp_path: Path) -> No
                 outputs_of(load_as_tf1(folder, run.tags), run)
             continue
         assert not run.mismatches(outputs_of(load_as_tf1(folder, run.tags), run)), run.signature
-    MATCHED.add(entry.name)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +143,6 @@ def test_hub_module_gives_the_recorded_values(entry: Any, tmp_path: Path) -> Non
         module = minihub.load(folder, tags=run.tags)
         outputs = module(run.feeds, signature=run.signature, as_dict=True)
         assert not run.mismatches({name: to_float(v) for name, v in outputs.items()})
-    MATCHED.add(entry.name)
 
 
 def test_the_corpus_is_whole() -> None:

@@ -90,10 +90,10 @@ def inputs_of(case: Any) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _counted(request: pytest.FixtureRequest, record_property: Any) -> None:
-    """What the summary of `conftest.py` counts."""
+    """What the summary of `tests/conftest.py` counts."""
     name, index = request.node.callspec.params["name"], request.node.callspec.params["index"]
     case = golden(name).index["cases"][index]
-    record_property("recorded", [name, *case["tags"], case["signature"]])
+    record_property("recorded module", [name, *case["tags"], case["signature"]])
 
 
 @pytest.mark.parametrize(("name", "index"), CASES, ids=IDS)

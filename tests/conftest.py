@@ -1,0 +1,51 @@
+"""How much of the recorded material gives TensorFlow's outputs, printed at the end of a run, also of one in several processes."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterator
+from typing import Any
+
+
+def recorded(terminalreporter: Any, key: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Outcome and recorded property of each test that recorded one under `key`."""
+    for outcome in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in getattr(report, "user_properties", ()):
+                if name == key:
+                    yield outcome, tuple(value)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print both counts, if there is anything to count."""
+    for line in (*modules_summary(terminalreporter), *corpus_summary(terminalreporter)):
+        terminalreporter.write_line(line)
+
+
+def modules_summary(terminalreporter: Any) -> Iterator[str]:
+    """A module or signature counts if none of its checks failed."""
+    checks = list(recorded(terminalreporter, "recorded module"))
+    if not checks:
+        return
+    bad = [signature for outcome, signature in checks if outcome != "passed"]
+    signatures = {signature for _, signature in checks}
+    modules = {name for name, *_ in signatures}
+    yield (
+        f"recorded modules: {len(modules - {name for name, *_ in bad})} of {len(modules)} modules, "
+        f"{len(signatures - set(bad))} of {len(signatures)} signatures and "
+        f"{len(checks) - len(bad)} of {len(checks)} checks give TensorFlow's outputs"
+    )
+
+
+def corpus_summary(terminalreporter: Any) -> Iterator[str]:
+    """By suite and control flow: an entry counts if none of its tests failed or was skipped."""
+    good: dict[tuple[str, ...], bool] = {}
+    for outcome, entry in recorded(terminalreporter, "corpus entry"):
+        good[entry] = good.get(entry, True) and outcome == "passed"
+    if not good:
+        return
+    total = collections.Counter((suite, flow) for suite, flow, _ in good)
+    matched = collections.Counter((suite, flow) for suite, flow, _ in good if good[suite, flow, _])
+    for group, count in sorted(total.items()):
+        yield f"corpus {group[0]}, control flow {group[1]}: {matched[group]} of {count} match"
+    yield f"corpus: {sum(matched.values())} of {sum(total.values())} match"
