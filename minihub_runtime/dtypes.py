@@ -248,7 +248,7 @@ _BY_NUMPY = {
 
 float16 = half = _BY_NAME["float16"]
 float32 = _BY_NAME["float32"]
-float64 = _BY_NAME["float64"]
+float64 = double = _BY_NAME["float64"]
 bfloat16 = _BY_NAME["bfloat16"]
 int8 = _BY_NAME["int8"]
 int16 = _BY_NAME["int16"]

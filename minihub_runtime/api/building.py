@@ -14,6 +14,7 @@ from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
 from minihub_runtime.ops.registry import REGISTRY, Schema
+from minihub_runtime.public import public
 
 __all__ = ["build", "raw_ops"]
 
@@ -182,4 +183,4 @@ class _RawOps:
         return sorted(op for op in REGISTRY if not op.startswith("_"))
 
 
-raw_ops = _RawOps()
+raw_ops = public("raw_ops")(_RawOps())

@@ -16,6 +16,7 @@ from minihub_runtime.api.defaults import default_session
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph, name_scope
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType, as_dtype, int64
+from minihub_runtime.public import public
 from minihub_runtime.shapes import dims
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
 
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 
+@public("SparseTensor", "sparse.SparseTensor")
 class SparseTensor:
     """Three tensors that stand for one with few elements that are not zero.
 
@@ -125,6 +127,7 @@ class SparseTensor:
         )
 
 
+@public("RaggedTensor")
 class RaggedTensor:
     """Tensors that stand for one whose rows have different lengths.
 
@@ -228,18 +231,21 @@ class RaggedTensor:
         return f"tf.RaggedTensor(values={self.values}, row_splits={self.row_splits})"
 
 
+@public("placeholder")
 def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tensor:
     """A tensor whose value must be fed."""
     attrs = {"dtype": as_dtype(dtype), "shape": TensorShape(shape).as_tuple()}
     return get_default_graph().create_op("Placeholder", [], attrs, name).outputs[0]
 
 
+@public("placeholder_with_default")
 def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Tensor:
     """A tensor that has the value of `input` unless one is fed."""
     made: Tensor = build("PlaceholderWithDefault", name=name, input=input, shape=shape)
     return made
 
 
+@public("sparse_placeholder", "sparse.placeholder")
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
     """A sparse tensor whose value must be fed; `shape` may be a list with None for unknown sizes."""
 
@@ -262,6 +268,7 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
     return made
 
 
+@public("ragged.placeholder")
 def ragged_placeholder(
     dtype: Any, ragged_rank: int, value_shape: Any = None, name: str | None = None
 ) -> RaggedTensor:

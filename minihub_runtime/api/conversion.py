@@ -14,11 +14,13 @@ from minihub_runtime.api.graph import Operation, Tensor, get_default_graph
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.public import public
 from minihub_runtime.values import as_array
 
 __all__ = ["constant", "constant_value", "convert_to_tensor"]
 
 
+@public("constant")
 def constant(
     value: Any,
     dtype: Any = None,
@@ -99,6 +101,7 @@ def _misfit(value: Any, wanted: DType | None) -> str:
     return ""
 
 
+@public("convert_to_tensor")
 def convert_to_tensor(
     value: Any,
     dtype: Any = None,

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from minihub_runtime.public import public
+
 if TYPE_CHECKING:
     from minihub_runtime.api.graph import Graph
     from minihub_runtime.api.session import Session
@@ -43,6 +45,7 @@ GRAPHS: _Stack[Any] = _Stack()
 SESSIONS: _Stack[Any] = _Stack()
 
 
+@public("get_default_session")
 def get_default_session() -> Session | None:
     """The innermost default session of this thread."""
     return SESSIONS.innermost

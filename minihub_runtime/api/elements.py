@@ -14,6 +14,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.graph.writer import node_to_proto
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.public import public
 
 if TYPE_CHECKING:
     from minihub_runtime.api.graph import Graph
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Operation", "Tensor"]
 
 
+@public("Tensor")
 class Tensor:
     """One output of an operation.
 
@@ -119,6 +121,7 @@ class Tensor:
         )
 
 
+@public("Operation")
 class Operation:
     """One node of a graph.
 

@@ -20,6 +20,7 @@ from minihub_runtime.graph.functions import function_args
 from minihub_runtime.graph.ir import Graph as NodeGraph
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.public import public
 from minihub_runtime.shapes import Shape
 
 __all__ = [
@@ -39,6 +40,7 @@ _OP_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
 _SCOPE_NAME = re.compile(r"^[A-Za-z0-9_.\\/>-]*$")
 
 
+@public("GraphKeys")
 class GraphKeys:
     """Names of the collections that libraries agree on."""
 
@@ -76,6 +78,7 @@ class _Waiting:
         self.made: set[str] = set()
 
 
+@public("Graph")
 class Graph:
     """A graph that grows.
 
@@ -492,6 +495,7 @@ class Graph:
 _global_graph: Graph | None = None
 
 
+@public("get_default_graph")
 def get_default_graph() -> Graph:
     """The innermost default graph of this thread."""
     global _global_graph
@@ -503,6 +507,7 @@ def get_default_graph() -> Graph:
     return _global_graph
 
 
+@public("reset_default_graph")
 def reset_default_graph() -> None:
     """Forget the global default graph.
 
@@ -515,6 +520,7 @@ def reset_default_graph() -> None:
     _global_graph = Graph()
 
 
+@public("name_scope")
 @contextlib.contextmanager
 def name_scope(
     name: str | None, default_name: str | None = None, values: Any = None
@@ -538,16 +544,19 @@ def name_scope(
         yield scope
 
 
+@public("control_dependencies")
 def control_dependencies(control_inputs: Any) -> contextlib.AbstractContextManager[None]:
     """`Graph.control_dependencies` of the default graph."""
     return get_default_graph().control_dependencies(control_inputs)
 
 
+@public("add_to_collection")
 def add_to_collection(name: Any, value: Any) -> None:
     """`Graph.add_to_collection` of the default graph."""
     get_default_graph().add_to_collection(name, value)
 
 
+@public("get_collection")
 def get_collection(name: Any, scope: str | None = None) -> list[Any]:
     """`Graph.get_collection` of the default graph."""
     return get_default_graph().get_collection(name, scope)

@@ -16,6 +16,7 @@ from minihub_runtime.graph.ir import Node, Ref, parse_input
 from minihub_runtime.graph.reader import node_from_proto
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import GraphDef, MetaGraphDef, VariableDef, parse
+from minihub_runtime.public import public
 
 __all__ = ["VARIABLE_COLLECTIONS", "import_graph_def", "import_scoped_meta_graph"]
 
@@ -97,6 +98,7 @@ class _Import:
         )
 
 
+@public("import_graph_def", "graph_util.import_graph_def")
 def import_graph_def(
     graph_def: GraphDef,
     input_map: Mapping[str, Any] | None = None,

@@ -10,6 +10,7 @@ import threading
 import weakref
 
 from minihub_runtime.api.graph import Graph, get_default_graph
+from minihub_runtime.public import public
 
 __all__ = ["DEFAULT_GRAPH_SEED", "get_seed", "set_random_seed"]
 
@@ -23,6 +24,7 @@ _given: weakref.WeakKeyDictionary[Graph, int] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
+@public("get_seed", "random.get_seed")
 def get_seed(op_seed: int | None) -> tuple[int | None, int | None]:
     """The attributes `seed` and `seed2` of a random op in the default graph.
 
@@ -51,6 +53,7 @@ def get_seed(op_seed: int | None) -> tuple[int | None, int | None]:
     return (0, _LIMIT) if seeds == (0, 0) else seeds
 
 
+@public("set_random_seed", "random.set_random_seed")
 def set_random_seed(seed: int | None) -> None:
     """Set the seed of the default graph, or take it away with None.
 

@@ -19,12 +19,14 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Ref
+from minihub_runtime.public import public
 from minihub_runtime.shapes import compatible
 from minihub_runtime.values import as_array
 
 __all__ = ["InteractiveSession", "RunOptions", "Session"]
 
 
+@public("RunOptions")
 class RunOptions:
     """Options of one run.
 
@@ -165,6 +167,7 @@ def _cast(array: Any, dtype: DType) -> Any:
     return array.astype(dtype.numpy)
 
 
+@public("Session")
 class Session:
     """Runs parts of one graph and keeps its variables and tables.
 
@@ -304,6 +307,7 @@ def _plain(value: Any, ref: Ref) -> Any:
     return value
 
 
+@public("InteractiveSession")
 class InteractiveSession(Session):
     """A session that is the default one from its creation to its `close`."""
 

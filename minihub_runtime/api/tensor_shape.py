@@ -9,11 +9,13 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from minihub_runtime.public import public
 from minihub_runtime.shapes import Shape, compatible, merge
 
 __all__ = ["Dimension", "TensorShape", "as_shape"]
 
 
+@public("Dimension")
 class Dimension:
     """One size of a shape, None if it is unknown."""
 
@@ -121,6 +123,7 @@ class Dimension:
         return theirs if self.value is None else self
 
 
+@public("TensorShape")
 class TensorShape:
     """What is known of a tensor's shape.
 

@@ -23,6 +23,7 @@ from minihub_runtime.api.graph import (
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType
 from minihub_runtime.protos import VariableDef
+from minihub_runtime.public import public
 
 __all__ = [
     "SaveSliceInfo",
@@ -75,6 +76,7 @@ class SaveSliceInfo:
         return f"{shape} {':'.join(f'{offset},{length}' for offset, length in parts)}"
 
 
+@public("Variable")
 class Variable:
     """A variable: by handle (a resource) or by reference.
 
@@ -265,25 +267,34 @@ class Variable:
     def _as_graph_element(self) -> Tensor:
         return self._snapshot
 
-    def _assigning(self, resource_op: str, reference_op: str, value: Any, name: Any) -> Any:
+    @property
+    def _fixed_shape(self) -> bool:
+        return self.shape.is_fully_defined()
+
+    def _assigning(
+        self, resource_op: str, reference_op: str, value: Any, use_locking: bool, name: Any
+    ) -> Any:
         if not self.is_resource:
-            return build(reference_op, name=name, ref=self.handle, value=value)
+            return build(
+                reference_op, name=name, ref=self.handle, value=value, use_locking=use_locking
+            )
         tensor = convert_to_tensor(value, self.dtype.base_dtype)
-        operation = build(resource_op, name=name, resource=self.handle, value=tensor)
+        checked = {} if resource_op != "AssignVariableOp" else {"validate_shape": self._fixed_shape}
+        operation = build(resource_op, name=name, resource=self.handle, value=tensor, **checked)
         with self.graph.control_dependencies([operation]):
             return self._read()
 
     def assign(self, value: Any, use_locking: bool = False, name: str | None = None) -> Any:
         """A tensor of the new value, after giving it."""
-        return self._assigning("AssignVariableOp", "Assign", value, name)
+        return self._assigning("AssignVariableOp", "Assign", value, use_locking, name)
 
     def assign_add(self, delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
         """A tensor of the new value, after adding to it."""
-        return self._assigning("AssignAddVariableOp", "AssignAdd", delta, name)
+        return self._assigning("AssignAddVariableOp", "AssignAdd", delta, use_locking, name)
 
     def assign_sub(self, delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
         """A tensor of the new value, after subtracting from it."""
-        return self._assigning("AssignSubVariableOp", "AssignSub", delta, name)
+        return self._assigning("AssignSubVariableOp", "AssignSub", delta, use_locking, name)
 
     def load(self, value: Any, session: Any = None) -> None:
         """Give it a value in a session, now."""
@@ -358,11 +369,13 @@ def _scope_state(graph: Graph) -> _ScopeState:
     return state
 
 
+@public("get_variable_scope")
 def get_variable_scope() -> VariableScope:
     """The current variable scope of the default graph."""
     return _scope_state(get_default_graph()).current
 
 
+@public("variable_scope")
 @contextlib.contextmanager
 def variable_scope(
     name_or_scope: str | VariableScope | None = None,
@@ -426,32 +439,38 @@ def unique_variable_scope_name(default_name: str) -> str:
 # Collections and initialisers
 
 
+@public("global_variables")
 def global_variables(scope: str | None = None) -> list[Any]:
     """The variables of the default graph that checkpoints hold."""
     return get_default_graph().get_collection(GraphKeys.GLOBAL_VARIABLES, scope)
 
 
+@public("local_variables")
 def local_variables(scope: str | None = None) -> list[Any]:
     """The variables of the default graph that checkpoints do not hold."""
     return get_default_graph().get_collection(GraphKeys.LOCAL_VARIABLES, scope)
 
 
+@public("model_variables")
 def model_variables(scope: str | None = None) -> list[Any]:
     """The variables of the default graph that inference reads."""
     return get_default_graph().get_collection(GraphKeys.MODEL_VARIABLES, scope)
 
 
+@public("trainable_variables")
 def trainable_variables(scope: str | None = None) -> list[Any]:
     """The variables of the default graph that optimisers change."""
     return get_default_graph().get_collection(GraphKeys.TRAINABLE_VARIABLES, scope)
 
 
+@public("no_op")
 def no_op(name: str | None = None) -> Operation:
     """An operation that does nothing."""
     operation: Operation = build("NoOp", name=name)
     return operation
 
 
+@public("group")
 def group(*inputs: Any, name: str | None = None) -> Operation:
     """An operation that waits for all inputs."""
     flat: list[Any] = []
@@ -462,21 +481,25 @@ def group(*inputs: Any, name: str | None = None) -> Operation:
         return no_op(name or "group_deps")
 
 
+@public("variables_initializer")
 def variables_initializer(var_list: Iterable[Any], name: str = "init") -> Operation:
     """An operation that runs the initialisers of the variables."""
     return group(*[variable.initializer for variable in var_list], name=name)
 
 
+@public("global_variables_initializer")
 def global_variables_initializer() -> Operation:
     """An operation that initialises all global variables."""
     return variables_initializer(global_variables(), "init")
 
 
+@public("local_variables_initializer")
 def local_variables_initializer() -> Operation:
     """An operation that initialises all local variables."""
     return variables_initializer(local_variables(), "init_1")
 
 
+@public("tables_initializer")
 def tables_initializer(name: str = "init_all_tables") -> Operation:
     """An operation that fills all lookup tables."""
     return group(*get_default_graph().get_collection(GraphKeys.TABLE_INITIALIZERS), name=name)

@@ -1,83 +1,12 @@
-"""Small TF1 programs that `minihub_runtime` and TensorFlow must understand in the same way.
-
-Each takes the namespace, `minihub_runtime` or `tensorflow.compat.v1`, and builds a graph; what it returns is compared, too.
-`tests/oracle/test_live_graphs.py` runs them in both; `tests/api/test_programs.py` runs them without TensorFlow.
-"""
+"""Graphs, names, scopes, collections, imports, shapes and sessions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["PROGRAMS", "describe", "outcome"]
-
-PROGRAMS: dict[str, Callable[[Any], Any]] = {}
-
-
-def program(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    PROGRAMS[function.__name__] = function
-    return function
-
-
-def attempt(function: Callable[[], Any]) -> Any:
-    """The result, or the kind of error."""
-    try:
-        return function()
-    except (ValueError, TypeError, KeyError, RuntimeError) as error:
-        return [
-            kind.__name__
-            for kind in (ValueError, TypeError, KeyError, RuntimeError)
-            if isinstance(error, kind)
-        ]
-
-
-def message(function: Callable[[], Any]) -> Any:
-    """The result, or the text of the error."""
-    try:
-        return function()
-    except (ValueError, TypeError, KeyError, RuntimeError) as error:
-        return str(error.args[0]).replace("looks a like", "looks like")
-
-
-def describe(graph: Any) -> list[Any]:
-    """Name, type, inputs, control inputs, and types and shapes of outputs of every operation, in order."""
-    return [
-        (
-            op.name,
-            op.type,
-            [t.name for t in op.inputs],
-            sorted(c.name for c in op.control_inputs),
-            [
-                (t.dtype.name, None if t.shape.rank is None else t.shape.as_list())
-                for t in op.outputs
-            ],
-        )
-        for op in graph.get_operations()
-    ]
-
-
-def plain(value: Any) -> Any:
-    """A result as values that compare."""
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return (value.dtype.name, value.tolist())
-    if isinstance(value, np.generic):
-        return (value.dtype.name, value.item())
-    if isinstance(value, (str, bytes, int, float, bool, type(None))):
-        return value
-    return getattr(value, "name", None) or str(value)
-
-
-def outcome(tf: Any, function: Callable[[Any], Any]) -> Any:
-    """The graph that a program builds, and what it returns."""
-    with tf.Graph().as_default() as graph:
-        result = plain(function(tf))
-        return describe(graph), result
+from tests.api.programs import attempt, message, program
 
 
 @program

@@ -1,0 +1,160 @@
+"""Small TF1 programs that `minihub_runtime` and TensorFlow must understand in the same way.
+
+Each takes the namespace, `minihub_runtime` or `tensorflow.compat.v1`, and builds a graph; what it returns is compared, too.
+`tests/oracle/test_live_graphs.py` runs them in both, and stores TensorFlow's answers in `tests/api/answers/`, a file per
+subject; `tests/api/test_programs.py` runs them without TensorFlow.
+
+A program marked `@program` must build the same graph: names, types, inputs, control inputs, attributes, and types and
+static shapes of outputs.  One marked `@results` need only return the same values: its graph is built of other ops than
+TensorFlow's, such as functional control flow.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.codec import attr_from_proto
+from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.protos import AttrValue
+
+__all__ = ["PROGRAMS", "Program", "attempt", "describe", "message", "outcome", "program", "results"]
+
+
+class Program:
+    """One program.
+
+    Attributes:
+        function: what builds the graph.
+        subject: the file it stands in.
+        same_graph: whether TensorFlow must build the same graph.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], same_graph: bool) -> None:
+        self.function = function
+        self.name = function.__name__
+        self.subject = function.__module__.rpartition(".")[2]
+        self.same_graph = same_graph
+
+    def __repr__(self) -> str:
+        return f"{self.subject}.{self.name}"
+
+
+#: `subject.name` → program.
+PROGRAMS: dict[str, Program] = {}
+
+
+def _add(function: Callable[[Any], Any], same_graph: bool) -> Callable[[Any], Any]:
+    new = Program(function, same_graph)
+    assert repr(new) not in PROGRAMS, f"there are two programs {new}"
+    PROGRAMS[repr(new)] = new
+    return function
+
+
+def program(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Mark a program that must build the same graph and return the same values."""
+    return _add(function, True)
+
+
+def results(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Mark a program that must return the same values."""
+    return _add(function, False)
+
+
+def attempt(function: Callable[[], Any]) -> Any:
+    """The result, or the kind of error."""
+    try:
+        return function()
+    except (ValueError, TypeError, KeyError, RuntimeError) as error:
+        return [
+            kind.__name__
+            for kind in (ValueError, TypeError, KeyError, RuntimeError)
+            if isinstance(error, kind)
+        ]
+
+
+def message(function: Callable[[], Any]) -> Any:
+    """The result, or the text of the error."""
+    try:
+        return function()
+    except (ValueError, TypeError, KeyError, RuntimeError) as error:
+        return str(error.args[0]).replace("looks a like", "looks like")
+
+
+def describe(graph: Any) -> list[Any]:
+    """Name, type, inputs, control inputs, attributes, and types and shapes of outputs of every operation, in order."""
+    return [
+        (
+            op.name,
+            op.type,
+            [t.name for t in op.inputs],
+            sorted(c.name for c in op.control_inputs),
+            dict(attributes(op)),
+            [
+                (t.dtype.name, None if t.shape.rank is None else t.shape.as_list())
+                for t in op.outputs
+            ],
+        )
+        for op in graph.get_operations()
+    ]
+
+
+#: Attributes that say nothing of what is computed.
+UNSAID = frozenset({"container", "debug_name", "allowed_devices"})
+
+
+def attributes(op: Any) -> Iterator[tuple[str, Any]]:
+    """Name and value of each attribute that has not its op's default.
+
+    Types and shapes are left out: those of the outputs are compared anyway.
+    """
+    defaults = REGISTRY[op.type].schema.attrs if op.type in REGISTRY else {}
+    for name, proto in sorted(op.node_def.attr.items()):
+        if name.startswith("_") or name in UNSAID:
+            continue
+        value = attr_from_proto(AttrValue.FromString(proto.SerializeToString()))
+        if isinstance(value, np.ndarray):
+            yield name, plain(value if value.size < 100 else [value.shape, float(value.sum())])
+            continue
+        items = value if isinstance(value, list) else [value]
+        usual = name in defaults and defaults[name].default == value
+        if not usual and all(isinstance(item, (str, int, float)) for item in items):
+            yield name, plain(value)
+
+
+def plain(value: Any) -> Any:
+    """A result as values that compare."""
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype.names:
+        return (str(value.dtype), value.tobytes().hex())
+    if isinstance(value, np.ndarray) and value.dtype.kind == "c":
+        return (value.dtype.name, plain([value.real, value.imag]))
+    if isinstance(value, np.ndarray):
+        return (value.dtype.name, plain(value.tolist()))
+    if isinstance(value, np.generic) and not isinstance(value, (bytes, str)):
+        return (value.dtype.name, plain(value.item()))
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, complex):
+        return [value.real, value.imag]
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return value
+    return getattr(value, "name", None) or str(value)
+
+
+def outcome(tf: Any, which: Program) -> Any:
+    """The graph that a program builds, if it counts, and what it returns."""
+    with tf.Graph().as_default() as graph:
+        result = plain(which.function(tf))
+        return describe(graph) if which.same_graph else None, result
+
+
+for _found in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_found.name}")
