@@ -37,7 +37,9 @@ def test_each_name_is_found(name: str) -> None:
 def test_namespaces_are_modules() -> None:
     assert isinstance(tf.ragged, Namespace)
     assert "placeholder" in tf.ragged.__all__
-    with pytest.raises(AttributeError, match=r"'minihub_runtime\.ragged' has no attribute 'no_such'"):
+    with pytest.raises(
+        AttributeError, match=r"'minihub_runtime\.ragged' has no attribute 'no_such'"
+    ):
         _ = tf.ragged.no_such
 
 
