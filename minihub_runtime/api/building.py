@@ -5,6 +5,7 @@ Source: tensorflow/python/framework/op_def_library.py.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,7 +63,12 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
         flat = [
             t for value in tensors.values() for t in (value if isinstance(value, list) else [value])
         ]
-        operation = graph.create_op(op_name, flat, attrs, scope)
+        with contextlib.ExitStack() as beside:
+            # A variable and what writes to it by reference belong on one device.
+            for arg in schema.inputs:
+                if arg.is_ref and not arg.is_list:
+                    beside.enter_context(graph.colocate_with(tensors[arg.name]))
+            operation = graph.create_op(op_name, flat, attrs, scope)
     return _result(operation, schema, full)
 
 

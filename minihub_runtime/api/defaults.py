@@ -19,26 +19,30 @@ T = TypeVar("T")
 
 
 class _Stack(threading.local, Generic[T]):
-    """The defaults of one thread, innermost last."""
+    """The defaults of one thread.
+
+    Attributes:
+        items: all of them, innermost last.
+    """
 
     def __init__(self) -> None:
-        self._items: list[T] = []
+        self.items: list[T] = []
 
     @property
     def innermost(self) -> T | None:
         """The default now, None if there is none."""
-        return self._items[-1] if self._items else None
+        return self.items[-1] if self.items else None
 
     @contextlib.contextmanager
     def push(self, item: T) -> Iterator[T]:
         """Make `item` the default inside the context."""
-        self._items.append(item)
+        self.items.append(item)
         try:
             yield item
         finally:
             # An interactive session may end before one that was opened later: the last of its places goes.
-            last = len(self._items) - 1 - self._items[::-1].index(item)
-            del self._items[last]
+            last = len(self.items) - 1 - self.items[::-1].index(item)
+            del self.items[last]
 
 
 GRAPHS: _Stack[Any] = _Stack()

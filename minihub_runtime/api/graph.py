@@ -6,20 +6,25 @@ Source: tensorflow/python/framework/ops.py.
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from minihub_runtime.api.defaults import GRAPHS
 from minihub_runtime.api.elements import Operation, Tensor
+from minihub_runtime.api.graph_collections import GraphCollections
+from minihub_runtime.api.graph_keys import GraphKeys
+from minihub_runtime.api.graph_names import OP_NAME, GraphNames
+from minihub_runtime.api.graph_scopes import GraphScopes
 from minihub_runtime.codec import attr_to_proto
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
 from minihub_runtime.graph.functions import function_args
 from minihub_runtime.graph.ir import Graph as NodeGraph
 from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.graph.writer import PRODUCER, graph_to_proto
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.protos import VersionDef
 from minihub_runtime.public import public
 from minihub_runtime.shapes import Shape
 
@@ -32,54 +37,15 @@ __all__ = [
     "control_dependencies",
     "get_collection",
     "get_default_graph",
+    "global_graph",
+    "graph_of",
     "name_scope",
     "reset_default_graph",
 ]
 
-_OP_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
-_SCOPE_NAME = re.compile(r"^[A-Za-z0-9_.\\/>-]*$")
-
-
-@public("GraphKeys")
-class GraphKeys:
-    """Names of the collections that libraries agree on."""
-
-    ASSET_FILEPATHS = "asset_filepaths"
-    COND_CONTEXT = "cond_context"
-    GLOBAL_STEP = "global_step"
-    GLOBAL_VARIABLES = "variables"
-    INIT_OP = "init_op"
-    LOCAL_INIT_OP = "local_init_op"
-    LOCAL_VARIABLES = "local_variables"
-    LOSSES = "losses"
-    METRIC_VARIABLES = "metric_variables"
-    MODEL_VARIABLES = "model_variables"
-    MOVING_AVERAGE_VARIABLES = "moving_average_variables"
-    QUEUE_RUNNERS = "queue_runners"
-    READY_OP = "ready_op"
-    REGULARIZATION_LOSSES = "regularization_losses"
-    SAVEABLE_OBJECTS = "saveable_objects"
-    SAVERS = "savers"
-    SUMMARIES = "summaries"
-    SUMMARY_OP = "summary_op"
-    TABLE_INITIALIZERS = "table_initializer"
-    TRAINABLE_VARIABLES = "trainable_variables"
-    TRAIN_OP = "train_op"
-    UPDATE_OPS = "update_ops"
-    VARIABLES = "variables"
-    WHILE_CONTEXT = "while_context"
-
-
-class _Waiting:
-    """One `with control_dependencies(…)`: what to wait for, and which operations were made inside."""
-
-    def __init__(self, names: list[str]) -> None:
-        self.names = names
-        self.made: set[str] = set()
-
 
 @public("Graph")
-class Graph:
+class Graph(GraphNames, GraphScopes, GraphCollections):
     """A graph that grows.
 
     Attributes:
@@ -87,11 +53,17 @@ class Graph:
         node_graph: the same nodes and the functions, as the engine takes them.
         inference: what is known of shapes.
         seed: the graph-level seed, None if there is none.
+        building_function: whether this is the body of a function, a loop or a branch.
     """
+
+    building_function: bool = False
 
     def __init__(self) -> None:
         from minihub_runtime.api.inference import Inference
 
+        GraphNames.__init__(self)
+        GraphScopes.__init__(self)
+        GraphCollections.__init__(self)
         self.node_graph = NodeGraph({}, {}, {})
         self.nodes = self.node_graph.nodes
         self.inference = Inference(self.node_graph)
@@ -99,14 +71,10 @@ class Graph:
         self.readable: list[str] = []
         self._operations: dict[str, Operation] = {}
         self._dtypes: dict[str, list[DType]] = {}
-        self._collections: dict[Any, list[Any]] = {}
-        self._names: dict[str, int] = {}
-        self._scope = ""
-        self._controls: list[_Waiting] = []
+        self._unfeedable: set[Tensor] = set()
+        self._unfetchable: set[Operation] = set()
         self._finalized = False
         self._lock = threading.RLock()
-
-    # Names
 
     @property
     def finalized(self) -> bool:
@@ -116,59 +84,6 @@ class Graph:
     def finalize(self) -> None:
         """Refuse further additions."""
         self._finalized = True
-
-    def unique_name(self, name: str, mark_as_used: bool = True) -> str:
-        """`name` in the current name scope, with `_1`, `_2` … if it is taken; case is ignored."""
-        full = f"{self._scope}/{name}" if self._scope else name
-        key = full.lower()
-        count = self._names.get(key, 0)
-        if mark_as_used:
-            self._names[key] = count + 1
-        if count:
-            base = key
-            while key in self._names:
-                key = f"{base}_{count}"
-                candidate = f"{full}_{count}"
-                count += 1
-            if mark_as_used:
-                self._names[key] = 1
-                self._names[base] = count
-            full = candidate
-        return full
-
-    def is_name_used(self, name: str) -> bool:
-        """Whether an operation or a scope has this name."""
-        return name.lower() in self._names
-
-    def get_name_scope(self) -> str:
-        """The current name scope, without a slash at the end."""
-        return self._scope
-
-    @contextlib.contextmanager
-    def name_scope(self, name: str | None) -> Iterator[str]:
-        """A scope for the names of operations; a name that ends with `/` is taken as it is, None is the root.
-
-        Yields:
-            The scope with a slash at the end, empty for the root.
-        """
-        if name:
-            root, pattern = ("", _SCOPE_NAME) if self._scope else ("root ", _OP_NAME)
-            if not pattern.match(name):
-                raise ValueError(
-                    f"'{name}' is not a valid {root}scope name. A {root}scope name has to match the "
-                    f"following pattern: {pattern.pattern}"
-                )
-        before = self._scope
-        if not name:
-            self._scope = ""
-        elif name.endswith("/"):
-            self._scope = name[:-1]
-        else:
-            self._scope = self.unique_name(name)
-        try:
-            yield f"{self._scope}/" if self._scope else ""
-        finally:
-            self._scope = before
 
     # Operations
 
@@ -193,7 +108,7 @@ class Graph:
         """
         wanted = name or op
         full = wanted[:-1] if wanted.endswith("/") else self.unique_name(wanted)
-        if not _OP_NAME.match(full):
+        if not OP_NAME.match(full):
             raise ValueError(f"'{full}' is not a valid node name")
         refs = []
         for tensor in inputs:
@@ -207,6 +122,7 @@ class Graph:
         except InvalidArgumentError as error:
             self._remove(full)
             raise ValueError(f"{error.message} for {full!r} (op: {op!r})") from error
+        self._place(operation)
         return operation
 
     def add_node(self, node: Node) -> Operation:
@@ -223,8 +139,7 @@ class Graph:
                 raise ValueError(f"Node name '{node.name}' already exists in the Graph")
             self.nodes[node.name] = node
             self._names.setdefault(node.name.lower(), 1)
-            for waiting in self._controls:
-                waiting.made.add(node.name)
+            self._note_made(node.name)
         return self.get_operation_by_name(node.name)
 
     def _remove(self, name: str) -> None:
@@ -355,82 +270,32 @@ class Graph:
         """All operations in the order of creation."""
         return [self.get_operation_by_name(name) for name in list(self.nodes)]
 
-    def is_feedable(self, tensor: Any) -> bool:
-        """Whether a value may be fed for it."""
-        return isinstance(tensor, Tensor)
-
-    def is_fetchable(self, tensor: Any) -> bool:
-        """Whether it may be fetched."""
-        return isinstance(tensor, (Tensor, Operation))
-
-    # Control dependencies
-
-    @contextlib.contextmanager
-    def control_dependencies(self, control_inputs: Sequence[Any] | None) -> Iterator[None]:
-        """Let operations made inside wait for these; None clears what is around."""
-        if control_inputs is None:
-            saved, self._controls = self._controls, []
-            try:
-                yield
-            finally:
-                self._controls = saved
-            return
-        names = []
-        for item in control_inputs:
-            element = self.as_graph_element(item)
-            names.append(element.op.name if isinstance(element, Tensor) else element.name)
-        self._controls.append(_Waiting(names))
-        try:
-            yield
-        finally:
-            self._controls.pop()
-
-    def current_controls(self, data: Sequence[str] = ()) -> list[str]:
-        """The operations that one made now waits for.
-
-        Left out are those it reads anyway, and those that an operation it reads waits for already.
-        """
-        found: dict[str, None] = {}
-        for waiting in self._controls:
-            if not waiting.made.intersection(data):
-                found.update(dict.fromkeys(name for name in waiting.names if name not in data))
-        return list(found)
-
-    # Collections
-
-    def add_to_collection(self, name: Any, value: Any) -> None:
-        """Append a value to a collection."""
-        self._collections.setdefault(name, []).append(value)
-
-    def add_to_collections(self, names: Any, value: Any) -> None:
-        """Append a value to each of several collections."""
-        for name in (names,) if isinstance(names, str) else dict.fromkeys(names):
-            self.add_to_collection(name, value)
-
-    def get_collection_ref(self, name: Any) -> list[Any]:
-        """The list of a collection itself; changes to it change the collection."""
-        return self._collections.setdefault(name, [])
-
-    def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
-        """A copy of a collection; with `scope`, the items whose names match it from the start."""
-        items = list(self._collections.get(name, []))
-        if scope is None:
-            return items
-        pattern = re.compile(scope)
-        return [item for item in items if hasattr(item, "name") and pattern.match(item.name)]
-
-    def clear_collection(self, name: Any) -> None:
-        """Empty a collection."""
-        self._collections.pop(name, None)
-
-    def get_all_collection_keys(self) -> list[Any]:
-        """The names of all collections that are strings."""
-        return [name for name in self._collections if isinstance(name, str)]
+    @property
+    def version(self) -> int:
+        """A number that grows with every operation that is added."""
+        return len(self.nodes)
 
     @property
-    def collections(self) -> list[Any]:
-        """The names of all collections."""
-        return list(self._collections)
+    def graph_def_versions(self) -> Any:
+        """The VersionDef that `as_graph_def` writes."""
+        return VersionDef(producer=self.node_graph.producer or PRODUCER)
+
+    def prevent_feeding(self, tensor: Tensor) -> None:
+        """Refuse values for a tensor."""
+        self._unfeedable.add(tensor)
+
+    def is_feedable(self, tensor: Any) -> bool:
+        """Whether a value may be fed for it."""
+        return tensor not in self._unfeedable
+
+    def prevent_fetching(self, op: Operation) -> None:
+        """Refuse to fetch an operation and its outputs."""
+        self._unfetchable.add(op)
+
+    def is_fetchable(self, tensor_or_op: Any) -> bool:
+        """Whether it may be fetched."""
+        op = tensor_or_op.op if isinstance(tensor_or_op, Tensor) else tensor_or_op
+        return op not in self._unfetchable
 
     # Files and functions
 
@@ -458,8 +323,6 @@ class Graph:
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> Any:
         """The GraphDef of all operations and functions."""
-        from minihub_runtime.graph.writer import graph_to_proto
-
         proto = graph_to_proto(self.node_graph)
         if add_shapes:
             for node in proto.node:
@@ -473,16 +336,6 @@ class Graph:
     def as_default(self) -> contextlib.AbstractContextManager[Graph]:
         """A context in which this is the default graph."""
         return GRAPHS.push(self)
-
-    @contextlib.contextmanager
-    def device(self, device: Any) -> Iterator[None]:
-        """Accepted and ignored: there is one device."""
-        yield
-
-    @contextlib.contextmanager
-    def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
-        """Accepted and ignored: there is one device."""
-        yield
 
     def shape_of(self, tensor: Tensor) -> Shape:
         """The static shape of a tensor as a plain tuple."""
@@ -498,10 +351,15 @@ _global_graph: Graph | None = None
 @public("get_default_graph")
 def get_default_graph() -> Graph:
     """The innermost default graph of this thread."""
-    global _global_graph
     if GRAPHS.innermost is not None:
         found: Graph = GRAPHS.innermost
         return found
+    return global_graph()
+
+
+def global_graph() -> Graph:
+    """The default graph outside of all `with graph.as_default()`."""
+    global _global_graph
     if _global_graph is None:
         _global_graph = Graph()
     return _global_graph
@@ -520,6 +378,29 @@ def reset_default_graph() -> None:
     _global_graph = Graph()
 
 
+def graph_of(values: Iterable[Any]) -> Graph:
+    """The graph of the tensors, operations and variables among `values`; the default graph if there are none.
+
+    While a function is built, it is that one: what lies outside is captured.
+
+    Raises:
+        ValueError: they lie in several graphs.
+    """
+    default = get_default_graph()
+    if default.building_function:
+        return default
+    first: Any = None
+    for value in values:
+        element = value._as_graph_element() if hasattr(value, "_as_graph_element") else value
+        if not isinstance(element, (Tensor, Operation)):
+            continue
+        if first is None:
+            first = element
+        elif element.graph is not first.graph:
+            raise ValueError(f"{element} must be from the same graph as {first}.")
+    return default if first is None else first.graph
+
+
 @public("name_scope")
 @contextlib.contextmanager
 def name_scope(
@@ -534,13 +415,17 @@ def name_scope(
 
     Yields:
         The scope with a slash at the end.
+
+    Raises:
+        ValueError: neither name is given, or the values lie in several graphs.
     """
-    graph = get_default_graph()
-    for value in values or ():
-        if isinstance(value, (Tensor, Operation)):
-            graph = value.graph
-            break
-    with graph.as_default(), graph.name_scope(default_name if name is None else name) as scope:
+    name = default_name if name is None else name
+    if name is None and values is not None:
+        raise ValueError(
+            f"At least one of name ({name}) and default_name ({default_name}) must be provided."
+        )
+    graph = graph_of(values or ())
+    with graph.as_default(), graph.name_scope(name) as scope:
         yield scope
 
 

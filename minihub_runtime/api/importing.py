@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from minihub_runtime.api.graph import Graph, GraphKeys, Operation, Tensor, get_default_graph
+from minihub_runtime.api.graph_keys import VARIABLE_COLLECTIONS
 from minihub_runtime.api.variables import Variable
 from minihub_runtime.codec import as_text
 from minihub_runtime.dtypes import DType
@@ -18,18 +19,8 @@ from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import GraphDef, MetaGraphDef, VariableDef, parse
 from minihub_runtime.public import public
 
-__all__ = ["VARIABLE_COLLECTIONS", "import_graph_def", "import_scoped_meta_graph"]
+__all__ = ["import_graph_def", "import_scoped_meta_graph"]
 
-VARIABLE_COLLECTIONS = frozenset(
-    {
-        GraphKeys.GLOBAL_VARIABLES,
-        GraphKeys.LOCAL_VARIABLES,
-        GraphKeys.METRIC_VARIABLES,
-        GraphKeys.MODEL_VARIABLES,
-        GraphKeys.MOVING_AVERAGE_VARIABLES,
-        GraphKeys.TRAINABLE_VARIABLES,
-    }
-)
 #: Collections of messages whose names TF1 resolves by itself; nothing here needs their content.
 CONTEXT_COLLECTIONS = frozenset({GraphKeys.COND_CONTEXT, GraphKeys.WHILE_CONTEXT})
 

@@ -90,6 +90,7 @@ class _Fetch:
             raise ValueError(
                 f"Fetch argument {item!r} cannot be interpreted as a Tensor. ({error})"
             ) from error
+        self._check(element)
         if isinstance(element, Operation):
             self.targets.append(element.name)
             return lambda values: None
@@ -98,7 +99,13 @@ class _Fetch:
 
     def _element(self, tensor: Tensor) -> Ref:
         found: Tensor = self._graph.as_graph_element(tensor)
+        self._check(found)
         return found.ref_in_graph
+
+    def _check(self, element: Any) -> None:
+        if not self._graph.is_fetchable(element):
+            op = element.op if isinstance(element, Tensor) else element
+            raise ValueError(f"Operation '{op.name}' has been marked as not fetchable.")
 
 
 def feed_array(tensor: Tensor, value: Any) -> Any:
@@ -253,6 +260,8 @@ class Session:
                 raise TypeError(
                     f"Cannot interpret feed_dict key as Tensor: {error.args[0]}"
                 ) from error
+            if not self.graph.is_feedable(tensor):
+                raise ValueError(f"Tensor {tensor.name} may not be fed.")
             feeds[tensor.ref_in_graph] = feed_array(tensor, value)
         return feeds
 

@@ -131,7 +131,8 @@ class Variable:
                     value=self.initial_value,
                     validate_shape=validate_shape,
                 ).op
-                self._snapshot = build("Identity", name="read", input=self.handle)
+                with graph.colocate_with(self.handle):
+                    self._snapshot = build("Identity", name="read", input=self.handle)
         self.trainable = trainable
         self._save_slice_info: SaveSliceInfo | None = None
         keys = list(collections) if collections is not None else [GraphKeys.GLOBAL_VARIABLES]

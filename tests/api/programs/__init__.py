@@ -22,7 +22,17 @@ from minihub_runtime.codec import attr_from_proto
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import AttrValue
 
-__all__ = ["PROGRAMS", "Program", "attempt", "describe", "message", "outcome", "program", "results"]
+__all__ = [
+    "PROGRAMS",
+    "Program",
+    "attempt",
+    "describe",
+    "message",
+    "outcome",
+    "placement",
+    "program",
+    "results",
+]
 
 
 class Program:
@@ -99,6 +109,14 @@ def describe(graph: Any) -> list[Any]:
                 for t in op.outputs
             ],
         )
+        for op in graph.get_operations()
+    ]
+
+
+def placement(graph: Any) -> list[Any]:
+    """Name, device and colocation groups of every operation, in order: what `describe` leaves out."""
+    return [
+        (op.name, op.device, sorted(group.decode() for group in op.colocation_groups()))
         for op in graph.get_operations()
     ]
 
