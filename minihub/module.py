@@ -20,13 +20,7 @@ from minihub.consistency import (
 )
 from minihub.saved_model import MetaGraph
 from minihub.spec import as_module_spec
-from minihub.tensor_info import (
-    ParsedTensorInfo,
-    RaggedTensorSpec,
-    SparseTensorSpec,
-    TensorSpec,
-    TypeSpec,
-)
+from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.api.building import build
 from minihub_runtime.api.composite import (
     RaggedTensor,
@@ -35,6 +29,7 @@ from minihub_runtime.api.composite import (
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph, GraphKeys, Tensor, get_default_graph
 from minihub_runtime.api.importing import import_scoped_meta_graph
+from minihub_runtime.api.type_spec import CompositeTensor, TensorSpec, TypeSpec
 from minihub_runtime.api.variables import (
     Variable,
     get_variable_scope,
@@ -428,20 +423,18 @@ def _compatible(value: Any, info: ParsedTensorInfo, label: str) -> Any:
         raise TypeError(f"{label}: {error}") from error
     found, wanted = spec_of(tensor), info.type_spec
     if type(found) is not type(wanted):
-        raise TypeError(f"{label}: Got {found.value_type_name}. Expected {wanted.value_type_name}.")
+        kinds = found.value_type.__name__, wanted.value_type.__name__
+        raise TypeError(f"{label}: Got {kinds[0]}. Expected {kinds[1]}.")
     if not found.is_compatible_with(wanted):
         raise TypeError(f"{label}: Got {found!r}. Expected {wanted!r}.")
     return tensor
 
 
 def spec_of(value: Any) -> TypeSpec:
-    """The type and static shape of a tensor."""
-    shape, dtype = value.shape.as_tuple(), value.dtype.base_dtype
-    if isinstance(value, SparseTensor):
-        return SparseTensorSpec(shape, dtype)
-    if isinstance(value, RaggedTensor):
-        return RaggedTensorSpec(shape, dtype, value.ragged_rank, value.row_splits.dtype)
-    return TensorSpec(shape, dtype, value.op.name)
+    """The type and static shape of a tensor; a dense one's spec has the name of its operation."""
+    if isinstance(value, CompositeTensor):
+        return value._type_spec
+    return TensorSpec(value.shape, value.dtype.base_dtype, value.op.name)
 
 
 def _converted(value: Any, info: ParsedTensorInfo) -> Any:

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, Literal
 
+from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.api.type_spec import (
+    RaggedTensorSpec,
+    SparseTensorSpec,
+    TensorSpec,
+    TypeSpec,
+)
 from minihub_runtime.codec import shape_from_proto
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.graph.ir import Ref, parse_ref
-from minihub_runtime.shapes import Shape, compatible
+from minihub_runtime.shapes import Shape
 
 __all__ = [
     "ParsedTensorInfo",
-    "RaggedTensorSpec",
-    "SparseTensorSpec",
-    "TensorSpec",
-    "TypeSpec",
     "UnsupportedSpec",
     "parse_infos",
     "parse_tensor_info",
@@ -32,126 +35,40 @@ _SPARSE_SPEC, _RAGGED_SPEC = 1, 3
 Kind = Literal["dense", "sparse", "ragged", "unsupported"]
 
 
-@dataclasses.dataclass(frozen=True)
-class TensorSpec:
-    """Type and shape of a dense tensor.
-
-    Attributes:
-        shape: static shape.
-        dtype: element type.
-        name: name of the operation it was taken from, or None.
-    """
-
-    shape: Shape
-    dtype: DType
-    name: str | None = None
-
-    value_type_name: ClassVar[str] = "Tensor"
-
-    def is_compatible_with(self, other: Any) -> bool:
-        """Whether a tensor could have both types."""
-        return (
-            type(other) is TensorSpec
-            and self.dtype is other.dtype
-            and compatible(self.shape, other.shape)
-        )
-
-    def __repr__(self) -> str:
-        return f"TensorSpec(shape={_short(self.shape)}, dtype={self.dtype!r}, name={self.name!r})"
-
-
-@dataclasses.dataclass(frozen=True)
-class SparseTensorSpec:
-    """Type and shape of a sparse tensor.
-
-    Attributes:
-        shape: static dense shape.
-        dtype: type of its values.
-    """
-
-    shape: Shape
-    dtype: DType
-
-    value_type_name: ClassVar[str] = "SparseTensor"
-
-    def is_compatible_with(self, other: Any) -> bool:
-        """Whether a sparse tensor could have both types."""
-        return (
-            type(other) is SparseTensorSpec
-            and self.dtype is other.dtype
-            and compatible(self.shape, other.shape)
-        )
-
-    def __repr__(self) -> str:
-        return f"SparseTensorSpec({_long(self.shape)}, {self.dtype!r})"
-
-
-@dataclasses.dataclass(frozen=True)
-class RaggedTensorSpec:
-    """Type and shape of a ragged tensor.
-
-    Attributes:
-        shape: static shape of the whole tensor.
-        dtype: type of its values.
-        ragged_rank: number of ragged levels.
-        row_splits_dtype: int32 or int64.
-    """
-
-    shape: Shape
-    dtype: DType
-    ragged_rank: int
-    row_splits_dtype: DType
-
-    value_type_name: ClassVar[str] = "RaggedTensor"
-
-    def is_compatible_with(self, other: Any) -> bool:
-        """Whether a ragged tensor could have both types."""
-        return (
-            type(other) is RaggedTensorSpec
-            and self.dtype is other.dtype
-            and self.ragged_rank == other.ragged_rank
-            and self.row_splits_dtype is other.row_splits_dtype
-            and compatible(self.shape, other.shape)
-        )
-
-    def __repr__(self) -> str:
-        return (
-            f"RaggedTensorSpec({_long(self.shape)}, {self.dtype!r}, "
-            f"{self.ragged_rank}, {self.row_splits_dtype!r})"
-        )
-
-
-@dataclasses.dataclass(frozen=True)
-class UnsupportedSpec:
+class UnsupportedSpec(TypeSpec):
     """A composite type that modules cannot take.
 
     Attributes:
         value_type_name: the name of the type.
     """
 
-    value_type_name: str
+    def __init__(self, value_type_name: str) -> None:
+        self.value_type_name = value_type_name
 
-    def is_compatible_with(self, other: Any) -> bool:
+    @property
+    def value_type(self) -> type:
+        """A class of that name; nothing is an instance of it."""
+        return type(self.value_type_name, (), {})
+
+    def is_compatible_with(self, spec_or_value: Any) -> bool:
         """Never: nothing of the type can be passed."""
         return False
 
+    def _serialize(self) -> tuple[Any, ...]:
+        return (self.value_type_name,)
+
+    @property
+    def _component_specs(self) -> list[TypeSpec]:
+        return []
+
+    def _to_components(self, value: Any) -> Any:
+        raise InvalidArgumentError(f"a {self.value_type_name} cannot be taken apart")
+
+    def _from_components(self, components: Any) -> Any:
+        raise InvalidArgumentError(f"a {self.value_type_name} cannot be put together")
+
     def __repr__(self) -> str:
         return self.value_type_name
-
-
-TypeSpec: TypeAlias = "TensorSpec | SparseTensorSpec | RaggedTensorSpec | UnsupportedSpec"
-
-
-def _short(shape: Shape) -> str:
-    from minihub_runtime.api.tensor_shape import TensorShape
-
-    return str(TensorShape(shape))
-
-
-def _long(shape: Shape) -> str:
-    from minihub_runtime.api.tensor_shape import TensorShape
-
-    return repr(TensorShape(shape))
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -175,10 +92,8 @@ class ParsedTensorInfo:
     ragged: RaggedTensorSpec | None = None
     type_name: str = "Tensor"
 
-    def get_shape(self) -> Any:
+    def get_shape(self) -> TensorShape:
         """The static shape, as a `minihub_runtime.TensorShape`."""
-        from minihub_runtime.api.tensor_shape import TensorShape
-
         return TensorShape(self.shape)
 
     @property
@@ -209,7 +124,7 @@ class ParsedTensorInfo:
         if self.kind in ("ragged", "unsupported"):
             return f"<hub.ParsedTensorInfo type_spec={self.type_spec!r}>"
         return (
-            f"<hub.ParsedTensorInfo shape={_short(self.shape)} dtype={self.dtype.name} "
+            f"<hub.ParsedTensorInfo shape={TensorShape(self.shape)} dtype={self.dtype.name} "
             f"is_sparse={self.is_sparse}>"
         )
 

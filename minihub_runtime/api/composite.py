@@ -15,6 +15,7 @@ from minihub_runtime.api.conversion import constant_value, convert_to_tensor
 from minihub_runtime.api.defaults import default_session
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph, name_scope
 from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.api.type_spec import CompositeTensor, RaggedTensorSpec, SparseTensorSpec
 from minihub_runtime.dtypes import DType, as_dtype, int64
 from minihub_runtime.public import public
 from minihub_runtime.shapes import dims
@@ -31,7 +32,7 @@ __all__ = [
 
 
 @public("SparseTensor", "sparse.SparseTensor")
-class SparseTensor:
+class SparseTensor(CompositeTensor):
     """Three tensors that stand for one with few elements that are not zero.
 
     Attributes:
@@ -104,6 +105,10 @@ class SparseTensor:
         return self.shape
 
     @property
+    def _type_spec(self) -> SparseTensorSpec:
+        return SparseTensorSpec(self.shape, self.dtype)
+
+    @property
     def components(self) -> tuple[Tensor, ...]:
         """The tensors it consists of."""
         return (self.indices, self.values, self.dense_shape)
@@ -128,7 +133,7 @@ class SparseTensor:
 
 
 @public("RaggedTensor")
-class RaggedTensor:
+class RaggedTensor(CompositeTensor):
     """Tensors that stand for one whose rows have different lengths.
 
     Attributes:
@@ -207,6 +212,10 @@ class RaggedTensor:
         if inner is None:
             return TensorShape(None)
         return TensorShape([rows, None, *inner[1:]])
+
+    @property
+    def _type_spec(self) -> RaggedTensorSpec:
+        return RaggedTensorSpec.from_value(self)
 
     @property
     def components(self) -> tuple[Tensor, ...]:

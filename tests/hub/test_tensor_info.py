@@ -6,13 +6,8 @@ from typing import Any
 
 import pytest
 
-from minihub.tensor_info import (
-    RaggedTensorSpec,
-    SparseTensorSpec,
-    TensorSpec,
-    parse_infos,
-    parse_tensor_info,
-)
+from minihub.tensor_info import parse_infos, parse_tensor_info
+from minihub_runtime.api.type_spec import RaggedTensorSpec, SparseTensorSpec, TensorSpec
 from minihub_runtime.dtypes import float32, int32, int64, string
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Ref

@@ -15,7 +15,7 @@ from google.protobuf import text_format
 
 import minihub
 import minihub_runtime
-from minihub.tensor_info import RaggedTensorSpec
+from minihub_runtime.api.type_spec import RaggedTensorSpec
 from minihub_runtime.protos import SavedModel
 from tests.shared import SHARED
 
