@@ -19,6 +19,8 @@
        ├─ UnimplementedError        (NotImplementedError)
        │  └─ UnsupportedOpsError    a plan needs ops that are not registered; lists all of them
        └─ UnknownError
+    TypeError
+    └─ OperatorNotAllowedInGraphError          Python asks a tensor for a value while a graph is built
 
 Each is also the nearest builtin exception, so that code that never heard of TensorFlow can catch it.
 A message says what must hold and then what was found: `indices must lie in [0, 5), not [-1, 4]`.
@@ -43,6 +45,7 @@ __all__ = [
     "InvalidArgumentError",
     "NotFoundError",
     "OpError",
+    "OperatorNotAllowedInGraphError",
     "OutOfRangeError",
     "PermissionDeniedError",
     "ResourceExhaustedError",
@@ -200,6 +203,10 @@ class UnsupportedOpsError(UnimplementedError):
             for op, nodes in self.missing.items()
         ]
         super().__init__("ops that are not supported: " + "; ".join(lines))
+
+
+class OperatorNotAllowedInGraphError(TypeError):
+    """Python needs the value of a tensor, which has none while a graph is built."""
 
 
 def clip(text: str, limit: int = 200) -> str:

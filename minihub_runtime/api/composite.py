@@ -14,6 +14,7 @@ from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import constant_value, convert_to_tensor
 from minihub_runtime.api.defaults import default_session
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph, name_scope
+from minihub_runtime.api.operators import SparseOperators
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.api.type_spec import CompositeTensor, RaggedTensorSpec, SparseTensorSpec
 from minihub_runtime.dtypes import DType, as_dtype, int64
@@ -32,7 +33,7 @@ __all__ = [
 
 
 @public("SparseTensor", "sparse.SparseTensor")
-class SparseTensor(CompositeTensor):
+class SparseTensor(SparseOperators, CompositeTensor):
     """Three tensors that stand for one with few elements that are not zero.
 
     Attributes:

@@ -6,11 +6,13 @@ Source: tensorflow/python/framework/ops.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from minihub_runtime.api.defaults import default_session
+from minihub_runtime.api.operators import Operators
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import OperatorNotAllowedInGraphError
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.graph.writer import node_to_proto
 from minihub_runtime.ops.registry import REGISTRY
@@ -23,19 +25,13 @@ __all__ = ["Operation", "Tensor"]
 
 
 @public("Tensor")
-class Tensor:
+class Tensor(Operators):
     """One output of an operation.
 
     Attributes:
         op: the operation.
         value_index: which output of it.
     """
-
-    #: Filled by `api.operators`: the arithmetic of tensors is built with ops, which are built on tensors.
-    OVERLOADS: ClassVar[dict[str, Any]] = {}
-
-    __array_priority__ = 100
-    __slots__ = ("__weakref__", "op", "value_index")
 
     def __init__(self, op: Operation, value_index: int) -> None:
         self.op = op
@@ -103,22 +99,34 @@ class Tensor:
     def __eq__(self, other: object) -> bool:
         return self is other
 
+    @property
+    def ndim(self) -> int | None:
+        """The number of dimensions, None if unknown."""
+        return self.shape.ndims
+
     def __bool__(self) -> bool:
-        raise TypeError(
-            "a Tensor has no value while a graph is built; use tf.cond, or `is not None` to ask "
-            "whether there is one"
-        )
+        raise _not_allowed("Using a symbolic `tf.Tensor` as a Python `bool`", "use tf.cond")
 
     def __iter__(self) -> Iterator[Any]:
-        raise TypeError("a Tensor can be iterated over only after tf.unstack")
+        raise _not_allowed("Iterating over a symbolic `tf.Tensor`", "use tf.unstack or tf.map_fn")
 
     def __len__(self) -> int:
-        raise TypeError(f"len is not defined for {self.name}; call tf.shape for its size")
+        raise TypeError(
+            f"len is not well defined for a symbolic Tensor ({self.name}). Please call `x.shape` "
+            "rather than `len(x)` for shape information."
+        )
 
     def __array__(self, *arguments: Any, **keywords: Any) -> Any:
         raise NotImplementedError(
-            f"{self.name} has no value while a graph is built; call session.run or eval"
+            f"Cannot convert a symbolic tf.Tensor ({self.name}) to a numpy array: it has no value "
+            "while a graph is built; call session.run or eval."
         )
+
+
+def _not_allowed(what: str, instead: str) -> OperatorNotAllowedInGraphError:
+    return OperatorNotAllowedInGraphError(
+        f"{what} is not allowed: it has no value while a graph is built; {instead}."
+    )
 
 
 @public("Operation")

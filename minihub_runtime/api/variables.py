@@ -20,6 +20,7 @@ from minihub_runtime.api.graph import (
     get_default_graph,
     name_scope,
 )
+from minihub_runtime.api.operators import Operators
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType
 from minihub_runtime.protos import VariableDef
@@ -77,7 +78,7 @@ class SaveSliceInfo:
 
 
 @public("Variable")
-class Variable:
+class Variable(Operators):
     """A variable: by handle (a resource) or by reference.
 
     Attributes:
@@ -296,6 +297,32 @@ class Variable:
     def assign_sub(self, delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
         """A tensor of the new value, after subtracting from it."""
         return self._assigning("AssignSubVariableOp", "AssignSub", delta, use_locking, name)
+
+    def _operand(self) -> Tensor:
+        # What takes part in arithmetic is the value.
+        return self.value()
+
+    def __getitem__(self, key: Any) -> Tensor:
+        from minihub_runtime.api.slicing import get_item
+
+        return get_item(self.value(), key, self)
+
+    def _strided_slice_assign(
+        self, begin: Any, end: Any, strides: Any, value: Any, name: str | None, **masks: int
+    ) -> Any:
+        """Give a part a value, as `x[1:].assign(value)` does."""
+        places = {"begin": begin, "end": end, "strides": strides, **masks}
+        if not self.is_resource:
+            return build("StridedSliceAssign", name=name, ref=self.handle, value=value, **places)
+        tensor = convert_to_tensor(value, self.dtype.base_dtype)
+        operation = build(
+            "ResourceStridedSliceAssign", name=name, ref=self.handle, value=tensor, **places
+        )
+        with self.graph.control_dependencies([operation]):
+            return self._read()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.read_value())
 
     def load(self, value: Any, session: Any = None) -> None:
         """Give it a value in a session, now."""
