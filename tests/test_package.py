@@ -30,7 +30,7 @@ def test_the_public_names_are_true(package: str) -> None:
     assert module.__all__ == sorted(module.__all__)
     assert len(set(module.__all__)) == len(module.__all__)
     for name in module.__all__:
-        assert getattr(module, name) is not None, name
+        assert hasattr(module, name), name
         assert name in dir(module)
     with pytest.raises(AttributeError, match=f"module '{package}' has no attribute 'no_such_name'"):
         _ = module.no_such_name
