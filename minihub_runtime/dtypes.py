@@ -9,12 +9,13 @@ Source: tensorflow/core/framework/types.proto, tensorflow/python/framework/dtype
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.public import also_names_below, names_below
 
 __all__ = [
     "DTYPES",
@@ -269,6 +270,15 @@ quint16 = _BY_NAME["quint16"]
 qint32 = _BY_NAME["qint32"]
 resource = _BY_NAME["resource"]
 variant = _BY_NAME["variant"]
+
+
+if not TYPE_CHECKING:
+    # `tf.dtypes` is this module: it also has what the API defines below that name.
+    __getattr__ = also_names_below("dtypes")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *names_below("dtypes")})
 
 
 def as_dtype(value: Any) -> DType:

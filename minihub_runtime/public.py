@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from minihub_runtime.errors import InternalError
 
-__all__ = ["EXPORTED", "HOMES", "Namespace", "find", "names_below", "public"]
+__all__ = ["EXPORTED", "HOMES", "Namespace", "also_names_below", "find", "names_below", "public"]
 
 T = TypeVar("T")
 
@@ -80,6 +80,20 @@ def names_below(prefix: str) -> list[str]:
 
     start = f"{prefix}." if prefix else ""
     return sorted({name[len(start) :].split(".")[0] for name in HOME_OF if name.startswith(start)})
+
+
+def also_names_below(prefix: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a module that is called as a namespace is: `minihub_runtime.dtypes` and `tf.dtypes`.
+
+    A module that has it lists, in its `__dir__`, `names_below(prefix)` too.
+    """
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module 'minihub_runtime.{prefix}' has no attribute {name!r}")
+        return find(f"{prefix}.{name}")
+
+    return __getattr__
 
 
 class Namespace(types.ModuleType):

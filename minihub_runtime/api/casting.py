@@ -11,10 +11,13 @@ from minihub_runtime.api.building import build
 from minihub_runtime.api.composite import SparseTensor
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Tensor, name_scope
-from minihub_runtime.dtypes import as_dtype
+from minihub_runtime.dtypes import as_dtype, bool_
 from minihub_runtime.public import public
 
 __all__ = ["cast"]
+
+# The module of the types cannot call one of them `bool`.
+public("dtypes.bool")(bool_)
 
 
 @public("cast", "dtypes.cast")

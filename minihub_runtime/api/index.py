@@ -63,6 +63,7 @@ HOME_OF: dict[str, str] = {
     "div_no_nan": "minihub_runtime.api.arithmetic",
     "divide": "minihub_runtime.api.arithmetic",
     "double": "minihub_runtime.dtypes",
+    "dtypes.bool": "minihub_runtime.api.casting",
     "dtypes.cast": "minihub_runtime.api.casting",
     "expand_dims": "minihub_runtime.api.layout",
     "fill": "minihub_runtime.api.filling",
