@@ -88,12 +88,12 @@ def also_names_below(prefix: str) -> Callable[[str], Any]:
     A module that has it lists, in its `__dir__`, `names_below(prefix)` too.
     """
 
-    def __getattr__(name: str) -> Any:
+    def find_below(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module 'minihub_runtime.{prefix}' has no attribute {name!r}")
         return find(f"{prefix}.{name}")
 
-    return __getattr__
+    return find_below
 
 
 class Namespace(types.ModuleType):
