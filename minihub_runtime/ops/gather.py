@@ -1,4 +1,4 @@
-"""Reading by index: gather rows, slices or elements."""
+"""Reading by index: gather rows, slices or elements; and where a flat index lies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from minihub_runtime.ops.checking import (
     require_scalar,
 )
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types
-from minihub_runtime.shapes import Shape, Spec, merge, size
+from minihub_runtime.shapes import Shape, Spec, merge, show, size
 
 __all__ = ["flat_places", "take"]
 
@@ -201,3 +201,50 @@ def gather_nd_shape(params: Spec, indices: Spec) -> Shape:
         f"the last size of indices must be <= {len(params.shape)}, not {depth}",
     )
     return (*indices.shape[:-1], *params.shape[depth:])
+
+
+def _unraveled(indices: Spec, dims: Spec) -> Shape:
+    if dims.shape is not None and len(dims.shape) != 1:
+        raise InvalidArgumentError(f"dims must have rank 1, not {len(dims.shape)}")
+    rank = dims.dim(0)
+    if indices.shape is None or not indices.shape:
+        return None if indices.shape is None else (rank,)
+    return (
+        rank,
+        None if None in indices.shape else size(n for n in indices.shape if n is not None),
+    )
+
+
+@op(
+    "UnravelIndex(indices: Tidx, dims: Tidx) -> output: Tidx",
+    Tidx=INDEX.default_to("int32"),
+    source="core/kernels/unravel_index_op.cc",
+    shape=_unraveled,
+)
+def unravel_index(indices: Array, dims: Array) -> Array:
+    """The coordinates of flat indices in an array of shape `dims`, one row for each dimension.
+
+    Shapes: `[], [rank] -> [rank]`; `[n], [rank] -> [rank, n]`.
+    A negative index has the negative coordinates of its opposite.
+
+    Raises: InvalidArgumentError for other ranks, dimensions that are not positive or have too large a product, and
+        indices that are too large.
+    """
+    require(indices.ndim <= 1, f"indices must be a scalar or a vector, not {show(indices.shape)}")
+    require(dims.ndim == 1, f"dims must have rank 1, not shape {show(dims.shape)}")
+    sizes = dims.tolist()
+    require(min(sizes, default=1) > 0, f"dims must be positive, not {sizes}")
+    count = size(sizes)
+    require(
+        count <= np.iinfo(dims.dtype).max,
+        f"dims must have a product that fits {dims.dtype}, not {sizes}",
+    )
+    if sizes and indices.size and int(indices.max()) >= count:
+        require(False, f"indices must be < {count}, the product of dims, not {int(indices.max())}")
+    result = np.empty((len(sizes), *indices.shape), indices.dtype)
+    rest = indices.copy()
+    for axis in range(len(sizes) - 1, -1, -1):
+        # As in C++, remainders have the sign of the index, and quotients are cut.
+        result[axis] = np.fmod(rest, dims[axis])
+        rest = (rest - result[axis]) // dims[axis]
+    return result

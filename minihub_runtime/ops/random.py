@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError
 from minihub_runtime.ops import random_fill
-from minihub_runtime.ops.checking import require_scalar
+from minihub_runtime.ops.checking import require, require_rank, require_scalar
 from minihub_runtime.ops.context import Context
-from minihub_runtime.ops.philox import Philox
+from minihub_runtime.ops.philox import Philox, WordStream
 from minihub_runtime.ops.random_arguments import (
     BLOCKS_PER_OUTPUT,
     drawn_shape,
     requested_shape,
     session_stream,
+    static_vector,
 )
 from minihub_runtime.ops.registry import (
     ANY,
@@ -25,6 +27,7 @@ from minihub_runtime.ops.registry import (
     Op,
     Precision,
     op,
+    types,
 )
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, size
@@ -132,3 +135,45 @@ def random_shuffle(ctx: Context, value: Array, *, seed: int = 0, seed2: int = 0)
         return value
     # One word for each row but the last.
     return value[permutation(stream.reserve((len(value) + 2) // 4), len(value))]
+
+
+def _cropped(image: Spec, size: Spec) -> Shape:
+    if image.shape is not None and len(image.shape) != 3:
+        raise InvalidArgumentError(f"image must have rank 3, not {len(image.shape)}")
+    static_vector(size, 2, "size")
+    sizes = (None, None) if size.value is None else tuple(int(n) for n in size.value)
+    return (*sizes, image.dim(2))
+
+
+@op(
+    "RandomCrop(image: T, size: int64) -> output: T",
+    T=types("uint8 int8 int16 int32 int64 float32 float64"),
+    stateful=True,
+    views=True,
+    source="core/kernels/random_crop_op.cc",
+    shape=_cropped,
+)
+def random_crop(ctx: Context, image: Array, size: Array, *, seed: int = 0, seed2: int = 0) -> Array:
+    """A part of an image of the given height and width, from anywhere in it.
+
+    Shapes: `[h, w, c], [2] -> [size[0], size[1], c]`.
+    Raises: InvalidArgumentError for other shapes or a negative size; FailedPreconditionError for an image that is
+        smaller than its part.
+    Differs: TensorFlow aborts for a negative size.
+    """
+    require_rank(image, 3, "image")
+    require(size.shape == (2,), f"size must have shape [2], not {list(size.shape)}")
+    wanted = size.tolist()
+    require(min(wanted) >= 0, f"size must not be negative, not {wanted}")
+    starts = [0, 0]
+    stream = WordStream(session_stream(ctx, seed, seed2).reserve(1))
+    for axis, name in ((1, "width"), (0, "height")):
+        room = image.shape[axis] - wanted[axis]
+        if room < 0:
+            raise FailedPreconditionError(
+                f"{name} must be at least {wanted[axis]}, not {image.shape[axis]}"
+            )
+        if room:
+            starts[axis] = stream.word() % (room + 1)
+    top, left = starts
+    return image[top : top + wanted[0], left : left + wanted[1]]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from minihub_runtime.dtypes import DType, as_dtype
@@ -14,6 +17,7 @@ from minihub_runtime.ops.random_arguments import (
     seeded,
     static_vector,
 )
+from minihub_runtime.ops.random_generator import advance
 from minihub_runtime.ops.random_lanes import Lanes, Rows, Rule, sample_lanes
 from minihub_runtime.ops.random_poisson import require_ending, to_counts
 from minihub_runtime.ops.registry import INDEX, RANDOM, Array, op, types
@@ -131,8 +135,22 @@ def stateless_random_binomial(
     Shapes: `[rank], [2], s, t -> shape`, which ends with what `s` and `t` broadcast to.
     Raises: InvalidArgumentError for other shapes; UnimplementedError for integer counts.
     """
+    return _binomial(lambda batches, each: seeded(seed), shape, counts, probs, dtype)
+
+
+def _binomial(
+    make: Callable[[int, int], Philox], shape: Array, counts: Array, probs: Array, dtype: DType
+) -> Array:
+    """Numbers in a shape that ends with that of the parameters.
+
+    Args:
+        make: the stream, from the number of parameters and how many numbers each gets.
+        shape: the sizes.
+        counts: tries.
+        probs: their probabilities; broadcasts with `counts`.
+        dtype: type of the result.
+    """
     require_kind(as_dtype(counts.dtype), "float16 float32 float64", "counts")
-    stream = seeded(seed)
     try:
         tail = np.broadcast_shapes(counts.shape, probs.shape)
     except ValueError as error:
@@ -141,10 +159,11 @@ def stateless_random_binomial(
         ) from error
     sizes = requested_shape(shape, dtype)
     require_ending(sizes, tail, "counts and probs")
+    batches = size(tail)
+    each = size(sizes[: len(sizes) - len(tail)])
+    stream = make(batches, each)
     if size(sizes) == 0:
         return np.empty(sizes, dtype.numpy)
-    batches = size(tail)
-    each = size(sizes) // batches
     n = np.repeat(np.broadcast_to(counts, tail).reshape(-1), each)
     p = np.repeat(np.broadcast_to(probs, tail).reshape(-1), each)
     return to_counts(_draw(stream, n, p).reshape(batches, each).T, dtype).reshape(sizes)
@@ -177,4 +196,38 @@ def _draw(stream: Philox, count: Array, prob: Array) -> Array:
 @stateless_random_binomial.shape
 def _seeded_shape(shape: Spec, seed: Spec, counts: Spec, probs: Spec) -> Shape:
     static_vector(seed, 2, "seed")
+    return drawn_shape(shape)
+
+
+@op(
+    "StatefulRandomBinomial(resource: resource, algorithm: int64, shape: S, counts: T, probs: T)"
+    " -> output: dtype",
+    S=INDEX,
+    T=_REALS.default_to("float64"),
+    dtype=_REALS.default_to("int64"),
+    stateful=True,
+    precision=RANDOM,
+    source="core/kernels/random_binomial_op.cc:RandomBinomialOp",
+)
+def stateful_random_binomial(
+    resource: Any, algorithm: Array, shape: Array, counts: Array, probs: Array, *, dtype: DType
+) -> Array:
+    """StatelessRandomBinomial from a generator, which then skips what the numbers may take.
+
+    Shapes: `[], [], [rank], s, t -> shape`, which ends with what `s` and `t` broadcast to.
+    Differs: TensorFlow leaves the generator where it is if another tensor shares the memory of its state.
+    Raises: InvalidArgumentError for other shapes, or a state or an algorithm that is not Philox's;
+        UnimplementedError for integer counts.
+    """
+
+    def make(batches: int, each: int) -> Philox:
+        return advance(resource, algorithm, batches * 2 * 100 * (each + 3) // 4)[0]
+
+    return _binomial(make, shape, counts, probs, dtype)
+
+
+@stateful_random_binomial.shape
+def _generator_shape(
+    resource: Spec, algorithm: Spec, shape: Spec, counts: Spec, probs: Spec
+) -> Shape:
     return drawn_shape(shape)

@@ -27,14 +27,14 @@ from minihub_runtime.ops.shape_rules import nothing
 from minihub_runtime.ops.variable import Variable
 from minihub_runtime.shapes import Shape, Spec, size
 
-__all__: list[str] = []
+__all__ = ["advance"]
 
 _SOURCE = "core/kernels/stateful_random_ops.cc"
 _FLOATS = "float16 bfloat16 float32 float64"
 _STATE_SIZE = 3
 
 
-def _advance(resource: Any, algorithm: Array | None, count: int) -> tuple[Philox, Array]:
+def advance(resource: Any, algorithm: Array | None, count: int) -> tuple[Philox, Array]:
     """The stream at a variable's position, and the old state; the variable goes ahead for so many numbers.
 
     Without an algorithm, the variable's first number tells it.
@@ -80,7 +80,7 @@ def rng_read_and_skip(resource: Any, alg: Array, delta: Array) -> Array:
     Differs: of a longer state the first three numbers are read, where TensorFlow writes beyond the result's end.
     """
     require_scalar(delta, "delta")
-    return _advance(resource, alg, int(delta))[1][:_STATE_SIZE].copy()
+    return advance(resource, alg, int(delta))[1][:_STATE_SIZE].copy()
 
 
 @op(
@@ -95,7 +95,7 @@ def rng_skip(resource: Any, algorithm: Array, delta: Array) -> tuple[()]:
     Raises: InvalidArgumentError unless the algorithm and the state are Philox's.
     """
     require_scalar(delta, "delta")
-    _advance(resource, algorithm, int(delta))
+    advance(resource, algorithm, int(delta))
     return ()
 
 
@@ -114,7 +114,7 @@ def _drawing(
         require_kind(dtype, kinds, "dtype")
         sizes = requested_shape(shape, dtype)
         count = size(sizes)
-        return fill(_advance(resource, algorithm, count)[0], count, dtype).reshape(sizes)
+        return fill(advance(resource, algorithm, count)[0], count, dtype).reshape(sizes)
 
     kernel.__doc__ = f"""{doc}
 
@@ -181,7 +181,7 @@ def stateful_standard_normal(resource: Any, shape: Array, *, dtype: DType) -> Ar
     require_kind(dtype, _FLOATS, "dtype")
     sizes = requested_shape(shape, dtype)
     count = size(sizes)
-    return random_fill.normal(_advance(resource, None, count)[0], count, dtype).reshape(sizes)
+    return random_fill.normal(advance(resource, None, count)[0], count, dtype).reshape(sizes)
 
 
 @op(
@@ -213,7 +213,7 @@ def stateful_uniform_int(
         raise InvalidArgumentError(f"minval must be < maxval, not {low} and {high}")
     sizes = requested_shape(shape, dtype)
     count = size(sizes)
-    stream = _advance(resource, algorithm, count)[0]
+    stream = advance(resource, algorithm, count)[0]
     return random_fill.integers(stream, count, low, high, dtype).reshape(sizes)
 
 

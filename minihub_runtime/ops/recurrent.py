@@ -11,7 +11,7 @@ from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.windows import allocate, narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec, size
 
-__all__: list[str] = []
+__all__ = ["CELL_INPUTS", "CELL_OUTPUTS", "CELL_TYPES"]
 
 CELL_TYPES = types("float16 float32")
 CELL_OUTPUTS = "i: T, cs: T, f: T, o: T, ci: T, co: T, h: T"

@@ -14,7 +14,7 @@ from minihub_runtime.ops.shape_rules import broadcasted
 from minihub_runtime.ops.special import unary_special
 from minihub_runtime.shapes import Shape, Spec, merge, show
 
-__all__: list[str] = []
+__all__ = ["apply_broadcast", "digamma", "log_gamma"]
 
 #: The even Bernoulli numbers B2, B4, …
 _BERNOULLI = (
@@ -206,7 +206,7 @@ def betainc(a: Array, b: Array, x: Array) -> Array:
     return result
 
 
-def _apply(function: Callable[..., Any], *inputs: Array) -> Array:
+def apply_broadcast(function: Callable[..., Any], *inputs: Array) -> Array:
     """`function` of float64 vectors, on inputs that broadcast."""
     try:
         wide = np.broadcast_arrays(*(widen(x).astype(np.float64) for x in inputs))
@@ -222,10 +222,10 @@ def _binary(
     name: str, names: tuple[str, str], function: Callable[..., Any], kinds: TypeSet, doc: str
 ) -> None:
     def of_a_and_x(a: Array, x: Array) -> Array:
-        return _apply(function, a, x)
+        return apply_broadcast(function, a, x)
 
     def of_x_and_q(x: Array, q: Array) -> Array:
-        return _apply(function, x, q)
+        return apply_broadcast(function, x, q)
 
     kernel = of_a_and_x if names == ("a", "x") else of_x_and_q
     kernel.__doc__ = doc
@@ -287,4 +287,4 @@ def betainc_op(a: Array, b: Array, x: Array) -> Array:
     if len(shapes) > 1:
         shown = " and ".join(show(value.shape) for value in (a, b, x))
         raise InvalidArgumentError(f"a, b and x must be scalars or have one shape, not {shown}")
-    return _apply(betainc, a, b, x)
+    return apply_broadcast(betainc, a, b, x)

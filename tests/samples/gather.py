@@ -90,4 +90,27 @@ SAMPLES = [
             ("no_columns", normal(2, 0), i32([[1]]), "must have elements"),
         )
     ),
+    *(
+        Sample("UnravelIndex", label, dict(indices=i, dims=d))
+        for label, i, d in (
+            ("scalar", i32(22), i32([7, 6])),
+            ("vector", i32([22, 41, 37]), i32([7, 6])),
+            ("int64", i64([5, 0, 1 << 40]), i64([1 << 20, 1 << 10, 1 << 20])),
+            ("one_dimension", i32(3), i32([5])),
+            ("negative", i32([-1, -50, -41]), i32([7, 6])),
+            ("none", i32([]), i32([7, 6])),
+            ("no_dimensions", i32([]), i32([])),
+        )
+    ),
+    *(
+        Sample("UnravelIndex", label, dict(indices=i, dims=d), error=error)
+        for label, i, d, error in (
+            ("too_large", i32([42]), i32([7, 6]), "must be < 42"),
+            ("zero", i32([0]), i32([0, 6]), "must be positive"),
+            ("negative_size", i32([0]), i32([-1, -6]), "must be positive"),
+            ("product", i32([1]), i32([1 << 16, 1 << 16]), "fits int32"),
+            ("matrix", i32([[1]]), i32([2]), "scalar or a vector"),
+            ("scalar_dims", i32([1]), i32(2), "rank 1"),
+        )
+    ),
 ]

@@ -33,6 +33,14 @@ def shuffle(label: str, value: Any, **attrs: Any) -> Sample:
     return Sample("RandomShuffle", label, dict(value=value), {"seed": 5, **attrs}, runs=3)
 
 
+def crop(label: str, image: Any, size: Any, error: str | None = None, **attrs: Any) -> Sample:
+    """Four runs of RandomCrop, in a graph of the last version that may have it."""
+    attrs = {"seed": 5, **attrs}
+    return Sample(
+        "RandomCrop", label, dict(image=image, size=size), attrs, error, runs=4, producer=7
+    )
+
+
 SAMPLES = [
     *(draw(op, dtype, i32([3, 7]), dtype) for op in DRAWING for dtype in FLOATS),
     *(draw(op, f"{dtype}_many", i32([1031]), dtype) for op in DRAWING for dtype in FLOATS),
@@ -77,4 +85,19 @@ SAMPLES = [
     shuffle("bfloat16", bf16([1, 2, 3, 4, 5])),
     shuffle("bool", boolean([[True], [False], [True]])),
     *(shuffle(dtype, typed([1, 2, 3, 4], dtype)) for dtype in ("uint8", "complex64")),
+    *(
+        crop(dtype, typed(normal(9, 7, 2) * 100, dtype), i64([3, 4]))
+        for dtype in ("uint8", "int8", "int16", "int32", "int64", "float32", "float64")
+    ),
+    crop("seed2", normal(9, 7, 1), i64([1, 1]), seed=0, seed2=3),
+    crop("height", normal(9, 7, 1), i64([4, 7])),
+    crop("width", normal(9, 7, 1), i64([9, 3])),
+    crop("whole", normal(2, 3, 1), i64([2, 3])),
+    crop("nothing", normal(2, 3, 1), i64([0, 3])),
+    crop("no_channels", normal(2, 3, 0), i64([1, 1])),
+    crop("too_wide", normal(2, 3, 1), i64([2, 4]), "width must be"),
+    crop("too_high", normal(2, 3, 1), i64([3, 3]), "height must be"),
+    crop("matrix", normal(2, 3), i64([1, 1]), "image must have rank 3"),
+    crop("three_sizes", normal(2, 3, 1), i64([1, 1, 1]), r"shape \[2\]"),
+    crop("scalar_size", normal(2, 3, 1), i64(1), r"shape \[2\]"),
 ]
