@@ -15,6 +15,7 @@ import types
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from minihub_runtime.api.dispatch import dispatched
 from minihub_runtime.errors import InternalError
 
 __all__ = ["EXPORTED", "HOMES", "Namespace", "also_names_below", "find", "names_below", "public"]
@@ -30,6 +31,8 @@ HOMES: dict[str, str] = {}
 def public(*names: str) -> Callable[[T], T]:
     """Decorator that gives a function, class or value its public names.
 
+    A function that has versions for ragged or sparse tensors calls them where it gets such; see `api.dispatch`.
+
     Args:
         *names: dotted names below `tf`, such as `"nn.relu"`.
 
@@ -43,6 +46,7 @@ def public(*names: str) -> Callable[[T], T]:
     home = str(frame.f_globals["__name__"])
 
     def note(value: T) -> T:
+        value = dispatched(value, names)
         for name in names:
             if name in EXPORTED and HOMES[name] != home:
                 raise InternalError(f"the public name {name!r} is defined in {HOMES[name]} already")

@@ -59,6 +59,9 @@ class RaggedTensorValue:
         row_splits: int64 [n + 1]: row i is `values[row_splits[i]:row_splits[i + 1]]`.
     """
 
+    #: Functions of tensors call their versions for ragged ones; see `api.dispatch`.
+    dispatch_kind = "ragged"
+
     def __init__(self, values: Any, row_splits: Any) -> None:
         splits = np.asarray(row_splits)
         if splits.dtype not in (np.int32, np.int64):

@@ -42,6 +42,8 @@ class SparseTensor(SparseOperators, CompositeTensor):
         dense_shape: int64 [rank].
     """
 
+    dispatch_kind = "sparse"
+
     def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
         with name_scope(None, "SparseTensor", [indices, values, dense_shape]):
             self.indices = convert_to_tensor(indices, int64, "indices")
@@ -141,6 +143,8 @@ class RaggedTensor(CompositeTensor):
         values: the rows one after the other: a Tensor, or a RaggedTensor for deeper nesting.
         row_splits: int32 or int64 [n + 1].
     """
+
+    dispatch_kind = "ragged"
 
     def __init__(self, values: Any, row_splits: Tensor) -> None:
         self.values = values

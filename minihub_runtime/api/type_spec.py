@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -33,7 +33,13 @@ __all__ = [
 
 
 class CompositeTensor(abc.ABC):
-    """A value that consists of several tensors."""
+    """A value that consists of several tensors.
+
+    Attributes:
+        dispatch_kind: which versions of functions it calls for; see `api.dispatch`.
+    """
+
+    dispatch_kind: ClassVar[str | None] = None
 
     @property
     @abc.abstractmethod
