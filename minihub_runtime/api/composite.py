@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.api.building import build
-from minihub_runtime.api.conversion import constant_value, convert_to_tensor
+from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.defaults import default_session
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph, name_scope
 from minihub_runtime.api.operators import SparseOperators
+from minihub_runtime.api.static_values import constant_value_as_shape
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.api.type_spec import CompositeTensor, RaggedTensorSpec, SparseTensorSpec
 from minihub_runtime.dtypes import DType, as_dtype, int64
 from minihub_runtime.public import public
-from minihub_runtime.shapes import dims
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
 
 __all__ = [
@@ -49,7 +49,7 @@ class SparseTensor(SparseOperators, CompositeTensor):
             self.indices = convert_to_tensor(indices, int64, "indices")
             self.values = convert_to_tensor(values, name="values")
             self.dense_shape = convert_to_tensor(dense_shape, int64, "dense_shape")
-        self._told = TensorShape(None)
+            self._shape = constant_value_as_shape(self.dense_shape)
         count, rank = self.indices.shape.with_rank(2)
         (length,) = self.values.shape.with_rank(1)
         (dimensions,) = self.dense_shape.shape.with_rank(1)
@@ -84,7 +84,7 @@ class SparseTensor(SparseOperators, CompositeTensor):
     @property
     def shape(self) -> TensorShape:
         """What is known of the dense shape."""
-        return self._told.merge_with(self._of_dense_shape())
+        return self._shape
 
     def set_shape(self, shape: Any) -> None:
         """Add what the caller knows of the dense shape.
@@ -92,16 +92,7 @@ class SparseTensor(SparseOperators, CompositeTensor):
         Raises:
             ValueError: it contradicts what is known.
         """
-        self._told = self.shape.merge_with(shape)
-
-    def _of_dense_shape(self) -> TensorShape:
-        value = constant_value(self.dense_shape)
-        if value is not None:
-            return TensorShape(dims(value))
-        length = self.dense_shape.shape.as_tuple()
-        if length is None or length[0] is None:
-            return TensorShape(None)
-        return TensorShape([None] * length[0])
+        self._shape = self._shape.merge_with(shape)
 
     def get_shape(self) -> TensorShape:
         """What is known of the dense shape."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.api.graph import Operation, Tensor, get_default_graph
+from minihub_runtime.api.static_values import constant_value
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError
@@ -194,10 +195,3 @@ def _pack_level(value: Sequence[Any], dtype: Any, name: str) -> Any:
                 )
         parts = [convert_to_tensor(item, dtype, str(i)) for i, item in enumerate(items)]
         return build("Pack", name=scope, values=parts, axis=0)
-
-
-def constant_value(tensor: Any) -> Any:
-    """The value of a tensor if it is a small constant, else None."""
-    if not isinstance(tensor, Tensor):
-        return np.asarray(tensor)
-    return tensor.graph.inference.value(tensor.ref_in_graph)

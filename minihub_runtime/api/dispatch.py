@@ -29,7 +29,7 @@ _UNARY = """
     string_to_hash_bucket_fast string_to_hash_bucket_strong strings.length strings.lower strings.regex_full_match
     strings.substr strings.to_number strings.unicode_script strings.unicode_transcode strings.upper substr to_bfloat16
     to_complex128 to_complex64 to_double to_float to_int32 to_int64 zeros_like
-""".split()
+"""
 
 #: Functions of two tensors, element by element, with broadcasting.
 _BINARY = """
@@ -37,9 +37,9 @@ _BINARY = """
     div_no_nan divide equal floor_div floordiv floormod greater greater_equal less less_equal logical_and logical_or
     logical_xor maximum minimum multiply math.multiply_no_nan not_equal pow scalar_mul squared_difference subtract truediv
     math.xdivy math.xlog1py math.xlogy zeta realdiv truncatediv truncatemod
-""".split()
+"""
 
-_SPARSE_UNARY = "abs negative sign square sqrt erf tanh math.bessel_i0e math.bessel_i1e".split()
+_SPARSE_UNARY = "abs negative sign square sqrt erf tanh math.bessel_i0e math.bessel_i1e"
 
 _RAGGED: dict[str, str] = {}
 
@@ -68,11 +68,11 @@ class Version:
 #: Kind of tensor → public name → what is called instead.  Of a function's names, one stands here.
 TABLES: dict[str, dict[str, Version]] = {
     "ragged": {
-        **{name: Version("ragged.elementwise:unary", True) for name in _UNARY},
-        **{name: Version("ragged.elementwise:binary", True) for name in _BINARY},
+        **{name: Version("ragged.elementwise:unary", True) for name in _UNARY.split()},
+        **{name: Version("ragged.elementwise:binary", True) for name in _BINARY.split()},
         **{name: Version(where) for name, where in _RAGGED.items()},
     },
-    "sparse": {name: Version("sparse.elementwise:unary", True) for name in _SPARSE_UNARY},
+    "sparse": {name: Version("sparse.elementwise:unary", True) for name in _SPARSE_UNARY.split()},
 }
 
 
