@@ -21,7 +21,7 @@ from minihub_runtime.public import public
 __all__ = ["constant_value", "constant_value_as_shape"]
 
 
-@public("get_static_value")
+@public("get_static_value", "contrib.util.constant_value")
 def constant_value(tensor: Any, partial: bool = False) -> Any:
     """The value of a tensor as an array if it can be told, else None; what is no tensor, as it is.
 
@@ -54,7 +54,8 @@ def _shape(tensor: Tensor, partial: bool) -> Any:
 
 def _size(tensor: Tensor, partial: bool) -> Any:
     shape = tensor.op.inputs[0].shape
-    return np.int32(shape.num_elements()) if shape.is_fully_defined() else None
+    count = shape.num_elements()
+    return None if count is None else np.int32(count)
 
 
 def _rank(tensor: Tensor, partial: bool) -> Any:
