@@ -56,6 +56,7 @@ HOME_OF: dict[str, str] = {
     "conj": "minihub_runtime.api.matmul",
     "constant": "minihub_runtime.api.conversion",
     "container": "minihub_runtime.api.contexts",
+    "contrib.util.constant_value": "minihub_runtime.api.static_values",
     "control_dependencies": "minihub_runtime.api.graph",
     "convert_to_tensor": "minihub_runtime.api.conversion",
     "device": "minihub_runtime.api.contexts",
