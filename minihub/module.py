@@ -28,7 +28,7 @@ from minihub_runtime.api.composite import (
 )
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph, GraphKeys, Tensor, get_default_graph
-from minihub_runtime.api.importing import import_scoped_meta_graph
+from minihub_runtime.api.meta_graph_import import import_scoped_meta_graph
 from minihub_runtime.api.type_spec import CompositeTensor, TensorSpec, TypeSpec
 from minihub_runtime.api.variables import (
     Variable,
@@ -117,13 +117,16 @@ class Module:
         wanted = TRAINABLE_STATE_COLLECTIONS if self._trainable else STATE_COLLECTIONS
         self._graph.allow_reading(self._spec.folder)
         parent = scope[: -len(self._name)]
-        with self._graph.name_scope(parent), self._graph.name_scope(self._name):
-            pass  # notes that the name is taken
-        made = import_scoped_meta_graph(
-            _state_graph(self._meta_graph, scope), import_scope=scope, restore_collections=wanted
-        )
+        with self._graph.name_scope(parent):
+            made = import_scoped_meta_graph(
+                _state_graph(self._meta_graph, scope),
+                import_scope=self._name,
+                restore_collections_predicate=wanted.__contains__,
+            )
         self._state = _state_tensors(self._meta_graph, self._graph, scope)
-        variables = merge_partitions(made)
+        variables = merge_partitions(
+            {name.removesuffix(":0"): variable for name, variable in made.items()}
+        )
         if self._spec.checkpoint_prefix is not None:
             with self._graph.name_scope(parent):
                 restore_initializers(self._spec.checkpoint_prefix, variables)
@@ -185,13 +188,13 @@ class Module:
         for key, info in inputs.items():
             parts = (tensors[key],) if info.kind == "dense" else tensors[key].components
             fed.update({str(ref): part for ref, part in zip(info.refs, parts, strict=True)})
-        scope = self._graph.unique_name(f"{self._name}_apply_{signature}")
+        scope = self._graph.unique_name(f"{self._name}_apply_{signature}", mark_as_used=False)
         wanted = APPLY_COLLECTIONS | ({GraphKeys.UPDATE_OPS} if self._trainable else set())
         import_scoped_meta_graph(
             _apply_graph(self._meta_graph, self._state),
             input_map=fed,
-            import_scope=scope,
-            restore_collections=wanted,
+            import_scope=scope.rsplit("/", 1)[-1],
+            restore_collections_predicate=wanted.__contains__,
         )
 
         def tensor(ref: Ref) -> Tensor:

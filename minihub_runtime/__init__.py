@@ -17,12 +17,17 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-__version__ = "0.1.0"
-
 #: Public names that are modules of their own, or stand in a layer that knows nothing of public names.
 _MODULES = {
     "compat": "minihub_runtime.compat",
     "errors": "minihub_runtime.errors",
+}
+
+#: TensorFlow's versions, which programs look at; `minihub_runtime.versions` says what they are told.
+_VERSIONS = {
+    "__compiler_version__": "COMPILER_VERSION",
+    "__git_version__": "GIT_VERSION",
+    "__version__": "VERSION",
 }
 
 
@@ -35,10 +40,10 @@ def __getattr__(name: str) -> Any:
         return sorted({*names_below(""), *_MODULES, "register_op"})
     if name == "register_op":
         value: Any = importlib.import_module("minihub_runtime.ops.registry").op
-    elif name.startswith("__"):
+    elif name.startswith("__") and name not in _VERSIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     else:
-        value = find(name)
+        value = find(_VERSIONS.get(name, name))
     globals()[name] = value
     return value
 

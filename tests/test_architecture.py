@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: Each may import those before it, and itself; a tuple is one level whose parts may import each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors",),
+    ("errors", "versions"),
     ("dtypes", "files"),
     ("shapes",),
     ("protos", "values"),
@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("passes", "graph"),
     ("engine",),
     ("api",),
+    ("train",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 #: A static shape as TF1 shows it; it stands with the API, and describes signatures too.

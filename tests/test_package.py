@@ -80,7 +80,10 @@ def test_both_spellings_of_the_namespace() -> None:
 def test_the_versions() -> None:
     import minihub
     import minihub_runtime
+    from minihub_runtime.versions import RELEASE
 
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'version = "{minihub.__version__}"' in project
-    assert minihub.__version__ == minihub_runtime.__version__
+    assert minihub.__version__ == RELEASE
+    assert minihub_runtime.__version__ == minihub_runtime.VERSION == minihub_runtime.version.VERSION
+    assert RELEASE in minihub_runtime.__git_version__

@@ -326,11 +326,13 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         proto = graph_to_proto(self.node_graph)
         if add_shapes:
             for node in proto.node:
-                shapes = [
-                    self.inference.shape(Ref(node.name, i))
-                    for i in range(len(self.output_dtypes(node.name)))
-                ]
-                node.attr["_output_shapes"].CopyFrom(attr_to_proto(shapes, "list(shape)"))
+                if node.op in REGISTRY or node.op in self.node_graph.functions:
+                    count = len(self.output_dtypes(node.name))
+                    shapes = [self.inference.shape(Ref(node.name, i)) for i in range(count)]
+                else:
+                    shapes = self.nodes[node.name].attrs.get("_output_shapes", [])
+                if shapes:
+                    node.attr["_output_shapes"].CopyFrom(attr_to_proto(shapes, "list(shape)"))
         return proto
 
     def as_default(self) -> contextlib.AbstractContextManager[Graph]:

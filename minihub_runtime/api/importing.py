@@ -1,6 +1,6 @@
-"""GraphDef and MetaGraphDef into the default graph.
+"""GraphDef into the default graph.
 
-Source: tensorflow/python/framework/importer.py, meta_graph.py.
+Source: tensorflow/python/framework/importer.py.
 """
 
 from __future__ import annotations
@@ -8,21 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from minihub_runtime.api.graph import Graph, GraphKeys, Operation, Tensor, get_default_graph
-from minihub_runtime.api.graph_keys import VARIABLE_COLLECTIONS
-from minihub_runtime.api.variables import Variable
-from minihub_runtime.codec import as_text
+from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
 from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref, parse_input
 from minihub_runtime.graph.reader import node_from_proto
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.protos import GraphDef, MetaGraphDef, VariableDef, parse
+from minihub_runtime.protos import GraphDef
 from minihub_runtime.public import public
 
-__all__ = ["import_graph_def", "import_scoped_meta_graph"]
-
-#: Collections of messages whose names TF1 resolves by itself; nothing here needs their content.
-CONTEXT_COLLECTIONS = frozenset({GraphKeys.COND_CONTEXT, GraphKeys.WHILE_CONTEXT})
+__all__ = ["import_graph_def"]
 
 
 class _Import:
@@ -208,12 +202,8 @@ def _check_element(importing: _Import, nodes: Mapping[str, Node], text: str) -> 
 
 
 def _prefix(graph: Graph, name: str | None) -> str:
-    current = graph.get_name_scope()
-    if name == "":
-        return current
-    if name is not None and name.endswith("/"):
-        return name[:-1]
-    return graph.unique_name(name or "import")
+    with graph.name_scope("import" if name is None else name) as scope:
+        return scope.removesuffix("/")
 
 
 def _element(graph: Graph, importing: _Import, name: str) -> Any:
@@ -224,63 +214,3 @@ def _element(graph: Graph, importing: _Import, name: str) -> Any:
     if ref in importing.mapped:
         return importing.mapped[ref]
     return graph.tensor(Ref(importing.scoped(node), index))
-
-
-def import_scoped_meta_graph(
-    meta_graph: MetaGraphDef,
-    input_map: Mapping[str, Any] | None = None,
-    import_scope: str = "",
-    restore_collections: Collection[str] | None = None,
-) -> dict[str, Variable]:
-    """Add a MetaGraph to the default graph, with its collections.
-
-    Args:
-        meta_graph: graph and collections.
-        input_map: see `import_graph_def`.
-        import_scope: scope for all names, absolute.
-        restore_collections: the collections to add; None means all.
-
-    Returns:
-        Name (as in the MetaGraph) → variable.
-
-    Raises:
-        ValueError, KeyError: graph or collections are malformed.
-    """
-    graph = get_default_graph()
-    absolute = f"{import_scope}/" if import_scope else ""
-    import_graph_def(meta_graph.graph_def, input_map, name=absolute)
-    made: dict[str, Variable] = {}
-    for key, collection in sorted(meta_graph.collection_def.items()):
-        if restore_collections is not None and key not in restore_collections:
-            continue
-        kind = collection.WhichOneof("kind")
-        if kind is None:
-            continue
-        values = getattr(collection, kind).value
-        if key in VARIABLE_COLLECTIONS and kind == "bytes_list":
-            for data in values:
-                definition = parse(VariableDef, data, f"collection {key!r}")
-                name = definition.variable_name.partition(":")[0]
-                if name not in made:
-                    made[name] = Variable.from_proto(definition, import_scope)
-                graph.add_to_collection(key, made[name])
-        elif kind == "node_list":
-            for item in values:
-                element = _collected(graph, import_scope, item)
-                graph.add_to_collection(key, element)
-        elif key in CONTEXT_COLLECTIONS:
-            for data in values:
-                graph.add_to_collection(key, data)
-        elif kind in ("int64_list", "float_list"):
-            for item in values:
-                graph.add_to_collection(key, item)
-        else:
-            for item in values:
-                graph.add_to_collection(key, as_text(item) if isinstance(item, bytes) else item)
-    return made
-
-
-def _collected(graph: Graph, scope: str, item: str) -> Any:
-    """The element of the graph that an item of a node list names."""
-    text = item.removeprefix("^")
-    return graph.as_graph_element(f"{scope}/{text}" if scope else text)

@@ -6,6 +6,7 @@ nodes nobody looks at.
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.errors import OpError
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.ops.registry import REGISTRY, infer_shapes
-from minihub_runtime.shapes import Shape, Spec, concrete, merge, size
+from minihub_runtime.shapes import Shape, Spec, compatible, concrete, merge, size
 
 __all__ = ["Inference"]
 
@@ -79,6 +80,7 @@ class Inference:
                 except OpError:
                     # An imported graph may hold a node that no run needs; a run that does says what is wrong.
                     self._shapes[node.name] = []
+                self._shapes[node.name] = _with_said(self._shapes[node.name], node)
         shapes = self._shapes[ref.node]
         found = shapes[ref.index] if ref.index < len(shapes) else None
         told = self._told.get(ref)
@@ -188,3 +190,14 @@ class Inference:
             stack.append((current, True))
             stack.extend((ref.node, False) for ref in self._graph.nodes[current].inputs)
         return order
+
+
+def _with_said(shapes: list[Shape], node: Node) -> list[Shape]:
+    """The shapes of a node's outputs with what the graph it was imported from knew of them."""
+    said = node.attrs.get("_output_shapes", [])
+    if not shapes:
+        return list(said)
+    return [
+        merge(found, known) if compatible(found, known) else found
+        for found, known in zip_longest(shapes, said[: len(shapes)])
+    ]

@@ -8,11 +8,9 @@ from minihub_runtime.codec import attr_to_proto
 from minihub_runtime.graph.ir import Graph, Node
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import GraphDef, NodeDef
+from minihub_runtime.versions import GRAPH_DEF_VERSION
 
-__all__ = ["PRODUCER", "graph_to_proto", "node_to_proto"]
-
-#: The producer version of TensorFlow 1.15, which every later TensorFlow reads.
-PRODUCER = 134
+__all__ = ["graph_to_proto", "node_to_proto"]
 
 
 def node_to_proto(node: Node) -> NodeDef:
@@ -24,6 +22,8 @@ def node_to_proto(node: Node) -> NodeDef:
     if node.op in REGISTRY:
         kinds = {name: attr.type for name, attr in REGISTRY[node.op].schema.attrs.items()}
     for name in sorted(node.attrs):
+        if name == "_output_shapes":
+            continue  # worked out again by those who want it, and it may have been refined
         if name in node.attrs.changes:
             value = attr_to_proto(node.attrs[name], kinds.get(name))
         else:
@@ -36,7 +36,7 @@ def graph_to_proto(graph: Graph) -> GraphDef:
     """The GraphDef of a graph, nodes in their order, functions sorted by name."""
     proto = GraphDef()
     proto.node.extend(node_to_proto(node) for node in graph.nodes.values())
-    proto.versions.producer = graph.producer or PRODUCER
+    proto.versions.producer = graph.producer or GRAPH_DEF_VERSION
     for name in sorted(graph.functions):
         proto.library.function.add().CopyFrom(graph.functions[name])
     for name in sorted(graph.gradients):

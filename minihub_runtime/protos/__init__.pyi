@@ -11,12 +11,20 @@ _M = TypeVar("_M", bound=Message)
 __all__ = [
     "AssetFileDef",
     "AttrValue",
+    "AutoParallelOptions",
     "BoundedTensorSpecProto",
     "BundleEntryProto",
     "BundleHeaderProto",
     "BytesList",
+    "CheckpointState",
+    "ClusterDef",
     "CollectionDef",
+    "CondContextDef",
+    "ConfigProto",
+    "ControlFlowContextDef",
+    "DeviceStepStats",
     "DictValue",
+    "Event",
     "Example",
     "Feature",
     "FeatureList",
@@ -26,11 +34,16 @@ __all__ = [
     "FullTypeDef",
     "FunctionDef",
     "FunctionDefLibrary",
+    "GPUOptions",
     "GradientDef",
     "GraphDef",
+    "GraphOptions",
+    "HistogramProto",
     "ImageModuleInfo",
     "Int64List",
+    "JobDef",
     "ListValue",
+    "LogMessage",
     "Message",
     "MetaGraphDef",
     "ModelProto",
@@ -39,32 +52,51 @@ __all__ = [
     "NameAttrList",
     "NamedTupleValue",
     "NodeDef",
+    "NodeExecStats",
     "NoneValue",
     "NormalizerSpec",
     "OpDef",
     "OpDeprecation",
     "OpList",
+    "OptimizerOptions",
     "PairValue",
+    "QueueRunnerDef",
+    "RPCOptions",
     "RegisteredGradient",
     "ResourceHandleProto",
+    "RewriterConfig",
+    "RunMetadata",
+    "RunOptions",
     "SaveSliceInfoDef",
     "SavedModel",
     "SaverDef",
+    "ScopedAllocatorOptions",
     "SequenceExample",
     "SerializedDType",
+    "SessionLog",
+    "SessionMetadata",
     "SignatureDef",
+    "SourceMetadata",
+    "StepStats",
     "StructuredValue",
+    "Summary",
+    "SummaryDescription",
+    "SummaryMetadata",
+    "TaggedRunMetadata",
     "TensorInfo",
     "TensorProto",
     "TensorShapeProto",
     "TensorSliceProto",
     "TensorSpecProto",
+    "ThreadPoolOptionProto",
     "TrainerSpec",
     "TupleValue",
     "TypeSpecProto",
+    "ValuesDef",
     "VariableDef",
     "VariantTensorDataProto",
     "VersionDef",
+    "WhileContextDef",
     "parse",
 ]
 
@@ -111,6 +143,11 @@ class AttrValue(Message):
     placeholder: str
     def __init__(self, **fields: Any) -> None: ...
 
+class AutoParallelOptions(Message):
+    enable: bool
+    num_replicas: int
+    def __init__(self, **fields: Any) -> None: ...
+
 class BoundedTensorSpecProto(Message):
     name: str
     @property
@@ -148,6 +185,20 @@ class BytesList(Message):
     def value(self) -> MutableSequence[bytes]: ...
     def __init__(self, **fields: Any) -> None: ...
 
+class CheckpointState(Message):
+    model_checkpoint_path: str
+    @property
+    def all_model_checkpoint_paths(self) -> MutableSequence[str]: ...
+    @property
+    def all_model_checkpoint_timestamps(self) -> MutableSequence[float]: ...
+    last_preserved_timestamp: float
+    def __init__(self, **fields: Any) -> None: ...
+
+class ClusterDef(Message):
+    @property
+    def job(self) -> RepeatedCompositeFieldContainer[JobDef]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
 class CollectionDef(Message):
     class NodeList(Message):
         @property
@@ -181,9 +232,97 @@ class CollectionDef(Message):
     def any_list(self) -> CollectionDef.AnyList: ...
     def __init__(self, **fields: Any) -> None: ...
 
+class CondContextDef(Message):
+    context_name: str
+    pred_name: str
+    pivot_name: str
+    branch: int
+    @property
+    def values_def(self) -> ValuesDef: ...
+    @property
+    def nested_contexts(self) -> RepeatedCompositeFieldContainer[ControlFlowContextDef]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class ConfigProto(Message):
+    class Experimental(Message):
+        collective_group_leader: str
+        executor_type: str
+        recv_buf_max_chunk: int
+        use_numa_affinity: bool
+        collective_deterministic_sequential_execution: bool
+        collective_nccl: bool
+        share_session_state_in_clusterspec_propagation: bool
+        disable_thread_spinning: bool
+        share_cluster_devices_in_session: bool
+        @property
+        def session_metadata(self) -> SessionMetadata: ...
+        optimize_for_static_graph: bool
+        enable_mlir_bridge: bool
+        enable_mlir_graph_optimization: bool
+        disable_output_partition_graphs: bool
+        xla_fusion_autotuner_thresh: int
+        def __init__(self, **fields: Any) -> None: ...
+    @property
+    def device_count(self) -> MutableMapping[str, int]: ...
+    intra_op_parallelism_threads: int
+    inter_op_parallelism_threads: int
+    use_per_session_threads: bool
+    @property
+    def session_inter_op_thread_pool(self) -> RepeatedCompositeFieldContainer[ThreadPoolOptionProto]: ...
+    placement_period: int
+    @property
+    def device_filters(self) -> MutableSequence[str]: ...
+    @property
+    def gpu_options(self) -> GPUOptions: ...
+    allow_soft_placement: bool
+    log_device_placement: bool
+    @property
+    def graph_options(self) -> GraphOptions: ...
+    operation_timeout_in_ms: int
+    @property
+    def rpc_options(self) -> RPCOptions: ...
+    @property
+    def cluster_def(self) -> ClusterDef: ...
+    isolate_session_state: bool
+    share_cluster_devices_in_session: bool
+    @property
+    def experimental(self) -> ConfigProto.Experimental: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class ControlFlowContextDef(Message):
+    @property
+    def cond_ctxt(self) -> CondContextDef: ...
+    @property
+    def while_ctxt(self) -> WhileContextDef: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class DeviceStepStats(Message):
+    device: str
+    @property
+    def node_stats(self) -> RepeatedCompositeFieldContainer[NodeExecStats]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
 class DictValue(Message):
     @property
     def fields(self) -> MutableMapping[str, StructuredValue]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class Event(Message):
+    wall_time: float
+    step: int
+    file_version: str
+    graph_def: bytes
+    @property
+    def summary(self) -> Summary: ...
+    @property
+    def log_message(self) -> LogMessage: ...
+    @property
+    def session_log(self) -> SessionLog: ...
+    @property
+    def tagged_run_metadata(self) -> TaggedRunMetadata: ...
+    meta_graph_def: bytes
+    @property
+    def source_metadata(self) -> SourceMetadata: ...
     def __init__(self, **fields: Any) -> None: ...
 
 class Example(Message):
@@ -258,6 +397,33 @@ class FunctionDefLibrary(Message):
     def registered_gradients(self) -> RepeatedCompositeFieldContainer[RegisteredGradient]: ...
     def __init__(self, **fields: Any) -> None: ...
 
+class GPUOptions(Message):
+    class Experimental(Message):
+        class VirtualDevices(Message):
+            @property
+            def memory_limit_mb(self) -> MutableSequence[float]: ...
+            @property
+            def priority(self) -> MutableSequence[int]: ...
+            def __init__(self, **fields: Any) -> None: ...
+        @property
+        def virtual_devices(self) -> RepeatedCompositeFieldContainer[GPUOptions.Experimental.VirtualDevices]: ...
+        use_unified_memory: bool
+        num_dev_to_dev_copy_streams: int
+        collective_ring_order: str
+        timestamped_allocator: bool
+        def __init__(self, **fields: Any) -> None: ...
+    per_process_gpu_memory_fraction: float
+    allow_growth: bool
+    allocator_type: str
+    deferred_deletion_bytes: int
+    visible_device_list: str
+    polling_active_delay_usecs: int
+    polling_inactive_delay_msecs: int
+    force_gpu_compatible: bool
+    @property
+    def experimental(self) -> GPUOptions.Experimental: ...
+    def __init__(self, **fields: Any) -> None: ...
+
 class GradientDef(Message):
     function_name: str
     gradient_func: str
@@ -271,6 +437,32 @@ class GraphDef(Message):
     version: int
     @property
     def library(self) -> FunctionDefLibrary: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class GraphOptions(Message):
+    enable_recv_scheduling: bool
+    @property
+    def optimizer_options(self) -> OptimizerOptions: ...
+    build_cost_model: int
+    build_cost_model_after: int
+    infer_shapes: bool
+    place_pruned_graph: bool
+    enable_bfloat16_sendrecv: bool
+    timeline_step: int
+    @property
+    def rewrite_options(self) -> RewriterConfig: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class HistogramProto(Message):
+    min: float
+    max: float
+    num: float
+    sum: float
+    sum_squares: float
+    @property
+    def bucket_limit(self) -> MutableSequence[float]: ...
+    @property
+    def bucket(self) -> MutableSequence[float]: ...
     def __init__(self, **fields: Any) -> None: ...
 
 class ImageModuleInfo(Message):
@@ -287,9 +479,26 @@ class Int64List(Message):
     def value(self) -> MutableSequence[int]: ...
     def __init__(self, **fields: Any) -> None: ...
 
+class JobDef(Message):
+    name: str
+    @property
+    def tasks(self) -> MutableMapping[int, str]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
 class ListValue(Message):
     @property
     def values(self) -> RepeatedCompositeFieldContainer[StructuredValue]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class LogMessage(Message):
+    UNKNOWN: int
+    DEBUGGING: int
+    INFO: int
+    WARN: int
+    ERROR: int
+    FATAL: int
+    level: int
+    message: str
     def __init__(self, **fields: Any) -> None: ...
 
 class MetaGraphDef(Message):
@@ -389,6 +598,17 @@ class NodeDef(Message):
     def experimental_type(self) -> FullTypeDef: ...
     def __init__(self, **fields: Any) -> None: ...
 
+class NodeExecStats(Message):
+    node_name: str
+    all_start_micros: int
+    op_start_rel_micros: int
+    op_end_rel_micros: int
+    all_end_rel_micros: int
+    timeline_label: str
+    scheduled_micros: int
+    thread_id: int
+    def __init__(self, **fields: Any) -> None: ...
+
 class NoneValue(Message):
     def __init__(self, **fields: Any) -> None: ...
 
@@ -454,10 +674,44 @@ class OpList(Message):
     def op(self) -> RepeatedCompositeFieldContainer[OpDef]: ...
     def __init__(self, **fields: Any) -> None: ...
 
+class OptimizerOptions(Message):
+    L1: int
+    L0: int
+    DEFAULT: int
+    OFF: int
+    ON_1: int
+    ON_2: int
+    do_common_subexpression_elimination: bool
+    do_constant_folding: bool
+    max_folded_constant_in_bytes: int
+    do_function_inlining: bool
+    opt_level: int
+    global_jit_level: int
+    cpu_global_jit: bool
+    def __init__(self, **fields: Any) -> None: ...
+
 class PairValue(Message):
     key: str
     @property
     def value(self) -> StructuredValue: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class QueueRunnerDef(Message):
+    queue_name: str
+    @property
+    def enqueue_op_name(self) -> MutableSequence[str]: ...
+    close_op_name: str
+    cancel_op_name: str
+    @property
+    def queue_closed_exception_types(self) -> MutableSequence[int]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class RPCOptions(Message):
+    use_rpc_for_inprocess_master: bool
+    compression_algorithm: str
+    compression_level: int
+    cache_rpc_response: bool
+    disable_session_connection_sharing: bool
     def __init__(self, **fields: Any) -> None: ...
 
 class RegisteredGradient(Message):
@@ -478,6 +732,97 @@ class ResourceHandleProto(Message):
     maybe_type_name: str
     @property
     def dtypes_and_shapes(self) -> RepeatedCompositeFieldContainer[ResourceHandleProto.DtypeAndShape]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class RewriterConfig(Message):
+    DEFAULT: int
+    ON: int
+    OFF: int
+    AGGRESSIVE: int
+    EXPERIMENTAL_MLIR: int
+    EXPERIMENTAL_BOTH: int
+    NO_CONVERSION_ON_CPU: int
+    NCHW_TO_NHWC: int
+    NHWC_TO_NCHW: int
+    DEFAULT_NUM_ITERS: int
+    ONE: int
+    TWO: int
+    DEFAULT_MEM_OPT: int
+    NO_MEM_OPT: int
+    MANUAL: int
+    HEURISTICS: int
+    SWAPPING_HEURISTICS: int
+    RECOMPUTATION_HEURISTICS: int
+    SCHEDULING_HEURISTICS: int
+    class CustomGraphOptimizer(Message):
+        name: str
+        @property
+        def parameter_map(self) -> MutableMapping[str, AttrValue]: ...
+        def __init__(self, **fields: Any) -> None: ...
+    cpu_layout_conversion: int
+    layout_optimizer: int
+    constant_folding: int
+    shape_optimization: int
+    remapping: int
+    common_subgraph_elimination: int
+    arithmetic_optimization: int
+    dependency_optimization: int
+    loop_optimization: int
+    function_optimization: int
+    debug_stripper: int
+    disable_model_pruning: bool
+    scoped_allocator_optimization: int
+    pin_to_host_optimization: int
+    implementation_selector: int
+    auto_mixed_precision: int
+    auto_mixed_precision_mkl: int
+    disable_meta_optimizer: bool
+    meta_optimizer_iterations: int
+    min_graph_nodes: int
+    memory_optimization: int
+    memory_optimizer_target_node_name_scope: str
+    meta_optimizer_timeout_ms: int
+    @property
+    def auto_parallel(self) -> AutoParallelOptions: ...
+    fail_on_optimizer_errors: bool
+    @property
+    def scoped_allocator_opts(self) -> ScopedAllocatorOptions: ...
+    @property
+    def optimizers(self) -> MutableSequence[str]: ...
+    @property
+    def custom_optimizers(self) -> RepeatedCompositeFieldContainer[RewriterConfig.CustomGraphOptimizer]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class RunMetadata(Message):
+    @property
+    def step_stats(self) -> StepStats: ...
+    @property
+    def partition_graphs(self) -> RepeatedCompositeFieldContainer[GraphDef]: ...
+    @property
+    def session_metadata(self) -> SessionMetadata: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class RunOptions(Message):
+    NO_TRACE: int
+    SOFTWARE_TRACE: int
+    HARDWARE_TRACE: int
+    FULL_TRACE: int
+    class Experimental(Message):
+        class RunHandlerPoolOptions(Message):
+            priority: int
+            def __init__(self, **fields: Any) -> None: ...
+        collective_graph_key: int
+        use_run_handler_pool: bool
+        @property
+        def run_handler_pool_options(self) -> RunOptions.Experimental.RunHandlerPoolOptions: ...
+        def __init__(self, **fields: Any) -> None: ...
+    trace_level: int
+    timeout_in_ms: int
+    inter_op_thread_pool: int
+    output_partition_graphs: bool
+    report_tensor_allocations_upon_oom: bool
+    @property
+    def experimental(self) -> RunOptions.Experimental: ...
     def __init__(self, **fields: Any) -> None: ...
 
 class SaveSliceInfoDef(Message):
@@ -509,6 +854,11 @@ class SaverDef(Message):
     version: int
     def __init__(self, **fields: Any) -> None: ...
 
+class ScopedAllocatorOptions(Message):
+    @property
+    def enable_op(self) -> MutableSequence[str]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
 class SequenceExample(Message):
     @property
     def context(self) -> Features: ...
@@ -520,6 +870,21 @@ class SerializedDType(Message):
     datatype: int
     def __init__(self, **fields: Any) -> None: ...
 
+class SessionLog(Message):
+    STATUS_UNSPECIFIED: int
+    START: int
+    STOP: int
+    CHECKPOINT: int
+    status: int
+    checkpoint_path: str
+    msg: str
+    def __init__(self, **fields: Any) -> None: ...
+
+class SessionMetadata(Message):
+    name: str
+    version: int
+    def __init__(self, **fields: Any) -> None: ...
+
 class SignatureDef(Message):
     @property
     def inputs(self) -> MutableMapping[str, TensorInfo]: ...
@@ -528,6 +893,15 @@ class SignatureDef(Message):
     method_name: str
     @property
     def defaults(self) -> MutableMapping[str, TensorProto]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class SourceMetadata(Message):
+    writer: str
+    def __init__(self, **fields: Any) -> None: ...
+
+class StepStats(Message):
+    @property
+    def dev_stats(self) -> RepeatedCompositeFieldContainer[DeviceStepStats]: ...
     def __init__(self, **fields: Any) -> None: ...
 
 class StructuredValue(Message):
@@ -558,6 +932,61 @@ class StructuredValue(Message):
     def tensor_value(self) -> TensorProto: ...
     @property
     def numpy_value(self) -> TensorProto: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class Summary(Message):
+    class Image(Message):
+        height: int
+        width: int
+        colorspace: int
+        encoded_image_string: bytes
+        def __init__(self, **fields: Any) -> None: ...
+    class Audio(Message):
+        sample_rate: float
+        num_channels: int
+        length_frames: int
+        encoded_audio_string: bytes
+        content_type: str
+        def __init__(self, **fields: Any) -> None: ...
+    class Value(Message):
+        node_name: str
+        tag: str
+        @property
+        def metadata(self) -> SummaryMetadata: ...
+        simple_value: float
+        obsolete_old_style_histogram: bytes
+        @property
+        def image(self) -> Summary.Image: ...
+        @property
+        def histo(self) -> HistogramProto: ...
+        @property
+        def audio(self) -> Summary.Audio: ...
+        @property
+        def tensor(self) -> TensorProto: ...
+        def __init__(self, **fields: Any) -> None: ...
+    @property
+    def value(self) -> RepeatedCompositeFieldContainer[Summary.Value]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class SummaryDescription(Message):
+    type_hint: str
+    def __init__(self, **fields: Any) -> None: ...
+
+class SummaryMetadata(Message):
+    class PluginData(Message):
+        plugin_name: str
+        content: bytes
+        def __init__(self, **fields: Any) -> None: ...
+    @property
+    def plugin_data(self) -> SummaryMetadata.PluginData: ...
+    display_name: str
+    summary_description: str
+    data_class: int
+    def __init__(self, **fields: Any) -> None: ...
+
+class TaggedRunMetadata(Message):
+    tag: str
+    run_metadata: bytes
     def __init__(self, **fields: Any) -> None: ...
 
 class TensorInfo(Message):
@@ -643,6 +1072,11 @@ class TensorSpecProto(Message):
     dtype: int
     def __init__(self, **fields: Any) -> None: ...
 
+class ThreadPoolOptionProto(Message):
+    num_threads: int
+    global_name: str
+    def __init__(self, **fields: Any) -> None: ...
+
 class TrainerSpec(Message):
     UNIGRAM: int
     BPE: int
@@ -684,6 +1118,13 @@ class TypeSpecProto(Message):
     num_flat_components: int
     def __init__(self, **fields: Any) -> None: ...
 
+class ValuesDef(Message):
+    @property
+    def values(self) -> MutableSequence[str]: ...
+    @property
+    def external_values(self) -> MutableMapping[str, str]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
 class VariableDef(Message):
     variable_name: str
     initial_value_name: str
@@ -709,4 +1150,23 @@ class VersionDef(Message):
     min_consumer: int
     @property
     def bad_consumers(self) -> MutableSequence[int]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class WhileContextDef(Message):
+    context_name: str
+    parallel_iterations: int
+    back_prop: bool
+    swap_memory: bool
+    pivot_name: str
+    pivot_for_pred_name: str
+    pivot_for_body_name: str
+    @property
+    def loop_exit_names(self) -> MutableSequence[str]: ...
+    @property
+    def loop_enter_names(self) -> MutableSequence[str]: ...
+    @property
+    def values_def(self) -> ValuesDef: ...
+    maximum_iterations_name: str
+    @property
+    def nested_contexts(self) -> RepeatedCompositeFieldContainer[ControlFlowContextDef]: ...
     def __init__(self, **fields: Any) -> None: ...

@@ -1,0 +1,94 @@
+"""MetaGraphs that minihub_runtime writes are read by TensorFlow, and the reverse."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+
+import minihub_runtime
+from minihub_runtime.api.meta_graph import create_meta_graph_def
+from minihub_runtime.api.meta_graph_import import import_scoped_meta_graph
+from minihub_runtime.protos import MetaGraphDef
+from tests.api.programs import PROGRAMS, describe
+from tests.api.test_programs import as_json, difference
+from tests.oracle.test_live_graphs import _tf1  # noqa: F401 (a fixture)
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    tensorflow = pytest.importorskip("tensorflow.compat.v1", reason="the oracle environment has it")
+    from tensorflow.python.framework import meta_graph
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+GRAPHS = [name for name, which in PROGRAMS.items() if which.same_graph]
+
+
+def exported(tf: Any, name: str) -> bytes:
+    """The MetaGraph of the graph that a program leaves in a namespace."""
+    with tf.Graph().as_default():
+        PROGRAMS[name].function(tf)
+        create = (
+            create_meta_graph_def if tf is minihub_runtime else meta_graph.create_meta_graph_def
+        )
+        return create().SerializeToString()
+
+
+def imported(tf: Any, data: bytes) -> Any:
+    """What a MetaGraph becomes in a namespace: the graph, its collections, its variables."""
+    with tf.Graph().as_default() as graph:
+        if tf is minihub_runtime:
+            variables = import_scoped_meta_graph(MetaGraphDef.FromString(data))
+        else:
+            variables = meta_graph.import_scoped_meta_graph(tf.MetaGraphDef.FromString(data))
+        return as_json([describe(graph), collections(graph), sorted(variables)])
+
+
+def collections(graph: Any) -> dict[str, list[str]]:
+    """The collections of a graph, their items by name."""
+    return {
+        key: [str(getattr(item, "name", item)) for item in graph.get_collection(key)]
+        for key in sorted(graph.get_all_collection_keys())
+        if graph.get_collection(key)
+    }
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_each_reads_what_the_other_writes(name: str) -> None:
+    data = exported(tensorflow, name)
+    try:
+        wanted = imported(tensorflow, data)
+    except ValueError as error:
+        if "invalid characters" not in str(error):
+            raise
+        pytest.skip("TensorFlow cannot read its own graph")
+    assert not difference(imported(minihub_runtime, data), wanted)
+    assert not difference(imported(tensorflow, exported(minihub_runtime, name)), wanted)
+    assert not difference(imported(minihub_runtime, exported(minihub_runtime, name)), wanted)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_both_say_the_same_of_a_graph(name: str) -> None:
+    """Collections, versions and the list of ops; nodes are compared by the tests above."""
+    ours, theirs = (
+        MetaGraphDef.FromString(exported(tf, name)) for tf in (minihub_runtime, tensorflow)
+    )
+    assert dict(ours.collection_def) == dict(theirs.collection_def)
+    found, wanted = (
+        {op.name: op for op in proto.meta_info_def.stripped_op_list.op} for proto in (ours, theirs)
+    )
+    assert sorted(found) == sorted(wanted)
+    for op, definition in found.items():
+        named = {attr.name: attr for attr in wanted[op].attr}
+        assert {attr.name: attr.default_value for attr in definition.attr} == {
+            attr: item.default_value for attr, item in named.items()
+        }
+        for field in ("input_arg", "output_arg"):
+            assert [
+                (arg.name, arg.type, arg.type_attr, arg.number_attr, arg.type_list_attr, arg.is_ref)
+                for arg in getattr(definition, field)
+            ] == [
+                (arg.name, arg.type, arg.type_attr, arg.number_attr, arg.type_list_attr, arg.is_ref)
+                for arg in getattr(wanted[op], field)
+            ]
