@@ -22,11 +22,12 @@ from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
 from minihub_runtime.graph.functions import function_args
 from minihub_runtime.graph.ir import Graph as NodeGraph
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.graph.writer import PRODUCER, graph_to_proto
+from minihub_runtime.graph.writer import graph_to_proto
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import VersionDef
 from minihub_runtime.public import public
 from minihub_runtime.shapes import Shape
+from minihub_runtime.versions import GRAPH_DEF_VERSION
 
 __all__ = [
     "Graph",
@@ -278,7 +279,7 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
     @property
     def graph_def_versions(self) -> Any:
         """The VersionDef that `as_graph_def` writes."""
-        return VersionDef(producer=self.node_graph.producer or PRODUCER)
+        return VersionDef(producer=self.node_graph.producer or GRAPH_DEF_VERSION)
 
     def prevent_feeding(self, tensor: Tensor) -> None:
         """Refuse values for a tensor."""
