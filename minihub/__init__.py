@@ -22,6 +22,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from minihub.authoring import (
+        add_signature,
+        attach_image_module_info,
+        attach_message,
+        create_module_spec,
+    )
     from minihub.evaluation import eval_function_for_module
     from minihub.image_util import get_expected_image_size, get_num_image_channels
     from minihub.loading import LoadedModule, UnsupportedOpsWarning, load
@@ -36,6 +42,10 @@ __all__ = [
     "Module",
     "ModuleSpec",
     "UnsupportedOpsWarning",
+    "add_signature",
+    "attach_image_module_info",
+    "attach_message",
+    "create_module_spec",
     "create_module_spec_from_saved_model",
     "eval_function_for_module",
     "get_expected_image_size",
@@ -53,6 +63,10 @@ _HOMES = {
     "Module": "minihub.module",
     "ModuleSpec": "minihub.spec",
     "UnsupportedOpsWarning": "minihub.loading",
+    "add_signature": "minihub.authoring",
+    "attach_image_module_info": "minihub.authoring",
+    "attach_message": "minihub.authoring",
+    "create_module_spec": "minihub.authoring",
     "create_module_spec_from_saved_model": "minihub.spec",
     "eval_function_for_module": "minihub.evaluation",
     "get_expected_image_size": "minihub.image_util",

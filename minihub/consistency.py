@@ -22,6 +22,7 @@ __all__ = [
     "VariableEntry",
     "check_collections",
     "check_signatures",
+    "check_stored",
     "check_variables",
     "slice_spec",
     "variables_of",
@@ -38,6 +39,8 @@ class VariableEntry:
         node: name of the node that holds it.
         key: name of its tensor in the checkpoint.
         slice: what RestoreV2 needs to read a partition; empty for a whole variable.
+        offset: where a partition begins in each dimension; empty for a whole variable.
+        lengths: its length in each dimension.
         shape: shape of the tensor in the checkpoint, None if the graph does not tell.
         dtype: its type.
         op: op type of the node.
@@ -58,6 +61,8 @@ class VariableEntry:
         self.dtype: DType = node.attrs["dtype"]
         self.shape = node.attrs.get("shape")
         self.key, self.slice = self.node, ""
+        self.offset: tuple[int, ...] = ()
+        self.lengths: tuple[int, ...] = ()
         if definition.HasField("save_slice_info_def"):
             info = definition.save_slice_info_def
             self.key = self.node.rpartition("/")[0]
@@ -68,6 +73,7 @@ class VariableEntry:
                 )
             self.slice = slice_spec(info)
             self.shape = tuple(info.full_shape)
+            self.offset, self.lengths = tuple(info.var_offset), tuple(info.var_shape)
 
 
 def _in_graph(graph: Graph, name: str, what: str, folder: str) -> str:
@@ -119,23 +125,31 @@ def check_variables(
             raise NotFoundError(
                 f"a module with variables must have a checkpoint, but there is no {clip(prefix)}.index"
             )
-        if not reader.has(variable.key):
-            raise InvalidArgumentError(
-                f"Tensor {clip(variable.key)} is not found in {clip(prefix)} checkpoint; it has "
-                f"{clip(str(reader.names()))}"
-            )
-        shape = reader.shape(variable.key)
-        if not compatible(variable.shape, shape):
-            raise InvalidArgumentError(
-                f"Shape of variable {clip(variable.node)} ({show(variable.shape)}) doesn't match with "
-                f"shape of tensor {clip(variable.key)} ({show(shape)}) from checkpoint reader "
-                f"({clip(prefix)})."
-            )
-        if reader.dtype(variable.key) is not variable.dtype:
-            raise InvalidArgumentError(
-                f"variable {clip(variable.node)!r} must be of type {variable.dtype.name} in the "
-                f"checkpoint {clip(prefix)}, not {reader.dtype(variable.key).name}"
-            )
+        check_stored(variable, variable.key, reader, prefix)
+
+
+def check_stored(variable: VariableEntry, name: str, reader: CheckpointReader, prefix: str) -> None:
+    """Look for a variable in a checkpoint under a name.
+
+    Raises:
+        InvalidArgumentError: it is not there, or is of another type or shape.
+    """
+    if not reader.has(name):
+        raise InvalidArgumentError(
+            f"Tensor {clip(name)} is not found in {clip(prefix)} checkpoint; it has "
+            f"{clip(str(reader.names()))}"
+        )
+    shape = reader.shape(name)
+    if not compatible(variable.shape, shape):
+        raise InvalidArgumentError(
+            f"Shape of variable {clip(variable.node)} ({show(variable.shape)}) doesn't match with "
+            f"shape of tensor {clip(name)} ({show(shape)}) from checkpoint reader ({clip(prefix)})."
+        )
+    if reader.dtype(name) is not variable.dtype:
+        raise InvalidArgumentError(
+            f"variable {clip(variable.node)!r} must be of type {variable.dtype.name} in the "
+            f"checkpoint {clip(prefix)}, not {reader.dtype(name).name}"
+        )
 
 
 #: Collections of names of tensors and operations; those of variables and contexts hold messages.

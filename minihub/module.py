@@ -8,16 +8,20 @@ Source: tensorflow_hub/module.py, native_module.py:_ModuleImpl.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
+from minihub import native
 from minihub.binding import named_inputs
+from minihub.colocation import follow_inputs
 from minihub.consistency import (
     check_collections,
     check_signatures,
     check_variables,
     variables_of,
 )
+from minihub.export import write_module
 from minihub.saved_model import MetaGraph
 from minihub.spec import as_module_spec
 from minihub.tensor_info import ParsedTensorInfo
@@ -35,13 +39,12 @@ from minihub_runtime.api.variables import (
     get_variable_scope,
     variable_scope,
 )
-from minihub_runtime.checkpoint import CheckpointReader
+from minihub_runtime.checkpoint import CheckpointReader, Sliced
 from minihub_runtime.codec import attr_to_proto
 from minihub_runtime.dtypes import resource
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.graph.support import missing_ops
-from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import Message, MetaGraphDef
 from minihub_runtime.values import RaggedTensorValue
 
@@ -104,9 +107,10 @@ class Module:
         _check_ops(self._meta_graph)
         check_signatures(self._meta_graph)
         check_collections(self._meta_graph)
-        prefix = self._spec.checkpoint_prefix
-        reader = CheckpointReader(prefix) if prefix is not None else None
-        check_variables(variables_of(self._meta_graph), reader, self._spec.folder)
+        if self._spec.folder is not None:
+            prefix = self._spec.checkpoint_prefix
+            reader = CheckpointReader(prefix) if prefix is not None else None
+            check_variables(variables_of(self._meta_graph), reader, self._spec.folder)
         scope = _free_state_scope(name)
         self._name = scope.rsplit("/", 1)[-1]
         with self._graph.control_dependencies(None):
@@ -115,7 +119,8 @@ class Module:
     def _create_state(self, scope: str) -> dict[str, Any]:
         """Import the graph under `scope`; name → variable or list of partitions."""
         wanted = TRAINABLE_STATE_COLLECTIONS if self._trainable else STATE_COLLECTIONS
-        self._graph.allow_reading(self._spec.folder)
+        for path in self._spec.readable:
+            self._graph.allow_reading(path)
         parent = scope[: -len(self._name)]
         with self._graph.name_scope(parent):
             made = import_scoped_meta_graph(
@@ -196,6 +201,7 @@ class Module:
             import_scope=scope.rsplit("/", 1)[-1],
             restore_collections_predicate=wanted.__contains__,
         )
+        follow_inputs(self._graph, scope, fed)
 
         def tensor(ref: Ref) -> Tensor:
             # An output that is an input, or state, has no node of its own in the copy.
@@ -212,6 +218,35 @@ class Module:
             else:
                 results[key] = parts[0]
         return results
+
+    def export(self, path: str | os.PathLike[str], session: Any) -> None:
+        """Write the module with the values its variables have in a session.
+
+        It is the definition the module was made of that is written, with all its graphs; the session only gives values.
+
+        Args:
+            path: a folder that is not there, or is empty.
+            session: a Session of the graph.
+
+        Raises:
+            RuntimeError: the default graph, or the session's, is not the module's.
+            AlreadyExistsError: there is something at `path`; it is left alone.
+            FailedPreconditionError: a variable has no value yet.
+            OpError: a file cannot be read or written; nothing is left behind then.
+        """
+        if self._graph is not get_default_graph():
+            raise RuntimeError(
+                "default graph differs from the graph where the module was instantiated."
+            )
+        if self._graph is not session.graph:
+            raise RuntimeError(
+                "session graph differs from the graph where the module was instantiated."
+            )
+        values = session.run(self._variables) if self._variables else {}
+        tensors = {
+            name: stored_value(variable, values[name]) for name, variable in self._variables.items()
+        }
+        write_module(path, self._spec.graphs, tensors)
 
     def get_signature_names(self) -> list[str]:
         """The names of the signatures."""
@@ -307,11 +342,6 @@ def _state_graph(meta_graph: MetaGraph, scope: str) -> MetaGraphDef:
     return copy
 
 
-def _is_state(op: str) -> bool:
-    """Whether an op holds state: it is stateful and has no inputs."""
-    return op in REGISTRY and REGISTRY[op].stateful and not REGISTRY[op].schema.inputs
-
-
 def _state_tensors(meta_graph: MetaGraph, graph: Graph, scope: str) -> dict[str, Tensor]:
     """Name of a state tensor in the module → the tensor in the graph.
 
@@ -320,7 +350,7 @@ def _state_tensors(meta_graph: MetaGraph, graph: Graph, scope: str) -> dict[str,
     """
     tensors = {}
     for node in meta_graph.proto.graph_def.node:
-        if not _is_state(node.op):
+        if not native.is_state(node.op):
             continue
         outputs = graph.get_operation_by_name(f"{scope}/{node.name}").outputs
         if len(outputs) != 1:
@@ -376,6 +406,17 @@ def merge_partitions(made: Mapping[str, Variable]) -> dict[str, Any]:
             raise RuntimeError(f"Shapes not compatible: {shapes}")
         merged[whole] = ordered
     return merged
+
+
+def stored_value(variable: Any, value: Any) -> Any:
+    """What a checkpoint holds of a variable, or of the list of its partitions."""
+    if not isinstance(variable, list):
+        return value
+    infos = [part._save_slice_info for part in variable]
+    return Sliced(
+        infos[0].full_shape,
+        [(info.var_offset, piece) for info, piece in zip(infos, value, strict=True)],
+    )
 
 
 def restore_initializers(prefix: str, variables: Mapping[str, Any]) -> None:

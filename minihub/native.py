@@ -15,15 +15,18 @@ from typing import Any
 from minihub.saved_model import MetaGraph
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, clip
 from minihub_runtime.files import read_regular_file
+from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import ModuleAttachment, ModuleDef, parse
 
 __all__ = [
     "ATTACHMENTS_COLLECTION",
+    "FORMAT_V3",
     "MODULE_FILE",
     "SUPPORTED_COLLECTIONS",
     "attached_messages",
     "check_collections",
     "is_module",
+    "is_state",
     "read_module_def",
 ]
 
@@ -74,6 +77,11 @@ def read_module_def(folder: str) -> ModuleDef:
     if message.required_features:
         raise InvalidArgumentError(f"Unsupported features: {list(message.required_features)!r}")
     return message
+
+
+def is_state(op: str) -> bool:
+    """Whether an op holds state, and its nodes are shared by all applications: it is stateful and has no inputs."""
+    return op in REGISTRY and REGISTRY[op].stateful and not REGISTRY[op].schema.inputs
 
 
 def check_collections(graph: MetaGraph, dropped: Collection[str] = ()) -> None:

@@ -31,6 +31,7 @@ from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.protos import AssetFileDef, MetaGraphDef, SavedModel, parse
 
 __all__ = [
+    "ASSETS_COLLECTION",
     "ASSETS_FOLDER",
     "FILENAME_PB",
     "FILENAME_PBTXT",
@@ -46,13 +47,12 @@ __all__ = [
 FILENAME_PB = "saved_model.pb"
 FILENAME_PBTXT = "saved_model.pbtxt"
 ASSETS_FOLDER = "assets"
+ASSETS_COLLECTION = "saved_model_assets"
 VARIABLES_PREFIX = os.path.join("variables", "variables")
 #: protobuf's own limit.
 MAX_FILE_BYTES = 1 << 31
 #: The text form has no terse encoding of weights; anything larger is not a graph.
 MAX_TEXT_BYTES = 1 << 28
-
-_ASSETS_COLLECTION = "saved_model_assets"
 
 Tags = frozenset[str]
 
@@ -70,17 +70,19 @@ class MetaGraph:
     """One variant of a model.
 
     Attributes:
-        proto: the MetaGraphDef as it was read.
+        proto: the MetaGraphDef as it was read or made.
         tags: its tag set.
-        folder: the model's folder.
-        assets: name of the Const that holds a path → file name in the assets folder.
+        folder: the model's folder; what else to call it in messages if it has none yet.
+        assets: name of the Const that holds a path → the path of the file.
     """
 
-    def __init__(self, proto: MetaGraphDef, folder: str) -> None:
+    def __init__(
+        self, proto: MetaGraphDef, folder: str, assets: Mapping[str, str] | None = None
+    ) -> None:
         self.proto = proto
         self.tags: Tags = frozenset(proto.meta_info_def.tags)
         self.folder = folder
-        self.assets = _read_assets(proto, folder)
+        self.assets = _read_assets(proto, folder) if assets is None else dict(assets)
         self._graph: Graph | None = None
         self._signatures: dict[str, Signature] | None = None
 
@@ -93,9 +95,9 @@ class MetaGraph:
         """
         if self._graph is None:
             graph = read_graph(self.proto.graph_def)
-            for name, filename in self.assets.items():
+            for name, file in self.assets.items():
                 path = np.empty((), dtype=object)
-                path[()] = os.fsencode(os.path.join(self.folder, ASSETS_FOLDER, filename))
+                path[()] = os.fsencode(file)
                 node = graph.nodes[name]
                 # A SavedModel may want the path fed to a placeholder; here it is known.
                 attrs = node.attrs.changed(value=path, dtype=string)
@@ -216,7 +218,7 @@ def select(graphs: Iterable[MetaGraph], tags: Collection[str] | None) -> MetaGra
 
 
 def _read_assets(proto: MetaGraphDef, folder: str) -> dict[str, str]:
-    """Node of a path → asset file, from the hub's collection and from the SavedModel's own field.
+    """Node of a path → path of the file, from the hub's collection and from the SavedModel's own field.
 
     Raises:
         InvalidArgumentError: an asset is no scalar string Const (or Placeholder, in a SavedModel), or lies outside the
@@ -224,13 +226,13 @@ def _read_assets(proto: MetaGraphDef, folder: str) -> dict[str, str]:
     """
     entries = list(proto.asset_file_def)
     allowed = ("Const", "Placeholder") if entries else ("Const",)
-    if not entries and _ASSETS_COLLECTION in proto.collection_def:
-        for packed in proto.collection_def[_ASSETS_COLLECTION].any_list.value:
+    if not entries and ASSETS_COLLECTION in proto.collection_def:
+        for packed in proto.collection_def[ASSETS_COLLECTION].any_list.value:
             if packed.TypeName() != "tensorflow.AssetFileDef":
                 raise DataLossError(
-                    f"{_ASSETS_COLLECTION} must hold AssetFileDef messages ({clip(folder)})"
+                    f"{ASSETS_COLLECTION} must hold AssetFileDef messages ({clip(folder)})"
                 )
-            what = f"an item of the collection {_ASSETS_COLLECTION!r} ({clip(folder)})"
+            what = f"an item of the collection {ASSETS_COLLECTION!r} ({clip(folder)})"
             entries.append(parse(AssetFileDef, packed.value, what))
     if not entries:
         return {}
@@ -250,7 +252,7 @@ def _read_assets(proto: MetaGraphDef, folder: str) -> dict[str, str]:
             raise InvalidArgumentError(
                 f"Asset filename ({clip(entry.filename)}) points outside assets_dir"
             )
-        assets[ref.node] = entry.filename
+        assets[ref.node] = os.path.join(folder, ASSETS_FOLDER, entry.filename)
     return assets
 
 

@@ -6,7 +6,7 @@ Source: tensorflow_hub/module_spec.py, native_module.py.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from minihub import native, saved_model
@@ -35,16 +35,26 @@ class ModuleSpec:
 
     Attributes:
         graphs: the MetaGraphs.
-        folder: the module's folder.
-        checkpoint_prefix: prefix of its checkpoint, None if it has no variables.
+        folder: the module's folder, None if it has none yet.
+        checkpoint_prefix: prefix of its checkpoint, None if it has no variables, or no values for them yet.
     """
 
     def __init__(
-        self, graphs: Sequence[MetaGraph], folder: str, checkpoint_prefix: str | None
+        self,
+        graphs: Sequence[MetaGraph],
+        folder: str | None = None,
+        checkpoint_prefix: str | None = None,
     ) -> None:
         self.graphs = list(graphs)
         self.folder = folder
         self.checkpoint_prefix = checkpoint_prefix
+
+    @property
+    def readable(self) -> list[str]:
+        """The folder and files that graphs of the module may read."""
+        if self.folder is not None:
+            return [self.folder]
+        return sorted({path for graph in self.graphs for path in graph.assets.values()})
 
     def graph(self, tags: Collection[str] | None = None) -> MetaGraph:
         """The graph with exactly these tags.
@@ -123,8 +133,43 @@ class ModuleSpec:
         parsed: M = parse(message_type, data, f"the attached message {key!r}")
         return parsed
 
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        _sentinel: None = None,
+        checkpoint_path: str | os.PathLike[str] | None = None,
+        name_transform_fn: Callable[[str], str] | None = None,
+    ) -> None:
+        """Write the module with the values its variables have in a checkpoint.
+
+        Args:
+            path: a folder that is not there, or is empty.
+            _sentinel: not to be used: what follows must be named.
+            checkpoint_path: prefix of the checkpoint, or a folder of which the latest counts.
+            name_transform_fn: from the name of a variable in the module to its name in the checkpoint.
+
+        Raises:
+            ValueError: `checkpoint_path` is missing; a variable is not in the checkpoint, or is of another shape or type; there
+                is no graph without tags.
+            AlreadyExistsError: there is something at `path`; it is left alone.
+            OpError: a file cannot be read or written; nothing is left behind then.
+        """
+        from minihub.export import checkpoint_tensors, write_module
+
+        if _sentinel is not None:
+            raise TypeError("the arguments of export() after path must be named")
+        if not checkpoint_path:
+            raise InvalidArgumentError("Missing mandatory `checkpoint_path` parameter")
+        if frozenset() not in self.get_tags():
+            raise InvalidArgumentError("No such graph variant: tags=None")
+        tensors = checkpoint_tensors(
+            self.graph(), os.fspath(checkpoint_path), name_transform_fn or (lambda name: name)
+        )
+        write_module(path, self.graphs, tensors)
+
     def __repr__(self) -> str:
-        return f"<hub.ModuleSpec {self.folder!r} tags={[sorted(t) for t in self.get_tags()]}>"
+        where = "in memory" if self.folder is None else repr(self.folder)
+        return f"<hub.ModuleSpec {where} tags={[sorted(t) for t in self.get_tags()]}>"
 
 
 def load_module_spec(path: str | os.PathLike[str]) -> ModuleSpec:

@@ -202,14 +202,15 @@ def _variable(reader: CheckpointReader, name: str) -> dict[str, Any]:
 
 def _assets(path: str, graphs: list[MetaGraph]) -> list[dict[str, Any]]:
     """The files that constants of the graphs name; those that are absent have no size."""
-    names = {name for graph in graphs for name in graph.assets.values()}
-    told: list[dict[str, Any]] = []
-    for name in sorted(names):
-        place = os.path.join(path, ASSETS_FOLDER, name)
-        told.append(
-            {"name": name, "bytes": os.path.getsize(place) if os.path.isfile(place) else None}
-        )
-    return told
+    root = os.path.join(path, ASSETS_FOLDER)
+    places = {place for graph in graphs for place in graph.assets.values()}
+    return [
+        {
+            "name": os.path.relpath(place, root).replace(os.sep, "/"),
+            "bytes": os.path.getsize(place) if os.path.isfile(place) else None,
+        }
+        for place in sorted(places)
+    ]
 
 
 def _folder_bytes(path: str) -> int:

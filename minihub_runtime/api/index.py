@@ -171,6 +171,8 @@ HOME_OF: dict[str, str] = {
     "reset_default_graph": "minihub_runtime.api.graph",
     "reshape": "minihub_runtime.api.layout",
     "resource": "minihub_runtime.dtypes",
+    "saved_model.build_tensor_info": "minihub_runtime.api.tensor_info",
+    "saved_model.utils.build_tensor_info": "minihub_runtime.api.tensor_info",
     "set_random_seed": "minihub_runtime.api.random_seed",
     "shape": "minihub_runtime.api.sizes",
     "size": "minihub_runtime.api.sizes",

@@ -14,10 +14,10 @@ Reading order:
     bundle     the messages of the index, checked; the bytes of string tensors
     files      opening, mapping and replacing files with care
     reader     CheckpointReader
-    writer     write_checkpoint, Sliced
+    writer     write_checkpoint, Sliced, Streamed
 """
 
 from minihub_runtime.checkpoint.reader import CheckpointReader
-from minihub_runtime.checkpoint.writer import Sliced, write_checkpoint
+from minihub_runtime.checkpoint.writer import Sliced, Streamed, write_checkpoint
 
-__all__ = ["CheckpointReader", "Sliced", "write_checkpoint"]
+__all__ = ["CheckpointReader", "Sliced", "Streamed", "write_checkpoint"]

@@ -27,7 +27,7 @@ from minihub_runtime.errors import (
     clip,
 )
 
-__all__ = ["map_file", "read_file", "replacing"]
+__all__ = ["map_file", "read_file", "replacing", "translated"]
 
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
@@ -101,7 +101,7 @@ def _open(path: str) -> int:
     except (OSError, ValueError) as error:
         if isinstance(error, OpError):
             raise
-        raise _translated(error, path, "read") from error
+        raise translated(error, path, "read") from error
     try:
         _check_regular(path, os.fstat(descriptor))
     except BaseException:
@@ -116,7 +116,8 @@ def _check_regular(path: str, status: os.stat_result) -> None:
         raise FailedPreconditionError(f"{clip(path)} must be a regular file, not {found}")
 
 
-def _translated(error: OSError | ValueError, path: str, done: str) -> OpError:
+def translated(error: OSError | ValueError, path: str, done: str) -> OpError:
+    """An error of the system under TensorFlow's name; `done` is what was tried: `read` or `written`."""
     code = getattr(error, "errno", None) or 0
     if code in (errno.ENOENT, errno.ENOTDIR):
         return NotFoundError(f"{clip(path)} must exist to be {done}, but: {error}")
@@ -176,7 +177,7 @@ def replacing() -> Iterator[Callable[[str], AbstractContextManager[BinaryIO]]]:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
         if isinstance(error, OSError) and not isinstance(error, OpError):
-            raise _translated(error, path, "written") from error
+            raise translated(error, path, "written") from error
         raise
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -34,7 +34,7 @@ from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.protos import BundleEntryProto, BundleHeaderProto
 from minihub_runtime.shapes import show, size
 
-__all__ = ["Sliced", "write_checkpoint"]
+__all__ = ["Sliced", "Streamed", "write_checkpoint"]
 
 _CHUNK_BYTES = 1 << 22
 
@@ -52,6 +52,21 @@ class Sliced:
     parts: Sequence[tuple[Sequence[int], NDArray[Any]]]
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Streamed:
+    """A tensor that is never in memory as a whole.
+
+    Attributes:
+        shape: its shape.
+        numpy: the dtype of its elements.
+        blocks: gives its elements from the first to the last, in arrays of any shape.
+    """
+
+    shape: Sequence[int]
+    numpy: np.dtype[Any]
+    blocks: Callable[[], Iterator[NDArray[Any]]]
+
+
 @dataclasses.dataclass(frozen=True)
 class _Stored:
     """One run of bytes to be written under one key."""
@@ -59,12 +74,21 @@ class _Stored:
     name: str
     key: bytes
     dtype: DType
-    array: NDArray[Any]
+    array: NDArray[Any] | Streamed
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(int(n) for n in self.array.shape)
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it takes, at least one."""
+        return max(size(self.shape) * self.dtype.size, 1)
 
 
 def write_checkpoint(
     prefix: str | os.PathLike[str],
-    tensors: Mapping[str, NDArray[Any] | Sliced],
+    tensors: Mapping[str, NDArray[Any] | Sliced | Streamed],
     *,
     num_shards: int = 1,
 ) -> None:
@@ -72,7 +96,7 @@ def write_checkpoint(
 
     Args:
         prefix: path of the files without `.index` and `.data-…`; missing folders are made.
-        tensors: by name.  Arrays of `bytes`, `str` or objects that are either become strings.
+        tensors: by name.  Arrays of `bytes`, `str` or objects that are either become strings; numbers may be streamed.
         num_shards: over how many data files to spread them.
 
     Raises:
@@ -90,7 +114,7 @@ def write_checkpoint(
         for shard, parts in enumerate(_spread(stored, num_shards)):
             with new_file(data_filename(path, shard, num_shards)) as file:
                 for part in parts:
-                    entry = _entry(part.dtype, part.array.shape)
+                    entry = _entry(part.dtype, part.shape)
                     entry.shard_id = shard
                     entry.offset = file.tell()
                     entry.crc32c = mask(_write(file, part))
@@ -106,14 +130,22 @@ def write_checkpoint(
             )
 
 
-def _parts(name: str, value: NDArray[Any] | Sliced, entries: dict[bytes, Any]) -> Iterator[_Stored]:
+def _parts(
+    name: str, value: NDArray[Any] | Sliced | Streamed, entries: dict[bytes, Any]
+) -> Iterator[_Stored]:
     """What is stored for one tensor; the entry of a partitioned one is added to `entries`."""
     key = name.encode("utf-8", "surrogateescape")
     if not key:
         raise InvalidArgumentError("a tensor's name must not be empty")
+    if isinstance(value, Streamed):
+        dtype = _dtype(name, value.numpy)
+        if dtype.name == "string":
+            raise InvalidArgumentError(f"{clip(name)!r} must hold numbers to be streamed")
+        yield _Stored(name, key, dtype, value)
+        return
     if not isinstance(value, Sliced):
         array = np.asarray(value)
-        yield _Stored(name, key, _dtype(name, array), array)
+        yield _Stored(name, key, _dtype(name, array.dtype), array)
         return
     shape = tuple(int(n) for n in value.full_shape)
     arrays = [np.asarray(array) for _, array in value.parts]
@@ -122,9 +154,9 @@ def _parts(name: str, value: NDArray[Any] | Sliced, entries: dict[bytes, Any]) -
         for (offset, _), array in zip(value.parts, arrays, strict=True)
     ]
     if len(arrays) == 1 and arrays[0].shape == shape and not any(slices[0].starts):
-        yield _Stored(name, key, _dtype(name, arrays[0]), arrays[0])
+        yield _Stored(name, key, _dtype(name, arrays[0].dtype), arrays[0])
         return
-    dtypes = {_dtype(name, array) for array in arrays}
+    dtypes = {_dtype(name, array.dtype) for array in arrays}
     if len(dtypes) != 1:
         found = sorted(dtype.name for dtype in dtypes)
         raise InvalidArgumentError(
@@ -157,12 +189,12 @@ def _check_whole(name: str, shape: tuple[int, ...], slices: list[TensorSlice]) -
         )
 
 
-def _dtype(name: str, array: NDArray[Any]) -> DType:
+def _dtype(name: str, numpy: np.dtype[Any]) -> DType:
     try:
-        return as_dtype(array.dtype)
+        return as_dtype(numpy)
     except TypeError as error:
         raise InvalidArgumentError(
-            f"{clip(name)!r} must be of a dtype that TensorFlow has, not {array.dtype}"
+            f"{clip(name)!r} must be of a dtype that TensorFlow has, not {numpy}"
         ) from error
 
 
@@ -180,7 +212,7 @@ def _spread(stored: list[_Stored], num_shards: int) -> list[list[_Stored]]:
     if num_shards == 1:
         return [stored]
     runs: list[list[_Stored]] = [[] for _ in range(num_shards)]
-    weights = [max(part.array.nbytes, 1) for part in stored]
+    weights = [part.weight for part in stored]
     total = sum(weights)
     before = 0
     for part, weight in zip(stored, weights, strict=True):
@@ -192,16 +224,36 @@ def _spread(stored: list[_Stored], num_shards: int) -> list[list[_Stored]]:
 def _write(file: BinaryIO, part: _Stored) -> int:
     """Write the bytes of one array, and give their checksum."""
     if part.dtype.name == "string":
+        assert not isinstance(part.array, Streamed)
         strings = _strings(part.name, part.array)
         head, crc = join_strings(strings)
         file.write(head)
         file.writelines(batches(strings))
         return crc
+    blocks = _blocks(part.name, part.array) if isinstance(part.array, Streamed) else [part.array]
     crc = 0
-    for chunk in _chunks(part.array, part.dtype):
-        crc = crc32c(chunk, crc)
-        file.write(chunk)
+    for block in blocks:
+        for chunk in _chunks(block, part.dtype):
+            crc = crc32c(chunk, crc)
+            file.write(chunk)
     return crc
+
+
+def _blocks(name: str, streamed: Streamed) -> Iterator[NDArray[Any]]:
+    """The blocks of a streamed tensor, checked."""
+    count = 0
+    for block in streamed.blocks():
+        if block.dtype != streamed.numpy:
+            raise InvalidArgumentError(
+                f"blocks of {clip(name)!r} must be of dtype {streamed.numpy}, not {block.dtype}"
+            )
+        count += block.size
+        yield block
+    if count != size(streamed.shape):
+        raise InvalidArgumentError(
+            f"blocks of {clip(name)!r} must have {size(streamed.shape)} elements together for shape "
+            f"{show(tuple(streamed.shape))}, not {count}"
+        )
 
 
 def _strings(name: str, array: NDArray[Any]) -> list[bytes]:

@@ -14,9 +14,12 @@ CALLS = ("open", "write", "fsync", "close", "mkdir", "rename", "replace", "remov
 
 @contextmanager
 def counted(
-    at: int, happens: Callable[[], None], calls: tuple[str, ...] = CALLS
+    at: int,
+    happens: Callable[[], None],
+    calls: tuple[str, ...] = CALLS,
+    callers: tuple[str, ...] = ("/minihub/resolve/",),
 ) -> Iterator[list[str]]:
-    """Calls `happens` in place of the call number `at` that the package makes; yields the names of the calls made.
+    """Calls `happens` in place of the call number `at` that files under `callers` make; yields the names of the calls made.
 
     Calls that the standard library makes, such as those that clean up, are not counted.
     """
@@ -27,7 +30,7 @@ def counted(
         @functools.wraps(original)
         def wrapper(*arguments: Any, **options: Any) -> Any:
             caller = sys._getframe(1).f_code.co_filename.replace(os.sep, "/")
-            if "/minihub/resolve/" in caller:
+            if any(part in caller for part in callers):
                 made.append(name)
                 if len(made) == at:
                     if name == "close":
