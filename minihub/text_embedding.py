@@ -122,7 +122,9 @@ def export_text_embedding(
     Args:
         vectors: the file.
         path: a folder that is not there, or is empty.
-        oov_buckets, preprocess, combiner: see `text_embedding_spec`.
+        oov_buckets: see `text_embedding_spec`; at least one.
+        preprocess: see there.
+        combiner: see there.
         limit: take only so many words, those at the start of the file.
         on_bytes: is told how many bytes of the file were read.
 
