@@ -25,7 +25,7 @@ from minihub.saved_model import MetaGraph
 from minihub.spec import ModuleSpec
 from minihub_runtime.api.composite import RaggedTensor, SparseTensor
 from minihub_runtime.api.graph import Graph, GraphKeys, Tensor, get_default_graph
-from minihub_runtime.api.meta_graph import export_graph
+from minihub_runtime.api.meta_graph import create_meta_graph_def
 from minihub_runtime.api.tensor_info import build_tensor_info
 from minihub_runtime.api.variables import variable_scope
 from minihub_runtime.codec import tensor_from_proto
@@ -87,7 +87,7 @@ def _meta_graph(graph: Graph, tags: Collection[str], label: str) -> MetaGraph:
             "No signatures present. Please call hub.add_signature(...) at least once in the "
             "module_fn."
         )
-    proto = export_graph(graph, strip_default_attrs=True)
+    proto = create_meta_graph_def(graph=graph, strip_default_attrs=True)
     proto.meta_info_def.tags.extend(sorted(tags))
     for name, inputs, outputs in signatures:
         signature = proto.signature_def[name]

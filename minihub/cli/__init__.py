@@ -27,6 +27,7 @@ __all__ = ["main"]
 #: Command → what it does; each has a file of its name with `add_arguments` and `run`.
 _COMMANDS = {
     "show": "what a module holds: signatures, variables, assets, ops",
+    "create": "make a module of word vectors, of a GraphDef or of a SavedModel",
     "check": "what is wrong with a module, or missing for others to use it",
     "run": "outputs of a module for inputs given as text, JSON or files",
     "download": "fetch a module into the cache, or into a folder",
