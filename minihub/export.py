@@ -121,9 +121,9 @@ def checkpoint_tensors(
 
 
 def _latest(folder: str) -> str:
-    from minihub_runtime.train.checkpoint_state import latest_checkpoint
+    import minihub_runtime as tf
 
-    found = latest_checkpoint(folder)
+    found = tf.train.latest_checkpoint(folder)
     if found is None:
         raise NotFoundError(f"there is no checkpoint in {clip(folder)}")
     return str(found)
