@@ -25,7 +25,6 @@ from minihub.consistency import (
 from minihub.resolve import resolve
 from minihub.saved_model import MetaGraph, Signature
 from minihub.tensor_info import ParsedTensorInfo
-from minihub_runtime.api.inference import Inference
 from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.engine.runner import Runner
@@ -37,6 +36,7 @@ from minihub_runtime.errors import (
     clip,
 )
 from minihub_runtime.files import read_regular_file
+from minihub_runtime.graph.inference import Inference
 from minihub_runtime.graph.ir import Graph, Ref, parse_ref
 from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.graph.support import unsupported_ops

@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("checkpoint", "text"),
     ("ops",),
     ("passes", "graph"),
-    ("engine",),
+    ("autodiff", "engine"),
     ("api",),
     ("train",),
 )

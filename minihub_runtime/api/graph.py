@@ -18,10 +18,11 @@ from minihub_runtime.api.graph_names import OP_NAME, GraphNames
 from minihub_runtime.api.graph_scopes import GraphScopes
 from minihub_runtime.codec import attr_to_proto
 from minihub_runtime.dtypes import DType
-from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
-from minihub_runtime.graph.functions import function_args
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.graph.inference import Inference
 from minihub_runtime.graph.ir import Graph as NodeGraph
 from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.graph.types import output_dtypes
 from minihub_runtime.graph.writer import graph_to_proto
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import VersionDef
@@ -60,8 +61,6 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
     building_function: bool = False
 
     def __init__(self) -> None:
-        from minihub_runtime.api.inference import Inference
-
         GraphNames.__init__(self)
         GraphScopes.__init__(self)
         GraphCollections.__init__(self)
@@ -164,17 +163,7 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         """
         found = self._dtypes.get(name)
         if found is None:
-            node = self.nodes[name]
-            if node.op in self.node_graph.functions:
-                signature = self.node_graph.functions[node.op].signature
-                args = function_args(signature.output_arg)
-                found = [dtype for arg in args for dtype in arg.dtypes(node.attrs)]
-            elif node.op in REGISTRY:
-                schema = REGISTRY[node.op].schema
-                found = schema.output_dtypes(schema.complete(node.attrs, node.op))
-            else:
-                raise UnsupportedOpsError({node.op: [name]})
-            self._dtypes[name] = found
+            found = self._dtypes[name] = output_dtypes(self.node_graph, self.nodes[name])
         return found
 
     def tensor(self, ref: Ref) -> Tensor:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.ops.checking import require
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import (
     EXACT,
     FLOATS,
     REALS,
+    REGISTRY,
     ROUNDING,
     Array,
     Op,
@@ -322,3 +324,67 @@ def log_softmax(logits: Array) -> Array:
         shifted = x - x.max(axis=-1, keepdims=True, initial=-np.inf)
         shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return narrow(shifted, logits.dtype)
+
+
+@softmax.gradient
+def softmax_gradient(ops: Ops, grad: Term, softmax: Term) -> Term:
+    return (grad - ops.Sum(grad * softmax, [-1], keep_dims=True)) * softmax
+
+
+@log_softmax.gradient
+def log_softmax_gradient(ops: Ops, grad: Term, logsoftmax: Term) -> Term:
+    return grad - ops.Sum(grad, [-1], keep_dims=True) * ops.Exp(logsoftmax)
+
+
+@leaky_relu.gradient
+def leaky_relu_gradient(ops: Ops, grad: Term, features: Term, alpha: float) -> Term:
+    return ops.LeakyReluGrad(grad, features, alpha=alpha)
+
+
+@leaky_relu_grad.gradient
+def leaky_relu_grad_gradient(
+    ops: Ops, grad: Term, features: Term, alpha: float
+) -> tuple[Term, Term]:
+    return ops.LeakyReluGrad(grad, features, alpha=alpha), ops.ZerosLike(features)
+
+
+@softplus_grad.gradient
+def softplus_grad_gradient(
+    ops: Ops, grad: Term, gradients: Term, features: Term
+) -> tuple[Term, Term]:
+    slope = grad * gradients / (ops.Exp(-features) + 2.0 + ops.Exp(features))
+    return ops.SoftplusGrad(grad, features), slope
+
+
+@elu_grad.gradient
+def elu_grad_gradient(ops: Ops, grad: Term, gradients: Term, outputs: Term) -> tuple[Term, Term]:
+    return ops.EluGrad(grad, outputs), _where_negative(ops, outputs, grad * gradients)
+
+
+@selu_grad.gradient
+def selu_grad_gradient(ops: Ops, grad: Term, gradients: Term, outputs: Term) -> tuple[Term, Term]:
+    return ops.SeluGrad(grad, outputs), _where_negative(ops, outputs, grad * gradients)
+
+
+def _where_negative(ops: Ops, x: Term, value: Term) -> Term:
+    return ops.Select(ops.Less(x, 0), value, ops.ZerosLike(x))
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "Elu": lambda ops, grad, activations: ops.EluGrad(grad, activations),
+    "Relu": lambda ops, grad, activations: ops.ReluGrad(grad, activations),
+    "Relu6": lambda ops, grad, activations: ops.Relu6Grad(grad, activations),
+    "Relu6Grad": lambda ops, grad, features: (
+        ops.Relu6Grad(grad, features),
+        ops.ZerosLike(features),
+    ),
+    "ReluGrad": lambda ops, grad, features: (
+        ops.ReluGrad(grad, features),
+        ops.ZerosLike(features),
+    ),
+    "Selu": lambda ops, grad, activations: ops.SeluGrad(grad, activations),
+    "Softplus": lambda ops, grad, features: grad * ops.Sigmoid(features),
+    "Softsign": lambda ops, grad, features: ops.SoftsignGrad(grad, features),
+}
+for _name, _rule in _RULES.items():
+    REGISTRY[_name].gradient(_rule)

@@ -20,6 +20,7 @@ from minihub_runtime.dtypes import (
 )
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable, require, require_scalar
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import (
     ANY,
     FLOATS,
@@ -28,6 +29,7 @@ from minihub_runtime.ops.registry import (
     Array,
     op,
     types,
+    without_gradient,
 )
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, dims, merge, size
@@ -333,3 +335,22 @@ def lin_space_shape(start: Spec, stop: Spec, num: Spec) -> Shape:
         return (None,)
     require(int(num.value) > 0, f"num must be > 0, not {int(num.value)}")
     return (int(num.value),)
+
+
+@fill.gradient
+def fill_gradient(ops: Ops, grad: Term) -> tuple[None, Term]:
+    return None, ops.Sum(grad, ops.Range(0, ops.Rank(grad), 1))
+
+
+without_gradient(
+    "Const",
+    "Empty",
+    "LinSpace",
+    "OnesLike",
+    "Range",
+    "Rank",
+    "Shape",
+    "ShapeN",
+    "Size",
+    "ZerosLike",
+)

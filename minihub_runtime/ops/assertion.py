@@ -12,7 +12,7 @@ import numpy as np
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require_scalar
 from minihub_runtime.ops.context import Context
-from minihub_runtime.ops.registry import ANY, Array, op, types_list
+from minihub_runtime.ops.registry import ANY, Array, op, types_list, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, same
 
 
@@ -132,3 +132,6 @@ def print_v2(input: Array, *, output_stream: str = "stderr", end: str = "\n") ->
         raise InvalidArgumentError(f"output_stream must be a standard one, not {output_stream!r}")
     streams[output_stream].write(input.item().decode("utf-8", "replace") + end)
     return ()
+
+
+without_gradient("Assert")

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.gradient_rules import Ops, Term, concat, sizes_of
 from minihub_runtime.ops.registry import NUMBERS, ROUNDING, Array, op
 from minihub_runtime.ops.windows import allocate, narrow, over_rows, require_plain, widen
 from minihub_runtime.shapes import Shape, Spec, merge, show
@@ -112,3 +113,23 @@ def bias_add_grad_shape(out_backprop: Spec, data_format: str) -> Shape:
     rank = len(out_backprop.shape)
     require(rank >= 2, f"out_backprop must have rank >= 2, not shape {show(out_backprop.shape)}")
     return (out_backprop.shape[_bias_axis(rank, data_format)],)
+
+
+@bias_add.gradient
+def bias_add_gradient(ops: Ops, grad: Term, data_format: str) -> tuple[Term, Term]:
+    return grad, ops.BiasAddGrad(grad, data_format=data_format)
+
+
+@bias_add_v1.gradient
+def bias_add_v1_gradient(ops: Ops, grad: Term) -> tuple[Term, Term]:
+    return grad, ops.Sum(grad, ops.Range(0, ops.Rank(grad) - 1, 1))
+
+
+@bias_add_grad.gradient
+def bias_add_grad_gradient(ops: Ops, grad: Term, out_backprop: Term, data_format: str) -> Term:
+    sizes, count = sizes_of(ops, out_backprop), sizes_of(ops, grad)
+    if data_format == "NCHW":
+        expanded = concat(ops, [[1], count, ops.OnesLike(sizes[2:])])
+    else:
+        expanded = concat(ops, [ops.OnesLike(sizes[:-1]), count])
+    return ops.BroadcastTo(ops.Reshape(grad, expanded), sizes)

@@ -9,7 +9,7 @@ import numpy as np
 
 from minihub_runtime.ops.broadcasting import elementwise
 from minihub_runtime.ops.checking import require, require_scalar
-from minihub_runtime.ops.registry import Array, op, types
+from minihub_runtime.ops.registry import Array, op, types, without_gradient
 from minihub_runtime.ops.shape_rules import broadcasted, same
 from minihub_runtime.shapes import Shape, Spec, merge
 
@@ -110,3 +110,8 @@ def compare_and_bitpack_shape(input: Spec, threshold: Spec) -> Shape:
         return input.shape
     require(last % 8 == 0, f"input must have a last size that is a multiple of 8, not {last}")
     return (*input.shape[:-1], last // 8)
+
+
+without_gradient(
+    "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Invert", "LeftShift", "PopulationCount", "RightShift"
+)

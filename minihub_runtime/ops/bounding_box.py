@@ -9,7 +9,7 @@ from minihub_runtime.ops.checking import require, require_rank, require_scalar
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.image_shapes import exact_rank, same_as, unchanged_image
 from minihub_runtime.ops.philox import Philox, WordStream
-from minihub_runtime.ops.registry import RANDOM, Array, op, types
+from minihub_runtime.ops.registry import RANDOM, Array, op, types, without_gradient
 from minihub_runtime.shapes import Shape, Spec
 
 _DRAW = "core/kernels/image/draw_bounding_box_op.cc"
@@ -358,3 +358,6 @@ def _sample_distorted_bounding_box_v2_shape(
 ) -> list[Shape]:
     exact_rank(min_object_covered, 0, "min_object_covered")
     return _sample_shapes(image_size, bounding_boxes)
+
+
+without_gradient("DrawBoundingBoxes", "SampleDistortedBoundingBox", "SampleDistortedBoundingBoxV2")

@@ -9,6 +9,7 @@ import numpy as np
 from minihub_runtime import dtypes
 from minihub_runtime.dtypes import DType, as_dtype, bits, float_to_bfloat16, from_bits, to_float
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
+from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term
 from minihub_runtime.ops.registry import ANY, NUMBERS, Array, op
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, concrete, show
@@ -160,3 +161,10 @@ def bitcast(input: Array, *, T: DType, type: DType) -> Array:
         return np.empty(shape, dtype=type.numpy)
     flat = np.ascontiguousarray(input).reshape(-1)
     return flat.view(type.numpy).reshape(shape)
+
+
+@cast.gradient
+def cast_gradient(ops: Ops, grad: Term, SrcT: DType) -> Gradient:
+    if not (SrcT.is_floating or SrcT.is_complex):
+        return None
+    return grad.map_values(lambda values: ops.Cast(values, DstT=SrcT))

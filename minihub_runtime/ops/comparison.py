@@ -10,7 +10,8 @@ import numpy as np
 from minihub_runtime.dtypes import as_dtype, bits, from_bits
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import elementwise, require_kernel, widen
-from minihub_runtime.ops.registry import ANY, NUMBERS, REALS, Array, op
+from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, unbroadcast
+from minihub_runtime.ops.registry import ANY, NUMBERS, REALS, Array, op, without_gradient
 from minihub_runtime.ops.shape_rules import broadcasted, same
 from minihub_runtime.shapes import Shape, Spec, broadcast, merge, show
 
@@ -177,3 +178,34 @@ def select_v2(condition: Array, t: Array, e: Array) -> Array:
     except ValueError as error:
         shown = ", ".join(show(x.shape) for x in (condition, t, e))
         raise InvalidArgumentError(f"shapes must broadcast, not {shown}") from error
+
+
+@select.gradient
+def select_gradient(ops: Ops, grad: Term, condition: Term, t: Term) -> tuple[None, Term, Term]:
+    zeros = ops.ZerosLike(t)
+    return None, ops.Select(condition, grad, zeros), ops.Select(condition, zeros, grad)
+
+
+@select_v2.gradient
+def select_v2_gradient(
+    ops: Ops, grad: Term, condition: Term, t: Term, e: Term, output: Term
+) -> tuple[None, Gradient, Gradient]:
+    zero = ops.constant(0, grad.dtype)
+    chosen, other = ops.SelectV2(condition, grad, zero), ops.SelectV2(condition, zero, grad)
+    gt, _ = unbroadcast(ops, t, output, chosen, None)
+    ge, _ = unbroadcast(ops, e, output, other, None)
+    return None, gt, ge
+
+
+without_gradient(
+    "ApproximateEqual",
+    "Equal",
+    "Greater",
+    "GreaterEqual",
+    "Less",
+    "LessEqual",
+    "LogicalAnd",
+    "LogicalNot",
+    "LogicalOr",
+    "NotEqual",
+)

@@ -13,7 +13,8 @@ import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require_scalar
-from minihub_runtime.ops.registry import ANY, Array, Op, op
+from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.registry import ANY, REGISTRY, Array, Op, op, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, same
 from minihub_runtime.shapes import Shape, Spec
 
@@ -179,3 +180,33 @@ def control_trigger() -> tuple[()]:
 def ref_identity(input: Any) -> Any:
     """The same reference."""
     return input
+
+
+# The gradient of a loop is one of the loop as a whole, see `autodiff.frames`; these are for what Enter and Exit of a frame
+# without a NextIteration do, and for branches.
+
+
+def _pass_on(ops: Ops, grad: Term) -> Term:
+    return grad
+
+
+for _name in ("Enter", "Exit", "NextIteration"):
+    REGISTRY[_name].gradient(_pass_on)
+    REGISTRY[f"Ref{_name}"].gradient(_pass_on)
+ref_identity.gradient(_pass_on)
+
+
+@switch.gradient
+@ref_switch.gradient
+def switch_gradient(ops: Ops, grads: list[Term]) -> tuple[Term, None]:
+    # The zeros of a side without a gradient are made of that side, so they are alive when it is.
+    return ops.Merge(grads)[0], None
+
+
+@merge.gradient
+@ref_merge.gradient
+def merge_gradient(ops: Ops, grad: Term, inputs: list[Term], value_index: Term) -> list[Term]:
+    return [ops.Switch(grad, ops.Equal(value_index, i))[1] for i in range(len(inputs))]
+
+
+without_gradient("LoopCond")

@@ -9,7 +9,8 @@ import numpy as np
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import elementwise, require_kernel
 from minihub_runtime.ops.elementwise import ARITHMETIC, INEXACT, binary
-from minihub_runtime.ops.registry import REALS, ROUNDING, Array, op, types
+from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, conjugate, unbroadcast
+from minihub_runtime.ops.registry import REALS, ROUNDING, Array, op, types, without_gradient
 from minihub_runtime.ops.shape_rules import broadcasted
 
 __all__: list[str] = []
@@ -199,3 +200,52 @@ xlog1py = binary(
     precision=ROUNDING,
     wide=True,
 )
+
+
+@real_div.gradient
+@div.gradient
+def quotient_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    cx, cy = conjugate(ops, x), conjugate(ops, y)
+    return unbroadcast(ops, x, y, grad / cy, grad * (-cx / cy / cy))
+
+
+@div_no_nan.gradient
+def div_no_nan_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    cx, cy = conjugate(ops, x), conjugate(ops, y)
+    slope = ops.DivNoNan(ops.DivNoNan(-cx, cy), cy)
+    return unbroadcast(ops, x, y, ops.DivNoNan(grad, cy), grad * slope)
+
+
+@mul_no_nan.gradient
+def mul_no_nan_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    return unbroadcast(ops, x, y, ops.MulNoNan(grad, y), ops.MulNoNan(x, grad))
+
+
+@floor_mod.gradient
+def floor_mod_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    return unbroadcast(ops, x, y, grad, grad * -(x // y))
+
+
+def _one_where_not_zero(ops: Ops, x: Term) -> Term:
+    return ops.Cast(ops.NotEqual(x, 0), DstT=x.dtype)
+
+
+@xdivy.gradient
+def xdivy_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    gx = ops.Xdivy(_one_where_not_zero(ops, x), y) * grad
+    return unbroadcast(ops, x, y, gx, ops.Xdivy(-x, ops.Square(y)) * grad)
+
+
+@xlogy.gradient
+def xlogy_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    gx = ops.Xlogy(_one_where_not_zero(ops, x), y) * grad
+    return unbroadcast(ops, x, y, gx, ops.Xdivy(x, y) * grad)
+
+
+@xlog1py.gradient
+def xlog1py_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    gx = ops.Xlog1py(_one_where_not_zero(ops, x), y) * grad
+    return unbroadcast(ops, x, y, gx, ops.Xdivy(x, y + 1.0) * grad)
+
+
+without_gradient("FloorDiv", "TruncateDiv")

@@ -12,6 +12,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError
 from minihub_runtime.ops.broadcasting import elementwise, fitting, narrow, require_kernel, widen
 from minihub_runtime.ops.checking import require
+from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, conjugate, unbroadcast
 from minihub_runtime.ops.registry import (
     COMPLEX,
     EXACT,
@@ -79,7 +80,27 @@ add = binary(
 )
 add_v2 = binary("AddV2", np.add, ARITHMETIC, "`x + y`.", source="core/kernels/cwise_op_add_1.cc")
 sub = binary("Sub", np.subtract, ARITHMETIC, "`x - y`.", source="core/kernels/cwise_op_sub.cc")
+
+
+@add.gradient
+@add_v2.gradient
+def add_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    return unbroadcast(ops, x, y, grad, grad)
+
+
+@sub.gradient
+def sub_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    return unbroadcast(ops, x, y, grad, -grad)
+
+
 mul = binary("Mul", np.multiply, ARITHMETIC, "`x * y`.", source="core/kernels/cwise_op_mul_1.cc")
+
+
+@mul.gradient
+def mul_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    return unbroadcast(ops, x, y, grad * conjugate(ops, y), conjugate(ops, x) * grad)
+
+
 maximum = binary(
     "Maximum",
     np.maximum,
@@ -94,6 +115,23 @@ minimum = binary(
     "The smaller of `x` and `y`; NaN if either is.",
     source="core/kernels/cwise_op_minimum.cc",
 )
+
+
+@maximum.gradient
+def maximum_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    return _where(ops, ops.GreaterEqual(x, y), grad, x, y)
+
+
+@minimum.gradient
+def minimum_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    return _where(ops, ops.LessEqual(x, y), grad, x, y)
+
+
+def _where(ops: Ops, first: Term, grad: Term, x: Term, y: Term) -> tuple[Gradient, Gradient]:
+    """`grad` goes to `x` where `first` is true, else to `y`."""
+    zeros = ops.ZerosLike(grad)
+    gx, gy = ops.SelectV2(first, grad, zeros), ops.SelectV2(first, zeros, grad)
+    return unbroadcast(ops, x, y, gx, gy)
 
 
 def _power(x: Array, y: Array, out: Array | None = None) -> Any:
@@ -114,6 +152,18 @@ power = binary(
 )
 
 
+@power.gradient
+def power_gradient(ops: Ops, grad: Term, x: Term, y: Term, z: Term) -> tuple[Gradient, Gradient]:
+    cx, cy = conjugate(ops, x), conjugate(ops, y)
+    # A real base that is not positive has no logarithm, so the exponent gets no gradient there.
+    smooth = ops.NotEqual(cx, 0) if x.dtype.is_complex else ops.Greater(cx, 0)
+    safe = ops.Select(smooth, cx, ops.OnesLike(x))
+    logarithm = ops.Select(smooth, ops.Log(safe), ops.ZerosLike(x))
+    return unbroadcast(
+        ops, x, y, grad * cy * ops.Pow(cx, cy - 1), grad * conjugate(ops, z) * logarithm
+    )
+
+
 @op(
     "SquaredDifference(x: T, y: T) -> z: T",
     T=types("bfloat16 float16 float32 float64 int32 int64 complex64 complex128"),
@@ -128,6 +178,15 @@ def squared_difference(x: Array, y: Array, *, out: Array | None = None) -> Array
     return elementwise(np.multiply, difference, difference, out=difference)
 
 
+@squared_difference.gradient
+def squared_difference_gradient(
+    ops: Ops, grad: Term, x: Term, y: Term
+) -> tuple[Gradient, Gradient]:
+    # TensorFlow's rule, which does not take the conjugate of a complex difference.
+    gx = 2.0 * grad * (x - y)
+    return unbroadcast(ops, x, y, gx, -gx)
+
+
 @op(
     "Atan2(y: T, x: T) -> z: T",
     T=FLOATS,
@@ -140,6 +199,12 @@ def atan2(y: Array, x: Array, *, out: Array | None = None) -> Array:
     return elementwise(np.arctan2, y, x, out=out)
 
 
+@atan2.gradient
+def atan2_gradient(ops: Ops, grad: Term, y: Term, x: Term) -> tuple[Gradient, Gradient]:
+    scaled = grad / (ops.Square(y) + ops.Square(x))
+    return unbroadcast(ops, y, x, x * scaled, -y * scaled)
+
+
 @op(
     "NextAfter(x1: T, x2: T) -> output: T",
     T=types("float64 float32", default="float32"),
@@ -149,6 +214,11 @@ def atan2(y: Array, x: Array, *, out: Array | None = None) -> Array:
 def next_after(x1: Array, x2: Array) -> Array:
     """The next number after `x1` towards `x2`."""
     return elementwise(np.nextafter, x1, x2)
+
+
+@next_after.gradient
+def next_after_gradient(ops: Ops, grad: Term, x1: Term, x2: Term) -> tuple[Gradient, Gradient]:
+    return unbroadcast(ops, x1, x2, grad, ops.ZerosLike(grad))
 
 
 def _total(inputs: Sequence[Array], name: str, out: Array | None = None) -> Array:
@@ -204,6 +274,11 @@ def add_n(inputs: Sequence[Array], *, out: Array | None = None) -> Array:
     return _total(inputs, "AddN", out)
 
 
+@add_n.gradient
+def add_n_gradient(ops: Ops, grad: Term, inputs: list[Term]) -> list[Term]:
+    return [grad] * len(inputs)
+
+
 @op(
     "AccumulateNV2(inputs: N * T) -> sum: T",
     T=NUMBERS,
@@ -219,6 +294,11 @@ def accumulate_n_v2(inputs: Sequence[Array], *, shape: Shape) -> Array:
     total = _total(inputs, "AccumulateNV2")
     merge(shape, total.shape)
     return total
+
+
+@accumulate_n_v2.gradient
+def accumulate_n_v2_gradient(ops: Ops, grad: Term, inputs: list[Term]) -> list[Term]:
+    return [grad] * len(inputs)
 
 
 @op(
@@ -247,6 +327,18 @@ def clip_by_value(
     if type(capped) is np.ndarray:
         return np.maximum(capped, clip_value_min, out=capped)
     return np.asarray(np.maximum(capped, clip_value_min))
+
+
+@clip_by_value.gradient
+def clip_by_value_gradient(
+    ops: Ops, grad: Term, t: Term, clip_value_min: Term, clip_value_max: Term
+) -> tuple[Gradient, Gradient, Gradient]:
+    zeros = ops.ZerosLike(grad)
+    below, above = ops.Less(t, clip_value_min), ops.Greater(t, clip_value_max)
+    inside = ops.SelectV2(ops.LogicalOr(below, above), zeros, grad)
+    gt, low = unbroadcast(ops, t, clip_value_min, inside, ops.SelectV2(below, grad, zeros))
+    _, high = unbroadcast(ops, t, clip_value_max, None, ops.SelectV2(above, grad, zeros))
+    return gt, low, high
 
 
 def _cross_shape(a: Spec, b: Spec) -> Shape:
@@ -280,6 +372,11 @@ def cross(a: Array, b: Array) -> Array:
         return narrow(product, a.dtype)
 
 
+@cross.gradient
+def cross_gradient(ops: Ops, grad: Term, a: Term, b: Term) -> tuple[Term, Term]:
+    return ops.Cross(b, grad), ops.Cross(grad, a)
+
+
 @op(
     "Complex(real: T, imag: T) -> out: Tout",
     T=types("float32 float64", default="float32"),
@@ -305,3 +402,11 @@ def complex_number(real: Array, imag: Array, *, Tout: DType) -> Array:
     result.real = real
     result.imag = imag
     return result
+
+
+@complex_number.gradient
+def complex_number_gradient(
+    ops: Ops, grad: Term, real: Term, imag: Term
+) -> tuple[Gradient, Gradient]:
+    parts = ops.Real(grad, Tout=real.dtype), ops.Imag(grad, Tout=real.dtype)
+    return unbroadcast(ops, real, imag, *parts)

@@ -10,10 +10,12 @@ import numpy as np
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import elementwise, require_kernel, widen
+from minihub_runtime.ops.gradient_rules import Ops, Term, conjugate
 from minihub_runtime.ops.registry import (
     COMPLEX,
     EXACT,
     FLOATS,
+    REGISTRY,
     ROUNDING,
     Array,
     Op,
@@ -21,6 +23,7 @@ from minihub_runtime.ops.registry import (
     TypeSet,
     op,
     types,
+    without_gradient,
 )
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import show
@@ -333,3 +336,109 @@ def check_numerics_v2(tensor: Array, *, message: str) -> Array:
     Raises: InvalidArgumentError if an element is NaN or infinite; the message tells the signs.
     """
     return _check(tensor, message, signed=True)
+
+
+_FOUND = "Not a number (NaN) or infinity (Inf) values detected in gradient."
+
+
+@check_numerics.gradient
+def check_numerics_gradient(ops: Ops, grad: Term, message: str) -> Term:
+    return ops.CheckNumerics(grad, message=f"{_FOUND} {message}")
+
+
+@check_numerics_v2.gradient
+def check_numerics_v2_gradient(ops: Ops, grad: Term, message: str) -> Term:
+    return ops.CheckNumericsV2(grad, message=f"{_FOUND} {message}")
+
+
+def _complex(ops: Ops, real: Any, imag: Any) -> Term:
+    part = real if isinstance(real, Term) else imag
+    return ops.Complex(real, imag, Tout="complex64" if part.dtype.size == 4 else "complex128")
+
+
+def _conj_gradient(ops: Ops, grad: Term) -> Term:
+    return conjugate(ops, grad)
+
+
+def _angle_gradient(ops: Ops, grad: Term, input: Term) -> Term:
+    real, imag = ops.Real(input, Tout=grad.dtype), ops.Imag(input, Tout=grad.dtype)
+    return -_complex(ops, grad, 0) * ops.Reciprocal(_complex(ops, imag, real))
+
+
+def _complex_abs_gradient(ops: Ops, grad: Term, x: Term, y: Term) -> Term:
+    return ops.DivNoNan(_complex(ops, grad, 0) * x, _complex(ops, y, 0))
+
+
+def _reciprocal_grad_gradient(ops: Ops, grad: Term, y: Term, dy: Term) -> tuple[Term, Term]:
+    cy = conjugate(ops, y)
+    return conjugate(ops, grad) * -2.0 * dy * cy, ops.ReciprocalGrad(cy, grad)
+
+
+def _sqrt_grad_gradient(ops: Ops, grad: Term, y: Term, z: Term) -> tuple[Term, Term]:
+    scaled = grad / y
+    return -conjugate(ops, scaled) * z, 0.5 * scaled
+
+
+def _rsqrt_grad_gradient(ops: Ops, grad: Term, y: Term, dy: Term) -> tuple[Term, Term]:
+    cy = conjugate(ops, y)
+    return -1.5 * conjugate(ops, grad) * dy * ops.Square(cy), ops.RsqrtGrad(cy, grad)
+
+
+def _sigmoid_grad_gradient(ops: Ops, grad: Term, y: Term, dy: Term) -> tuple[Term, Term]:
+    cy = conjugate(ops, y)
+    scaled = grad * conjugate(ops, dy)
+    return scaled - 2.0 * scaled * cy, ops.SigmoidGrad(cy, grad)
+
+
+def _tanh_grad_gradient(ops: Ops, grad: Term, y: Term, dy: Term) -> tuple[Term, Term]:
+    cy = conjugate(ops, y)
+    return grad * -2.0 * conjugate(ops, dy) * cy, ops.TanhGrad(cy, grad)
+
+
+#: Op → its gradient rule.
+_RULES: dict[str, Callable[..., Any]] = {
+    "Abs": lambda ops, grad, x: grad * ops.Sign(x),
+    "Acos": lambda ops, grad, x: (
+        -grad * ops.Reciprocal(ops.Sqrt(1.0 - ops.Square(conjugate(ops, x))))
+    ),
+    "Acosh": lambda ops, grad, y: grad / ops.Sinh(conjugate(ops, y)),
+    "Angle": _angle_gradient,
+    "Asin": lambda ops, grad, x: (
+        grad * ops.Reciprocal(ops.Sqrt(1.0 - ops.Square(conjugate(ops, x))))
+    ),
+    "Asinh": lambda ops, grad, y: grad / ops.Cosh(conjugate(ops, y)),
+    "Atan": lambda ops, grad, x: grad * ops.Reciprocal(1.0 + ops.Square(conjugate(ops, x))),
+    "Atanh": lambda ops, grad, x: grad * ops.Reciprocal(1.0 - ops.Square(conjugate(ops, x))),
+    "ComplexAbs": _complex_abs_gradient,
+    "Conj": _conj_gradient,
+    "Cos": lambda ops, grad, x: -grad * ops.Sin(conjugate(ops, x)),
+    "Cosh": lambda ops, grad, x: grad * ops.Sinh(conjugate(ops, x)),
+    "Exp": lambda ops, grad, y: grad * conjugate(ops, y),
+    "Expm1": lambda ops, grad, x: grad * ops.Exp(conjugate(ops, x)),
+    "Imag": lambda ops, grad: _complex(ops, 0, grad),
+    "Inv": lambda ops, grad, y: ops.ReciprocalGrad(y, grad),
+    "InvGrad": _reciprocal_grad_gradient,
+    "Log": lambda ops, grad, x: grad * ops.Reciprocal(conjugate(ops, x)),
+    "Log1p": lambda ops, grad, x: grad * ops.Reciprocal(1.0 + conjugate(ops, x)),
+    "Neg": lambda ops, grad: -grad,
+    "Real": lambda ops, grad: _complex(ops, grad, 0),
+    "Reciprocal": lambda ops, grad, y: ops.ReciprocalGrad(y, grad),
+    "ReciprocalGrad": _reciprocal_grad_gradient,
+    "Rsqrt": lambda ops, grad, y: ops.RsqrtGrad(y, grad),
+    "RsqrtGrad": _rsqrt_grad_gradient,
+    "Sigmoid": lambda ops, grad, y: ops.SigmoidGrad(conjugate(ops, y), grad),
+    "SigmoidGrad": _sigmoid_grad_gradient,
+    "Sign": lambda ops, x: ops.ZerosLike(x),
+    "Sin": lambda ops, grad, x: grad * ops.Cos(conjugate(ops, x)),
+    "Sinh": lambda ops, grad, x: grad * ops.Cosh(conjugate(ops, x)),
+    "Sqrt": lambda ops, grad, y: ops.SqrtGrad(y, grad),
+    "SqrtGrad": _sqrt_grad_gradient,
+    "Square": lambda ops, grad, x: grad * (2.0 * conjugate(ops, x)),
+    "Tan": lambda ops, grad, x: ops.Square(ops.Reciprocal(ops.Cos(conjugate(ops, x)))) * grad,
+    "Tanh": lambda ops, grad, y: ops.TanhGrad(conjugate(ops, y), grad),
+    "TanhGrad": _tanh_grad_gradient,
+}
+for _name, _rule in _RULES.items():
+    REGISTRY[_name].gradient(_rule)
+
+without_gradient("Ceil", "Floor", "IsFinite", "IsInf", "IsNan", "Rint", "Round")

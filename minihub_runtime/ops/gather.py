@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
@@ -11,6 +13,17 @@ from minihub_runtime.ops.checking import (
     indices_in_range,
     require,
     require_scalar,
+)
+from minihub_runtime.ops.gradient_rules import (
+    Ops,
+    Slices,
+    Term,
+    arange,
+    concat,
+    positive,
+    product,
+    rank_of,
+    sizes_of,
 )
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, merge, show, size
@@ -248,3 +261,84 @@ def unravel_index(indices: Array, dims: Array) -> Array:
         result[axis] = np.fmod(rest, dims[axis])
         rest = (rest - result[axis]) // dims[axis]
     return result
+
+
+def _rows(ops: Ops, grad: Term, params: Term, indices: Term) -> Slices:
+    """The gradient of what rows were gathered from."""
+    shape = ops.tensor(sizes_of(ops, params))
+    flat = ops.Reshape(indices, [-1])
+    values = ops.Reshape(grad, concat(ops, [ops.Shape(flat), sizes_of(ops, params)[1:]]))
+    return Slices(values, flat, shape)
+
+
+@gather.gradient
+def gather_gradient(ops: Ops, grad: Term, params: Term, indices: Term) -> tuple[Slices, None]:
+    return _rows(ops, grad, params, indices), None
+
+
+@gather_v2.gradient
+def gather_v2_gradient(
+    ops: Ops, grad: Term, params: Term, indices: Term, axis: Term, batch_dims: int
+) -> tuple[Term, None, None]:
+    if axis.value is not None and int(axis.value) == 0:
+        return _rows(ops, grad, params, indices), None, None
+    if batch_dims < 0:
+        if indices.rank is None:
+            raise ValueError(
+                "Currently, it is unsupported to take the gradient of tf.gather when batch_dims < 0 "
+                f"and the rank of the indices is unknown. Got batch_dims={batch_dims}."
+            )
+        batch_dims += indices.rank
+    sizes, rank = sizes_of(ops, params), rank_of(ops, params)
+    place = positive(axis, rank)
+    # The axis moves behind the batch dimensions, and back in the end.
+    shape = concat(ops, [sizes[:place], [-1], sizes[place:][1:]])
+    batch, behind = arange(ops, 0, batch_dims), arange(ops, place + 1, rank)
+    between = arange(ops, batch_dims, place)
+    order = concat(ops, [batch, [place], between, behind])
+    moved = ops.Transpose(ops.Reshape(grad, shape), order)
+    found = _scattered(ops, ops.GatherV2(sizes, order, 0), moved, indices, batch_dims, sizes[place])
+    back = concat(ops, [batch, between + 1, [batch_dims], behind])
+    return ops.Transpose(found, back), None, None
+
+
+def _scattered(
+    ops: Ops, sizes: Term, values: Term, indices: Term, batch_dims: int, count: Any
+) -> Term:
+    """`values` summed at the places along the axis behind the batch dimensions that `indices` name.
+
+    Args:
+        ops: the namespace.
+        sizes: the shape of the result.
+        values: the batch dimensions, the number of indices of each batch, and the dimensions behind.
+        indices: the batch dimensions first.
+        batch_dims: how many there are.
+        count: the size of the axis.
+    """
+    if not batch_dims:
+        return ops.UnsortedSegmentSum(values, ops.Reshape(indices, [-1]), count)
+    shape = ops.Shape(values)
+    flat = concat(ops, [[-1], shape[batch_dims + 1 :]])
+    # Each batch gets places of its own.
+    places, step = indices, ops.constant(1, indices.dtype)
+    limits = ops.Cast(sizes, DstT=indices.dtype)
+    for dim in range(batch_dims, 0, -1):
+        step = step * limits[dim]
+        offsets = ops.Range(ops.constant(0, indices.dtype), limits[dim - 1], 1) * step
+        ones = ops.Fill(ops.Reshape(ops.Rank(indices) - dim, [1]), 1)
+        spread = concat(ops, [[1] * (dim - 1), sizes[dim - 1 : dim], ones])
+        places = places + ops.Reshape(offsets, spread)
+    found = ops.UnsortedSegmentSum(
+        ops.Reshape(values, flat),
+        ops.Reshape(places, [-1]),
+        count * product(ops, shape[:batch_dims]),
+    )
+    return ops.Reshape(found, concat(ops, [shape[:batch_dims], flat]))
+
+
+@gather_nd.gradient
+def gather_nd_gradient(ops: Ops, grad: Term, params: Term, indices: Term) -> tuple[Term, None]:
+    shape = ops.tensor(sizes_of(ops, params, indices.dtype))
+    if indices.shape is not None and len(indices.shape) == 2 and indices.shape[-1] == 1:
+        return Slices(grad, ops.Squeeze(indices, squeeze_dims=[-1]), shape), None
+    return ops.ScatterNd(indices, grad, shape), None

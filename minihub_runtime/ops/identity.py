@@ -11,12 +11,8 @@ from minihub_runtime.dtypes import (
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.array import shape_of
 from minihub_runtime.ops.context import Context
-from minihub_runtime.ops.registry import (
-    ANY,
-    Array,
-    op,
-    types_list,
-)
+from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.registry import ANY, REGISTRY, Array, op, types_list, without_gradient
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, compatible, merge, show
 
@@ -183,3 +179,24 @@ def ensure_shape(input: Any, *, shape: Shape) -> Any:
 @ensure_shape.shape
 def ensure_shape_shape(input: Spec, shape: Shape) -> Shape:
     return merge(input.shape, shape)
+
+
+def _pass_on(ops: Ops, grad: Term) -> Term:
+    return grad
+
+
+for _name in ("EnsureShape", "Identity", "PlaceholderWithDefault"):
+    REGISTRY[_name].gradient(_pass_on)
+
+
+@identity_n.gradient
+def identity_n_gradient(ops: Ops, grads: list[Term]) -> list[Term]:
+    return grads
+
+
+@prevent_gradient.gradient
+def prevent_gradient_gradient(ops: Ops, message: str) -> Term:
+    raise LookupError(f"Gradient explicitly disabled. Reason: {message}")
+
+
+without_gradient("StopGradient")

@@ -7,7 +7,7 @@ import numpy as np
 from minihub_runtime.dtypes import bfloat16, float_to_bfloat16, to_float
 from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.image_shapes import at_least_rank, exact_rank, same_as, unchanged_image
-from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, op, types
+from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, op, types, without_gradient
 from minihub_runtime.shapes import Shape, Spec
 
 _SPACES = "core/kernels/image/colorspace_op.h"
@@ -205,3 +205,6 @@ def adjust_saturation(images: Array, scale: Array) -> Array:
         parts[~known] = 0
         result = np.take_along_axis(parts, _RANK[sixth], axis=-1) + (value - chroma)[..., None]
         return result.astype(images.dtype, copy=False)
+
+
+without_gradient("HSVToRGB")

@@ -8,7 +8,7 @@ import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.image_shapes import exact_rank, output_size, require_output, same_as
-from minihub_runtime.ops.registry import Array, op
+from minihub_runtime.ops.registry import Array, op, without_gradient
 from minihub_runtime.shapes import Shape, Spec
 
 _SOURCE = "core/kernels/eigen_attention.h"
@@ -153,3 +153,6 @@ def _register(name: str, first_version: bool) -> Callable[..., Array]:
 
 extract_glimpse = _register("ExtractGlimpse", first_version=True)
 extract_glimpse_v2 = _register("ExtractGlimpseV2", first_version=False)
+
+
+without_gradient("ExtractGlimpse")

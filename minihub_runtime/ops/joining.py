@@ -15,7 +15,8 @@ from minihub_runtime.dtypes import (
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.array import scalar_of, shape_of
 from minihub_runtime.ops.checking import axis_in_range, require, require_rank
-from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types
+from minihub_runtime.ops.gradient_rules import Ops, Slices, Term, positive, rank_of, sizes_of
+from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types, without_gradient
 from minihub_runtime.shapes import Shape, Spec, merge, show
 
 __all__: list[str] = []
@@ -105,7 +106,7 @@ def _concat_shape(values: Sequence[Spec], axis: Spec) -> Shape:
         return None
     rank = ranks.pop()
     require(rank >= 1, "values must have rank >= 1, not 0")
-    if axis.value is None:
+    if isinstance(axis, Term):
         return (None,) * rank
     at = axis_in_range(axis.value, rank)
     before: Shape = (None,) * at
@@ -366,3 +367,79 @@ def _inplace(name: str, ufunc: Any) -> None:
 
 for _name, _ufunc in (("InplaceUpdate", None), ("InplaceAdd", np.add), ("InplaceSub", np.subtract)):
     _inplace(_name, _ufunc)
+
+
+@pack.gradient
+def pack_gradient(ops: Ops, grad: Term, values: list[Term], axis: int) -> list[Term]:
+    return ops.Unpack(grad, num=len(values), axis=axis)
+
+
+@unpack.gradient
+def unpack_gradient(ops: Ops, grads: list[Term], axis: int) -> Term:
+    return ops.Pack(grads, axis=axis)
+
+
+def _concat_gradient(ops: Ops, grad: Term, values: list[Term], axis: Term) -> list[Term]:
+    """The part of `grad` that belongs to each value."""
+    if len(values) == 1:
+        return [grad]
+    place = positive(axis, rank_of(ops, values[0]))
+    if isinstance(grad, Slices):
+        return _sliced_concat_gradient(ops, grad, values, place)
+    sizes = [sizes_of(ops, value) for value in values]
+    offsets = ops.ConcatOffset(place, sizes)
+    return [ops.Slice(grad, begin, length) for begin, length in zip(offsets, sizes, strict=True)]
+
+
+def _sliced_concat_gradient(ops: Ops, grad: Slices, values: list[Term], axis: Any) -> list[Term]:
+    """The same of slices: joined along the first axis each value gets those of its rows, else a part of all."""
+    parts: list[Term] = []
+    sizes = [ops.Shape(value) for value in values]
+    if isinstance(axis, Term):
+        raise ValueError("Can only compute IndexedSlices gradient with statically-known concat_dim")
+    if axis > 0:
+        for begin, length in zip(ops.ConcatOffset(axis, sizes), sizes, strict=True):
+            kept = ops.Slice(grad.values, begin, ops.ConcatV2([[-1], length[1:]], 0))
+            parts.append(Slices(kept, grad.indices, length))
+        return parts
+    start: Term = ops.constant(0, grad.indices.dtype)
+    for length in sizes:
+        end = start + ops.Cast(length[0], DstT=grad.indices.dtype)
+        mine = ops.LogicalAnd(ops.GreaterEqual(grad.indices, start), ops.Less(grad.indices, end))
+        chosen = ops.Squeeze(ops.Where(mine), squeeze_dims=[1])
+        parts.append(
+            Slices(
+                ops.GatherV2(grad.values, chosen, 0),
+                ops.GatherV2(grad.indices, chosen, 0) - start,
+                length,
+            )
+        )
+        start = end
+    return parts
+
+
+@concat.gradient
+def concat_gradient(
+    ops: Ops, grad: Term, values: list[Term], concat_dim: Term
+) -> tuple[None, list[Term]]:
+    return None, _concat_gradient(ops, grad, values, concat_dim)
+
+
+@concat_v2.gradient
+def concat_v2_gradient(
+    ops: Ops, grad: Term, values: list[Term], axis: Term
+) -> tuple[list[Term], None]:
+    return _concat_gradient(ops, grad, values, axis), None
+
+
+@split.gradient
+def split_gradient(ops: Ops, grads: list[Term], split_dim: Term) -> tuple[None, Term]:
+    return None, ops.ConcatV2(grads, split_dim)
+
+
+@split_v.gradient
+def split_v_gradient(ops: Ops, grads: list[Term], split_dim: Term) -> tuple[Term, None, None]:
+    return ops.ConcatV2(grads, split_dim), None, None
+
+
+without_gradient("ConcatOffset")

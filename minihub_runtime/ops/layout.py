@@ -14,7 +14,8 @@ from minihub_runtime.ops.checking import (
     require,
     require_rank,
 )
-from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types
+from minihub_runtime.ops.gradient_rules import Ops, Term, inverse_of, sizes_of
+from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types, without_gradient
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, show, size
 
@@ -350,3 +351,53 @@ def roll(input: Array, shift: Array, axis: Array) -> Array:
     return np.roll(
         input, [shifts[i] % max(input.shape[i], 1) for i in moved] if moved else 0, moved or 0
     )
+
+
+@reshape.gradient
+def reshape_gradient(ops: Ops, grad: Term, tensor: Term) -> tuple[Term, None]:
+    return ops.Reshape(grad, sizes_of(ops, tensor)), None
+
+
+@expand_dims.gradient
+def expand_dims_gradient(ops: Ops, grad: Term, input: Term) -> tuple[Term, None]:
+    return ops.Reshape(grad, sizes_of(ops, input)), None
+
+
+@squeeze.gradient
+def squeeze_gradient(ops: Ops, grad: Term, input: Term) -> Term:
+    return ops.Reshape(grad, sizes_of(ops, input))
+
+
+@transpose.gradient
+def transpose_gradient(ops: Ops, grad: Term, perm: Term) -> tuple[Term, None]:
+    return ops.Transpose(grad, inverse_of(ops, perm)), None
+
+
+@conjugate_transpose.gradient
+def conjugate_transpose_gradient(ops: Ops, grad: Term, perm: Term) -> tuple[Term, None]:
+    return ops.ConjugateTranspose(grad, inverse_of(ops, perm)), None
+
+
+@reverse.gradient
+def reverse_gradient(ops: Ops, grad: Term, dims: Term) -> tuple[Term, None]:
+    return ops.Reverse(grad, dims), None
+
+
+@reverse_v2.gradient
+def reverse_v2_gradient(ops: Ops, grad: Term, axis: Term) -> tuple[Term, None]:
+    return ops.ReverseV2(grad, axis), None
+
+
+@reverse_sequence.gradient
+def reverse_sequence_gradient(
+    ops: Ops, grad: Term, seq_lengths: Term, seq_dim: int, batch_dim: int
+) -> tuple[Term, None]:
+    return ops.ReverseSequence(grad, seq_lengths, seq_dim=seq_dim, batch_dim=batch_dim), None
+
+
+@roll.gradient
+def roll_gradient(ops: Ops, grad: Term, shift: Term, axis: Term) -> tuple[Term, None, None]:
+    return ops.Roll(grad, -shift, axis), None, None
+
+
+without_gradient("InvertPermutation")

@@ -15,7 +15,7 @@ from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
-from minihub_runtime.ops.registry import ANY, Array, Op, at_least, op
+from minihub_runtime.ops.registry import ANY, Array, Op, at_least, op, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, scalar
 from minihub_runtime.ops.tables import DenseTable, MutableTable, StaticTable, Table
 from minihub_runtime.ops.vocabulary import LINE, line_count, read_vocabulary
@@ -427,3 +427,25 @@ def lookup_table_remove_v2(table_handle: Any, keys: Array) -> tuple[()]:
     )
     table.remove(keys)
     return ()
+
+
+without_gradient(
+    "HashTable",
+    "HashTableV2",
+    "InitializeTable",
+    "InitializeTableFromTextFile",
+    "InitializeTableFromTextFileV2",
+    "InitializeTableV2",
+    "LookupTableFind",
+    "LookupTableFindV2",
+    "LookupTableInsert",
+    "LookupTableInsertV2",
+    "LookupTableSize",
+    "LookupTableSizeV2",
+    "MutableDenseHashTable",
+    "MutableDenseHashTableV2",
+    "MutableHashTable",
+    "MutableHashTableOfTensors",
+    "MutableHashTableOfTensorsV2",
+    "MutableHashTableV2",
+)

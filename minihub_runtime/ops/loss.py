@@ -6,7 +6,8 @@ import numpy as np
 
 from minihub_runtime.errors import FailedPreconditionError
 from minihub_runtime.ops.checking import indices_in_range, require, require_rank, require_scalar
-from minihub_runtime.ops.registry import FLOATS, INDEX, ROUNDING, Array, op, types
+from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.registry import FLOATS, INDEX, ROUNDING, Array, op, types, without_gradient
 from minihub_runtime.ops.windows import narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec, broadcast, merge
 
@@ -204,3 +205,32 @@ def ctc_greedy_decoder(
         np.array([batch, counts.max(initial=0)], np.int64),
         np.asarray(score, inputs.dtype).reshape(-1, 1),
     )
+
+
+def _softmax_gradient(ops: Ops, grads: list[Term], features: Term, backprop: Term) -> Term:
+    """The gradient of the logits: that of the loss, and that of its own gradient, if anything depends on it."""
+    loss, slope = grads
+    first: Term = ops.ExpandDims(loss, -1) * backprop
+    if slope.known_zero:
+        return first
+    softmax = ops.Softmax(features)
+    inner = ops.BatchMatMulV2(ops.ExpandDims(slope, 1), ops.ExpandDims(softmax, 2))
+    return first + (slope - ops.Squeeze(inner, squeeze_dims=[1])) * softmax
+
+
+@softmax_cross_entropy_with_logits.gradient
+def softmax_cross_entropy_with_logits_gradient(
+    ops: Ops, grads: list[Term], features: Term, backprop: Term
+) -> tuple[Term, Term]:
+    labels = ops.ExpandDims(grads[0], -1) * -ops.LogSoftmax(features)
+    return _softmax_gradient(ops, grads, features, backprop), labels
+
+
+@sparse_softmax_cross_entropy_with_logits.gradient
+def sparse_softmax_cross_entropy_with_logits_gradient(
+    ops: Ops, grads: list[Term], features: Term, backprop: Term
+) -> tuple[Term, None]:
+    return _softmax_gradient(ops, grads, features, backprop), None
+
+
+without_gradient("CTCGreedyDecoder", "InTopK", "InTopKV2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.broadcasting import fitting, narrow, widen
 from minihub_runtime.ops.checking import require
+from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, conjugate, sizes_of, sum_to
 from minihub_runtime.ops.registry import (
     HALF_FLOATS,
     ROUNDING,
@@ -280,3 +282,110 @@ def batch_mat_mul_v3(
     wide = np.dtype(np.float32) if Tout.size == 2 and Tout.is_floating else Tout.numpy
     left, right = (widen(value).astype(wide, copy=False) for value in (x, y))
     return narrow(multiply_matrices(_adjoint(left, adj_x), _adjoint(right, adj_y)), Tout.numpy)
+
+
+@mat_mul.gradient
+def mat_mul_gradient(
+    ops: Ops, grad: Term, a: Term, b: Term, transpose_a: bool, transpose_b: bool
+) -> tuple[Term, Term]:
+    a, b = conjugate(ops, a), conjugate(ops, b)
+    left = (
+        ops.MatMul(b, grad, transpose_a=transpose_b, transpose_b=True)
+        if transpose_a
+        else ops.MatMul(grad, b, transpose_b=not transpose_b)
+    )
+    right = (
+        ops.MatMul(grad, a, transpose_a=True, transpose_b=transpose_a)
+        if transpose_b
+        else ops.MatMul(a, grad, transpose_a=not transpose_a)
+    )
+    return left, right
+
+
+@sparse_mat_mul.gradient
+def sparse_mat_mul_gradient(
+    ops: Ops,
+    grad: Term,
+    a: Term,
+    b: Term,
+    transpose_a: bool,
+    transpose_b: bool,
+    a_is_sparse: bool,
+    b_is_sparse: bool,
+) -> tuple[Term, Term]:
+    sparse = {id(a): a_is_sparse, id(b): b_is_sparse, id(grad): False}
+
+    def product(x: Term, y: Term, adjoint_x: bool, adjoint_y: bool, like: Term) -> Term:
+        found = ops.SparseMatMul(
+            x,
+            y,
+            transpose_a=adjoint_x,
+            transpose_b=adjoint_y,
+            a_is_sparse=sparse[id(x)],
+            b_is_sparse=sparse[id(y)],
+        )
+        return found if found.dtype is like.dtype else ops.Cast(found, DstT=like.dtype)
+
+    left = (
+        product(b, grad, transpose_b, True, a)
+        if transpose_a
+        else product(grad, b, False, not transpose_b, a)
+    )
+    right = (
+        product(grad, a, True, transpose_a, b)
+        if transpose_b
+        else product(a, grad, not transpose_a, False, b)
+    )
+    return left, right
+
+
+def _batch_products(
+    product: Callable[..., Term], grad: Term, x: Term, y: Term, adj_x: bool, adj_y: bool
+) -> tuple[Term, Term]:
+    left = (
+        product(y, grad, adj_x=adj_y, adj_y=True)
+        if adj_x
+        else product(grad, y, adj_x=False, adj_y=not adj_y)
+    )
+    right = (
+        product(grad, x, adj_x=True, adj_y=adj_x)
+        if adj_y
+        else product(x, grad, adj_x=not adj_x, adj_y=False)
+    )
+    return left, right
+
+
+@batch_mat_mul.gradient
+def batch_mat_mul_gradient(
+    ops: Ops, grad: Term, x: Term, y: Term, adj_x: bool, adj_y: bool
+) -> tuple[Term, Term]:
+    return _batch_products(ops.BatchMatMul, grad, x, y, adj_x, adj_y)
+
+
+def _summed_over_batches(
+    ops: Ops, x: Term, y: Term, gx: Term, gy: Term
+) -> tuple[Gradient, Gradient]:
+    """Gradients of matrices whose batch dimensions were broadcast, in the shapes of the matrices."""
+    if x.shape is not None and y.shape is not None:
+        batches = x.shape[:-2], y.shape[:-2]
+        if batches[0] == batches[1] and None not in batches[0]:
+            return gx, gy
+    sx, sy = sizes_of(ops, x), sizes_of(ops, y)
+    rx, ry = ops.BroadcastGradientArgs(sx[:-2], sy[:-2])
+    return sum_to(ops, gx, rx, sx), sum_to(ops, gy, ry, sy)
+
+
+@batch_mat_mul_v2.gradient
+def batch_mat_mul_v2_gradient(
+    ops: Ops, grad: Term, x: Term, y: Term, adj_x: bool, adj_y: bool
+) -> tuple[Gradient, Gradient]:
+    products = _batch_products(ops.BatchMatMulV2, grad, x, y, adj_x, adj_y)
+    return _summed_over_batches(ops, x, y, *products)
+
+
+@batch_mat_mul_v3.gradient
+def batch_mat_mul_v3_gradient(
+    ops: Ops, grad: Term, x: Term, y: Term, adj_x: bool, adj_y: bool
+) -> tuple[Gradient, Gradient]:
+    product = functools.partial(ops.BatchMatMulV3, Tout=grad.dtype)
+    return _summed_over_batches(ops, x, y, *_batch_products(product, grad, x, y, adj_x, adj_y))

@@ -15,7 +15,7 @@ from minihub_runtime.ops.box_overlap import (
 )
 from minihub_runtime.ops.checking import require, require_rank, require_scalar
 from minihub_runtime.ops.image_shapes import exact_rank, require_output, same_as
-from minihub_runtime.ops.registry import ROUNDING, Array, op, types
+from minihub_runtime.ops.registry import ROUNDING, Array, op, types, without_gradient
 from minihub_runtime.shapes import Shape, Spec
 
 _SOURCE = "core/kernels/image/non_max_suppression_op.cc"
@@ -349,3 +349,6 @@ def _non_max_suppression_with_overlaps_shape(
     ):
         exact_rank(spec, 0, name)
     return (None,)
+
+
+without_gradient("NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionWithOverlaps")

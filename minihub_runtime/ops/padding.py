@@ -10,6 +10,7 @@ from minihub_runtime.dtypes import as_dtype, bfloat16, float_to_bfloat16, to_flo
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.array import filled, zeros
 from minihub_runtime.ops.checking import allocatable, require, require_scalar
+from minihub_runtime.ops.gradient_rules import Ops, Term, sizes_of
 from minihub_runtime.ops.registry import ANY, INDEX, ROUNDING, Array, op
 from minihub_runtime.shapes import Shape, Spec, show
 
@@ -182,3 +183,30 @@ def mirror_pad_grad(input: Array, paddings: Array, *, mode: Mode) -> Array:
 @mirror_pad_grad.shape
 def mirror_pad_grad_shape(input: Spec, paddings: Spec) -> Shape:
     return _pad_shape(input, paddings, sign=-1)
+
+
+def _inside(ops: Ops, grad: Term, input: Term, paddings: Term) -> Term:
+    """The part of `grad` that is not padding."""
+    begin = ops.Reshape(ops.Slice(paddings, [0, 0], [-1, 1]), [-1])
+    return ops.Slice(grad, begin, sizes_of(ops, input, paddings.dtype))
+
+
+@pad.gradient
+def pad_gradient(ops: Ops, grad: Term, input: Term, paddings: Term) -> tuple[Term, None]:
+    return _inside(ops, grad, input, paddings), None
+
+
+@pad_v2.gradient
+def pad_v2_gradient(ops: Ops, grad: Term, input: Term, paddings: Term) -> tuple[Term, None, None]:
+    # TensorFlow gives the constant no gradient.
+    return _inside(ops, grad, input, paddings), None, None
+
+
+@mirror_pad.gradient
+def mirror_pad_gradient(ops: Ops, grad: Term, paddings: Term, mode: str) -> tuple[Term, None]:
+    return ops.MirrorPadGrad(grad, paddings, mode=mode), None
+
+
+@mirror_pad_grad.gradient
+def mirror_pad_grad_gradient(ops: Ops, grad: Term, paddings: Term, mode: str) -> tuple[Term, None]:
+    return ops.MirrorPad(grad, paddings, mode=mode), None

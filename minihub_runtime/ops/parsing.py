@@ -14,7 +14,7 @@ from minihub_runtime import dtypes
 from minihub_runtime.dtypes import DType, bfloat16, from_bits
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, clip
 from minihub_runtime.ops.checking import allocatable, require, require_scalar
-from minihub_runtime.ops.registry import ANY, Array, op, types, types_list
+from minihub_runtime.ops.registry import ANY, Array, op, types, types_list, without_gradient
 from minihub_runtime.ops.shape_rules import same, scalar, unknown
 from minihub_runtime.shapes import Shape, Spec
 
@@ -406,3 +406,6 @@ def serialize_tensor(tensor: Array, *, T: DType) -> Array:
     result = np.empty((), dtype=object)
     result[()] = proto.SerializeToString()
     return result
+
+
+without_gradient("DecodePaddedRaw", "DecodeRaw", "ParseTensor", "SerializeTensor", "StringToNumber")

@@ -14,7 +14,7 @@ from minihub_runtime.ops.checking import (
     require,
     require_rank,
 )
-from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types
+from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types, without_gradient
 from minihub_runtime.ops.sparse import with_rank
 from minihub_runtime.shapes import Shape, Spec, size
 
@@ -277,3 +277,6 @@ def ragged_tensor_to_sparse_shape(
     count = size(known) if len(known) == len(shape) or 0 in known else None
     rank = len(shape) + len(rt_nested_splits)
     return [(count, rank), (count,), (rank,)]
+
+
+without_gradient("RaggedRange")

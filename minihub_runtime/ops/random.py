@@ -28,6 +28,7 @@ from minihub_runtime.ops.registry import (
     Precision,
     op,
     types,
+    without_gradient,
 )
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, size
@@ -177,3 +178,6 @@ def random_crop(ctx: Context, image: Array, size: Array, *, seed: int = 0, seed2
             starts[axis] = stream.word() % (room + 1)
     top, left = starts
     return image[top : top + wanted[0], left : left + wanted[1]]
+
+
+without_gradient("RandomShuffle", "RandomStandardNormal", "RandomUniform", "TruncatedNormal")

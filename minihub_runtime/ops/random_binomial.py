@@ -20,7 +20,7 @@ from minihub_runtime.ops.random_arguments import (
 from minihub_runtime.ops.random_generator import advance
 from minihub_runtime.ops.random_lanes import Lanes, Rows, Rule, sample_lanes
 from minihub_runtime.ops.random_poisson import require_ending, to_counts
-from minihub_runtime.ops.registry import INDEX, RANDOM, Array, op, types
+from minihub_runtime.ops.registry import INDEX, RANDOM, Array, op, types, without_gradient
 from minihub_runtime.shapes import Shape, Spec, size
 
 __all__: list[str] = []
@@ -231,3 +231,6 @@ def _generator_shape(
     resource: Spec, algorithm: Spec, shape: Spec, counts: Spec, probs: Spec
 ) -> Shape:
     return drawn_shape(shape)
+
+
+without_gradient("StatelessRandomBinomial")

@@ -20,7 +20,7 @@ from minihub_runtime.ops.random_arguments import (
     static_vector,
 )
 from minihub_runtime.ops.random_fill import uniform_doubles
-from minihub_runtime.ops.registry import INDEX, RANDOM, REALS, Array, op
+from minihub_runtime.ops.registry import INDEX, RANDOM, REALS, Array, op, without_gradient
 from minihub_runtime.shapes import Shape, Spec
 
 __all__: list[str] = []
@@ -139,3 +139,6 @@ def stateless_multinomial(
 def _stateless_shape(logits: Spec, num_samples: Spec, seed: Spec) -> Shape:
     static_vector(seed, 2, "seed")
     return _multinomial_shape(logits, num_samples)
+
+
+without_gradient("Multinomial", "StatelessMultinomial")

@@ -21,7 +21,7 @@ from minihub_runtime.ops.random_arguments import (
     tailed_shape,
 )
 from minihub_runtime.ops.random_lanes import Lanes, Rows, Rule, sample_lanes
-from minihub_runtime.ops.registry import INDEX, RANDOM, Array, op, types
+from minihub_runtime.ops.registry import INDEX, RANDOM, Array, op, types, without_gradient
 from minihub_runtime.ops.special_gamma import log_gamma
 from minihub_runtime.shapes import Shape, Spec, size
 
@@ -224,3 +224,6 @@ def stateless_random_poisson(shape: Array, seed: Array, lam: Array, *, dtype: DT
 def _seeded_shape(shape: Spec, seed: Spec, lam: Spec) -> Shape:
     static_vector(seed, 2, "seed")
     return drawn_shape(shape)
+
+
+without_gradient("StatelessRandomPoisson")

@@ -33,6 +33,7 @@ from minihub_runtime.ops.registry import (
     TypeSet,
     op,
     types,
+    without_gradient,
 )
 from minihub_runtime.shapes import Shape, Spec, size
 
@@ -273,3 +274,17 @@ def stateless_shuffle(value: Array, key: Array, counter: Array, alg: Array) -> A
     if value.ndim == 0 or value.size <= 1 or len(value) <= 1:
         return value
     return value[permutation(stream, len(value))]
+
+
+without_gradient(
+    "StatelessRandomNormal",
+    "StatelessRandomNormalV2",
+    "StatelessRandomUniform",
+    "StatelessRandomUniformFullInt",
+    "StatelessRandomUniformFullIntV2",
+    "StatelessRandomUniformInt",
+    "StatelessRandomUniformIntV2",
+    "StatelessRandomUniformV2",
+    "StatelessTruncatedNormal",
+    "StatelessTruncatedNormalV2",
+)

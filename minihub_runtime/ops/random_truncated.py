@@ -25,7 +25,7 @@ from minihub_runtime.ops.random_arguments import (
 )
 from minihub_runtime.ops.random_fill import normal, uniform
 from minihub_runtime.ops.random_poisson import require_ending
-from minihub_runtime.ops.registry import FLOATS, INDEX, RANDOM, Array, op, types
+from minihub_runtime.ops.registry import FLOATS, INDEX, RANDOM, Array, op, types, without_gradient
 from minihub_runtime.shapes import Shape, Spec, size
 
 __all__: list[str] = []
@@ -244,3 +244,6 @@ def _seeded_shape(
 ) -> Shape:
     static_vector(seed, 2, "seed")
     return drawn_shape(shape)
+
+
+without_gradient("ParameterizedTruncatedNormal")

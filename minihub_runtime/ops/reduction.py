@@ -11,17 +11,30 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import narrow, require_kernel, widen
 from minihub_runtime.ops.checking import axis_in_range, require_scalar
+from minihub_runtime.ops.gradient_rules import (
+    Ops,
+    Term,
+    concat,
+    conjugate,
+    inverse_of,
+    product,
+    rank_of,
+    reduced_shape,
+    sizes_of,
+)
 from minihub_runtime.ops.registry import (
     EXACT,
     FLOATS,
     INDEX,
     NUMBERS,
+    REGISTRY,
     ROUNDING,
     Array,
     Precision,
     TypeSet,
     op,
     types,
+    without_gradient,
 )
 from minihub_runtime.ops.shape_rules import scalar
 from minihub_runtime.shapes import Shape, Spec
@@ -304,3 +317,83 @@ def l2_loss(t: Array) -> Array:
     flat = widen(t).reshape(-1)
     with np.errstate(all="ignore"):
         return narrow(np.dot(flat, flat) * flat.dtype.type(0.5), t.dtype)
+
+
+@l2_loss.gradient
+def l2_loss_gradient(ops: Ops, grad: Term, t: Term) -> Term:
+    return t * grad
+
+
+def _kept(ops: Ops, x: Term, input: Term, reduction_indices: Term, keep_dims: bool) -> Term:
+    """`x`, which has the shape of the reduction of `input`, with the reduced axes kept."""
+    return x if keep_dims else ops.Reshape(x, reduced_shape(ops, input, reduction_indices))
+
+
+def _sum_gradient(
+    ops: Ops, grad: Term, input: Term, reduction_indices: Term, keep_dims: bool
+) -> tuple[Term, None]:
+    kept = _kept(ops, grad, input, reduction_indices, keep_dims)
+    return ops.BroadcastTo(kept, sizes_of(ops, input)), None
+
+
+def _mean_gradient(
+    ops: Ops, grad: Term, input: Term, reduction_indices: Term, keep_dims: bool
+) -> tuple[Term, None]:
+    total, _ = _sum_gradient(ops, grad, input, reduction_indices, keep_dims)
+    sizes, rank, axes = sizes_of(ops, input), rank_of(ops, input), reduction_indices.value
+    if isinstance(sizes, np.ndarray) and axes is not None:
+        count: Any = np.asarray(product(ops, sizes[axes.reshape(-1)]), input.dtype.numpy)
+    else:
+        reduced = (ops.Cast(reduction_indices, DstT="int32") + rank) % rank
+        count = ops.Cast(product(ops, ops.GatherV2(sizes, reduced, 0)), DstT=grad.dtype)
+    return total / count, None
+
+
+def _extreme_gradient(
+    ops: Ops, grad: Term, input: Term, reduction_indices: Term, output: Term, keep_dims: bool
+) -> tuple[Term, None]:
+    """Elements that are equally large share the gradient."""
+    value = _kept(ops, output, input, reduction_indices, keep_dims)
+    chosen = ops.Cast(ops.Equal(value, input), DstT=grad.dtype)
+    count = ops.Sum(chosen, reduction_indices, keep_dims=True)
+    return chosen / count * _kept(ops, grad, input, reduction_indices, keep_dims), None
+
+
+def _prod_gradient(
+    ops: Ops, grad: Term, input: Term, reduction_indices: Term, keep_dims: bool
+) -> tuple[Term, None]:
+    """The product of all others, as of those before and those after, so that zeros do no harm."""
+    sizes, rank = sizes_of(ops, input), rank_of(ops, input)
+    whole = ops.BroadcastTo(_kept(ops, grad, input, reduction_indices, keep_dims), sizes)
+    reduced = (ops.Reshape(ops.Cast(reduction_indices, DstT="int32"), [-1]) + rank) % rank
+    others, _ = ops.ListDiff(ops.Range(0, rank, 1), reduced)
+    order = concat(ops, [reduced, others])
+    moved = ops.Transpose(input, order)
+    counts = [product(ops, ops.GatherV2(sizes, axes, 0)) for axes in (reduced, others)]
+    rows = ops.Reshape(moved, counts)
+    before = ops.Cumprod(rows, 0, exclusive=True)
+    after = ops.Cumprod(rows, 0, exclusive=True, reverse=True)
+    rest = ops.Reshape(conjugate(ops, before) * conjugate(ops, after), ops.Shape(moved))
+    back = ops.Transpose(rest, inverse_of(ops, order))
+    return ops.Reshape(whole * back, sizes), None
+
+
+def _euclidean_norm_gradient(
+    ops: Ops, grad: Term, input: Term, reduction_indices: Term, output: Term, keep_dims: bool
+) -> tuple[Term, None]:
+    length = _kept(ops, output, input, reduction_indices, keep_dims)
+    return input / (length / _kept(ops, grad, input, reduction_indices, keep_dims)), None
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "EuclideanNorm": _euclidean_norm_gradient,
+    "Max": _extreme_gradient,
+    "Mean": _mean_gradient,
+    "Min": _extreme_gradient,
+    "Prod": _prod_gradient,
+    "Sum": _sum_gradient,
+}
+for _name, _rule in _RULES.items():
+    REGISTRY[_name].gradient(_rule)
+
+without_gradient("All", "Any", "ArgMax", "ArgMin")

@@ -82,6 +82,7 @@ __all__ = [
     "op",
     "types",
     "types_list",
+    "without_gradient",
 ]
 
 #: Every `source=` is a path below `tensorflow/` at this tag.
@@ -219,8 +220,10 @@ class Op:
         """Attach the gradient rule.
 
         The rule receives `ops`, a namespace in which each op adds a node, then whichever of the op's inputs,
-        outputs and attributes it names, and `grad` (or `grads` for several outputs): the gradients of the
-        outputs.  It returns one gradient, or None, per input.
+        outputs and attributes it names (tensors as terms, see `ops.terms`; `attrs` holds all attributes that
+        are no types), and `grad`, the gradient of the first output, or `grads`, a list with the gradients of all: None for one that is of no differentiable
+        type.  It returns one gradient, or None, per input: one alone as it is, several as a tuple, a list for
+        a list argument.
         """
         self.gradient_rule = rule
         return rule
@@ -346,6 +349,12 @@ def op(
         return new
 
     return register
+
+
+def without_gradient(*names: str) -> None:
+    """Say of ops that they have no gradient: what they compute is constant, or no number, wherever it is smooth."""
+    for name in names:
+        REGISTRY[name].no_gradient = True
 
 
 def infer_shapes(

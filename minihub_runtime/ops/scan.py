@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,17 @@ import numpy as np
 from minihub_runtime.dtypes import float_to_bfloat16, to_float
 from minihub_runtime.ops.broadcasting import require_kernel
 from minihub_runtime.ops.checking import axis_in_range, require_scalar
-from minihub_runtime.ops.registry import FLOATS, INDEX, NUMBERS, ROUNDING, Array, TypeSet, op
+from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.registry import (
+    FLOATS,
+    INDEX,
+    NUMBERS,
+    REGISTRY,
+    ROUNDING,
+    Array,
+    TypeSet,
+    op,
+)
 from minihub_runtime.ops.shape_rules import same
 
 __all__: list[str] = []
@@ -77,3 +88,45 @@ _scan(
     _TEXT.format("Logarithms of the sums of exponentials")
     + "\n    Differs: all that follows a NaN is NaN; TensorFlow takes it for the number before it.\n",
 )
+
+
+def _cumsum_gradient(
+    ops: Ops, grad: Term, axis: Term, exclusive: bool, reverse: bool
+) -> tuple[Term, None]:
+    return ops.Cumsum(grad, axis, exclusive=exclusive, reverse=not reverse), None
+
+
+def _cumprod_gradient(
+    ops: Ops, grad: Term, x: Term, axis: Term, exclusive: bool, reverse: bool
+) -> tuple[Term, None]:
+    product = ops.Cumprod(x, axis, exclusive=exclusive, reverse=reverse)
+    total = ops.Cumsum(product * grad, axis, exclusive=exclusive, reverse=not reverse)
+    return ops.DivNoNan(total, x), None
+
+
+def _cumulative_logsumexp_gradient(
+    ops: Ops, grad: Term, x: Term, axis: Term, out: Term, exclusive: bool, reverse: bool
+) -> tuple[Term, None]:
+    """Positive and negative gradients apart, so that both have logarithms."""
+
+    def part(chosen: Term, logarithm: Term) -> Term:
+        lowest = ops.constant(np.finfo(grad.dtype.numpy).min, grad.dtype)
+        total = ops.CumulativeLogsumexp(
+            ops.SelectV2(chosen, logarithm, lowest) - out,
+            axis,
+            exclusive=exclusive,
+            reverse=not reverse,
+        )
+        return ops.Exp(total + x)
+
+    positive = part(ops.Greater(grad, 0), ops.Log(grad))
+    return positive - part(ops.Less(grad, 0), ops.Log(-grad)), None
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "Cumprod": _cumprod_gradient,
+    "Cumsum": _cumsum_gradient,
+    "CumulativeLogsumexp": _cumulative_logsumexp_gradient,
+}
+for _name, _rule in _RULES.items():
+    REGISTRY[_name].gradient(_rule)

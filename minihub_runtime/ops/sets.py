@@ -10,7 +10,7 @@ import numpy as np
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable, require, require_rank
-from minihub_runtime.ops.registry import Array, op, types
+from minihub_runtime.ops.registry import Array, op, types, without_gradient
 from minihub_runtime.shapes import Shape, Spec, merge
 
 __all__: list[str] = []
@@ -261,3 +261,8 @@ def set_size_shape(set_indices: Spec, set_values: Spec, set_shape: Spec) -> Shap
     if set_shape.value is not None and set_shape.value.ndim == 1:
         return tuple(set_shape.value[:-1].tolist())
     return None if rank is None else (None,) * (rank - 1)
+
+
+without_gradient(
+    "DenseToDenseSetOperation", "DenseToSparseSetOperation", "SetSize", "SparseToSparseSetOperation"
+)

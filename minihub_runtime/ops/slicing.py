@@ -9,6 +9,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.array import asked_shape, zeros
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of, sum_to
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, show
 
@@ -415,3 +416,40 @@ def tensor_strided_slice_update(
 @tensor_strided_slice_update.shape
 def tensor_strided_slice_update_shape(input: Spec) -> Shape:
     return input.shape
+
+
+@slice_.gradient
+def slice_gradient(
+    ops: Ops, grad: Term, input: Term, begin: Term, output: Term
+) -> tuple[Term, None, None]:
+    rest = sizes_of(ops, input, begin.dtype) - sizes_of(ops, output, begin.dtype) - begin
+    columns = [ops.ExpandDims(part, 1) for part in (begin, rest)]
+    return ops.Pad(grad, ops.ConcatV2(columns, 1)), None, None
+
+
+@strided_slice.gradient
+def strided_slice_gradient(
+    ops: Ops, grad: Term, input: Term, begin: Term, end: Term, strides: Term, attrs: Attrs
+) -> tuple[Term, None, None, None]:
+    shape = sizes_of(ops, input, begin.dtype)
+    return ops.StridedSliceGrad(shape, begin, end, strides, grad, **attrs), None, None, None
+
+
+@strided_slice_grad.gradient
+def strided_slice_grad_gradient(
+    ops: Ops, grad: Term, begin: Term, end: Term, strides: Term, attrs: Attrs
+) -> tuple[None, None, None, None, Term]:
+    return None, None, None, None, ops.StridedSlice(grad, begin, end, strides, **attrs)
+
+
+@tensor_strided_slice_update.gradient
+def tensor_strided_slice_update_gradient(
+    ops: Ops, grad: Term, begin: Term, end: Term, strides: Term, value: Term, attrs: Attrs
+) -> tuple[Term, None, None, None, Term]:
+    part = ops.StridedSlice(grad, begin, end, strides, **attrs)
+    zeros = ops.ZerosLike(part)
+    rest = ops.TensorStridedSliceUpdate(grad, begin, end, strides, zeros, **attrs)
+    # The value may have been broadcast to what it replaced.
+    shape = sizes_of(ops, value)
+    _, axes = ops.BroadcastGradientArgs(sizes_of(ops, part), shape)
+    return rest, None, None, None, sum_to(ops, part, axes, shape)

@@ -9,7 +9,17 @@ import numpy as np
 
 from minihub_runtime.dtypes import bfloat16, float_to_bfloat16, to_float
 from minihub_runtime.ops.checking import allocatable, require, require_rank, require_scalar
-from minihub_runtime.ops.registry import ANY, INDEX, NUMBERS, REALS, ROUNDING, Array, op, types
+from minihub_runtime.ops.registry import (
+    ANY,
+    INDEX,
+    NUMBERS,
+    REALS,
+    ROUNDING,
+    Array,
+    op,
+    types,
+    without_gradient,
+)
 from minihub_runtime.ops.sparse import (
     check_sparse,
     checked_shape,
@@ -434,3 +444,6 @@ def _componentwise_shape(sp_indices: Spec) -> Shape:
 _componentwise("SparseDenseCwiseAdd", _add)
 _componentwise("SparseDenseCwiseMul", _multiply)
 _componentwise("SparseDenseCwiseDiv", _divide)
+
+
+without_gradient("SparseAddGrad")

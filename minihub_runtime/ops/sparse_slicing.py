@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minihub_runtime.ops.checking import axis_in_range, indices_in_range, require, require_rank
-from minihub_runtime.ops.registry import ANY, NUMBERS, Array, at_least, op
+from minihub_runtime.ops.registry import ANY, NUMBERS, Array, at_least, op, without_gradient
 from minihub_runtime.ops.sparse import (
     check_sparse,
     checked_shape,
@@ -206,3 +206,6 @@ def sparse_slice_grad(
 def sparse_slice_grad_shape(input_indices: Spec) -> Shape:
     """One value per row of the input."""
     return (with_rank(input_indices, 2, "input_indices")[0],)
+
+
+without_gradient("SparseConcat")

@@ -18,7 +18,7 @@ from minihub_runtime.ops.checking import (
     require_rank,
     require_scalar,
 )
-from minihub_runtime.ops.registry import INDEX, Array, at_least, op
+from minihub_runtime.ops.registry import INDEX, Array, at_least, op, without_gradient
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, broadcast, concrete, merge, show
 from minihub_runtime.text.arrays import as_bytes, flat_strings, joined, string_array
@@ -423,3 +423,6 @@ def _decode_base64(string: bytes) -> bytes:
     if _BASE64.fullmatch(string) is None:
         require(False, "a base64 string must have only A-Z, a-z, 0-9, '-' and '_' before padding")
     return base64.urlsafe_b64decode(string + b"=" * (-len(string) % 4))
+
+
+without_gradient("DecodeBase64", "EncodeBase64", "ReduceJoin", "StringJoin", "StringSplit")

@@ -13,7 +13,15 @@ from minihub_runtime import dtypes
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import ResourceExhaustedError
 from minihub_runtime.ops.checking import MEMORY_LIMIT, require, require_rank
-from minihub_runtime.ops.registry import ANY_LIST, INDEX, Array, at_least, op, types
+from minihub_runtime.ops.registry import (
+    ANY_LIST,
+    INDEX,
+    Array,
+    at_least,
+    op,
+    types,
+    without_gradient,
+)
 from minihub_runtime.ops.shape_rules import same, scalar
 from minihub_runtime.shapes import Shape, Spec, merge, size
 from minihub_runtime.text.arrays import as_bytes, flat_strings, string_array
@@ -240,3 +248,6 @@ def _check_size(splits: list[int], widths: list[int], pad_width: int) -> None:
 def _string_ngrams_shape(data: Spec, data_splits: Spec) -> list[Shape]:
     merge(data.shape, (None,))
     return [(None,), merge(data_splits.shape, (None,))]
+
+
+without_gradient("AsString")

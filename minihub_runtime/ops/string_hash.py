@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from minihub_runtime.dtypes import DType, bits
 from minihub_runtime.ops.checking import require, require_scalar
-from minihub_runtime.ops.registry import ANY, Array, at_least, op
+from minihub_runtime.ops.registry import ANY, Array, at_least, op, without_gradient
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, merge
 from minihub_runtime.text.hashing import fingerprint64, fingerprint64_flat, hash64, strong_hash
@@ -97,3 +97,6 @@ def _fingerprint_shape(data: Spec, method: Spec) -> Shape:
         return (None, 8)
     require(len(data.shape) >= 1, "data must have rank >= 1, not 0")
     return (data.shape[0], 8)
+
+
+without_gradient("StringToHashBucket", "StringToHashBucketFast", "StringToHashBucketStrong")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from minihub_runtime.ops.checking import require_scalar
-from minihub_runtime.ops.registry import Array, op
+from minihub_runtime.ops.registry import Array, op, without_gradient
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, merge
 from minihub_runtime.text.arrays import as_bytes, flat_strings, string_array
@@ -88,3 +88,6 @@ def _regex_full_match_shape(input: Spec, pattern: Spec) -> Shape:
 def static_regex_full_match(input: Array, *, pattern: str) -> Array:
     """As RegexFullMatch, with the pattern as an attribute."""
     return _full_match(input, as_bytes(pattern))
+
+
+without_gradient("RegexReplace")

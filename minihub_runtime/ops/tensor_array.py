@@ -13,7 +13,7 @@ import numpy as np
 from minihub_runtime.dtypes import DType, as_dtype, float_to_bfloat16, to_float
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.checking import require
-from minihub_runtime.ops.registry import ANY, Array, op
+from minihub_runtime.ops.registry import ANY, Array, op, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, scalar, unknown
 from minihub_runtime.shapes import Shape, compatible, concrete, merge, show
 
@@ -559,3 +559,12 @@ def stack_close_v2(handle: Any) -> tuple[()]:
     """Nothing, after forgetting the values."""
     _stack(handle).items.clear()
     return ()
+
+
+without_gradient(
+    "TensorArrayCloseV3",
+    "TensorArrayGradV3",
+    "TensorArrayGradWithShape",
+    "TensorArraySizeV3",
+    "TensorArrayV3",
+)

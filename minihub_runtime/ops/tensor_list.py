@@ -17,7 +17,7 @@ import numpy as np
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require
-from minihub_runtime.ops.registry import ANY, INDEX, Array, op
+from minihub_runtime.ops.registry import ANY, INDEX, Array, op, without_gradient
 from minihub_runtime.ops.shape_rules import scalar, unknown
 from minihub_runtime.shapes import Shape, Spec, compatible, concrete, dims, merge, show
 
@@ -640,3 +640,8 @@ def tensor_list_push_back_batch(input_handles: Array, tensor: Array) -> Array:
         row = rows[place, ...]
         result[place] = tensor_list_push_back(variant(item), row).item()
     return result.reshape(input_handles.shape)
+
+
+without_gradient(
+    "TensorListConcatLists", "TensorListElementShape", "TensorListLength", "TensorListPushBackBatch"
+)

@@ -11,7 +11,8 @@ from minihub_runtime.ops.checking import (
     require,
     require_rank,
 )
-from minihub_runtime.ops.registry import ANY, INDEX, Array, op
+from minihub_runtime.ops.gradient_rules import Ops, Term, arange, rank_of, sizes_of, sum_to
+from minihub_runtime.ops.registry import ANY, INDEX, Array, op, without_gradient
 from minihub_runtime.shapes import Shape, Spec, broadcast, show
 
 __all__: list[str] = []
@@ -149,3 +150,21 @@ def broadcast_gradient_args(s0: Array, s1: Array) -> tuple[Array, Array]:
             axes.append([axis for axis, n in enumerate(padded) if n == 1])
     r0, r1 = (np.asarray(found, dtype=s0.dtype) for found in axes)
     return r0, r1
+
+
+@tile.gradient
+def tile_gradient(ops: Ops, grad: Term, input: Term, multiples: Term) -> tuple[Term, None]:
+    # Each dimension becomes two, the repetitions and the size, of which the first is summed.
+    pairs = ops.Pack([multiples, sizes_of(ops, input, multiples.dtype)], axis=1)
+    split = ops.Reshape(grad, ops.Reshape(pairs, [-1]))
+    return ops.Sum(split, arange(ops, 0, rank_of(ops, input)) * 2), None
+
+
+@broadcast_to.gradient
+def broadcast_to_gradient(ops: Ops, grad: Term, input: Term, shape: Term) -> tuple[Term, None]:
+    sizes = sizes_of(ops, input, shape.dtype)
+    _, axes = ops.BroadcastGradientArgs(shape, sizes)
+    return sum_to(ops, grad, axes, sizes), None
+
+
+without_gradient("BroadcastArgs", "BroadcastGradientArgs")

@@ -16,7 +16,7 @@ from minihub_runtime.ops.checking import (
     require_rank,
     require_scalar,
 )
-from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types
+from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types, without_gradient
 from minihub_runtime.shapes import Shape, Spec, size
 
 __all__: list[str] = []
@@ -336,3 +336,6 @@ def edit_distance_shape(hypothesis_shape: Spec, truth_shape: Spec) -> Shape:
         found = " and ".join(str(list(value.shape)) for value in shapes)
         require(False, f"the shapes must be vectors of one length, not of shapes {found}")
     return tuple(np.maximum(*shapes)[:-1].tolist())
+
+
+without_gradient("EditDistance", "OneHot")

@@ -22,7 +22,7 @@ from minihub_runtime.errors import (
 )
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
-from minihub_runtime.ops.registry import ANY, NUMBERS, Array, Op, op
+from minihub_runtime.ops.registry import ANY, NUMBERS, Array, Op, op, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, scalar
 from minihub_runtime.shapes import Shape, Spec, compatible, show
 
@@ -413,3 +413,6 @@ def _first(ref: Spec, value: Spec) -> Shape:
 
 assign_add = _updating("AssignAdd", np.add)
 assign_sub = _updating("AssignSub", np.subtract)
+
+
+without_gradient("Assign", "AssignAdd", "AssignSub", "VarIsInitializedOp", "VariableShape")

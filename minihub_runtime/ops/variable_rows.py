@@ -24,6 +24,7 @@ from minihub_runtime.ops.registry import (
     TypeSet,
     op,
     types,
+    without_gradient,
 )
 from minihub_runtime.ops.shape_rules import nothing
 from minihub_runtime.ops.variable import Variable, existing
@@ -378,3 +379,14 @@ def resource_count_up_to(resource: Any, *, limit: int, T: DType) -> Array:
         f"the variable must be {T.name}, not {variable.dtype.name}",
     )
     return _count(variable, limit)
+
+
+without_gradient(
+    "ScatterAdd",
+    "ScatterDiv",
+    "ScatterMul",
+    "ScatterNdAdd",
+    "ScatterNdSub",
+    "ScatterNdUpdate",
+    "ScatterSub",
+)

@@ -20,7 +20,7 @@ from minihub_runtime.dtypes import as_dtype, from_bits
 from minihub_runtime.protos import FunctionDefLibrary
 from tests.samples import families
 
-__all__ = ["FOLDER", "answer", "answers", "functions", "outputs"]
+__all__ = ["FOLDER", "answer", "answers", "decode", "functions", "outputs"]
 
 FOLDER = Path(__file__).parent
 
@@ -61,10 +61,11 @@ def functions() -> dict[str, Any]:
 def outputs(key: str, run: int = 0) -> list[Any]:
     """TensorFlow's outputs of a sample, as the runtime's arrays."""
     family, found = answers()[key]
-    return [_decode(value, _load(family)[1]) for value in found["outputs"][run]]
+    return [decode(value, _load(family)[1]) for value in found["outputs"][run]]
 
 
-def _decode(value: dict[str, Any], arrays: dict[str, Any]) -> Any:
+def decode(value: dict[str, Any], arrays: dict[str, Any]) -> Any:
+    """A stored value as the runtime's array."""
     dtype = as_dtype(value["dtype"])
     if dtype.name == "string":
         text, ends = arrays[value["bytes"]].tobytes(), np.cumsum(arrays[value["lengths"]])

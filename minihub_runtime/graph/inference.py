@@ -63,10 +63,16 @@ PASSING = frozenset({"Enter", "Identity", "Switch"})
 
 
 class Inference:
-    """Shapes and small constant values of one graph."""
+    """Shapes and small constant values of one graph.
 
-    def __init__(self, graph: Graph) -> None:
+    Args:
+        graph: the graph.
+        base: what is known of the nodes of a graph that `graph` adds nodes to.
+    """
+
+    def __init__(self, graph: Graph, base: Inference | None = None) -> None:
         self._graph = graph
+        self._base = base
         self._shapes: dict[str, list[Shape]] = {}
         self._values: dict[Ref, Any] = {}
         self._told: dict[Ref, Shape] = {}
@@ -81,10 +87,11 @@ class Inference:
                     # An imported graph may hold a node that no run needs; a run that does says what is wrong.
                     self._shapes[node.name] = []
                 self._shapes[node.name] = _with_said(self._shapes[node.name], node)
-        shapes = self._shapes[ref.node]
-        found = shapes[ref.index] if ref.index < len(shapes) else None
-        told = self._told.get(ref)
-        return found if told is None else merge(found, told)
+        return self._known(ref)
+
+    def has(self, name: str) -> bool:
+        """Whether the graph has a node of that name."""
+        return name in self._graph.nodes
 
     def check(self, name: str) -> None:
         """Work out the shapes of a node.
@@ -111,12 +118,23 @@ class Inference:
 
     def value(self, ref: Ref) -> Any:
         """The value of a tensor if it is a small constant, else None."""
+        if self._base is not None and self._base.has(ref.node):
+            return self._base.value(ref)
         if ref not in self._values:
             self._values[ref] = None
             node = self._graph.nodes.get(ref.node)
             if node is not None and node.op in VALUE_OPS and node.op in REGISTRY:
                 self._values[ref] = self._evaluate(node, ref)
         return self._values[ref]
+
+    def behind(self, ref: Ref) -> Spec | None:
+        """What is known of the value of the variable whose handle `ref` is."""
+        node = self._graph.nodes.get(ref.node)
+        while node is not None and node.op in PASSING and node.inputs:
+            node = self._graph.nodes.get(node.inputs[0].node)
+        if node is None or node.op != "VarHandleOp":
+            return None
+        return Spec(node.attrs["dtype"], node.attrs["shape"])
 
     def _evaluate(self, node: Node, ref: Ref) -> Any:
         if node.op in ("Shape", "Size", "Rank"):
@@ -152,25 +170,19 @@ class Inference:
         attrs = op.schema.complete(node.attrs, node.op)
         types = op.schema.input_dtypes(attrs)
         specs = [
-            Spec(dtype.base_dtype, self._known(ref), self.value(ref), self._behind_handle(ref))
+            Spec(dtype.base_dtype, self._known(ref), self.value(ref), self.behind(ref))
             for ref, dtype in zip(node.inputs, types, strict=False)
         ]
         if len(specs) != len(types):
             return []
         return infer_shapes(op.schema, op.shape_rule, attrs, specs)
 
-    def _behind_handle(self, ref: Ref) -> Spec | None:
-        """What is known of the value of the variable whose handle `ref` is."""
-        node = self._graph.nodes.get(ref.node)
-        while node is not None and node.op in PASSING and node.inputs:
-            node = self._graph.nodes.get(node.inputs[0].node)
-        if node is None or node.op != "VarHandleOp":
-            return None
-        return Spec(node.attrs["dtype"], node.attrs["shape"])
-
     def _known(self, ref: Ref) -> Shape:
-        shapes = self._shapes.get(ref.node, [])
-        found = shapes[ref.index] if ref.index < len(shapes) else None
+        if self._base is not None and self._base.has(ref.node):
+            found = self._base.shape(ref)
+        else:
+            shapes = self._shapes.get(ref.node, [])
+            found = shapes[ref.index] if ref.index < len(shapes) else None
         told = self._told.get(ref)
         return found if told is None else merge(found, told)
 
@@ -185,6 +197,8 @@ class Inference:
                 order.append(self._graph.nodes[current])
                 continue
             if current in seen or current in self._shapes:
+                continue
+            if self._base is not None and self._base.has(current):
                 continue
             seen.add(current)
             stack.append((current, True))

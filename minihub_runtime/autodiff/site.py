@@ -1,0 +1,192 @@
+"""Where the nodes of a gradient go.
+
+A `Site` is a graph that grows, with what is known of its types and shapes.  The API's graphs are sites through
+`api.gradients`; bodies of functions, and the layers that `autodiff.region` lays over a graph, are sites of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.errors import clip
+from minihub_runtime.graph.inference import Inference
+from minihub_runtime.graph.ir import Graph, Node, Ref
+from minihub_runtime.graph.types import output_dtypes
+from minihub_runtime.ops.registry import Op
+from minihub_runtime.ops.terms import Ops, Term
+from minihub_runtime.shapes import Shape
+
+__all__ = ["NodeOps", "Site", "scope_name"]
+
+_FOREIGN = re.compile(r"[^A-Za-z0-9_.\\/>-]")
+
+
+def scope_name(name: str) -> str:
+    """A node's name as the name of a scope: a graph of a stranger may have names that no scope may have."""
+    return _FOREIGN.sub("_", name)
+
+
+class Site:
+    """A graph of nodes that grows.
+
+    Args:
+        graph: the nodes and the function library.
+        inference: what is known of shapes and values.
+
+    Attributes:
+        graph: the nodes and the function library.
+        inference: what is known of shapes and values.
+    """
+
+    def __init__(self, graph: Graph, inference: Inference | None = None) -> None:
+        self.graph = graph
+        self.inference = Inference(graph) if inference is None else inference
+        self._scope = ""
+        self._counts: dict[str, int] = {}
+        self._dtypes: dict[str, list[DType]] = {}
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """The nodes by name."""
+        return self.graph.nodes
+
+    @property
+    def forward(self) -> Site:
+        """The site of the nodes that are differentiated, where a gradient may have them keep values."""
+        return self
+
+    def unique_name(self, name: str) -> str:
+        """`name` in the current scope, numbered if it is taken."""
+        full = f"{self._scope}/{name}" if self._scope else name
+        found = full
+        while found in self.nodes or found in self._counts:
+            self._counts[full] = self._counts.get(full, 0) + 1
+            found = f"{full}_{self._counts[full]}"
+        self._counts.setdefault(found, 0)
+        return found
+
+    @contextlib.contextmanager
+    def scope(self, name: str) -> Iterator[None]:
+        """A scope for the names of nodes."""
+        before, self._scope = self._scope, self.unique_name(scope_name(name))
+        try:
+            yield
+        finally:
+            self._scope = before
+
+    def add(
+        self,
+        op: str,
+        inputs: Iterable[Ref],
+        attrs: Mapping[str, Any],
+        name: str = "",
+        controls: Sequence[str] = (),
+    ) -> str:
+        """Add a node; its name, which is `name` or the op's made unique."""
+        node = Node(self.unique_name(name or op), op, inputs, controls, attrs)
+        self.add_node(node)
+        return node.name
+
+    def add_node(self, node: Node) -> None:
+        """Add a node as it is."""
+        assert isinstance(self.graph.nodes, dict)
+        self.graph.nodes[node.name] = node
+
+    def replace_node(self, node: Node) -> None:
+        """Put another node in the place of one."""
+        self.add_node(node)
+        self._dtypes.pop(node.name, None)
+        self.inference.forget(node.name)
+
+    def add_function(self, function: Any) -> str:
+        """Add a FunctionDef to the library; its name."""
+        assert isinstance(self.graph.functions, dict)
+        self.graph.functions[function.signature.name] = function
+        return str(function.signature.name)
+
+    def call_registered(
+        self, rule: Any, ops: NodeOps, node: Node, grads: Sequence[Term | None]
+    ) -> Sequence[Term | None]:
+        """The gradients that a function of the program computes.
+
+        Raises:
+            NotImplementedError: the program's functions know nothing of nodes of this site.
+        """
+        raise NotImplementedError(
+            f"a gradient that a program registered, as for {clip(node.name)!r} (op type: "
+            f"{clip(node.op)}), inside a function or loop"
+        )
+
+    def output_dtypes(self, name: str) -> list[DType]:
+        """The types of a node's outputs."""
+        if name not in self._dtypes:
+            self._dtypes[name] = output_dtypes(self.graph, self.nodes[name])
+        return self._dtypes[name]
+
+    def dtype(self, ref: Ref) -> DType:
+        """The type of a tensor."""
+        return self.output_dtypes(ref.node)[ref.index]
+
+
+class NodeOps(Ops):
+    """Ops that add nodes to a site."""
+
+    def __init__(self, site: Site, source: str) -> None:
+        self.site = site
+        self.source = source
+
+    def apply(self, op: Op, inputs: Sequence[Ref], attrs: Mapping[str, Any]) -> Sequence[Ref]:
+        """The outputs of a new node."""
+        name = self.site.add(op.name, inputs, attrs)
+        return [Ref(name, index) for index in range(len(self.site.output_dtypes(name)))]
+
+    def constant_ref(self, array: Any) -> Ref:
+        """A new Const."""
+        attrs = {"value": array, "dtype": as_dtype(array.dtype)}
+        return Ref(self.site.add("Const", [], attrs))
+
+    def dtype_of(self, ref: Ref) -> DType:
+        """The element type of a tensor."""
+        return self.site.dtype(ref).base_dtype
+
+    def shape_of(self, ref: Ref) -> Shape:
+        """What is known of the shape of a tensor."""
+        return self.site.inference.shape(ref)
+
+    def value_of(self, ref: Ref) -> Any:
+        """The value of a tensor if it is a small constant, else None."""
+        return self.site.inference.value(ref)
+
+    def term(self, ref: Ref) -> Term:
+        """A tensor of the site as a term."""
+        return Term(self, ref)
+
+    def zeros_like(self, term: Term) -> Term:
+        """Zeros of the shape and type of a tensor, or of a variable's value if `term` is its handle.
+
+        Raises:
+            ValueError: `term` is a handle, and nothing is known of what is behind it.
+        """
+        if term.dtype.name != "resource":
+            return super().zeros_like(term)
+        dtype = self.gradient_dtype(term.ref)
+        zeros: Term = self.Fill(self.VariableShape(term), self.constant(0, dtype))
+        return zeros
+
+    def gradient_dtype(self, ref: Ref) -> DType:
+        """The type of a tensor's gradient: its own, or that of the value of a variable.
+
+        Raises:
+            ValueError: it is a handle, and nothing is known of what is behind it.
+        """
+        dtype = self.dtype_of(ref)
+        if dtype.name != "resource":
+            return dtype
+        behind = self.site.inference.behind(ref)
+        if behind is None:
+            raise ValueError(f"{clip(str(ref))} must be the handle of a variable")
+        return behind.dtype

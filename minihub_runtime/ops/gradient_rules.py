@@ -1,0 +1,158 @@
+"""Words that gradient rules share.
+
+Where a shape is known before anything runs, these give NumPy arrays, which have the arithmetic of terms; so a rule is
+written once, and adds no nodes for what is known.
+
+Source: tensorflow/python/ops/math_grad.py (SmartBroadcastGradientArgs), math_ops.py (reduced_shape).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from minihub_runtime.dtypes import as_dtype
+from minihub_runtime.ops.terms import Ops, Slices, Term
+from minihub_runtime.shapes import concrete, size
+
+__all__ = [
+    "Attrs",
+    "Gradient",
+    "Ops",
+    "Slices",
+    "Term",
+    "arange",
+    "concat",
+    "conjugate",
+    "inverse_of",
+    "positive",
+    "product",
+    "rank_of",
+    "reduced_shape",
+    "sizes_of",
+    "sum_to",
+    "unbroadcast",
+]
+
+#: The attributes of an op that are no types, by name.
+Attrs: TypeAlias = "dict[str, Any]"
+#: The gradient of one input; None where there is none.
+Gradient: TypeAlias = "Term | None"
+
+
+def sizes_of(ops: Ops, x: Term, out_type: Any = "int32") -> Any:
+    """The shape of `x`: an array if all sizes are known, else a term."""
+    known = concrete(x.shape)
+    if known is not None:
+        return np.array(known, as_dtype(out_type).numpy)
+    return ops.Shape(x, out_type=out_type)
+
+
+def rank_of(ops: Ops, x: Term) -> Any:
+    """The rank of `x`: an int if it is known, else a term."""
+    return x.rank if x.rank is not None else ops.Rank(x)
+
+
+def product(ops: Ops, sizes: Any) -> Any:
+    """The product of a vector of sizes, an array or a term."""
+    if isinstance(sizes, Term):
+        return ops.Prod(sizes, [0])
+    return np.array(size(sizes), sizes.dtype)
+
+
+def concat(ops: Ops, parts: Sequence[Any]) -> Any:
+    """Vectors of integers, arrays, lists or terms, one after the other."""
+    if any(isinstance(part, Term) for part in parts):
+        return ops.ConcatV2(parts, 0)
+    return np.concatenate([np.asarray(part, np.int32) for part in parts])
+
+
+def inverse_of(ops: Ops, permutation: Term) -> Any:
+    """The permutation that undoes another."""
+    if permutation.value is not None:
+        return np.argsort(permutation.value).astype(permutation.value.dtype)
+    return ops.InvertPermutation(permutation)
+
+
+def conjugate(ops: Ops, x: Term) -> Term:
+    """The complex conjugate; a real tensor itself."""
+    return ops.Conj(x) if x.dtype.is_complex else x
+
+
+def reduced_shape(ops: Ops, x: Term, axes: Term) -> Any:
+    """The shape of `x` after a reduction over `axes` that keeps them with size 1."""
+    shape, known = sizes_of(ops, x), axes.value
+    if isinstance(shape, np.ndarray) and known is not None:
+        kept = shape.copy()
+        kept[known.reshape(-1)] = 1
+        return kept
+    rank = rank_of(ops, x)
+    # Axes may be negative; the later part of a DynamicStitch wins.
+    places = (ops.Cast(axes, DstT="int32") + rank) % rank
+    places = ops.Reshape(places, [-1])
+    return ops.DynamicStitch(
+        [ops.Range(0, rank, 1), places], [shape, ops.Fill(ops.Shape(places), 1)]
+    )
+
+
+def _broadcast_axes(x: Term, y: Term) -> tuple[list[int], list[int]] | None:
+    """The axes along which `x` and along which `y` is repeated to make one shape; None if sizes decide."""
+    if x.shape is None or y.shape is None:
+        return None
+    rank = max(len(x.shape), len(y.shape))
+    found: tuple[list[int], list[int]] = ([], [])
+    padded = [(1,) * (rank - len(shape)) + shape for shape in (x.shape, y.shape)]
+    for axis, (m, n) in enumerate(zip(*padded, strict=True)):
+        if m == 1 and n != 1:
+            found[0].append(axis)
+        elif n == 1 and m != 1:
+            found[1].append(axis)
+        elif m is None or n is None:
+            return None
+    return found
+
+
+def sum_to(ops: Ops, grad: Term, axes: Any, shape: Any) -> Term:
+    """`grad` summed over `axes`, in `shape`."""
+    return ops.Reshape(ops.Sum(grad, axes, keep_dims=True), shape)
+
+
+def unbroadcast(
+    ops: Ops, x: Term, y: Term, gx: Gradient, gy: Gradient
+) -> tuple[Gradient, Gradient]:
+    """Gradients of two inputs that were broadcast to one shape, summed to the shapes of the inputs.
+
+    Args:
+        ops: the namespace.
+        x: the first input.
+        y: the second input.
+        gx: the gradient of `x` in the broadcast shape, or None.
+        gy: the gradient of `y` in the broadcast shape, or None.
+    """
+    axes: Any = _broadcast_axes(x, y)
+    known = axes is not None
+    if axes is None:
+        axes = ops.BroadcastGradientArgs(sizes_of(ops, x), sizes_of(ops, y))
+    results: list[Gradient] = []
+    for grad, mine, own, other in ((gx, axes[0], x, y), (gy, axes[1], y, x)):
+        if grad is None or (known and not len(mine) and (own.rank or 0) >= (other.rank or 0)):
+            results.append(grad)
+        else:
+            results.append(sum_to(ops, grad, mine, sizes_of(ops, own)))
+    return results[0], results[1]
+
+
+def positive(axis: Term, rank: Any) -> Any:
+    """An axis counted from the front: an int if that is known."""
+    if axis.value is not None and isinstance(rank, int):
+        return int(axis.value) % rank
+    return axis % rank
+
+
+def arange(ops: Ops, start: Any, limit: Any) -> Any:
+    """The integers from `start` up to `limit`: an array if both are known."""
+    if isinstance(start, Term) or isinstance(limit, Term):
+        return ops.Range(start, limit, 1)
+    return np.arange(start, limit, dtype=np.int32)
