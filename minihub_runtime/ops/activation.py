@@ -148,13 +148,19 @@ def _leaky_relu_grad(g: Array, x: Array, alpha: float) -> Array:
     return np.where(x > 0, g, g * g.dtype.type(alpha))
 
 
-def _elu_grad(g: Array, y: Array) -> Array:
-    return np.where(y < 0, (y + 1) * g, g)
+def _elu_grad(g: Array, y: Array, dtype: np.dtype[Any]) -> Array:
+    return np.where(y < 0, _rounded(y + 1, dtype) * g, g)
 
 
-def _selu_grad(g: Array, y: Array) -> Array:
+def _selu_grad(g: Array, y: Array, dtype: np.dtype[Any]) -> Array:
     kind = g.dtype.type
-    return np.where(y < 0, g * (y + kind(SELU_SCALE_ALPHA)), g * kind(SELU_SCALE))
+    scale, limit = (_rounded(kind(x), dtype) for x in (SELU_SCALE, SELU_SCALE_ALPHA))
+    return np.where(y < 0, g * _rounded(y + limit, dtype), g * scale)
+
+
+def _rounded(x: Any, dtype: np.dtype[Any]) -> Array:
+    """`x` as it is in the element type: near the limit, where a sum cancels, 16 bits leave little of it."""
+    return widen(narrow(x, dtype))
 
 
 def _relu_grad(g: Array, x: Array) -> Array:
@@ -257,7 +263,7 @@ def elu_grad(gradients: Array, outputs: Array) -> Array:
     Shapes: `s, s -> s`.
     Raises: InvalidArgumentError for different shapes.
     """
-    return _apply_grad(_elu_grad, gradients, outputs)
+    return _apply_grad(_elu_grad, gradients, outputs, gradients.dtype)
 
 
 @op(
@@ -273,7 +279,7 @@ def selu_grad(gradients: Array, outputs: Array) -> Array:
     Shapes: `s, s -> s`.
     Raises: InvalidArgumentError for different shapes.
     """
-    return _apply_grad(_selu_grad, gradients, outputs)
+    return _apply_grad(_selu_grad, gradients, outputs, gradients.dtype)
 
 
 def _at_least_a_vector(logits: Spec) -> Shape:
