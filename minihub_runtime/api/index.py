@@ -1,6 +1,7 @@
 """Public name → the module that defines it; `python -m minihub_runtime.api --write-index`."""
 
 HOME_OF: dict[str, str] = {
+    "AggregationMethod": "minihub_runtime.api.gradients",
     "AttrValue": "minihub_runtime.protos",
     "COMPILER_VERSION": "minihub_runtime.api.version_names",
     "DType": "minihub_runtime.dtypes",
@@ -13,6 +14,8 @@ HOME_OF: dict[str, str] = {
     "Graph": "minihub_runtime.api.graph",
     "GraphDef": "minihub_runtime.protos",
     "GraphKeys": "minihub_runtime.api.graph_keys",
+    "IndexedSlices": "minihub_runtime.api.indexed_slices",
+    "IndexedSlicesValue": "minihub_runtime.api.indexed_slices",
     "InteractiveSession": "minihub_runtime.api.session",
     "MetaGraphDef": "minihub_runtime.protos",
     "NodeDef": "minihub_runtime.protos",
@@ -31,6 +34,7 @@ HOME_OF: dict[str, str] = {
     "TensorShape": "minihub_runtime.api.tensor_shape",
     "TensorSpec": "minihub_runtime.api.type_spec",
     "TypeSpec": "minihub_runtime.api.type_spec",
+    "UnconnectedGradients": "minihub_runtime.api.gradients",
     "VERSION": "minihub_runtime.api.version_names",
     "Variable": "minihub_runtime.api.variables",
     "abs": "minihub_runtime.api.arithmetic",
@@ -89,6 +93,7 @@ HOME_OF: dict[str, str] = {
     "get_variable_scope": "minihub_runtime.api.variables",
     "global_variables": "minihub_runtime.api.variables",
     "global_variables_initializer": "minihub_runtime.api.variables",
+    "gradients": "minihub_runtime.api.gradients",
     "graph_util.import_graph_def": "minihub_runtime.api.importing",
     "group": "minihub_runtime.api.variables",
     "half": "minihub_runtime.dtypes",
