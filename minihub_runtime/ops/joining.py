@@ -106,7 +106,7 @@ def _concat_shape(values: Sequence[Spec], axis: Spec) -> Shape:
         return None
     rank = ranks.pop()
     require(rank >= 1, "values must have rank >= 1, not 0")
-    if isinstance(axis, Term):
+    if axis.value is None:
         return (None,) * rank
     at = axis_in_range(axis.value, rank)
     before: Shape = (None,) * at
