@@ -9,10 +9,9 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from minihub_runtime.api.conversion import convert_to_tensor
+from minihub_runtime.api.attributes import attribute
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
-from minihub_runtime.api.tensor_shape import TensorShape
-from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.api.inputs import input_tensors
 from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
 from minihub_runtime.ops.registry import REGISTRY, Schema
 from minihub_runtime.public import public
@@ -46,11 +45,15 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
     missing = sorted(names - set(arguments))
     if missing:
         raise TypeError(f"{op_name} misses the arguments {missing}")
-    attrs = {key: _attr(schema, key, arguments[key]) for key in schema.attrs if key in arguments}
+    attrs = {
+        key: attribute(op_name, attr, arguments[key])
+        for key, attr in schema.attrs.items()
+        if key in arguments
+    }
     graph = _graph_of(arguments)
     # Constants made of Python values get the argument's name inside the operation's own scope.
     with graph.as_default(), graph.name_scope(name or op_name) as scope:
-        tensors = _inputs(op_name, schema, arguments, attrs)
+        tensors = input_tensors(op_name, schema, arguments, attrs)
         kinds = {
             key: [t.dtype for t in value] if isinstance(value, list) else value.dtype
             for key, value in tensors.items()
@@ -79,69 +82,6 @@ def _graph_of(arguments: Mapping[str, Any]) -> Graph:
             if isinstance(item, Tensor):
                 return item.graph
     return get_default_graph()
-
-
-def _inputs(
-    op_name: str, schema: Schema, arguments: Mapping[str, Any], attrs: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The input tensors; Python values take the type that attributes or other inputs give."""
-    known: dict[str, DType] = {k: v for k, v in attrs.items() if isinstance(v, DType)}
-    tensors: dict[str, Any] = {}
-    # Tensors and arrays tell a type; plain numbers then follow it.
-    order = sorted(schema.inputs, key=lambda arg: not _is_typed(arguments[arg.name]))
-    for arg in order:
-        value = arguments[arg.name]
-        wanted = arg.type if isinstance(arg.type, DType) else known.get(arg.type)
-        try:
-            if arg.is_list:
-                if not isinstance(value, (list, tuple)):
-                    raise TypeError(f"must be a list, not {type(value).__name__}")
-                typed = [item for item in value if _is_typed(item)]
-                if wanted is None and arg.number and typed:
-                    wanted = convert_to_tensor(typed[0]).dtype.base_dtype
-                tensors[arg.name] = [
-                    convert_to_tensor(item, wanted, f"{arg.name}_{index}")
-                    for index, item in enumerate(value)
-                ]
-                found = tensors[arg.name][0].dtype if tensors[arg.name] and arg.number else None
-            else:
-                default = None
-                if wanted is None and isinstance(arg.type, str):
-                    attr = schema.attrs[arg.type]
-                    default = attr.default if isinstance(attr.default, DType) else None
-                tensors[arg.name] = convert_to_tensor(
-                    value, wanted, arg.name, preferred_dtype=default, as_ref=arg.is_ref
-                )
-                found = tensors[arg.name].dtype
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"{op_name}: input {arg.name!r}: {error}") from error
-        if isinstance(arg.type, str) and found is not None:
-            known.setdefault(arg.type, found.base_dtype)
-    return {arg.name: tensors[arg.name] for arg in schema.inputs}
-
-
-def _is_typed(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
-        return any(_is_typed(item) for item in value)
-    return hasattr(value, "dtype")
-
-
-def _attr(schema: Schema, key: str, value: Any) -> Any:
-    """An attribute's value as the runtime keeps it."""
-    kind = schema.attrs[key].type
-    if value is None and kind != "shape":
-        return schema.attrs[key].default
-    if kind == "type":
-        return as_dtype(value)
-    if kind == "list(type)":
-        return [as_dtype(item) for item in value]
-    if kind == "shape":
-        return TensorShape(value).as_tuple()
-    if kind == "list(shape)":
-        return [TensorShape(item).as_tuple() for item in value]
-    if kind == "string" and isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    return value
 
 
 def _result(operation: Operation, schema: Schema, attrs: Mapping[str, Any]) -> Any:

@@ -5,6 +5,7 @@ Source: tensorflow/python/framework/tensor_conversion_registry.py, constant_op.p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,22 +43,32 @@ def constant(
         TypeError: the value is not of the type.
         ValueError: it does not fit the shape.
     """
-    array = constant_array(value, dtype)
-    if shape is not None:
+    if shape is None:
+        array = constant_array(value, dtype)
+    else:
         wanted = tuple(int(n) for n in TensorShape(shape).as_list() if n is not None)
-        count = int(np.prod(wanted, dtype=np.int64))
-        if verify_shape and array.shape != wanted:
-            raise TypeError(f"Expected Tensor's shape: {wanted}, got {array.shape}.")
-        if array.size > count or (not array.size and count):
-            raise ValueError(
-                f"Too many elements provided. Needed at most {count}, but received {array.size}"
-            )
-        flat = array.reshape(-1)
-        if flat.size < count:
-            flat = np.concatenate([flat, np.full(count - flat.size, flat[-1], flat.dtype)])
-        array = flat.reshape(wanted)
+        array = _filling(value, dtype, wanted, verify_shape)
     attrs = {"value": array, "dtype": as_dtype(array.dtype) if dtype is None else as_dtype(dtype)}
     return get_default_graph().create_op("Const", [], attrs, name).outputs[0]
+
+
+def _filling(value: Any, dtype: Any, shape: tuple[int, ...], verify_shape: bool) -> Any:
+    """The array of a constant whose shape is given; the value of one without elements does not count."""
+    count = math.prod(shape)
+    if count == 0:
+        return np.empty(shape, np.float32 if dtype is None else as_dtype(dtype).numpy)
+    array = constant_array(value, dtype)
+    if verify_shape and array.shape != shape:
+        raise TypeError(f"Expected Tensor's shape: {shape}, but got {array.shape}.")
+    if array.size > count:
+        raise ValueError(
+            f"Too many elements provided. Takes at most {count}, but got {array.size}."
+        )
+    flat = array.reshape(-1)
+    if flat.size < count:
+        last = flat[-1] if flat.size else flat.dtype.type()
+        flat = np.concatenate([flat, np.full(count - flat.size, last, flat.dtype)])
+    return flat.reshape(shape)
 
 
 def constant_array(value: Any, dtype: Any = None) -> Any:

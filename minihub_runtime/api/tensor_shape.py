@@ -111,6 +111,11 @@ class Dimension:
         theirs = Dimension(other).value
         return self.value is None or theirs is None or self.value == theirs
 
+    def assert_is_compatible_with(self, other: Any) -> None:
+        """Raise ValueError unless both could be the same size."""
+        if not self.is_compatible_with(other):
+            raise ValueError(f"Dimensions {self} and {other} are not compatible")
+
     def merge_with(self, other: Any) -> Dimension:
         """What is known of a size that is both.
 
@@ -243,6 +248,27 @@ class TensorShape:
         if self.ndims is not None and self.ndims < rank:
             raise ValueError(f"Shape {self} must have rank at least {rank}")
         return self
+
+    def with_rank_at_most(self, rank: int) -> TensorShape:
+        """This shape, whose rank must be at most `rank`.
+
+        Raises:
+            ValueError: it is larger.
+        """
+        if self.ndims is not None and self.ndims > rank:
+            raise ValueError(f"Shape {self} must have rank at most {rank}")
+        return self
+
+    def assert_has_rank(self, rank: int) -> None:
+        """Raise ValueError if the rank is another."""
+        if self.ndims not in (None, rank):
+            raise ValueError(f"Shape {self} must have rank {rank}")
+
+    def assert_same_rank(self, other: Any) -> None:
+        """Raise ValueError if the ranks differ."""
+        theirs = as_shape(other)
+        if self.ndims is not None and theirs.ndims not in (None, self.ndims):
+            raise ValueError(f"Shapes {self} and {theirs} must have the same rank")
 
     def __len__(self) -> int:
         if self._dims is None:

@@ -176,13 +176,17 @@ def constants(tf: Any) -> Any:
     tf.constant(7.0, tf.float64, [2])
     tf.constant([1, 2, 3, 4], shape=[2, 2])
     tf.constant("x", shape=[2], name="named")
+    tf.constant([], shape=[2])
+    tf.constant(1, shape=[0, 2])
+    tf.constant([1, 2], tf.int64, shape=[0])
     return [
         attempt(lambda: tf.constant([1, [2]])),
         attempt(lambda: tf.constant("x", tf.float32)),
         attempt(lambda: tf.constant(1.5, tf.int32)),
         attempt(lambda: tf.constant(1, tf.string)),
         attempt(lambda: tf.constant(None)),
-        attempt(lambda: tf.constant([1, 2, 3], shape=[2])),
+        message(lambda: tf.constant([1, 2, 3], shape=[2])),
+        message(lambda: tf.constant([1, 2], shape=[1, 2], verify_shape=True)),
         attempt(lambda: tf.constant([1, "x"])),
         attempt(lambda: tf.constant(True, tf.int32)),
         attempt(lambda: tf.constant(1, tf.bool)),
@@ -516,6 +520,9 @@ def tensor_shapes(tf: Any) -> Any:
         ],
         [message(lambda s=s: str(s.with_rank(2))) for s in all_three],
         [attempt(lambda s=s: str(s.with_rank_at_least(1))) for s in all_three],
+        [message(lambda s=s: str(s.with_rank_at_most(1))) for s in all_three],
+        [message(lambda s=s: s.assert_has_rank(2)) for s in all_three],
+        [message(lambda s=s: known.assert_same_rank(s)) for s in all_three],
         [message(lambda s=s: s.assert_is_fully_defined()) for s in all_three],
         [message(lambda s=s: known.assert_is_compatible_with(s)) for s in all_three],
         [
@@ -543,6 +550,7 @@ def dimensions(tf: Any) -> Any:
         [two < three, two >= three, two < unknown],
         [two.is_compatible_with(unknown), two.is_compatible_with(3), str(two.merge_with(unknown))],
         attempt(lambda: two.merge_with(3)),
+        [two.assert_is_compatible_with(unknown), message(lambda: two.assert_is_compatible_with(3))],
         attempt(lambda: d(-1)),
         attempt(lambda: int(unknown)),
         [[1, 2, 3, 4][two], list(range(two))],
