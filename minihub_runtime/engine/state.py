@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from minihub_runtime.autodiff.symbolic import gradient_body
 from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.codec import Func
+from minihub_runtime.dtypes import DType
 from minihub_runtime.engine.plan import Plan, compile_plan
 from minihub_runtime.errors import (
     DeadlineExceededError,
@@ -127,7 +129,25 @@ class State:
 
     def call(self, scope: str, function: Func, arguments: Sequence[Any]) -> list[Any]:
         """The results of a function of the library."""
-        body, plan = self._function(function)
+        key = (function.name, _freeze(function.attrs))
+        return self._run_body(
+            *self._prepared(key, lambda: instantiate(self.graph, function.name, function.attrs)),
+            arguments,
+        )
+
+    def call_gradient(
+        self, scope: str, function: Func, types: Sequence[DType], arguments: Sequence[Any]
+    ) -> list[Any]:
+        """The gradients of the arguments of a function; see `Context.call_gradient`."""
+        registered = self.graph.gradients.get(function.name)
+        if registered:
+            return self.call(scope, Func(registered, function.attrs), arguments)
+        key = ("gradient", function.name, tuple(types), _freeze(function.attrs))
+        return self._run_body(
+            *self._prepared(key, lambda: gradient_body(self.graph, function, types)), arguments
+        )
+
+    def _run_body(self, body: Body, plan: Plan, arguments: Sequence[Any]) -> list[Any]:
         if len(arguments) != len(body.arguments):
             raise InvalidArgumentError(
                 f"function {clip(body.name)!r} must get {len(body.arguments)} arguments, "
@@ -145,12 +165,12 @@ class State:
         finally:
             self._run.depth -= 1
 
-    def _function(self, function: Func) -> tuple[Body, Plan]:
-        key = (function.name, _freeze(function.attrs))
+    def _prepared(self, key: Any, make: Callable[[], Body]) -> tuple[Body, Plan]:
+        """The body that `make` makes and its plan, made once for each key."""
         with self._lock:
             if key not in self._functions:
-                body = instantiate(self.graph, function.name, function.attrs)
-                scope = f"function {len(self._functions)} {function.name}"
+                body = make()
+                scope = f"function {len(self._functions)} {body.name}"
                 plan = compile_plan(
                     body.graph,
                     body.arguments,
@@ -208,6 +228,12 @@ class NodeContext:
     def call(self, function: Func, arguments: Sequence[Any]) -> list[Any]:
         """The results of a function of the graph's library."""
         return self._state.call(self._scope, function, arguments)
+
+    def call_gradient(
+        self, function: Func, types: Sequence[DType], arguments: Sequence[Any]
+    ) -> list[Any]:
+        """The gradients of the arguments of a function of the graph's library, or of an op."""
+        return self._state.call_gradient(self._scope, function, types, arguments)
 
     def read_file(self, path: bytes) -> bytes:
         """The content of a file that the graph may see.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
+from minihub_runtime.dtypes import DType
 from minihub_runtime.ops.registry import Func
 
 __all__ = ["Context"]
@@ -37,6 +38,21 @@ class Context(Protocol):
 
     def call(self, function: Func, arguments: Sequence[Any]) -> list[Any]:
         """The results of a function of the graph's library."""
+        ...
+
+    def call_gradient(
+        self, function: Func, types: Sequence[DType], arguments: Sequence[Any]
+    ) -> list[Any]:
+        """The gradients of the arguments of a function of the graph's library, or of an op.
+
+        Args:
+            function: the function, or the op with its attributes.
+            types: the types of the gradients.
+            arguments: the function's arguments, then the gradients of its results.
+
+        Raises:
+            NotFoundError: the function, or an op in it, has no gradient.
+        """
         ...
 
     def read_file(self, path: bytes) -> bytes:

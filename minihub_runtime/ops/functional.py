@@ -15,7 +15,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable, require
 from minihub_runtime.ops.context import Context
-from minihub_runtime.ops.registry import ANY, ANY_LIST, Array, at_least, op
+from minihub_runtime.ops.registry import ANY, ANY_LIST, ROUNDING, Array, at_least, op, types_list
 from minihub_runtime.shapes import Shape, Spec
 
 SOURCE = "core/kernels/functional_ops.cc"
@@ -79,6 +79,31 @@ def stateful_partitioned_call(
 ) -> tuple[Any, ...]:
     """The results of function `f`, which may have effects."""
     return tuple(ctx.call(f, args))
+
+
+def _like_arguments(input: list[Spec], Tout: list[DType]) -> list[Shape]:
+    return [spec.shape if spec.dtype.name != "resource" else None for spec in input[: len(Tout)]]
+
+
+@op(
+    "SymbolicGradient(input: Tin) -> output: Tout",
+    Tin=types_list(minimum=1),
+    Tout=types_list(minimum=1),
+    precision=ROUNDING,
+    source="core/kernels/function_ops.cc",
+    shape=_like_arguments,
+)
+def symbolic_gradient(
+    ctx: Context, input: Sequence[Any], *, f: Func, Tout: list[DType]
+) -> tuple[Any, ...]:
+    """The gradients of the arguments of function `f`; `input` has the arguments, then the gradients of the results.
+
+    Arguments that no result depends on get zeros.
+
+    Differs: effects of the function do not happen again.
+    Raises: NotFoundError if the function, or an op in it, has no gradient.
+    """
+    return tuple(ctx.call_gradient(f, Tout, input))
 
 
 def _if(

@@ -669,6 +669,7 @@ FAMILY_OF: dict[str, str] = {
     "Sum": "reduction",
     "Svd": "linalg",
     "Switch": "control_flow",
+    "SymbolicGradient": "functional",
     "Tan": "elementwise_unary",
     "Tanh": "elementwise_unary",
     "TanhGrad": "elementwise_unary",

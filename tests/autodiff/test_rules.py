@@ -14,7 +14,7 @@ from minihub_runtime.graph.ir import Graph
 from minihub_runtime.ops.registry import REGISTRY
 from tests.autodiff.answers import stored_gradients
 from tests.autodiff.differentiating import flows, sampled_gradients, weight
-from tests.golden import functions, outputs
+from tests.golden import function_gradients, functions, outputs
 from tests.ops.comparison import assert_same
 from tests.ops.running import SampleGraph
 from tests.samples import Sample
@@ -38,7 +38,7 @@ ANSWERED = [
 def gradients(sample: Sample) -> list[Any]:
     """Our gradients of a sample, None where there is none."""
     built = SampleGraph(sample)
-    site = Site(Graph(built.nodes, dict(functions())))
+    site = Site(Graph(built.nodes, functions(), function_gradients()))
     ops = NodeOps(site, "gradients")
     ys, weights = [], []
     for place, (ref, value) in enumerate(zip(built.outputs(), outputs(sample.key), strict=True)):

@@ -20,7 +20,7 @@ from minihub_runtime.dtypes import as_dtype, from_bits
 from minihub_runtime.protos import FunctionDefLibrary
 from tests.samples import families
 
-__all__ = ["FOLDER", "answer", "answers", "decode", "functions", "outputs"]
+__all__ = ["FOLDER", "answer", "answers", "decode", "function_gradients", "functions", "outputs"]
 
 FOLDER = Path(__file__).parent
 
@@ -52,10 +52,18 @@ def answer(key: str) -> dict[str, Any]:
 
 
 @functools.cache
+def _library() -> Any:
+    return FunctionDefLibrary.FromString((FOLDER / "functions.pb").read_bytes())
+
+
 def functions() -> dict[str, Any]:
     """The functions that samples may name, as TensorFlow wrote them: name → FunctionDef."""
-    library = FunctionDefLibrary.FromString((FOLDER / "functions.pb").read_bytes())
-    return {function.signature.name: function for function in library.function}
+    return {function.signature.name: function for function in _library().function}
+
+
+def function_gradients() -> dict[str, str]:
+    """Function → the function that is its gradient, where TensorFlow wrote one."""
+    return {pair.function_name: pair.gradient_func for pair in _library().gradient}
 
 
 def outputs(key: str, run: int = 0) -> list[Any]:

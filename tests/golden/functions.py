@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.core.framework import function_pb2
+from tensorflow.core.framework import attr_value_pb2, function_pb2
 from tensorflow.python.framework import function as defun
 
 F, N = tf.float32, tf.int32
@@ -37,13 +37,22 @@ TABLE: dict[str, tuple[tuple[Any, ...], Callable[..., Any]]] = {
     "add_index": ((N, F), lambda i, x: x + tf.cast(i, F)),
     "append_index": ((N, F), lambda i, x: tf.concat([x, [tf.cast(i, F)]], 0)),
     "twice_twice": ((F,), lambda x: function("twice")(function("twice")(x))),
+    "product": ((F, F), lambda x, y: tf.nn.softmax(tf.matmul(x, y) + tf.reduce_sum(x))),
+    "half_slope": ((F, F), lambda x, slope: slope / 2.0),
+    "with_gradient": ((F,), lambda x: x * 3.0),
+    "without_gradient": ((F,), lambda x: tf.raw_ops.Bincount(arr=[0, 1], size=2, weights=x)),
 }
+#: Name → the name of the function that is its gradient.
+GRADIENTS = {"with_gradient": "half_slope"}
 
 
 def function(name: str) -> Any:
     """The function of that name, to be added to the graph that calls it."""
+    if name not in TABLE:
+        return attr_value_pb2.NameAttrList(name=name)
     kinds, body = TABLE[name]
-    return defun.Defun(*kinds, func_name=name)(body)
+    gradient = function(GRADIENTS[name]) if name in GRADIENTS else None
+    return defun.Defun(*kinds, func_name=name, grad_func=gradient)(body)
 
 
 def main() -> None:
@@ -54,6 +63,8 @@ def main() -> None:
             function(name).add_to_graph(graph)
         for found in sorted(graph.as_graph_def().library.function, key=lambda f: f.signature.name):
             library.function.add().CopyFrom(found)
+        for name, gradient in GRADIENTS.items():
+            library.gradient.add(function_name=name, gradient_func=gradient)
     path = Path(__file__).parent / "functions.pb"
     path.write_bytes(library.SerializeToString(deterministic=True))
     print(f"{len(library.function)} functions")

@@ -25,6 +25,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np
 import tensorflow as tf
 from google.protobuf import json_format
+from tensorflow.core.framework import attr_value_pb2
 from tensorflow.core.protobuf import rewriter_config_pb2
 from tensorflow.python.framework import op_def_library, op_def_registry
 
@@ -59,6 +60,11 @@ def to_tensorflow(value: Any) -> Any:
 
 def to_attribute(value: Any) -> Any:
     """An attribute as TensorFlow's Python wants it: arrays are tensor protos."""
+    if isinstance(value, Func) and value.attrs:
+        named = attr_value_pb2.NameAttrList(name=value.name)
+        for name, dtype in value.attrs.items():
+            named.attr[name].type = tf.as_dtype(dtype.name).as_datatype_enum
+        return named
     if isinstance(value, Func):
         return function(value.name)
     if isinstance(value, list):

@@ -10,7 +10,7 @@ from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.ops.registry import REGISTRY
-from tests.golden import functions
+from tests.golden import function_gradients, functions
 from tests.samples import File, Sample, Step
 
 __all__ = ["SampleGraph", "needs_session", "run_in_session"]
@@ -95,6 +95,6 @@ class SampleGraph:
 def run_in_session(sample: Sample) -> list[list[Any]]:
     """The sample's outputs, for each run of one session."""
     built = SampleGraph(sample)
-    runner = Runner(Graph(built.nodes, functions()), readable=None)
+    runner = Runner(Graph(built.nodes, functions(), function_gradients()), readable=None)
     feeds = {ref: np.asarray(value) for ref, value in built.feeds.items()}
     return [runner.run(built.outputs(), feeds, built.fetched) for _ in range(sample.runs)]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from minihub_runtime.dtypes import float32
 from tests.samples import Func, Sample, b, boolean, f32, i32
 
 ROW = f32([1, 2])
 START = [ROW, i32(0)]
+SLOPE = f32([-3, 0.5])
 
 
 def call(
@@ -52,6 +54,13 @@ def counted(
 ) -> Sample:
     inputs = dict(start=i32(start), limit=i32(limit), delta=i32(delta), input=args)
     return Sample("For", label, inputs, dict(body=Func(body)), error)
+
+
+def gradient(
+    label: str, function: str, args: Any, Tout: Any, error: str | None = None, **attrs: Any
+) -> Sample:
+    named = Func(function, attrs) if attrs else Func(function)
+    return Sample("SymbolicGradient", label, dict(input=args), dict(Tout=Tout, f=named), error)
 
 
 F, N = "float32", "int32"
@@ -123,6 +132,18 @@ SAMPLES = [
     counted("wrong_way", 0, 5, -1, "append_index", [ROW], "delta"),
     counted("zero", 0, 5, 0, "append_index", [ROW], "delta"),
     counted("vector", [0], 5, 1, "append_index", [ROW], "scalar"),
+    gradient("twice", "twice", [ROW, SLOPE], [F]),
+    gradient("square", "square", [ROW, SLOPE], [F]),
+    gradient("nested", "twice_twice", [ROW, SLOPE], [F]),
+    gradient("through_integers", "swapped", [ROW, i32(3), i32(1), SLOPE], [F, N]),
+    gradient("unused_argument", "below_ten_as_float", [ROW, i32(3), f32(1)], [F, N]),
+    gradient("two_arguments", "add_index", [i32(3), ROW, SLOPE], [N, F]),
+    gradient("joined", "append_index", [i32(3), ROW, f32([1, 2, 3])], [N, F]),
+    gradient("registered", "with_gradient", [ROW, SLOPE], [F]),
+    gradient("matrices", "product", [f32([[1, 2]]), f32([[3], [4]]), f32([[5]])], [F, F]),
+    gradient("of_an_op", "Exp", [ROW, SLOPE], [F], T=float32),
+    gradient("no_gradient", "without_gradient", [ROW, SLOPE], [F], "No gradient defined"),
+    gradient("no_function", "absent", [ROW, SLOPE], [F], "absent"),
     Sample("FakeParam", "known", {}, dict(dtype=F, shape=(2, 3)), unset=(0,)),
     Sample("FakeParam", "scalar", {}, dict(dtype=N, shape=()), unset=(0,)),
 ]
