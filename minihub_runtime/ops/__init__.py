@@ -31,6 +31,8 @@ FAMILIES = (
     "convolution",
     "convolution_gradient",
     "convolution_padded",
+    "ctc_decoder",
+    "ctc_loss",
     "einsum",
     "elementwise",
     "division",

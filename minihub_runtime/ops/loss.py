@@ -1,10 +1,9 @@
-"""Cross-entropy losses, whether targets are among the best, and greedy decoding of label sequences."""
+"""Cross-entropy losses, and whether targets are among the best."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from minihub_runtime.errors import FailedPreconditionError
 from minihub_runtime.ops.checking import indices_in_range, require, require_rank, require_scalar
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import FLOATS, INDEX, ROUNDING, Array, op, types, without_gradient
@@ -148,65 +147,6 @@ def in_top_k_v2(predictions: Array, targets: Array, k: Array) -> Array:
     """
     require_scalar(k, "k")
     return _in_top_k(predictions, targets, int(k))
-
-
-def _decoder_shape(inputs: Spec, sequence_length: Spec) -> list[Shape]:
-    batch = ranked(inputs, 3, "inputs")[1:2]
-    found = merge(batch, ranked(sequence_length, 1, "sequence_length"))
-    return [(None, 2), (None,), (2,), (*(found or (None,)), 1)]
-
-
-@op(
-    "CTCGreedyDecoder(inputs: T, sequence_length: int32) -> decoded_indices: int64, "
-    "decoded_values: int64, decoded_shape: int64, log_probability: T",
-    T=types("float32 float64", default="float32"),
-    precision=ROUNDING,
-    source="core/kernels/ctc_decoder_ops.cc:CTCGreedyDecoderOp",
-    shape=_decoder_shape,
-)
-def ctc_greedy_decoder(
-    inputs: Array, sequence_length: Array, *, merge_repeated: bool = False, blank_index: int = -1
-) -> tuple[Array, Array, Array, Array]:
-    """The most likely class of each step, without blanks, as a sparse matrix, and minus the sum of their logits.
-
-    Shapes: `[time, n, c], [n] -> [k, 2], [k], [2], [n, 1]`. The blank is class `blank_index`, from the end if
-    negative; with `merge_repeated` a class that follows itself counts once.
-    Raises: InvalidArgumentError for other ranks, empty inputs or a blank out of range; FailedPreconditionError for
-    lengths that do not fit.
-    """
-    require_rank(inputs, 3, "inputs")
-    require_rank(sequence_length, 1, "sequence_length")
-    require(inputs.size > 0, f"inputs must not be empty, not of shape {list(inputs.shape)}")
-    steps, batch, classes = inputs.shape
-    require(
-        -classes <= blank_index < classes,
-        f"blank_index must lie in [{-classes}, {classes}), not {blank_index}",
-    )
-    if len(sequence_length) != batch or int(sequence_length.max()) > steps:
-        raise FailedPreconditionError(
-            f"sequence_length must have {batch} elements <= {steps}, not {sequence_length.tolist()}"
-        )
-    best = inputs.argmax(axis=2).T
-    if np.isnan(inputs).any():
-        # NaN is never larger, so it wins only where it comes first.
-        best = np.where(np.isnan(inputs[..., 0]), 0, np.nan_to_num(inputs, nan=-np.inf).argmax(2)).T
-    alive = np.arange(steps) < sequence_length[:, np.newaxis]
-    logits = np.take_along_axis(inputs, best.T[..., np.newaxis], axis=2)[..., 0].T
-    score = -np.where(alive, logits, 0).sum(axis=1, dtype=inputs.dtype)
-    kept = alive & (best != blank_index % classes)
-    if merge_repeated:
-        kept[:, 1:] &= best[:, 1:] != best[:, :-1]
-    rows, _ = np.nonzero(kept)
-    counts = kept.sum(axis=1)
-    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return (
-        np.stack([rows, places], axis=1).astype(np.int64).reshape(-1, 2),
-        best[kept].astype(np.int64),
-        np.array([batch, counts.max(initial=0)], np.int64),
-        np.asarray(score, inputs.dtype).reshape(-1, 1),
-    )
-
-
 def _softmax_gradient(ops: Ops, grads: list[Term], features: Term, backprop: Term) -> Term:
     """The gradient of the logits: that of the loss, and that of its own gradient, if anything depends on it."""
     loss, slope = grads
@@ -233,4 +173,4 @@ def sparse_softmax_cross_entropy_with_logits_gradient(
     return _softmax_gradient(ops, grads, features, backprop), None
 
 
-without_gradient("CTCGreedyDecoder", "InTopK", "InTopKV2")
+without_gradient("InTopK", "InTopKV2")

@@ -12,7 +12,7 @@ import numpy as np
 
 from minihub_runtime.ops.registry import Array
 
-__all__ = ["heap_order", "sort_order"]
+__all__ = ["TopN", "heap_order", "sort_order"]
 
 # Ranges up to this length are left to the final insertion sort.
 _SHORT = 16
@@ -73,12 +73,84 @@ def sort_order(values: Array, count: int) -> Array:
         return order
     items = list(range(len(values)))
     # Smaller keys go first from here on, so the comparison is plain `<`.
-    keys = (-values).tolist()
+    _sort(items, (-values).tolist())
+    return np.array(items, np.int64)
+
+
+class TopN:
+    """The `limit` items with the smallest keys, of those that are pushed one by one: gtl::TopN of TensorFlow.
+
+    Attributes:
+        items: what is kept, in the order of the container; when there were more than `limit`, a heap and one free
+            place behind it.
+
+    Source: tensorflow/core/lib/gtl/top_n.h.
+    """
+
+    def __init__(self, limit: int, keys: list[float]) -> None:
+        self.items: list[int] = []
+        self._limit = limit
+        self._keys = keys
+        self._heap = self._last_is_first = False
+
+    def __len__(self) -> int:
+        return len(self.items) - self._heap
+
+    def push(self, item: int) -> None:
+        """Keep an item, and drop the last one if there are too many."""
+        items, keys = self.items, self._keys
+        if self._heap:
+            if not keys[item] < keys[items[0]]:
+                return
+            _sift_up(items, keys, self._limit, 0, item)
+            self._drop()
+            return
+        items.append(item)
+        if self._last_is_first and not keys[item] < keys[items[0]]:
+            items[0], items[-1] = items[-1], items[0]
+        if len(items) > self._limit:
+            for hole in range((len(items) - 2) // 2, -1, -1):
+                _sift_down(items, keys, hole, len(items), items[hole])
+            self._drop()
+            self._heap = True
+
+    def _drop(self) -> None:
+        """Move the item with the largest key behind the heap."""
+        items = self.items
+        moved, items[-1] = items[-1], items[0]
+        _sift_down(items, self._keys, 0, self._limit, moved)
+
+    def last(self) -> int:
+        """The item with the largest key."""
+        items, keys = self.items, self._keys
+        if not self._heap and not self._last_is_first:
+            place = 0
+            for other in range(1, len(items)):
+                if keys[items[place]] < keys[items[other]]:
+                    place = other
+            items[0], items[place] = items[place], items[0]
+            self._last_is_first = True
+        return items[0]
+
+    def extract(self) -> list[int]:
+        """The items by rising keys; the container is of no use afterwards."""
+        items, keys = self.items[: len(self)], self._keys
+        chosen = [keys[item] for item in items]
+        if len(set(chosen)) == len(chosen):
+            return sorted(items, key=keys.__getitem__)
+        if self._heap:
+            _sort_heap(items, keys)
+        else:
+            _sort(items, keys)
+        return items
+
+
+def _sort(items: list[int], keys: list[float]) -> None:
+    """std::sort by rising keys."""
     _introsort(items, keys, 0, len(items), 2 * (len(items).bit_length() - 1))
     _insertion_sort(items, keys, 0, min(_SHORT, len(items)))
     for place in range(_SHORT, len(items)):
         _insert(items, keys, place)
-    return np.array(items, np.int64)
 
 
 def _introsort(items: list[int], keys: list[float], first: int, last: int, depth: int) -> None:
@@ -120,11 +192,15 @@ def _heap_sort(items: list[int], keys: list[float], first: int, last: int) -> No
     heap = items[first:last]
     for hole in range((len(heap) - 2) // 2, -1, -1):
         _sift_down(heap, keys, hole, len(heap), heap[hole])
+    _sort_heap(heap, keys)
+    items[first:last] = heap
+
+
+def _sort_heap(heap: list[int], keys: list[float]) -> None:
     for length in range(len(heap) - 1, 0, -1):
         value = heap[length]
         heap[length] = heap[0]
         _sift_down(heap, keys, 0, length, value)
-    items[first:last] = heap
 
 
 def _insert(items: list[int], keys: list[float], place: int) -> None:

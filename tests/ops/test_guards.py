@@ -46,6 +46,7 @@ UNSAMPLED: dict[str, str] = {
     "BatchIFFT3D": _GPU,
     "BoostedTreesBucketize": "its kernel is in no package of TensorFlow 2.15",
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
+    "CTCLossV2": _GPU,
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
     "NextIteration": "stands in loops only, which steps in order cannot make",
     "RefNextIteration": "stands in loops only, which steps in order cannot make",

@@ -67,3 +67,16 @@ def test_top_k_with_an_attribute_is_top_k_with_an_input() -> None:
         REGISTRY["TopK"](values, k=2), REGISTRY["TopKV2"](values, i32(2)), strict=True
     ):
         np.testing.assert_array_equal(got, expected)
+
+
+def test_the_blank_of_ctc_loss_v2_comes_first() -> None:
+    logits = np.random.default_rng(3).standard_normal((6, 2, 4)).astype(np.float32)
+    indices, lengths = i64([[0, 0], [0, 1], [1, 0]]), i32([6, 4])
+    blank_last = REGISTRY["CTCLoss"](np.roll(logits, -1, axis=2), indices, i32([0, 2, 1]), lengths)
+    loss, gradient = REGISTRY["CTCLossV2"](logits, indices, i32([1, 3, 2]), lengths)
+    np.testing.assert_allclose(loss, blank_last[0])
+    np.testing.assert_allclose(gradient, np.roll(blank_last[1], 1, axis=2), atol=1e-6)
+    with pytest.raises(InvalidArgumentError, match=r"must lie in \[1, 4\)"):
+        REGISTRY["CTCLossV2"](logits, indices, i32([0, 3, 2]), lengths)
+    with pytest.raises(InvalidArgumentError, match="ctc_merge_repeated"):
+        REGISTRY["CTCLossV2"](logits, indices, i32([1, 3, 2]), lengths, ctc_merge_repeated=False)

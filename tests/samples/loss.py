@@ -40,17 +40,6 @@ def top(
     ]
 
 
-def greedy(label: str, inputs: Any, lengths: Any, error: str | None = None, **attrs: Any) -> Sample:
-    """One greedy decoding."""
-    return Sample(
-        "CTCGreedyDecoder",
-        label,
-        dict(inputs=inputs, sequence_length=i32(lengths)),
-        attrs,
-        error,
-    )
-
-
 LOGITS = normal(5, 2, 4)
 
 SAMPLES = [
@@ -101,17 +90,4 @@ SAMPLES = [
         dict(predictions=normal(1, 4), targets=i32([0]), k=i32([2])),
         error="k must be a scalar",
     ),
-    greedy("all_steps", LOGITS, [5, 3]),
-    greedy("merged", LOGITS, [5, 3], merge_repeated=True),
-    greedy("ties", LOGITS * 0, [5, 5]),
-    greedy("zero_and_negative", LOGITS, [0, -1]),
-    greedy("blank_first", LOGITS, [5, 5], blank_index=0),
-    greedy("blank_from_the_end", LOGITS, [5, 5], blank_index=-2),
-    greedy("double", normal(5, 2, 4, dtype="float64"), [5, 3]),
-    greedy("nan", f32([[[1, NAN, 2]], [[NAN, 1, 2]]]), [2]),
-    greedy("too_long", LOGITS, [6, 3], "elements <= 5"),
-    greedy("lengths", LOGITS, [5], "2 elements|compatible"),
-    greedy("blank", LOGITS, [5, 3], "blank_index", blank_index=4),
-    greedy("rank", LOGITS[0], [5, 3], "rank 3"),
-    greedy("no_steps", LOGITS[:0], [0, 0], "empty"),
 ]
