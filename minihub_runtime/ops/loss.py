@@ -6,7 +6,7 @@ import numpy as np
 
 from minihub_runtime.ops.checking import indices_in_range, require, require_rank, require_scalar
 from minihub_runtime.ops.gradient_rules import Ops, Term
-from minihub_runtime.ops.registry import FLOATS, INDEX, ROUNDING, Array, op, types, without_gradient
+from minihub_runtime.ops.registry import FLOATS, INDEX, ROUNDING, Array, op, without_gradient
 from minihub_runtime.ops.windows import narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec, broadcast, merge
 
@@ -147,6 +147,8 @@ def in_top_k_v2(predictions: Array, targets: Array, k: Array) -> Array:
     """
     require_scalar(k, "k")
     return _in_top_k(predictions, targets, int(k))
+
+
 def _softmax_gradient(ops: Ops, grads: list[Term], features: Term, backprop: Term) -> Term:
     """The gradient of the logits: that of the loss, and that of its own gradient, if anything depends on it."""
     loss, slope = grads
