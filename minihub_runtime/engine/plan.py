@@ -30,6 +30,7 @@ from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.graph.support import missing_ops
 from minihub_runtime.ops.control_flow import DEAD
 from minihub_runtime.ops.registry import REGISTRY, Schema, infer_shapes
+from minihub_runtime.passes.narrow_calls import needed_results
 from minihub_runtime.passes.prune import prune, topological
 from minihub_runtime.passes.structure_loops import structure_loops
 from minihub_runtime.shapes import Spec, concrete, size
@@ -40,6 +41,8 @@ __all__ = ["DEAD", "Plan", "Step", "compile_plan"]
 MAX_FOLDED_BYTES = 64 << 20
 
 Kernel = Callable[..., Any]
+#: Makes the context of a kernel from the name of its node and the results of functions that the node needs.
+BindContext = Callable[[str, Mapping[str, tuple[int, ...]]], Any]
 
 
 SWITCH = ("Switch", "RefSwitch")
@@ -148,7 +151,7 @@ def compile_plan(
     feeds: Sequence[Ref],
     fetches: Sequence[Ref],
     targets: Sequence[str],
-    bind_context: Callable[[str], Any],
+    bind_context: BindContext,
 ) -> Plan:
     """The plan that computes `fetches` and runs `targets`.
 
@@ -157,7 +160,7 @@ def compile_plan(
         feeds: tensors whose values are given.
         fetches: tensors whose values are wanted.
         targets: nodes that must run.
-        bind_context: name of a node → the context its kernel gets.
+        bind_context: makes the contexts of kernels.
 
     Raises:
         UnsupportedOpsError: ops that are not registered, all of them.
@@ -169,15 +172,19 @@ def compile_plan(
     missing = missing_ops(graph, nodes.values())
     if missing:
         raise UnsupportedOpsError(missing)
-    return _Compiler(graph, bind_context).compile(nodes, feeds, fetches)
+    return _Compiler(graph, bind_context, targets).compile(nodes, feeds, fetches)
 
 
 class _Compiler:
     """The state of one compilation."""
 
-    def __init__(self, graph: Graph, bind_context: Callable[[str], Any]) -> None:
+    def __init__(
+        self, graph: Graph, bind_context: BindContext, targets: Iterable[str] = ()
+    ) -> None:
         self.graph = graph
         self.bind_context = bind_context
+        self.awaited: set[str] = set(targets)
+        self.read: set[Ref] = set()
         self.slots: list[Any] = []
         self.place: dict[Ref, int] = {}
         self.dtype: dict[Ref, DType | None] = {}
@@ -199,10 +206,11 @@ class _Compiler:
         self.place.update(feed_slots)
         structured = structure_loops(nodes, feed_slots)
         order = topological(structured, feed_slots)
-        awaited = {control for node in order for control in node.controls}
+        self.awaited.update(control for node in order for control in node.controls)
+        self.read = {*fetches, *(ref for node in order for ref in node.inputs)}
         for node in order:
             try:
-                self.add(node, node.name in awaited)
+                self.add(node)
             except OpError as error:
                 raise error.at(*_names(node)) from None
         for ref in fetches:
@@ -260,14 +268,19 @@ class _Compiler:
             for number, (kernel, inputs, outputs, node) in enumerate(self.steps)
         ]
 
-    def add(self, node: Node, awaited: bool) -> None:
+    def context(self, node: Node) -> Any:
+        """The context of a node's kernel."""
+        awaited = node.name in self.awaited
+        return self.bind_context(node.name, needed_results(self.graph, node, self.read, awaited))
+
+    def add(self, node: Node) -> None:
         """Append the steps of one node."""
         if node.op == "_Loop":
             kernel, wanted, produced = bind_loop(
                 node,
                 [self.dtype.get(ref) for ref in node.inputs],
                 self.sub_plan,
-                self.bind_context(node.name).check,
+                self.context(node).check,
             )
             attrs: dict[str, Any] = {}
             stateful = True
@@ -293,7 +306,7 @@ class _Compiler:
             if node.op not in MERGE:
                 inputs += alive
                 kernel = _guard(kernel, count, len(produced), single)
-            if awaited:
+            if node.name in self.awaited:
                 self.controls[node.name] = self.slot()
                 kernel = _with_signal(kernel, single)
                 outputs = (*places, self.controls[node.name])
@@ -311,7 +324,7 @@ class _Compiler:
         """Kernel, input types, output types, attributes and statefulness of a node."""
         if node.op in self.graph.functions:
             signature = self.graph.functions[node.op].signature
-            context = self.bind_context(node.name)
+            context = self.context(node)
             function = Func(node.op, dict(node.attrs))
             wanted, produced = (
                 [dtype for arg in function_args(args) for dtype in arg.dtypes(node.attrs)]
@@ -325,7 +338,7 @@ class _Compiler:
             # The array is the graph builder's, who may go on changing it.
             attrs["value"] = attrs["value"].copy()
             attrs["value"].flags.writeable = False
-        context = self.bind_context(node.name) if op.wants_context else None
+        context = self.context(node) if op.wants_context else None
         kernel = op.bind(attrs, context)
         stateful = op.stateful or op.wants_context
         types = op.schema.input_dtypes(attrs), op.schema.output_dtypes(attrs)

@@ -51,7 +51,11 @@ class Runner:
         found = self._plans.get(key)
         if found is None:
             found = compile_plan(
-                self.graph, feeds, fetches, targets, lambda node: self.state.context("", node)
+                self.graph,
+                feeds,
+                fetches,
+                targets,
+                lambda node, needed: self.state.context("", node, needed),
             )
             with self._lock:
                 self._plans[key] = found

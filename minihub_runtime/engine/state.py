@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,9 +85,17 @@ class State:
                 )
         return text
 
-    def context(self, scope: str, node: str) -> NodeContext:
-        """The context of a node; `scope` tells the graph from the bodies of functions."""
-        return NodeContext(self, scope, node)
+    def context(
+        self, scope: str, node: str, needed: Mapping[str, tuple[int, ...]] | None = None
+    ) -> NodeContext:
+        """The context of a node.
+
+        Args:
+            scope: tells the graph from the bodies of functions.
+            node: its name.
+            needed: see `passes.narrow_calls`.
+        """
+        return NodeContext(self, scope, node, needed or {})
 
     def resource(self, container: str, name: str, make: Callable[[], T]) -> T:
         """The resource of that name, made if there is none."""
@@ -127,27 +135,42 @@ class State:
         if deadline is not None and time.monotonic() > deadline:
             raise DeadlineExceededError("the run must end before its deadline")
 
-    def call(self, scope: str, function: Func, arguments: Sequence[Any]) -> list[Any]:
-        """The results of a function of the library."""
-        key = (function.name, _freeze(function.attrs))
-        return self._run_body(
-            *self._prepared(key, lambda: instantiate(self.graph, function.name, function.attrs)),
-            arguments,
-        )
+    def call(
+        self, function: Func, arguments: Sequence[Any], needed: tuple[int, ...] | None = None
+    ) -> list[Any]:
+        """The results of a function of the library.
+
+        Args:
+            function: the function.
+            arguments: its arguments.
+            needed: the places of the results that are computed, the others are None; None runs the whole function.
+        """
+        key = (function.name, _freeze(function.attrs), needed)
+
+        def make() -> Body:
+            return instantiate(self.graph, function.name, function.attrs)
+
+        return self._run_body(*self._prepared(key, make, needed), arguments, needed)
 
     def call_gradient(
-        self, scope: str, function: Func, types: Sequence[DType], arguments: Sequence[Any]
+        self, function: Func, types: Sequence[DType], arguments: Sequence[Any]
     ) -> list[Any]:
         """The gradients of the arguments of a function; see `Context.call_gradient`."""
         registered = self.graph.gradients.get(function.name)
         if registered:
-            return self.call(scope, Func(registered, function.attrs), arguments)
+            return self.call(Func(registered, function.attrs), arguments)
         key = ("gradient", function.name, tuple(types), _freeze(function.attrs))
         return self._run_body(
             *self._prepared(key, lambda: gradient_body(self.graph, function, types)), arguments
         )
 
-    def _run_body(self, body: Body, plan: Plan, arguments: Sequence[Any]) -> list[Any]:
+    def _run_body(
+        self,
+        body: Body,
+        plan: Plan,
+        arguments: Sequence[Any],
+        needed: tuple[int, ...] | None = None,
+    ) -> list[Any]:
         if len(arguments) != len(body.arguments):
             raise InvalidArgumentError(
                 f"function {clip(body.name)!r} must get {len(body.arguments)} arguments, "
@@ -161,22 +184,31 @@ class State:
         )
         self._run.depth += 1
         try:
-            return plan.run(arguments, self.check if self._run.deadline is not None else None)
+            found = plan.run(arguments, self.check if self._run.deadline is not None else None)
         finally:
             self._run.depth -= 1
+        if needed is None or len(needed) == len(body.results):
+            return found
+        results: list[Any] = [None] * len(body.results)
+        for place, value in zip(needed, found, strict=True):
+            results[place] = value
+        return results
 
-    def _prepared(self, key: Any, make: Callable[[], Body]) -> tuple[Body, Plan]:
+    def _prepared(
+        self, key: Any, make: Callable[[], Body], needed: tuple[int, ...] | None = None
+    ) -> tuple[Body, Plan]:
         """The body that `make` makes and its plan, made once for each key."""
         with self._lock:
             if key not in self._functions:
                 body = make()
                 scope = f"function {len(self._functions)} {body.name}"
+                places = range(len(body.results)) if needed is None else needed
                 plan = compile_plan(
                     body.graph,
                     body.arguments,
-                    body.results,
-                    body.controls,
-                    lambda node: self.context(scope, node),
+                    [body.results[place] for place in places],
+                    [*body.controls, *(body.effects if needed is None else ())],
+                    lambda node, inner: self.context(scope, node, inner),
                 )
                 self._functions[key] = (body, plan)
             return self._functions[key]
@@ -210,11 +242,14 @@ class NodeContext:
         node: name of the node.
     """
 
-    __slots__ = ("_scope", "_state", "node")
+    __slots__ = ("_needed", "_scope", "_state", "node")
 
-    def __init__(self, state: State, scope: str, node: str) -> None:
+    def __init__(
+        self, state: State, scope: str, node: str, needed: Mapping[str, tuple[int, ...]]
+    ) -> None:
         self._state = state
         self._scope = scope
+        self._needed = needed
         self.node = node
 
     def resource(self, container: str, name: str, make: Callable[[], T]) -> T:
@@ -227,13 +262,13 @@ class NodeContext:
 
     def call(self, function: Func, arguments: Sequence[Any]) -> list[Any]:
         """The results of a function of the graph's library."""
-        return self._state.call(self._scope, function, arguments)
+        return self._state.call(function, arguments, self._needed.get(function.name))
 
     def call_gradient(
         self, function: Func, types: Sequence[DType], arguments: Sequence[Any]
     ) -> list[Any]:
         """The gradients of the arguments of a function of the graph's library, or of an op."""
-        return self._state.call_gradient(self._scope, function, types, arguments)
+        return self._state.call_gradient(function, types, arguments)
 
     def read_file(self, path: bytes) -> bytes:
         """The content of a file that the graph may see.

@@ -18,7 +18,7 @@ from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
 from minihub_runtime.graph.ir import Attrs, Graph, Node, Ref
 from minihub_runtime.ops.registry import REGISTRY, Arg
 
-__all__ = ["Body", "function_args", "instantiate", "stateful_nodes"]
+__all__ = ["Body", "function_args", "instantiate", "is_stateful", "output_types"]
 
 
 class Body(NamedTuple):
@@ -29,7 +29,8 @@ class Body(NamedTuple):
         graph: its nodes, among them an `_Arg` per flat argument.
         arguments: the flat arguments.
         results: the flat results.
-        controls: nodes that must run even if no result needs them.
+        controls: nodes that must run even if no result needs them, because the function says so.
+        effects: nodes whose running has effects; a call as a whole runs them too.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Body(NamedTuple):
     arguments: tuple[Ref, ...]
     results: tuple[Ref, ...]
     controls: tuple[str, ...]
+    effects: tuple[str, ...] = ()
 
 
 def function_args(args: Any) -> tuple[Arg, ...]:
@@ -53,13 +55,24 @@ def function_args(args: Any) -> tuple[Arg, ...]:
     )
 
 
-def _slices(args: Sequence[Arg], attrs: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    places, position = {}, 0
-    for arg in args:
-        count = len(arg.dtypes(attrs))
-        places[arg.name] = (position, count)
-        position += count
-    return places
+def output_types(graph: Graph, op: str, attrs: Mapping[str, Any]) -> dict[str, list[DType]]:
+    """The types of each output argument of an op or of a function of the library; empty for what is neither."""
+    args: Sequence[Arg]
+    if op in graph.functions:
+        args = function_args(graph.functions[op].signature.output_arg)
+    elif op in REGISTRY:
+        schema = REGISTRY[op].schema
+        args, attrs = schema.outputs, schema.complete(attrs, op)
+    else:
+        return {}
+    return {arg.name: arg.dtypes(attrs) for arg in args}
+
+
+def is_stateful(graph: Graph, op: str) -> bool:
+    """Whether an op, or a function of the library, has effects or draws at random."""
+    if op in graph.functions:
+        return bool(graph.functions[op].signature.is_stateful)
+    return op in REGISTRY and REGISTRY[op].stateful
 
 
 class _Instance:
@@ -99,14 +112,12 @@ class _Instance:
 
     def output_places(self, name: str) -> dict[str, tuple[int, int]]:
         """Where each output argument of a node lies among its flat outputs."""
-        op, attrs = self.protos[name].op, self.node_attrs[name]
-        if op in self.graph.functions:
-            args = function_args(self.graph.functions[op].signature.output_arg)
-            return _slices(args, attrs)
-        if op not in REGISTRY:
-            return {}
-        schema = REGISTRY[op].schema
-        return _slices(schema.outputs, schema.complete(attrs, op))
+        places, position = {}, 0
+        types = output_types(self.graph, self.protos[name].op, self.node_attrs[name])
+        for argument, found in types.items():
+            places[argument] = (position, len(found))
+            position += len(found)
+        return places
 
     def ref(self, text: str) -> Ref:
         """The tensor a name inside the body stands for."""
@@ -186,19 +197,19 @@ class _Instance:
             else:
                 first = self.ref(text)
                 results.extend(Ref(first.node, first.index + i) for i in range(count))
-        controls = [*self.function.control_ret.values()]
-        controls += [n for n in stateful_nodes(nodes.values()) if n not in controls]
-        graph = self.graph.with_nodes(nodes)
-        return Body(name, graph, tuple(flat), tuple(results), tuple(controls))
-
-
-def stateful_nodes(nodes: Any) -> list[str]:
-    """Names of the nodes whose running has effects: a body runs them even if no result needs them."""
-    return [
-        node.name
-        for node in nodes
-        if node.op != "_Arg" and node.op in REGISTRY and REGISTRY[node.op].stateful
-    ]
+        effects = [
+            node.name
+            for node in nodes.values()
+            if node.op != "_Arg" and node.op in REGISTRY and REGISTRY[node.op].stateful
+        ]
+        return Body(
+            name,
+            self.graph.with_nodes(nodes),
+            tuple(flat),
+            tuple(results),
+            tuple(self.function.control_ret.values()),
+            tuple(effects),
+        )
 
 
 def instantiate(graph: Graph, name: str, attrs: Mapping[str, Any]) -> Body:

@@ -12,6 +12,9 @@ from minihub_runtime.versions import GRAPH_DEF_VERSION
 
 __all__ = ["graph_to_proto", "node_to_proto"]
 
+#: The first version that knew functions.
+FUNCTIONS_CONSUMER = 12
+
 
 def node_to_proto(node: Node) -> NodeDef:
     """The NodeDef of a node; attributes that were read are written as they were."""
@@ -37,6 +40,8 @@ def graph_to_proto(graph: Graph) -> GraphDef:
     proto = GraphDef()
     proto.node.extend(node_to_proto(node) for node in graph.nodes.values())
     proto.versions.producer = graph.producer or GRAPH_DEF_VERSION
+    if graph.functions:
+        proto.versions.min_consumer = FUNCTIONS_CONSUMER
     for name in sorted(graph.functions):
         proto.library.function.add().CopyFrom(graph.functions[name])
     for name in sorted(graph.gradients):
