@@ -15,7 +15,19 @@ from numpy.typing import NDArray
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 
-__all__ = ["Shape", "Spec", "broadcast", "compatible", "concrete", "dims", "merge", "show", "size"]
+__all__ = [
+    "Shape",
+    "Spec",
+    "broadcast",
+    "common",
+    "compatible",
+    "concrete",
+    "dims",
+    "includes",
+    "merge",
+    "show",
+    "size",
+]
 
 Shape: TypeAlias = "tuple[int | None, ...] | None"
 
@@ -66,6 +78,26 @@ def compatible(a: Shape, b: Shape) -> bool:
     return len(a) == len(b) and all(
         x is None or y is None or x == y for x, y in zip(a, b, strict=True)
     )
+
+
+def includes(wide: Shape, narrow: Shape) -> bool:
+    """Whether every concrete shape that could be `narrow` could be `wide`."""
+    if wide is None:
+        return True
+    return (
+        narrow is not None
+        and len(wide) == len(narrow)
+        and all(x is None or x == y for x, y in zip(wide, narrow, strict=True))
+    )
+
+
+def common(shapes: Iterable[Shape]) -> Shape:
+    """What is known of a tensor that has one of the shapes."""
+    first, *others = shapes
+    if first is None or any(shape is None or len(shape) != len(first) for shape in others):
+        return None
+    columns = zip(first, *(shape for shape in others if shape is not None), strict=True)
+    return tuple(sizes[0] if len(set(sizes)) == 1 else None for sizes in columns)
 
 
 def broadcast(*shapes: Shape) -> Shape:

@@ -6,11 +6,11 @@ Source: tensorflow/python/framework/op_def_library.py.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from minihub_runtime.api.attributes import attribute
-from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
+from minihub_runtime.api.graph import Operation, graph_of
 from minihub_runtime.api.inputs import input_tensors
 from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
 from minihub_runtime.ops.registry import REGISTRY, Schema
@@ -50,7 +50,7 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
         for key, attr in schema.attrs.items()
         if key in arguments
     }
-    graph = _graph_of(arguments)
+    graph = graph_of(_flat(arguments.values()))
     # Constants made of Python values get the argument's name inside the operation's own scope.
     with graph.as_default(), graph.name_scope(name or op_name) as scope:
         tensors = input_tensors(op_name, schema, arguments, attrs)
@@ -75,13 +75,10 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
     return _result(operation, schema, full)
 
 
-def _graph_of(arguments: Mapping[str, Any]) -> Graph:
-    """The graph of the first tensor among the arguments, else the default graph."""
-    for value in arguments.values():
-        for item in value if isinstance(value, (list, tuple)) else [value]:
-            if isinstance(item, Tensor):
-                return item.graph
-    return get_default_graph()
+def _flat(values: Iterable[Any]) -> Iterator[Any]:
+    """The arguments, those in lists one by one."""
+    for value in values:
+        yield from value if isinstance(value, (list, tuple)) else [value]
 
 
 def _result(operation: Operation, schema: Schema, attrs: Mapping[str, Any]) -> Any:

@@ -102,6 +102,16 @@ class SparseTensor(SparseOperators, CompositeTensor):
     def _type_spec(self) -> SparseTensorSpec:
         return SparseTensorSpec(self.shape, self.dtype)
 
+    def _shape_invariant_to_type_spec(self, shape: TensorShape) -> SparseTensorSpec:
+        """What holds in every turn of a loop in which `dense_shape` has this shape."""
+        if shape.ndims not in (None, 1):
+            raise ValueError(
+                f"Expected a shape with 1 dimension. Obtained: {shape} which has {shape.ndims} "
+                "dimensions."
+            )
+        rank = shape[0].value
+        return SparseTensorSpec(None if rank is None else [None] * rank, self.dtype)
+
     @property
     def components(self) -> tuple[Tensor, ...]:
         """The tensors it consists of."""
@@ -212,6 +222,10 @@ class RaggedTensor(CompositeTensor):
     @property
     def _type_spec(self) -> RaggedTensorSpec:
         return RaggedTensorSpec.from_value(self)
+
+    def _shape_invariant_to_type_spec(self, shape: TensorShape) -> RaggedTensorSpec:
+        """What holds in every turn of a loop in which it has this shape."""
+        return RaggedTensorSpec(shape, self.dtype, self.ragged_rank, self.row_splits.dtype)
 
     @property
     def components(self) -> tuple[Tensor, ...]:

@@ -6,6 +6,7 @@ Source: tensorflow/python/framework/ops.py.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -25,10 +26,8 @@ from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.graph.types import output_dtypes
 from minihub_runtime.graph.writer import graph_to_proto
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.protos import VersionDef
 from minihub_runtime.public import public
 from minihub_runtime.shapes import Shape
-from minihub_runtime.versions import GRAPH_DEF_VERSION
 
 __all__ = [
     "Graph",
@@ -55,10 +54,16 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         node_graph: the same nodes and the functions, as the engine takes them.
         inference: what is known of shapes.
         seed: the graph-level seed, None if there is none.
+        readable: folders whose files sessions of it may read.
+        function_count: how many functions were named in it.
         building_function: whether this is the body of a function, a loop or a branch.
+        outer_graph: the graph around such a body, None for others.
+        in_program_order: whether stateful operations must run, and in the order in which they are made.
     """
 
     building_function: bool = False
+    outer_graph: Graph | None = None
+    in_program_order: bool = False
 
     def __init__(self) -> None:
         GraphNames.__init__(self)
@@ -69,6 +74,7 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         self.inference = Inference(self.node_graph)
         self.seed: int | None = None
         self.readable: list[str] = []
+        self.function_count = 0
         self._operations: dict[str, Operation] = {}
         self._dtypes: dict[str, list[DType]] = {}
         self._unfeedable: set[Tensor] = set()
@@ -112,9 +118,10 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
             raise ValueError(f"'{full}' is not a valid node name")
         refs = []
         for tensor in inputs:
-            if tensor.graph is not self:
+            inside = self.capture(tensor)
+            if inside.graph is not self:
                 raise ValueError(f"{tensor} must be from the same graph as the operation {full!r}")
-            refs.append(tensor.ref_in_graph)
+            refs.append(inside.ref_in_graph)
         controls = self.current_controls([ref.node for ref in refs])
         operation = self.add_node(Node(full, op, refs, controls, attrs))
         try:
@@ -124,6 +131,10 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
             raise ValueError(f"{error.message} for {full!r} (op: {op!r})") from error
         self._place(operation)
         return operation
+
+    def capture(self, tensor: Tensor) -> Tensor:
+        """What stands for a tensor here; in a function, the argument that brings in one from outside."""
+        return tensor
 
     def add_node(self, node: Node) -> Operation:
         """Add a node whose name is free.
@@ -154,6 +165,18 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
             self.nodes[node.name] = node
             self._dtypes.pop(node.name, None)
             self.inference.forget(node.name)
+
+    def set_attrs(self, name: str, **attrs: Any) -> None:
+        """Give a node attributes, private ones included."""
+        node = self.nodes[name]
+        self.replace_node(node.replace(attrs=node.attrs.changed(**attrs)))
+
+    def add_control_inputs(self, name: str, others: Iterable[str]) -> None:
+        """Let a node wait for more nodes."""
+        node = self.nodes[name]
+        more = [other for other in dict.fromkeys(others) if other not in node.controls]
+        if more:
+            self.replace_node(node.replace(controls=[*node.controls, *more]))
 
     def output_dtypes(self, name: str) -> list[DType]:
         """The types of an operation's outputs.
@@ -268,7 +291,7 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
     @property
     def graph_def_versions(self) -> Any:
         """The VersionDef that `as_graph_def` writes."""
-        return VersionDef(producer=self.node_graph.producer or GRAPH_DEF_VERSION)
+        return graph_to_proto(self.node_graph.with_nodes({})).versions
 
     def prevent_feeding(self, tensor: Tensor) -> None:
         """Refuse values for a tensor."""
@@ -289,19 +312,29 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
 
     # Files and functions
 
-    def add_functions(self, library: Any) -> None:
-        """Add the functions of a FunctionDefLibrary.
+    def add_function(self, function: Any) -> None:
+        """Add a FunctionDef to the library.
 
         Raises:
             ValueError: there is another function of that name.
         """
         functions = self.node_graph.functions
         assert isinstance(functions, dict)
+        name = function.signature.name
+        if functions.setdefault(name, function) != function:
+            raise ValueError(
+                f"Cannot add function '{name}' because a different function with the same name "
+                "already exists."
+            )
+
+    def add_functions(self, library: Any) -> None:
+        """Add the functions of a FunctionDefLibrary.
+
+        Raises:
+            ValueError: there is another function of that name.
+        """
         for function in library.function:
-            name = function.signature.name
-            if name in functions and functions[name] != function:
-                raise ValueError(f"Cannot add function '{name}': there is another of that name")
-            functions[name] = function
+            self.add_function(function)
         gradients = self.node_graph.gradients
         assert isinstance(gradients, dict)
         gradients.update({g.function_name: g.gradient_func for g in library.gradient})
@@ -312,8 +345,14 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
             self.readable.append(folder)
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> Any:
-        """The GraphDef of all operations and functions."""
-        proto = graph_to_proto(self.node_graph)
+        """The GraphDef of the operations and functions.
+
+        Args:
+            from_version: what `version` was before the first operation that counts; None means all.
+            add_shapes: whether each operation tells the static shapes of its outputs, in `_output_shapes`.
+        """
+        nodes = dict(itertools.islice(self.nodes.items(), from_version, None))
+        proto = graph_to_proto(self.node_graph.with_nodes(nodes))
         if add_shapes:
             for node in proto.node:
                 if node.op in REGISTRY or node.op in self.node_graph.functions:

@@ -94,16 +94,18 @@ class GraphScopes:
             finally:
                 now.controls = saved
             return
-        names = []
-        for item in control_inputs:
-            # A variable by handle stands for its handle, or for the assignment that made it.
-            element = item.op if hasattr(item, "handle") else self.as_graph_element(item)
-            names.append(element.op.name if isinstance(element, Tensor) else element.name)
-        now.controls.append(_Waiting(names))
+        # A variable by handle stands for its handle, or for the assignment that made it.
+        items = [item.op if hasattr(item, "handle") else item for item in control_inputs]
+        now.controls.append(_Waiting(self._awaited(items)))
         try:
             yield
         finally:
             now.controls.pop()
+
+    def _awaited(self, items: Sequence[Any]) -> list[str]:
+        """The names of the operations that are meant by the items of a control dependency."""
+        elements = [self.as_graph_element(item) for item in items]
+        return [item.op.name if isinstance(item, Tensor) else item.name for item in elements]
 
     def current_controls(self, data: Sequence[str] = ()) -> list[str]:
         """The operations that one made now waits for.

@@ -16,7 +16,7 @@ import numpy as np
 from minihub_runtime.api.tensor_shape import TensorShape, as_shape
 from minihub_runtime.dtypes import DType, as_dtype, float32, int64
 from minihub_runtime.public import public
-from minihub_runtime.shapes import Shape
+from minihub_runtime.shapes import common
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _common(mine: Any, theirs: Iterable[Any]) -> Any:
     """The narrowest part that holds for all; NotImplemented if there is none."""
     for other in theirs:
         if isinstance(mine, TensorShape):
-            mine = _common_shape(mine.as_tuple(), other.as_tuple())
+            mine = TensorShape(common([mine.as_tuple(), other.as_tuple()]))
         elif isinstance(mine, TypeSpec):
             mine = mine.most_specific_common_supertype([other])
             if mine is None:
@@ -158,12 +158,6 @@ def _common(mine: Any, theirs: Iterable[Any]) -> Any:
         elif mine != other:
             return NotImplemented
     return mine
-
-
-def _common_shape(mine: Shape, theirs: Shape) -> TensorShape:
-    if mine is None or theirs is None or len(mine) != len(theirs):
-        return TensorShape(None)
-    return TensorShape([a if a == b else None for a, b in zip(mine, theirs)])
 
 
 def _within(mine: Any, theirs: Any) -> bool:

@@ -58,8 +58,10 @@ VALUE_OPS = frozenset(
         "Unpack",
     ]
 )
-#: Ops that pass the handle of a variable on.
-PASSING = frozenset({"Enter", "Identity", "Switch"})
+#: Ops that pass the handle of a variable on: each output is the input of its place.
+PASSING = frozenset({"Identity", "IdentityN", "StatelessWhile", "While"})
+#: Ops all of whose outputs are their first input.
+PASSING_FIRST = frozenset({"Enter", "Exit", "NextIteration", "Switch"})
 
 
 class Inference:
@@ -76,6 +78,7 @@ class Inference:
         self._shapes: dict[str, list[Shape]] = {}
         self._values: dict[Ref, Any] = {}
         self._told: dict[Ref, Shape] = {}
+        self._told_behind: dict[Ref, Spec] = {}
 
     def shape(self, ref: Ref) -> Shape:
         """What is known of a tensor's shape."""
@@ -130,11 +133,23 @@ class Inference:
     def behind(self, ref: Ref) -> Spec | None:
         """What is known of the value of the variable whose handle `ref` is."""
         node = self._graph.nodes.get(ref.node)
-        while node is not None and node.op in PASSING and node.inputs:
-            node = self._graph.nodes.get(node.inputs[0].node)
-        if node is None or node.op != "VarHandleOp":
-            return None
-        return Spec(node.attrs["dtype"], node.attrs["shape"])
+        while node is not None and ref not in self._told_behind:
+            if self._base is not None and self._base.has(ref.node):
+                return self._base.behind(ref)
+            if node.op in PASSING and ref.index < len(node.inputs):
+                ref = node.inputs[ref.index]
+            elif node.op in PASSING_FIRST and node.inputs:
+                ref = node.inputs[0]
+            elif node.op == "VarHandleOp":
+                return Spec(node.attrs["dtype"], node.attrs["shape"])
+            else:
+                return None
+            node = self._graph.nodes.get(ref.node)
+        return self._told_behind.get(ref)
+
+    def tell_behind(self, ref: Ref, spec: Spec) -> None:
+        """Note what the caller knows of the value of the variable whose handle `ref` is."""
+        self._told_behind[ref] = spec
 
     def _evaluate(self, node: Node, ref: Ref) -> Any:
         if node.op in ("Shape", "Size", "Rank"):

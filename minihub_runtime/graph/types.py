@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import UnsupportedOpsError
-from minihub_runtime.graph.functions import function_args
+from minihub_runtime.graph.functions import output_types
 from minihub_runtime.graph.ir import Graph, Node
 from minihub_runtime.ops.registry import REGISTRY
 
@@ -17,10 +17,7 @@ def output_dtypes(graph: Graph, node: Node) -> list[DType]:
     Raises:
         UnsupportedOpsError: the op is not registered.
     """
-    if node.op in graph.functions:
-        args = function_args(graph.functions[node.op].signature.output_arg)
-        return [dtype for arg in args for dtype in arg.dtypes(node.attrs)]
-    if node.op in REGISTRY:
-        schema = REGISTRY[node.op].schema
-        return schema.output_dtypes(schema.complete(node.attrs, node.op))
-    raise UnsupportedOpsError({node.op: [node.name]})
+    if node.op not in graph.functions and node.op not in REGISTRY:
+        raise UnsupportedOpsError({node.op: [node.name]})
+    arguments = output_types(graph, node.op, node.attrs)
+    return [dtype for dtypes in arguments.values() for dtype in dtypes]

@@ -16,7 +16,7 @@ from minihub_runtime.ops.checking import require_scalar
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, REGISTRY, Array, Op, op, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, same
-from minihub_runtime.shapes import Shape, Spec
+from minihub_runtime.shapes import Shape, Spec, common
 
 __all__ = ["DEAD"]
 
@@ -42,14 +42,7 @@ def _both(data: Spec, pred: Spec) -> list[Shape]:
 
 def _any_of(inputs: Sequence[Spec]) -> list[Shape]:
     """What all inputs of a Merge have in common, and the scalar index."""
-    first = inputs[0].shape
-    if any(spec.shape is None for spec in inputs) or first is None:
-        return [None, ()]
-    ranks = {len(spec.shape) for spec in inputs if spec.shape is not None}
-    if len(ranks) > 1:
-        return [None, ()]
-    columns = zip(*(spec.shape for spec in inputs if spec.shape is not None), strict=True)
-    return [tuple(sizes[0] if len(set(sizes)) == 1 else None for sizes in columns), ()]
+    return [common(spec.shape for spec in inputs), ()]
 
 
 @op(

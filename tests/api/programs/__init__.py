@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from minihub_runtime.codec import attr_from_proto
+from minihub_runtime.codec import Func, attr_from_proto
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import AttrValue
+from tests.api.functions import called, library_of
 
 __all__ = [
     "PROGRAMS",
@@ -97,13 +98,14 @@ def message(function: Callable[[], Any]) -> Any:
 
 def describe(graph: Any) -> list[Any]:
     """Name, type, inputs, control inputs, attributes, and types and shapes of outputs of every operation, in order."""
+    library = library_of(graph)
     return [
         (
             op.name,
             op.type,
             [t.name for t in op.inputs],
             sorted(c.name for c in op.control_inputs),
-            dict(attributes(op)),
+            dict(attributes(op, library)),
             [
                 (t.dtype.name, None if t.shape.rank is None else t.shape.as_list())
                 for t in op.outputs
@@ -123,22 +125,29 @@ def placement(graph: Any) -> list[Any]:
 
 #: Attributes that say nothing of what is computed.
 UNSAID = frozenset({"container", "debug_name", "allowed_devices"})
+#: Private attributes that decide how functions are called.
+PRIVATE = frozenset(
+    {"_lower_using_switch_merge", "_num_original_outputs", "_read_only_resource_inputs"}
+)
 
 
-def attributes(op: Any) -> Iterator[tuple[str, Any]]:
-    """Name and value of each attribute that has not its op's default.
+def attributes(op: Any, library: Any) -> Iterator[tuple[str, Any]]:
+    """Name and value of each attribute that has not its op's default; of functions their content.
 
     Types and shapes are left out: those of the outputs are compared anyway.
     """
     defaults = REGISTRY[op.type].schema.attrs if op.type in REGISTRY else {}
     for name, proto in sorted(op.node_def.attr.items()):
-        if name.startswith("_") or name in UNSAID:
+        if (name.startswith("_") and name not in PRIVATE) or name in UNSAID:
             continue
         value = attr_from_proto(AttrValue.FromString(proto.SerializeToString()))
         if isinstance(value, np.ndarray):
             yield name, plain(value if value.size < 100 else [value.shape, float(value.sum())])
             continue
         items = value if isinstance(value, list) else [value]
+        if items and all(isinstance(item, Func) for item in items):
+            yield name, plain(called(value, library))
+            continue
         usual = name in defaults and defaults[name].default == value
         if not usual and all(isinstance(item, (str, int, float)) for item in items):
             yield name, plain(value)

@@ -1,0 +1,267 @@
+"""Graphs of functions: what they take from the graph around them, and how they become functions of its library.
+
+A branch of a `tf.cond`, the body of a `tf.while_loop` and a `tf.function` are traced into a graph of their own.  A tensor of a
+graph around it that is used inside becomes a further argument.
+
+Source: tensorflow/python/framework/func_graph.py, tensorflow/core/function/capture/capture_container.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minihub_runtime.api import nest
+from minihub_runtime.api.building import build
+from minihub_runtime.api.conversion import convert_to_tensor
+from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
+from minihub_runtime.api.graph_keys import GraphKeys
+from minihub_runtime.api.program_order import ProgramOrder
+from minihub_runtime.api.type_spec import TensorSpec
+from minihub_runtime.codec import Func
+from minihub_runtime.dtypes import DType, resource
+from minihub_runtime.graph.function_writer import function_to_proto
+from minihub_runtime.shapes import Shape
+
+__all__ = ["FuncGraph", "flatten", "pack_like", "trace", "unique_function_name"]
+
+
+#: Collections of variables: those made while a function is traced belong to the graph around it.
+SHARED_COLLECTIONS = (
+    GraphKeys.GLOBAL_VARIABLES,
+    GraphKeys.LOCAL_VARIABLES,
+    GraphKeys.TRAINABLE_VARIABLES,
+)
+
+
+class FuncGraph(Graph):
+    """The graph of a function.
+
+    Attributes:
+        name: the name of the function, or what it begins with until the function is in the library.
+        outer_graph: the graph around it.
+        inputs: the placeholders of its arguments, then of what it captured.
+        outputs: its results.
+        control_outputs: the operations that must run even if no result needs them.
+        structured_outputs: what the Python function returned.
+        captures: id of a tensor outside → that tensor, and the placeholder that stands for it.
+        control_captures: operations outside that must run before the function is called.
+    """
+
+    building_function = True
+
+    def __init__(self, name: str, outer_graph: Graph | None = None) -> None:
+        super().__init__()
+        outer = get_default_graph() if outer_graph is None else outer_graph
+        self.name = name
+        self.outer_graph: Graph = outer
+        # One library for all: a function may call those of the graphs around it, and its own are there for everybody.
+        self.node_graph.functions = outer.node_graph.functions
+        self.node_graph.gradients = outer.node_graph.gradients
+        self.seed = outer.seed
+        self.readable = outer.readable
+        self.in_program_order = outer.in_program_order
+        self.inputs: list[Tensor] = []
+        self.outputs: list[Tensor] = []
+        self.control_outputs: list[Operation] = []
+        self.structured_outputs: Any = None
+        self.captures: dict[int, tuple[Tensor, Tensor]] = {}
+        self.control_captures: dict[Any, None] = {}
+
+    @property
+    def external_captures(self) -> list[Tensor]:
+        """The tensors outside that it takes."""
+        return [outside for outside, _ in self.captures.values()]
+
+    @property
+    def internal_captures(self) -> list[Tensor]:
+        """The placeholders that stand for them."""
+        return [inside for _, inside in self.captures.values()]
+
+    @property
+    def output_types(self) -> list[DType]:
+        """The types of its results."""
+        return [tensor.dtype.base_dtype for tensor in self.outputs]
+
+    def share_collections(self) -> None:
+        """Let what is added to a collection inside be added outside; a branch or a loop is part of its graph."""
+        self._collections = self.outer_graph._collections
+
+    def inherit_collections(self) -> None:
+        """Know the collections of the graph outside, and add to those of variables."""
+        for key in self.outer_graph.get_all_collection_keys():
+            self._collections[key] = self.outer_graph.get_collection(key)
+        for key in SHARED_COLLECTIONS:
+            self._collections[key] = self.outer_graph.get_collection_ref(key)
+
+    def argument(self, spec: TensorSpec) -> Tensor:
+        """Add an argument."""
+        told = {"_user_specified_name": spec.name} if spec.name else {}
+        found = self.placeholder(spec.dtype, spec.shape.as_tuple(), spec.name or "", **told)
+        self.inputs.append(found)
+        return found
+
+    def placeholder(self, dtype: DType, shape: Shape, name: str = "", **attrs: Any) -> Tensor:
+        """Add a placeholder, which is no argument yet."""
+        attrs = {"dtype": dtype.base_dtype, "shape": shape, **attrs}
+        with self.control_dependencies(None):
+            return self.create_op("Placeholder", [], attrs, name).outputs[0]
+
+    def capture(self, tensor: Tensor) -> Tensor:
+        """What stands for a tensor in this function: itself, or an argument that brings it in.
+
+        Raises:
+            TypeError: it belongs to a function inside this one, which is over.
+        """
+        if tensor.graph is self:
+            return tensor
+        if id(tensor) not in self.captures:
+            self._check_reachable(tensor)
+            name, shape = tensor.op.name, tensor.shape.as_tuple()
+            inside = self.placeholder(tensor.dtype, shape, name, _user_specified_name=name)
+            self.add_capture(tensor, inside)
+        return self.captures[id(tensor)][1]
+
+    def add_capture(self, outside: Tensor, inside: Tensor) -> None:
+        """Let a placeholder bring in a tensor from outside."""
+        if outside.dtype is resource:
+            behind = outside.graph.inference.behind(outside.ref_in_graph)
+            if behind is not None:
+                self.inference.tell_behind(inside.ref_in_graph, behind)
+        self.captures[id(outside)] = (outside, inside)
+        self.inputs.append(inside)
+
+    def _check_reachable(self, tensor: Tensor) -> None:
+        graph: Graph | None = tensor.graph
+        while graph is not None:
+            if graph is self:
+                raise TypeError(
+                    f"{tensor!r} is out of scope and cannot be used here. Use return values, explicit "
+                    f"Python locals or TensorFlow collections to access it. It was defined in "
+                    f"{tensor.graph!r}, which is out of scope in {self!r}."
+                )
+            graph = graph.outer_graph
+
+    def _awaited(self, control_inputs: Sequence[Any]) -> list[str]:
+        """The operations of this graph among these; for those outside the whole function waits."""
+        inside = []
+        for item in control_inputs:
+            element = item._as_graph_element() if hasattr(item, "_as_graph_element") else item
+            if isinstance(element, (Tensor, Operation)) and element.graph is not self:
+                operation = element.op if isinstance(element, Tensor) else element
+                self.control_captures[operation] = None
+            else:
+                inside.append(element)
+        return super()._awaited(inside)
+
+    def add_to_library(self) -> Func:
+        """Make it a function of the library, under a name that tells it from every other function.
+
+        Calls of the function capture what it captured: its inputs are the arguments of the call, then `external_captures`.
+        """
+        proto = function_to_proto(
+            self.name,
+            self.node_graph,
+            [tensor.op.name for tensor in self.inputs],
+            [tensor.ref_in_graph for tensor in self.outputs],
+            [operation.name for operation in self.control_outputs],
+        )
+        # Modules that were written by different programs meet in one graph: equal names must mean equal functions.
+        digest = hashlib.sha256(proto.SerializeToString(deterministic=True)).hexdigest()[:12]
+        self.name = proto.signature.name = f"{self.name}_{digest}"
+        self.add_function(proto)
+        return Func(self.name)
+
+    def __repr__(self) -> str:
+        return f"FuncGraph(name={self.name}, id={id(self)})"
+
+
+def unique_function_name(scope: str, name: str) -> str:
+    """What the name of a function begins with: a name scope, its kind, and a number."""
+    graph = get_default_graph()
+    while graph.outer_graph is not None:
+        graph = graph.outer_graph
+    graph.function_count += 1
+    return f"{scope}{name}_{graph.function_count}".replace("/", "_")
+
+
+def flatten(structure: Any) -> list[Any]:
+    """The tensors of a structure; of a TensorArray its flow."""
+    return [
+        item.flow if hasattr(item, "build_with_flow") else item
+        for item in nest.flatten(structure, expand_composites=True)
+    ]
+
+
+def pack_like(structure: Any, tensors: Sequence[Any]) -> Any:
+    """Tensors, and None where the structure has None, in a structure; TensorArrays are built around their flows."""
+    values = list(tensors)
+    for place, item in enumerate(nest.flatten(structure, expand_composites=True)):
+        if hasattr(item, "build_with_flow"):
+            values[place] = item.build_with_flow(values[place])
+    return nest.pack_sequence_as(structure, values, expand_composites=True)
+
+
+def trace(
+    graph: FuncGraph,
+    function: Callable[..., Any],
+    arguments: Sequence[Any] = (),
+    instead_of_operations: Tensor | None = None,
+) -> FuncGraph:
+    """Fill a graph with what a Python function builds.
+
+    Args:
+        graph: an empty one.
+        function: takes tensors, and returns a structure of tensors.
+        arguments: structures of TypeSpecs, one for each argument.
+        instead_of_operations: a tensor whose value is returned where the function returns an operation.
+
+    Returns:
+        The graph.
+
+    Raises:
+        TypeError: the function returns what is no tensor.
+    """
+    with graph.as_default():
+        given = [
+            nest.pack_sequence_as(
+                argument,
+                [graph.argument(spec) for spec in nest.flatten(argument, expand_composites=True)],
+                expand_composites=True,
+            )
+            for argument in arguments
+        ]
+        order = ProgramOrder(graph) if graph.in_program_order else None
+
+        def converted(value: Any) -> Any:
+            result = _as_result(value, function, instead_of_operations)
+            if order is None or result is None:
+                return result
+            if hasattr(result, "build_with_flow"):
+                return result.build_with_flow(order.returned(result.flow))
+            return order.returned(result)
+
+        outputs = nest.map_structure(converted, function(*given), expand_composites=True)
+        graph.structured_outputs = outputs
+        graph.outputs = [graph.capture(item) for item in flatten(outputs) if item is not None]
+        if order is not None:
+            graph.control_outputs = order.finish()
+    return graph
+
+
+def _as_result(value: Any, function: Any, instead_of_operations: Tensor | None) -> Any:
+    """What a function returns, as a tensor."""
+    if value is None or hasattr(value, "build_with_flow"):
+        return value
+    if instead_of_operations is not None and isinstance(value, Operation):
+        with get_default_graph().control_dependencies([value]):
+            return build("Identity", input=instead_of_operations)
+    try:
+        return convert_to_tensor(value)
+    except (ValueError, TypeError):
+        raise TypeError(
+            "To be compatible with tf.function, Python functions must return zero or more Tensors or "
+            f"ExtensionTypes or None values; in compilation of {function}, found return value of "
+            f"type {type(value).__name__}, which is not a Tensor or ExtensionType."
+        ) from None
