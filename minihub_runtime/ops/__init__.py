@@ -118,6 +118,8 @@ FAMILIES = (
     "string_hash",
     "string_regex",
     "string_unicode",
+    "summary",
+    "summary_media",
     "tensor_array",
     "tensor_list",
     "tiling",

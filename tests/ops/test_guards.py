@@ -78,6 +78,7 @@ NEVER_REFUSED: dict[str, str] = {
     "TensorArrayCloseV3": _HANDLE,
     "TensorListElementShape": _HANDLE,
     "TensorListLength": _HANDLE,
+    "TensorSummary": _ANYTHING,
     "VarHandleOp": _NO_INPUTS,
     "VarIsInitializedOp": _HANDLE,
 }

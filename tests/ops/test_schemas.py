@@ -6,10 +6,14 @@ import base64
 import json
 from typing import Any
 
+import numpy as np
 import pytest
+from google.protobuf import json_format
 
+from minihub_runtime.codec import tensor_from_proto
 from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.ops.registry import REGISTRY, REQUIRED, Arg
+from minihub_runtime.protos import TensorProto
 from tests.golden import FOLDER
 from tests.samples import families
 
@@ -59,7 +63,11 @@ def test_schema_equals_op_def(name: str) -> None:
         expected = stored_value(theirs["default_value"]) if "default_value" in theirs else REQUIRED
         if isinstance(expected, float):
             expected = pytest.approx(expected, rel=1e-6)
-        assert attr.default == expected, attr.name
+        if isinstance(attr.default, np.ndarray):
+            default = json_format.ParseDict(expected, TensorProto())
+            np.testing.assert_array_equal(attr.default, tensor_from_proto(default))
+        else:
+            assert attr.default == expected, attr.name
         allowed = stored_value(theirs["allowed_values"]) if "allowed_values" in theirs else []
         assert set(attr.allowed) == set(allowed), attr.name
         if "minimum" in theirs:

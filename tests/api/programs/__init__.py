@@ -142,7 +142,8 @@ def attributes(op: Any, library: Any) -> Iterator[tuple[str, Any]]:
             continue
         value = attr_from_proto(AttrValue.FromString(proto.SerializeToString()))
         if isinstance(value, np.ndarray):
-            yield name, plain(value if value.size < 100 else [value.shape, float(value.sum())])
+            if name not in defaults or not np.array_equal(defaults[name].default, value):
+                yield name, plain(value if value.size < 100 else [value.shape, float(value.sum())])
             continue
         items = value if isinstance(value, list) else [value]
         if items and all(isinstance(item, Func) for item in items):
