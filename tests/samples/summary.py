@@ -20,7 +20,20 @@ from tests.samples import (
     u64,
 )
 
-REALS = ["float32", "float64", "int32", "uint8", "int16", "int8", "int64", "bfloat16", "uint16", "float16", "uint32", "uint64"]
+REALS = [
+    "float32",
+    "float64",
+    "int32",
+    "uint8",
+    "int16",
+    "int8",
+    "int64",
+    "bfloat16",
+    "uint16",
+    "float16",
+    "uint32",
+    "uint64",
+]
 
 ONE = Summary(value=[Summary.Value(tag="a", simple_value=1.5)]).SerializeToString()
 TWO = Summary(
