@@ -6,6 +6,7 @@ Source: tensorflow/python/framework/op_def_library.py.
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,37 +16,50 @@ from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.ops.schema import REQUIRED, Attr
 
-__all__ = ["check_type", "convert_attribute"]
+__all__ = ["check_attribute", "check_type", "convert_attribute", "function_name"]
 
 
 def convert_attribute(op_name: str, attr: Attr, value: Any) -> Any:
     """An attribute's value as the runtime keeps it; None stands for the default.
 
     Raises:
-        TypeError: a value of another kind, or a type that is not allowed.
-        ValueError: a text, a number or a length that is not allowed.
+        TypeError: a value of another kind.
     """
     if value is None and attr.default is not REQUIRED:
         return attr.default
-    kind = attr.type
-    if not kind.startswith("list("):
-        converted = _CONVERTERS[kind](attr.name, value)
-        _check(op_name, attr, converted)
-        return converted
+    if not attr.type.startswith("list("):
+        return _CONVERTERS[attr.type](attr.name, value)
     if not isinstance(value, (list, tuple)):
         raise TypeError(
-            f"Expected list for attr {attr.name}, obtained {type(value).__name__} instead."
+            f"Expected list for '{attr.name}' argument to '{function_name(op_name)}' Op, not "
+            f"{value!r}."
         )
-    convert = _CONVERTERS[kind[5:-1]]
-    items = [convert(attr.name, item) for item in value]
-    if attr.minimum is not None and len(items) < attr.minimum:
+    convert = _CONVERTERS[attr.type[5:-1]]
+    return [convert(attr.name, item) for item in value]
+
+
+def function_name(op_name: str) -> str:
+    """The name of the function that makes an op: `MatMul` is `mat_mul`, `Conv2D` is `conv2d`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", op_name).lower()
+
+
+def check_attribute(op_name: str, attr: Attr, value: Any) -> None:
+    """Check a converted value against what an op allows.
+
+    Raises:
+        TypeError: a type that is not allowed.
+        ValueError: a text, a number or a length that is not allowed.
+    """
+    if not attr.type.startswith("list("):
+        _check(op_name, attr, value)
+        return
+    if attr.minimum is not None and len(value) < attr.minimum:
         raise ValueError(
-            f"Attr '{attr.name}' of '{op_name}' Op passed list of length {len(items)} less than "
+            f"Attr '{attr.name}' of '{op_name}' Op passed list of length {len(value)} less than "
             f"minimum {attr.minimum}."
         )
-    for item in items:
+    for item in value:
         _check(op_name, attr, item)
-    return items
 
 
 def _check(op_name: str, attr: Attr, value: Any) -> None:

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from minihub_runtime.api.attributes import convert_attribute
+from minihub_runtime.api.attributes import check_attribute, convert_attribute
 from minihub_runtime.api.graph import Graph, Operation, Tensor, graph_of
 from minihub_runtime.api.inputs import Inputs
 from minihub_runtime.errors import UnsupportedOpsError
@@ -46,6 +46,11 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
     for arg in schema.inputs:
         if arg.name not in arguments:
             raise TypeError(f"No argument for input {arg.name} found in {op_name}")
+    given = {
+        key: convert_attribute(op_name, attr, arguments[key])
+        for key, attr in schema.attrs.items()
+        if key in arguments
+    }
     graph = graph_of(_flat(arguments.values()))
     # Constants made of Python values get the argument's name inside the operation's own scope.
     with graph.as_default(), graph.name_scope(name or op_name) as scope:
@@ -54,12 +59,13 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
             inputs.add(arg, arguments[arg.name])
         attrs = dict(inputs.attrs)
         for key, attr in schema.attrs.items():
-            if key in attrs and key in arguments:
+            if key in attrs and key in given:
                 raise TypeError(
                     f"Should not specify value for inferred attr '{key}' for {op_name}."
                 )
-            if key in arguments:
-                attrs[key] = convert_attribute(op_name, attr, arguments[key])
+            if key in given:
+                check_attribute(op_name, attr, given[key])
+                attrs[key] = given[key]
             elif key not in attrs and attr.default is REQUIRED:
                 raise TypeError(f"No argument found for attr {key} for {op_name}")
         operation = _create(graph, op_name, schema, inputs.tensors, attrs, scope)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import Any
 
+from numpy.typing import NDArray
+
 from minihub_runtime.errors import OpError
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.graph.known_values import KnownTensor, KnownValues
@@ -78,7 +80,7 @@ class Inference:
         """Forget a node that was replaced."""
         self._shapes.pop(name, None)
 
-    def value(self, ref: Ref) -> Any:
+    def value(self, ref: Ref) -> NDArray[Any] | None:
         """The value of a tensor if it is small and follows from constants and known shapes, else None."""
         if self._base is not None and self._base.has(ref.node):
             return self._base.value(ref)
