@@ -217,7 +217,7 @@ def _packed(structures: Sequence[Any], tensors: Sequence[Tensor]) -> Any:
     def common_spec(*values: Any) -> Any:
         if values[0] is None:
             return None
-        specs = [_spec(value)._without_tensor_names() for value in values]
+        specs = [type_spec_from_value(value)._without_tensor_names() for value in values]
         found = specs[0].most_specific_common_supertype(specs[1:])
         if found is None:
             raise TypeError(f"No common supertype of {' and '.join(map(str, specs))}.")
@@ -230,7 +230,3 @@ def _packed(structures: Sequence[Any], tensors: Sequence[Tensor]) -> Any:
         for item in nest.flatten(specs, expand_composites=True)
     ]
     return pack_like(specs, flat)
-
-
-def _spec(value: Any) -> Any:
-    return value._type_spec if hasattr(value, "_type_spec") else type_spec_from_value(value)

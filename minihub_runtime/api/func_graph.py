@@ -24,7 +24,14 @@ from minihub_runtime.dtypes import DType, resource
 from minihub_runtime.graph.function_writer import function_to_proto
 from minihub_runtime.shapes import Shape
 
-__all__ = ["FuncGraph", "flatten", "pack_like", "trace", "unique_function_name"]
+__all__ = [
+    "FuncGraph",
+    "flatten",
+    "pack_like",
+    "trace",
+    "unique_function_name",
+    "without_variables",
+]
 
 
 #: Collections of variables: those made while a function is traced belong to the graph around it.
@@ -184,6 +191,14 @@ def unique_function_name(scope: str, name: str) -> str:
         graph = graph.outer_graph
     graph.function_count += 1
     return f"{scope}{name}_{graph.function_count}".replace("/", "_")
+
+
+def without_variables(structure: Any) -> Any:
+    """A structure with the values of the variables in it."""
+    return nest.map_structure(
+        lambda item: convert_to_tensor(item) if hasattr(item, "_as_graph_element") else item,
+        structure,
+    )
 
 
 def flatten(structure: Any) -> list[Any]:

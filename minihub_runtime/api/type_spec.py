@@ -419,8 +419,10 @@ def type_spec_from_value(value: Any) -> TypeSpec:
         return value
     if isinstance(value, (np.ndarray, Tensor)):
         return TensorSpec(value.shape, value.dtype)
-    if isinstance(value, CompositeTensor):
-        return value._type_spec
+    if isinstance(value, CompositeTensor) or hasattr(type(value), "_type_spec"):
+        # A TensorArray is no composite tensor: structures hold it as one value.
+        spec: TypeSpec = value._type_spec
+        return spec
     if isinstance(value, SparseTensorValue):
         return SparseTensorSpec.from_value(value)
     if isinstance(value, RaggedTensorValue):

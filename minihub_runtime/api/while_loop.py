@@ -16,7 +16,13 @@ from minihub_runtime.api.branching import has_effects
 from minihub_runtime.api.building import build
 from minihub_runtime.api.cond import as_scalar
 from minihub_runtime.api.conversion import constant, convert_to_tensor
-from minihub_runtime.api.func_graph import FuncGraph, flatten, trace, unique_function_name
+from minihub_runtime.api.func_graph import (
+    FuncGraph,
+    flatten,
+    trace,
+    unique_function_name,
+    without_variables,
+)
 from minihub_runtime.api.graph import Tensor, get_default_graph, name_scope
 from minihub_runtime.api.indexed_slices import convert_to_tensor_or_indexed_slices
 from minihub_runtime.api.program_order import READ_ONLY_ATTR, read_only_arguments
@@ -108,7 +114,7 @@ class _Loop:
         shape_invariants: Any,
     ) -> None:
         self.condition, self.body = condition, body
-        self.original = nest.map_structure(_without_variable, loop_vars)
+        self.original = without_variables(loop_vars)
         self._arrays = nest.flatten(self.original, expand_composites=True)
         self.first = nest.map_structure(
             convert_to_tensor_or_indexed_slices,
@@ -169,7 +175,7 @@ class _Loop:
     def _following(self, values: Any) -> list[Any]:
         """What the body returns, flows for TensorArrays, as a list of structures like those of the loop variables."""
         values = values if nest.is_nested(values) else [values]
-        values = nest.map_structure(_without_variable, values)
+        values = without_variables(values)
         # Lists and tuples count as the same.
         nest.assert_same_structure(values, self.original, check_types=False, expand_composites=True)
         flows = nest.pack_sequence_as(values, flatten(values), expand_composites=True)
@@ -224,11 +230,6 @@ class _Loop:
             **{READ_ONLY_ATTR: sorted(reading)},
         )
         return outputs
-
-
-def _without_variable(value: Any) -> Any:
-    """A variable's value; anything else as it is."""
-    return convert_to_tensor(value) if hasattr(value, "handle") else value
 
 
 def _spec_of(value: Any, invariant: Any) -> TypeSpec:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, without_gradient
@@ -163,7 +163,7 @@ def tensor_list_reserve(
     source=SOURCE,
     shape=scalar,
 )
-def tensor_list_from_tensor(tensor: Array, element_shape: Array) -> Array:
+def tensor_list_from_tensor(tensor: Array, element_shape: Array, *, element_dtype: DType) -> Array:
     """The rows of a tensor as a list.
 
     Raises: InvalidArgumentError for a scalar, or rows of another shape.
@@ -175,8 +175,8 @@ def tensor_list_from_tensor(tensor: Array, element_shape: Array) -> Array:
             "Specified a list with shape "
             f"{show(shape)} from a tensor with shape {show(tensor.shape[1:])}"
         )
-    dtype = as_dtype(tensor.dtype)
-    return variant(TensorList(dtype, shape, tuple(tensor[i, ...] for i in range(len(tensor)))))
+    items = tuple(tensor[i, ...] for i in range(len(tensor)))
+    return variant(TensorList(element_dtype, shape, items))
 
 
 def _stacked_shape(element_shape: Spec, num_elements: int) -> Shape:
@@ -278,13 +278,18 @@ def tensor_list_get_item(
     shape=scalar,
 )
 def tensor_list_set_item(
-    input_handle: Array, index: Array, item: Array, *, resize_if_index_out_of_bounds: bool = False
+    input_handle: Array,
+    index: Array,
+    item: Array,
+    *,
+    element_dtype: DType,
+    resize_if_index_out_of_bounds: bool = False,
 ) -> Array:
     """The list with another element at `index`.
 
     Raises: InvalidArgumentError for an index outside the list, unless it may grow, or an item of another shape.
     """
-    found = list_of(input_handle, as_dtype(item.dtype))
+    found = list_of(input_handle, element_dtype)
     place = _length(index, "index")
     items = list(found.items)
     if resize_if_index_out_of_bounds and place >= len(items):
@@ -304,12 +309,12 @@ def tensor_list_set_item(
     source=SOURCE,
     shape=scalar,
 )
-def tensor_list_push_back(input_handle: Array, tensor: Any) -> Array:
+def tensor_list_push_back(input_handle: Array, tensor: Any, *, element_dtype: DType) -> Array:
     """The list with one more element.
 
     Raises: InvalidArgumentError if it is full, or the element has another shape.
     """
-    found = list_of(input_handle, as_dtype(tensor.dtype))
+    found = list_of(input_handle, element_dtype)
     _fits(found.shape, tensor.shape)
     require(
         found.limit < 0 or len(found.items) < found.limit,
@@ -415,14 +420,16 @@ def _scattered(
     return items
 
 
-def _scatter(tensor: Array, indices: Array, element_shape: Array, length: int) -> Array:
+def _scatter(
+    tensor: Array, indices: Array, element_shape: Array, length: int, dtype: DType
+) -> Array:
     shape = _asked(element_shape)
     highest = max(indices.reshape(-1).tolist(), default=-1)
     require(length >= -1, f"num_elements must be at least -1, not {length}")
     count = highest + 1 if length == -1 else length
     require(count <= MAX_LENGTH, f"indices must be less than {MAX_LENGTH}, not {highest}")
     items = _scattered([None] * count, tensor, indices, shape)
-    return variant(TensorList(as_dtype(tensor.dtype), shape, tuple(items)))
+    return variant(TensorList(dtype, shape, tuple(items)))
 
 
 @op(
@@ -433,9 +440,11 @@ def _scatter(tensor: Array, indices: Array, element_shape: Array, length: int) -
     source=SOURCE,
     shape=scalar,
 )
-def tensor_list_scatter(tensor: Array, indices: Array, element_shape: Array) -> Array:
+def tensor_list_scatter(
+    tensor: Array, indices: Array, element_shape: Array, *, element_dtype: DType
+) -> Array:
     """A list with the rows of `tensor` at `indices`."""
-    return _scatter(tensor, indices, element_shape, -1)
+    return _scatter(tensor, indices, element_shape, -1, element_dtype)
 
 
 @op(
@@ -447,10 +456,16 @@ def tensor_list_scatter(tensor: Array, indices: Array, element_shape: Array) -> 
     shape=scalar,
 )
 def tensor_list_scatter_v2(
-    tensor: Array, indices: Array, element_shape: Array, num_elements: Array
+    tensor: Array,
+    indices: Array,
+    element_shape: Array,
+    num_elements: Array,
+    *,
+    element_dtype: DType,
 ) -> Array:
     """A list of `num_elements` with the rows of `tensor` at `indices`; -1 is as many as the indices need."""
-    return _scatter(tensor, indices, element_shape, _length(num_elements, "num_elements"))
+    length = _length(num_elements, "num_elements")
+    return _scatter(tensor, indices, element_shape, length, element_dtype)
 
 
 @op(
@@ -461,10 +476,10 @@ def tensor_list_scatter_v2(
     shape=scalar,
 )
 def tensor_list_scatter_into_existing_list(
-    input_handle: Array, tensor: Array, indices: Array
+    input_handle: Array, tensor: Array, indices: Array, *, element_dtype: DType
 ) -> Array:
     """The list with the rows of `tensor` at `indices`."""
-    found = list_of(input_handle, as_dtype(tensor.dtype))
+    found = list_of(input_handle, element_dtype)
     highest = max(indices.reshape(-1).tolist(), default=-1)
     require(highest < MAX_LENGTH, f"indices must be less than {MAX_LENGTH}, not {highest}")
     items = list(found.items) + [None] * max(0, highest + 1 - len(found.items))
@@ -554,7 +569,9 @@ def tensor_list_concat_v2(
     source=SOURCE,
     shape=scalar,
 )
-def tensor_list_split(tensor: Array, element_shape: Array, lengths: Array) -> Array:
+def tensor_list_split(
+    tensor: Array, element_shape: Array, lengths: Array, *, element_dtype: DType
+) -> Array:
     """A list of consecutive pieces of `tensor`, of these lengths.
 
     Raises: InvalidArgumentError if lengths do not add up, or pieces have another shape.
@@ -571,7 +588,7 @@ def tensor_list_split(tensor: Array, element_shape: Array, lengths: Array) -> Ar
     )
     ends = np.cumsum(lengths).tolist()
     pieces = tuple(tensor[end - n : end] for end, n in zip(ends, lengths.tolist(), strict=True))
-    return variant(TensorList(as_dtype(tensor.dtype), shape, pieces))
+    return variant(TensorList(element_dtype, shape, pieces))
 
 
 @op(
@@ -623,7 +640,9 @@ def tensor_list_resize(input_handle: Array, size: Array) -> Array:
     source=SOURCE,
     shape=lambda input_handles: input_handles.shape,
 )
-def tensor_list_push_back_batch(input_handles: Array, tensor: Array) -> Array:
+def tensor_list_push_back_batch(
+    input_handles: Array, tensor: Array, *, element_dtype: DType
+) -> Array:
     """Each list with one more element, the row of `tensor` that belongs to it."""
     require(
         tensor.ndim >= input_handles.ndim
@@ -634,7 +653,8 @@ def tensor_list_push_back_batch(input_handles: Array, tensor: Array) -> Array:
     result = np.empty(input_handles.size, dtype=object)
     for place, item in enumerate(input_handles.reshape(-1)):
         row = rows[place, ...]
-        result[place] = tensor_list_push_back(variant(item), row).item()
+        longer = tensor_list_push_back.kernel(variant(item), row, element_dtype=element_dtype)
+        result[place] = longer.item()
     return result.reshape(input_handles.shape)
 
 
