@@ -442,12 +442,10 @@ def restore_initializers(prefix: str, variables: Mapping[str, Any]) -> None:
             )
             if variable.is_resource:
                 passed = build("Identity", input=restored)
-                variable.initializer = build(
-                    "AssignVariableOp", resource=variable.handle, value=passed
-                )
+                assign = build("AssignVariableOp", resource=variable.handle, value=passed)
             else:
-                variable.initializer = build("Assign", ref=variable.handle, value=restored).op
-            variable.initial_value = restored
+                assign = build("Assign", ref=variable, value=restored).op
+            variable.initialize_by(assign, restored)
 
 
 def _check_supported(signature: str, kind: str, infos: Mapping[str, ParsedTensorInfo]) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph, Tensor, name_scope
 from minihub_runtime.api.indexed_slices import IndexedSlices
-from minihub_runtime.api.variables import Variable
+from minihub_runtime.api.variables.resource import BaseResourceVariable
 from minihub_runtime.autodiff.aggregation import (
     AggregationMethod,
     UnconnectedGradients,
@@ -125,7 +125,9 @@ def _listed(value: Any) -> list[Any]:
 
 def _tensor(value: Any) -> Tensor:
     """A tensor, or the handle or reference of a variable."""
-    return value.handle if isinstance(value, Variable) else convert_to_tensor(value, as_ref=True)
+    if isinstance(value, BaseResourceVariable):
+        return value.handle
+    return convert_to_tensor(value, as_ref=True)
 
 
 def _initial(ops: NodeOps, index: int, y: Tensor, given: Any) -> Term:

@@ -94,8 +94,11 @@ class GraphScopes:
             finally:
                 now.controls = saved
             return
-        # A variable by handle stands for its handle, or for the assignment that made it.
-        items = [item.op if hasattr(item, "handle") else item for item in control_inputs]
+        # What stands for a tensor waits for the operation it names: a variable for the assignment it comes from.
+        items = [
+            item.op if hasattr(item, "_dense_value") and hasattr(item, "op") else item
+            for item in control_inputs
+        ]
         now.controls.append(_Waiting(self._awaited(items)))
         try:
             yield
@@ -178,10 +181,10 @@ class GraphScopes:
             return item
         if hasattr(item, "handle"):
             item = item.handle
-        if not isinstance(item, Tensor):
+        if not hasattr(item, "op"):
             from minihub_runtime.api.conversion import convert_to_tensor
 
-            item = convert_to_tensor(item, as_ref=True)
+            item = convert_to_tensor(item)
         anchor: Operation = item.op
         return anchor
 

@@ -289,7 +289,10 @@ class _Compiler:
         self.check_edges(node, wanted)
         if self.fold(node, kernel, produced, attrs, stateful):
             return
-        inputs = [self.input(ref, dtype) for ref, dtype in zip(node.inputs, wanted, strict=True)]
+        read = _dereference_later if node.op in CHOOSING else _dereference
+        inputs = [
+            self.input(ref, dtype, read) for ref, dtype in zip(node.inputs, wanted, strict=True)
+        ]
         mortal = node.op in SWITCH or any(
             name in self.mortal for name in (*(ref.node for ref in node.inputs), *node.controls)
         )
@@ -361,13 +364,13 @@ class _Compiler:
                     f"input {clip(str(ref))!r} of {node.op} must be {dtype.name}, not {found.name}"
                 )
 
-    def input(self, ref: Ref, dtype: DType | None) -> int:
+    def input(self, ref: Ref, dtype: DType | None, read: Callable[[Any], Any]) -> int:
         """The slot of an input; a reference is read for kernels that want the value."""
         place = self.place[ref]
         found = self.dtype.get(ref)
         if found is not None and found.is_ref and not (dtype is not None and dtype.is_ref):
             target = self.slot()
-            self.steps.append((_dereference, [place], target, self._producer(ref)))
+            self.steps.append((read, [place], target, self._producer(ref)))
             return target
         return place
 
@@ -435,6 +438,9 @@ class _Compiler:
         return inner.compile(dict(nodes), list(feeds), fetches)
 
 
+#: Ops that hand their inputs to one of several functions, which may use others.
+CHOOSING = frozenset({"Case", "If", "StatelessCase", "StatelessIf"})
+
 #: Attribute type of a schema → the field of AttrValue that holds it.
 _FIELDS = {"int": "i", "float": "f", "bool": "b", "string": "s"}
 
@@ -464,6 +470,26 @@ def check_kinds(node: Node, schema: Schema) -> None:
 def _dereference(value: Any) -> Any:
     """The value behind a reference; anything else is a value already."""
     return value.read() if hasattr(value, "read") else value
+
+
+class _Unset:
+    """Stands for the value of a variable that has none, for ops that may turn out not to use it."""
+
+    def __init__(self, variable: Any) -> None:
+        self._variable = variable
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._variable.read(), name)
+
+    def __array__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._variable.read()
+
+
+def _dereference_later(value: Any) -> Any:
+    """As `_dereference`, where a variable without a value is an error only once that is used."""
+    if hasattr(value, "read") and not value.initialized:
+        return _Unset(value)
+    return _dereference(value)
 
 
 def _guard(kernel: Kernel, count: int, produced: int, single: bool) -> Kernel:

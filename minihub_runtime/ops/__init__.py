@@ -129,6 +129,7 @@ FAMILIES = (
     "text_wordpiece",
     "variable",
     "variable_rows",
+    "variable_slices",
     "file",
     "old_graphs",
 )

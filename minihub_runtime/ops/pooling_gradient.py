@@ -26,7 +26,7 @@ from minihub_runtime.ops.registry import (
 )
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.ops.windows import Window, allocate, narrow, widen
-from minihub_runtime.shapes import Shape, Spec
+from minihub_runtime.shapes import Shape, Spec, dims
 
 __all__: list[str] = []
 
@@ -189,7 +189,7 @@ def _avg_pool_grad(orig_input_shape: Array, grad: Array, pool: Pool) -> Array:
 
 
 def _asked_shape(orig_input_shape: Spec, ksize: list[int]) -> Shape:
-    found = orig_input_shape.as_shape
+    found = dims(orig_input_shape.value)
     return (None,) * len(ksize) if found is None or len(found) != len(ksize) else found
 
 

@@ -19,7 +19,7 @@ from minihub_runtime.ops.checking import (
     require_scalar,
 )
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op
-from minihub_runtime.shapes import Shape, Spec, merge, size
+from minihub_runtime.shapes import Shape, Spec, dims, merge, size
 
 __all__ = [
     "check_sparse",
@@ -168,7 +168,10 @@ def sparse_to_dense(
 @sparse_to_dense.shape
 def sparse_to_dense_shape(output_shape: Spec) -> Shape:
     """What `output_shape` says."""
-    return output_shape.as_shape
+    if output_shape.value is not None:
+        return dims(output_shape.value)
+    length = output_shape.dim(0) if output_shape.rank else None
+    return None if length is None else (None,) * length
 
 
 @op(

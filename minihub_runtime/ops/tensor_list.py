@@ -180,7 +180,9 @@ def tensor_list_from_tensor(tensor: Array, element_shape: Array, *, element_dtyp
 
 
 def _stacked_shape(element_shape: Spec, num_elements: int) -> Shape:
-    known = element_shape.as_shape
+    if element_shape.value is None or element_shape.value.ndim == 0:
+        return None
+    known = dims(element_shape.value)
     return None if known is None else (None if num_elements < 0 else num_elements, *known)
 
 
@@ -235,7 +237,9 @@ def tensor_list_stack(
 
 
 def _item_shape(element_shape: Spec) -> Shape:
-    return element_shape.as_shape
+    if element_shape.value is None or element_shape.value.ndim == 0:
+        return None
+    return dims(element_shape.value)
 
 
 @op(

@@ -24,7 +24,7 @@ from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import ANY, NUMBERS, Array, Op, op, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, scalar
-from minihub_runtime.shapes import Shape, Spec, compatible, show
+from minihub_runtime.shapes import Shape, Spec, compatible, merge, show
 
 __all__ = ["Variable", "existing", "is_mapped"]
 
@@ -372,11 +372,15 @@ def is_variable_initialized(ref: Any) -> Array:
     return np.array(_resource_of(ref).initialized)
 
 
+def _assigned(ref: Spec, value: Spec, validate_shape: bool) -> Shape:
+    return merge(ref.shape, value.shape) if validate_shape else value.shape
+
+
 @op(
     "Assign(ref: Ref(T), value: T) -> output_ref: Ref(T)",
     T=ANY,
     source=DENSE,
-    shape=lambda ref, value, validate_shape: value.shape,
+    shape=_assigned,
 )
 def assign(
     ref: Any, value: Array, *, validate_shape: bool = True, use_locking: bool = True
@@ -403,12 +407,12 @@ def _updating(name: str, ufunc: Any) -> Op:
         f"{name}(ref: Ref(T), value: T) -> output_ref: Ref(T)",
         T=NUMBERS,
         source=DENSE,
-        shape=_first,
+        shape=_both,
     )(kernel)
 
 
-def _first(ref: Spec, value: Spec) -> Shape:
-    return ref.shape if ref.shape is not None else value.shape
+def _both(ref: Spec, value: Spec) -> Shape:
+    return merge(ref.shape, value.shape)
 
 
 assign_add = _updating("AssignAdd", np.add)

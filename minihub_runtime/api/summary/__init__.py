@@ -1,1 +1,0 @@
-"""`tf.summary`: summaries of tensors in graphs, and the event files that TensorBoard reads."""
