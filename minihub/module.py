@@ -22,6 +22,7 @@ from minihub.consistency import (
     variables_of,
 )
 from minihub.export import write_module
+from minihub.inside_functions import fit_into_function
 from minihub.saved_model import MetaGraph
 from minihub.spec import as_module_spec
 from minihub.tensor_info import ParsedTensorInfo
@@ -30,6 +31,7 @@ from minihub_runtime.api.composite import (
     RaggedTensor,
     SparseTensor,
 )
+from minihub_runtime.api.contexts import init_scope
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph, GraphKeys, Tensor, get_default_graph
 from minihub_runtime.api.meta_graph_import import import_scoped_meta_graph
@@ -94,7 +96,7 @@ class Module:
         name: str = "module",
         tags: Collection[str] | None = None,
     ) -> None:
-        self._graph = get_default_graph()
+        self._graph = get_default_graph().outermost
         self._spec = as_module_spec(spec)
         self._trainable = trainable
         self._tags = frozenset(tags or ())
@@ -111,9 +113,10 @@ class Module:
             prefix = self._spec.checkpoint_prefix
             reader = CheckpointReader(prefix) if prefix is not None else None
             check_variables(variables_of(self._meta_graph), reader, self._spec.folder)
-        scope = _free_state_scope(name)
-        self._name = scope.rsplit("/", 1)[-1]
-        with self._graph.control_dependencies(None):
+        # State lives as long as the graph, wherever the module is made.
+        with init_scope():
+            scope = _free_state_scope(name)
+            self._name = scope.rsplit("/", 1)[-1]
             self._variables = self._create_state(scope)
 
     def _create_state(self, scope: str) -> dict[str, Any]:
@@ -129,6 +132,10 @@ class Module:
                 restore_collections_predicate=wanted.__contains__,
             )
         self._state = _state_tensors(self._meta_graph, self._graph, scope)
+        self._assets = {
+            f"{name}:0": self._graph.get_tensor_by_name(f"{scope}/{name}:0")
+            for name in self._meta_graph.assets
+        }
         variables = merge_partitions(
             {name.removesuffix(":0"): variable for name, variable in made.items()}
         )
@@ -163,8 +170,9 @@ class Module:
             RuntimeError: another graph is the default now.
             TypeError: inputs are missing, too many, or of the wrong type or shape; there is no output `default`.
             ValueError: there is no such signature, or it has inputs or outputs of a type that is not supported.
+            NotImplementedError: inside a function, a branch or a loop, of a trainable module with update ops.
         """
-        if self._graph is not get_default_graph():
+        if self._graph is not get_default_graph().outermost:
             raise RuntimeError("Module must be applied in the graph it was instantiated for.")
         name = signature or "default"
         chosen = self._spec.signature(name, self._tags)
@@ -193,20 +201,27 @@ class Module:
         for key, info in inputs.items():
             parts = (tensors[key],) if info.kind == "dense" else tensors[key].components
             fed.update({str(ref): part for ref, part in zip(info.refs, parts, strict=True)})
-        scope = self._graph.unique_name(f"{self._name}_apply_{signature}", mark_as_used=False)
+        graph = get_default_graph()
+        proto = _apply_graph(self._meta_graph, self._state)
         wanted = APPLY_COLLECTIONS | ({GraphKeys.UPDATE_OPS} if self._trainable else set())
+        if graph.building_function:
+            fed.update(self._assets)
+            refs = [ref for info in outputs.values() for ref in info.refs]
+            fit_into_function(proto, fed, refs, wanted)
+        scope = graph.unique_name(f"{self._name}_apply_{signature}", mark_as_used=False)
         import_scoped_meta_graph(
-            _apply_graph(self._meta_graph, self._state),
+            proto,
             input_map=fed,
             import_scope=scope.rsplit("/", 1)[-1],
             restore_collections_predicate=wanted.__contains__,
         )
-        follow_inputs(self._graph, scope, fed)
+        if not graph.building_function:
+            follow_inputs(graph, scope, fed)
 
         def tensor(ref: Ref) -> Tensor:
             # An output that is an input, or state, has no node of its own in the copy.
             found: Tensor | None = fed.get(str(ref))
-            return self._graph.get_tensor_by_name(f"{scope}/{ref}") if found is None else found
+            return graph.get_tensor_by_name(f"{scope}/{ref}") if found is None else found
 
         results: dict[str, Any] = {}
         for key, info in outputs.items():

@@ -186,9 +186,7 @@ class FuncGraph(Graph):
 
 def unique_function_name(scope: str, name: str) -> str:
     """What the name of a function begins with: a name scope, its kind, and a number."""
-    graph = get_default_graph()
-    while graph.outer_graph is not None:
-        graph = graph.outer_graph
+    graph = get_default_graph().outermost
     graph.function_count += 1
     return f"{scope}{name}_{graph.function_count}".replace("/", "_")
 

@@ -132,6 +132,11 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         self._place(operation)
         return operation
 
+    @property
+    def outermost(self) -> Graph:
+        """The graph around all functions that are nested here; itself if it is none."""
+        return self if self.outer_graph is None else self.outer_graph.outermost
+
     def capture(self, tensor: Tensor) -> Tensor:
         """What stands for a tensor here; in a function, the argument that brings in one from outside."""
         return tensor

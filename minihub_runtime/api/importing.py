@@ -35,6 +35,12 @@ class _Import:
             else:
                 self.mapped[Ref(name, index)] = value
 
+    def capture(self, nodes: Collection[Node]) -> None:
+        """Bring in what takes the place of inputs, if it lies outside of the function that is built."""
+        consumed = {ref for node in nodes for ref in node.inputs}
+        for ref in consumed & self.mapped.keys():
+            self.mapped[ref] = self.graph.capture(self.mapped[ref])
+
     def rename(self, names: Collection[str]) -> None:
         """Find another name for each node whose name the graph holds already."""
         for name in names:
@@ -123,7 +129,6 @@ def import_graph_def(
     graph.add_functions(graph_def.library)
     nodes = [node_from_proto(proto) for proto in graph_def.node]
     names = {node.name for node in nodes}
-    importing.rename(names)
     for node in nodes:
         for ref in node.inputs:
             if ref.node not in names and ref not in importing.mapped:
@@ -138,6 +143,8 @@ def import_graph_def(
     for text in return_elements or ():
         _check_element(importing, by_name, text)
     # Everything is checked by now: a GraphDef is added whole or not at all.
+    importing.capture(nodes)
+    importing.rename(names)
     outer = graph.current_controls()
     for node in nodes:
         graph.add_node(importing.node(node, outer))
