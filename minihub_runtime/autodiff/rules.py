@@ -145,12 +145,10 @@ def apply_rule(ops: NodeOps, op: Op, node: Node, grads: Sequence[Term | None]) -
                 if arg.name not in found
             }
         )
-    result = rule(**{name: _pick(found, attrs, name) for name in _parameters(rule)})
+    known = {**attrs, **found}
+    # A rule of several ops has parameters with defaults for what not all of them have.
+    result = rule(**{name: known[name] for name in _parameters(rule) if name in known})
     return _flat(node, result, op, attrs)
-
-
-def _pick(found: Mapping[str, Any], attrs: Mapping[str, Any], name: str) -> Any:
-    return found[name] if name in found else attrs[name]
 
 
 def _flat(node: Node, result: Any, op: Op, attrs: Mapping[str, Any]) -> list[Term | None]:

@@ -161,6 +161,15 @@ class NodeOps(Ops):
         """The value of a tensor if it is a small constant, else None."""
         return self.site.inference.value(ref)
 
+    def gradients(
+        self, ys: Sequence[Term], xs: Sequence[Term], arriving: Sequence[Term]
+    ) -> list[Term | None]:
+        """The gradients of `xs`, made from those that arrive at `ys`."""
+        from minihub_runtime.autodiff.reverse import Backprop
+
+        boundary = [x.ref for x in xs]
+        return Backprop(self, boundary).run([y.ref for y in ys], arriving, boundary)
+
     def term(self, ref: Ref) -> Term:
         """A tensor of the site as a term."""
         return Term(self, ref)

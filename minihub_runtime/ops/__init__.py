@@ -72,6 +72,7 @@ FAMILIES = (
     "patches",
     "pooling",
     "pooling_gradient",
+    "pooling_second_gradient",
     "quantization",
     "quantize_dequantize",
     "quantized_math",

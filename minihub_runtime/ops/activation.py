@@ -99,31 +99,36 @@ def leaky_relu(
     return narrow(result, features.dtype)
 
 
-def _elu(x: Array) -> Array:
-    return np.where(x < 0, np.exp(np.minimum(x, 0)) - 1, x)
+def _rounded(x: Any, dtype: np.dtype[Any]) -> Array:
+    """`x` as it is in the element type: where a sum cancels, 16 bits leave little of it."""
+    return widen(narrow(x, dtype))
 
 
-def _selu(x: Array) -> Array:
+def _elu(x: Array, dtype: np.dtype[Any]) -> Array:
+    return np.where(x < 0, _rounded(np.exp(np.minimum(x, 0)), dtype) - 1, x)
+
+
+def _selu(x: Array, dtype: np.dtype[Any]) -> Array:
     kind = x.dtype.type
-    below = (np.exp(np.minimum(x, 0)) - 1) * kind(SELU_SCALE_ALPHA)
-    return np.where(x < 0, below, x * kind(SELU_SCALE))
+    scale, limit = (_rounded(kind(number), dtype) for number in (SELU_SCALE, SELU_SCALE_ALPHA))
+    return np.where(x < 0, _rounded(_elu(x, dtype), dtype) * limit, x * scale)
 
 
-def _softplus(x: Array) -> Array:
+def _softplus(x: Array, dtype: np.dtype[Any]) -> Array:
     # Beyond this 1 is lost against exp(x), and the sum is exp(x) itself.
     limit = -math.log(np.finfo(x.dtype).eps) - 2
     return np.where(x > limit, x, np.log1p(np.exp(np.minimum(x, limit))))
 
 
-def _softsign(x: Array) -> Array:
+def _softsign(x: Array, dtype: np.dtype[Any]) -> Array:
     return x / (1 + np.abs(x))
 
 
-def _make_unary(name: str, rule: Callable[[Array], Array], doc: str) -> Op:
+def _make_unary(name: str, rule: Callable[[Array, np.dtype[Any]], Array], doc: str) -> Op:
     def kernel(features: Array) -> Array:
         x = widen(features)
         with np.errstate(all="ignore"):
-            return narrow(np.asarray(rule(x)), features.dtype)
+            return narrow(np.asarray(rule(x, features.dtype)), features.dtype)
 
     kernel.__name__ = name.lower()
     kernel.__doc__ = f"{doc}\n\n    Shapes: `s -> s`.\n    "
@@ -156,11 +161,6 @@ def _selu_grad(g: Array, y: Array, dtype: np.dtype[Any]) -> Array:
     kind = g.dtype.type
     scale, limit = (_rounded(kind(x), dtype) for x in (SELU_SCALE, SELU_SCALE_ALPHA))
     return np.where(y < 0, g * _rounded(y + limit, dtype), g * scale)
-
-
-def _rounded(x: Any, dtype: np.dtype[Any]) -> Array:
-    """`x` as it is in the element type: near the limit, where a sum cancels, 16 bits leave little of it."""
-    return widen(narrow(x, dtype))
 
 
 def _relu_grad(g: Array, x: Array) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolving import convolve, convolve_depthwise
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of
 from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, at_least, op, types, types_list
 from minihub_runtime.ops.windows import Layout, bound, narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec
@@ -408,3 +409,33 @@ def fused_depthwise_conv2d_native_shape(
 ) -> Shape:
     """As for DepthwiseConv2dNative."""
     return _depthwise_shape(input, filter, Layout(data_format, padding, strides, dilations))
+
+
+@conv2d.gradient
+def conv2d_gradient(
+    ops: Ops, grad: Term, input: Term, filter: Term, attrs: Attrs
+) -> tuple[Term, Term]:
+    return (
+        ops.Conv2DBackpropInput(sizes_of(ops, input), filter, grad, **attrs),
+        ops.Conv2DBackpropFilter(input, sizes_of(ops, filter), grad, **attrs),
+    )
+
+
+@depthwise_conv2d_native.gradient
+def depthwise_conv2d_native_gradient(
+    ops: Ops, grad: Term, input: Term, filter: Term, attrs: Attrs
+) -> tuple[Term, Term]:
+    return (
+        ops.DepthwiseConv2dNativeBackpropInput(sizes_of(ops, input), filter, grad, **attrs),
+        ops.DepthwiseConv2dNativeBackpropFilter(input, sizes_of(ops, filter), grad, **attrs),
+    )
+
+
+@conv3d.gradient
+def conv3d_gradient(
+    ops: Ops, grad: Term, input: Term, filter: Term, attrs: Attrs
+) -> tuple[Term, Term]:
+    return (
+        ops.Conv3DBackpropInputV2(sizes_of(ops, input), filter, grad, **attrs),
+        ops.Conv3DBackpropFilterV2(input, sizes_of(ops, filter), grad, **attrs),
+    )

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
+
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolving import correlate_filter, correlate_input
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of
 from minihub_runtime.ops.registry import (
     FLOATS,
     INDEX,
+    REGISTRY,
     ROUNDING,
     Array,
     at_least,
@@ -324,6 +328,8 @@ def depthwise_conv2d_native_backprop_input(
     rows, columns, depth, multiplier = filter.shape
     channels = sizes[layout.channel_axis]
     require(channels == depth, f"input depth must equal filter depth {depth}, not {channels}")
+    if not depth:
+        return np.zeros(sizes, filter.dtype)
     # A depthwise convolution is a grouped one with a channel per group.
     single = filter.reshape(rows, columns, 1, depth * multiplier)
     return _input_gradient(sizes, single, out_backprop, layout, None)
@@ -364,6 +370,8 @@ def depthwise_conv2d_native_backprop_filter(
     rows, columns, depth, multiplier = _sizes(filter_sizes, 4, "filter_sizes")
     channels = input.shape[layout.channel_axis]
     require(channels == depth, f"input depth must equal filter depth {depth}, not {channels}")
+    if not depth:
+        return np.zeros((rows, columns, depth, multiplier), input.dtype)
     single = [rows, columns, 1, depth * multiplier]
     found = _filter_gradient(input, single, out_backprop, layout)
     return found.reshape(rows, columns, depth, multiplier)
@@ -373,3 +381,46 @@ def depthwise_conv2d_native_backprop_filter(
 def depthwise_conv2d_native_backprop_filter_shape(filter_sizes: Spec) -> Shape:
     """What `filter_sizes` says."""
     return _asked(filter_sizes, 4)
+
+
+def _register_gradients() -> None:
+    """A convolution is linear in both its inputs, so its gradients are convolutions and gradients of such."""
+    for convolution, of_input, of_filter in (
+        ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"),
+        ("Conv3D", "Conv3DBackpropInputV2", "Conv3DBackpropFilterV2"),
+        (
+            "DepthwiseConv2dNative",
+            "DepthwiseConv2dNativeBackpropInput",
+            "DepthwiseConv2dNativeBackpropFilter",
+        ),
+    ):
+
+        def input_gradient(
+            ops: Ops,
+            grad: Term,
+            filter: Term,
+            out_backprop: Term,
+            attrs: Attrs,
+            names: tuple[str, str] = (of_filter, convolution),
+        ) -> tuple[None, Term, Term]:
+            filter_gradient, forward = (getattr(ops, name) for name in names)
+            slope = filter_gradient(grad, sizes_of(ops, filter), out_backprop, **attrs)
+            return None, slope, forward(grad, filter, **attrs)
+
+        def filter_gradient(
+            ops: Ops,
+            grad: Term,
+            input: Term,
+            out_backprop: Term,
+            attrs: Attrs,
+            names: tuple[str, str] = (of_input, convolution),
+        ) -> tuple[Term, None, Term]:
+            input_gradient, forward = (getattr(ops, name) for name in names)
+            slope = input_gradient(sizes_of(ops, input), grad, out_backprop, **attrs)
+            return slope, None, forward(input, grad, **attrs)
+
+        REGISTRY[of_input].gradient(input_gradient)
+        REGISTRY[of_filter].gradient(filter_gradient)
+
+
+_register_gradients()

@@ -18,14 +18,15 @@ __all__: list[str] = []
 _NO_NAN = types("float16 float32 bfloat16 float64 complex64 complex128")
 
 
-def _require_divisors(y: Array) -> None:
-    if not y.all():
+def _require_divisors(x: Array, y: Array) -> None:
+    # Nothing is divided where there is nothing to divide.
+    if x.size and not y.all():
         raise InvalidArgumentError("integer divisors must not be zero, found 0")
 
 
 def _truncate_divide(x: Array, y: Array, out: Array | None = None) -> Any:
     """The integer quotient rounded to zero, as in C."""
-    _require_divisors(y)
+    _require_divisors(x, y)
     if x.dtype.kind == "u":
         return np.floor_divide(x, y, out=out)
     # What is left after the remainder divides evenly, so that rounding down changes nothing.
@@ -33,14 +34,14 @@ def _truncate_divide(x: Array, y: Array, out: Array | None = None) -> Any:
 
 
 def _floor_divide(x: Array, y: Array, out: Array | None = None) -> Any:
-    _require_divisors(y)
+    _require_divisors(x, y)
     return np.floor_divide(x, y, out=out)
 
 
 def _floor_mod(x: Array, y: Array, out: Array | None = None) -> Any:
     """The remainder with the sign of `y`; a zero keeps the sign of `x`, unlike np.mod's."""
     if x.dtype.kind in "iu":
-        _require_divisors(y)
+        _require_divisors(x, y)
         return np.mod(x, y, out=out)
     rest = np.asarray(np.fmod(x, y, out=None))
     np.add(rest, y, out=rest, where=(rest != 0) & ((y < 0) != (rest < 0)))
@@ -49,7 +50,7 @@ def _floor_mod(x: Array, y: Array, out: Array | None = None) -> Any:
 
 def _truncate_mod(x: Array, y: Array, out: Array | None = None) -> Any:
     if x.dtype.kind in "iu":
-        _require_divisors(y)
+        _require_divisors(x, y)
     return np.fmod(x, y, out=out)
 
 

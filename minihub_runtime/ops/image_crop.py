@@ -9,6 +9,7 @@ import numpy as np
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import OutOfRangeError
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, sizes_of
 from minihub_runtime.ops.image_shapes import (
     exact_rank,
     output_size,
@@ -264,3 +265,16 @@ def _end_shares(count: int, size: int) -> tuple[Array, Array]:
         return half, half
     last = np.arange(count, dtype=np.float32) * (np.float32(size - 1) / np.float32(count - 1))
     return np.float32(size - 1) - last, last
+
+
+@crop_and_resize.gradient
+def _crop_and_resize_gradient(
+    ops: Ops, grad: Term, image: Term, boxes: Term, box_ind: Term, method: str
+) -> tuple[Gradient, Term, None, None]:
+    of_image: Gradient = None
+    if image.dtype.is_floating and image.dtype.name != "bfloat16":
+        of_image = ops.CropAndResizeGradImage(
+            grad, boxes, box_ind, sizes_of(ops, image), T=image.dtype, method=method
+        )
+    # The edges of boxes have no slope where the nearest pixel counts; that of bilinear sampling stands for it.
+    return of_image, ops.CropAndResizeGradBoxes(grad, image, boxes, box_ind), None, None

@@ -10,6 +10,7 @@ from minihub_runtime.dtypes import (
     from_bits,
 )
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.gradient_rules import Attrs, Gradient, Ops, Term, sizes_of
 from minihub_runtime.ops.image_shapes import (
     require_output,
     sized_image,
@@ -276,3 +277,24 @@ def resize_area(images: Array, size: Array, *, align_corners: bool = False) -> A
             result[block] = gather(wide, rows).reshape(-1, height, width, channels)
         result *= scale
     return result
+
+
+@resize_bilinear.gradient
+def resize_bilinear_gradient(ops: Ops, grad: Term, images: Term, attrs: Attrs) -> tuple[Term, None]:
+    return ops.ResizeBilinearGrad(grad, images, **attrs), None
+
+
+@resize_nearest_neighbor.gradient
+def resize_nearest_neighbor_gradient(
+    ops: Ops, grad: Term, images: Term, attrs: Attrs
+) -> tuple[Term, None]:
+    return ops.ResizeNearestNeighborGrad(grad, sizes_of(ops, images)[1:3], **attrs), None
+
+
+@resize_bicubic.gradient
+def resize_bicubic_gradient(
+    ops: Ops, grad: Term, images: Term, attrs: Attrs
+) -> tuple[Gradient, None]:
+    if images.dtype.name not in ("float32", "float64"):
+        return None, None
+    return ops.ResizeBicubicGrad(grad, images, **attrs), None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term
 from minihub_runtime.ops.image_shapes import require_output, sized_image, two_sizes
 from minihub_runtime.ops.image_taps import Taps, gather, image_blocks, image_float32, scatter
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
@@ -208,3 +209,10 @@ def scale_and_translate_grad(
     rows, columns = _two_axes(sizes, scale, translation, kernel_type, antialias)
     with np.errstate(invalid="ignore", over="ignore"):
         return scatter(grads, rows, columns, height, width, np.dtype(np.float32))
+
+
+@scale_and_translate.gradient
+def _scale_and_translate_gradient(
+    ops: Ops, grad: Term, images: Term, scale: Term, translation: Term, attrs: Attrs
+) -> tuple[Term, None, None, None]:
+    return ops.ScaleAndTranslateGrad(grad, images, scale, translation, **attrs), None, None, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of
 from minihub_runtime.ops.image_shapes import exact_rank, output_size, require_output, two_sizes
 from minihub_runtime.ops.image_taps import image_float32
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
@@ -162,3 +163,31 @@ def image_projective_transform_v3(
 @image_projective_transform_v3.shape
 def _image_projective_transform_v3_shape(images: Spec, output_shape: Spec) -> Shape:
     return _transform_shape(images, output_shape)
+
+
+def _inverse(ops: Ops, transforms: Term) -> Term:
+    """The transforms that undo others: eight numbers each, as matrices whose ninth is 1."""
+    rows = ops.Reshape(transforms, [-1, 8])
+    ones = ops.OnesLike(ops.Slice(rows, [0, 0], [-1, 1]))
+    matrices = ops.Reshape(ops.ConcatV2([rows, ones], 1), [-1, 3, 3])
+    numbers = ops.Reshape(ops.MatrixInverse(matrices), [-1, 9])
+    scaled = numbers / ops.Slice(numbers, [0, 8], [-1, 1])
+    return ops.Slice(scaled, [0, 0], [-1, 8])
+
+
+@image_projective_transform_v2.gradient
+def _image_projective_transform_v2_gradient(
+    ops: Ops, grad: Term, images: Term, transforms: Term, attrs: Attrs
+) -> tuple[Term, None, None]:
+    size = sizes_of(ops, images)[1:3]
+    back = ops.ImageProjectiveTransformV2(grad, _inverse(ops, transforms), size, **attrs)
+    return back, None, None
+
+
+@image_projective_transform_v3.gradient
+def _image_projective_transform_v3_gradient(
+    ops: Ops, grad: Term, images: Term, transforms: Term, attrs: Attrs
+) -> tuple[Term, None, None, None]:
+    size = sizes_of(ops, images)[1:3]
+    back = ops.ImageProjectiveTransformV3(grad, _inverse(ops, transforms), size, 0.0, **attrs)
+    return back, None, None, None

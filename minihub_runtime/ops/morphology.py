@@ -9,6 +9,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import as_dtype, to_float
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term
 from minihub_runtime.ops.registry import REALS, ROUNDING, Array, at_least, op
 from minihub_runtime.ops.windows import Layout, Window, allocate, narrow, ranked
 from minihub_runtime.shapes import Shape, Spec
@@ -203,3 +204,13 @@ def dilation2d_backprop_filter(
 @dilation2d_backprop_filter.shape
 def dilation2d_backprop_filter_shape(filter: Spec) -> Shape:
     return filter.shape
+
+
+@dilation2d.gradient
+def dilation2d_gradient(
+    ops: Ops, grad: Term, input: Term, filter: Term, attrs: Attrs
+) -> tuple[Term, Term]:
+    return (
+        ops.Dilation2DBackpropInput(input, filter, grad, **attrs),
+        ops.Dilation2DBackpropFilter(input, filter, grad, **attrs),
+    )

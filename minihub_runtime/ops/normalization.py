@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank
-from minihub_runtime.ops.registry import (
-    HALF_FLOATS,
-    ROUNDING,
-    Array,
-    op,
-    types,
-)
+from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array, op, types
 from minihub_runtime.ops.windows import allocate, narrow, over_rows, widen
 from minihub_runtime.shapes import Shape, Spec, merge, show
 
@@ -429,3 +425,133 @@ def fused_batch_norm_grad_v3(
     """FusedBatchNormGradV2 in two or three dimensions; the last input does not count."""
     moments = (reserve_space_1, reserve_space_2)
     return _batch_norm_grad(y_backprop, x, scale, *moments, epsilon, data_format, is_training)
+
+
+#: A layout with the channels in front → that with the channels last, and the axes that lead there and back.
+_CHANNELS_LAST = {
+    "NCHW": ("NHWC", [0, 2, 3, 1], [0, 3, 1, 2]),
+    "NCDHW": ("NDHWC", [0, 2, 3, 4, 1], [0, 4, 1, 2, 3]),
+}
+
+
+def _batch_norm_gradient(
+    ops: Ops,
+    grad: Term,
+    x: Term,
+    scale: Term,
+    mean: Term,
+    variance: Term,
+    reserve_space_1: Term,
+    reserve_space_2: Term,
+    epsilon: float,
+    data_format: str,
+    is_training: bool,
+    reserve_space_3: Term | None = None,
+    gradient: str = "FusedBatchNormGrad",
+) -> tuple[Term, Term, Term, None, None]:
+    moments = (reserve_space_1, reserve_space_2)
+    back: list[int] | None = None
+    if not is_training:
+        # As in TensorFlow, whose kernels for fixed moments want the channels last.
+        moments = (mean, variance)
+        if data_format in _CHANNELS_LAST:
+            data_format, order, back = _CHANNELS_LAST[data_format]
+            x, grad = ops.Transpose(x, order), ops.Transpose(grad, order)
+    of_x, of_scale, of_offset, _, _ = getattr(ops, gradient)(
+        grad,
+        x,
+        scale,
+        *moments,
+        *(() if reserve_space_3 is None else (reserve_space_3,)),
+        epsilon=epsilon,
+        data_format=data_format,
+        is_training=is_training,
+    )
+    return of_x if back is None else ops.Transpose(of_x, back), of_scale, of_offset, None, None
+
+
+for _version in ("", "V2", "V3"):
+    REGISTRY[f"FusedBatchNorm{_version}"].gradient(
+        functools.partial(_batch_norm_gradient, gradient=f"FusedBatchNormGrad{_version}")
+    )
+
+
+def _composed(
+    ops: Ops,
+    slope: Term,
+    x: Term,
+    scale: Term,
+    moments: tuple[Term, Term],
+    epsilon: float,
+    data_format: str,
+    is_training: bool,
+) -> list[Term]:
+    """The outputs of a gradient of the fused op, composed of ops that have gradients themselves."""
+    kind = x.dtype
+    if kind.name in ("float16", "bfloat16"):
+        x, slope = ops.Cast(x, DstT="float32"), ops.Cast(slope, DstT="float32")
+    channel = 1 if data_format in _CHANNELS_LAST else len(data_format) - 1
+    axes = [axis for axis in range(len(data_format)) if axis != channel]
+    spread = [-1 if axis == channel else 1 for axis in range(len(data_format))]
+    wide = ops.Reshape(scale, spread)
+    if not is_training:
+        mean, variance = (ops.Reshape(moment, spread) for moment in moments)
+        root = ops.Rsqrt(variance + epsilon)
+        of_x, of_scale = slope * wide * root, ops.Sum(slope * (x - mean) * root, axes)
+    else:
+        mean = ops.Mean(x, axes, keep_dims=True)
+        deviation = ops.SquaredDifference(x, ops.StopGradient(mean))
+        variance = ops.Mean(deviation, axes, keep_dims=True)
+        root, offset = ops.Rsqrt(variance + epsilon), x - mean
+        of_x = (
+            wide
+            * root
+            * (
+                slope
+                - ops.Mean(slope, axes, keep_dims=True)
+                - ops.Reciprocal(variance + epsilon)
+                * ops.Mean(slope * offset, axes, keep_dims=True)
+                * offset
+            )
+        )
+        of_scale = ops.Reshape(root, [-1]) * ops.Sum(slope * offset, axes)
+    return [ops.Cast(of_x, DstT=kind), of_scale, ops.Sum(slope, axes)]
+
+
+def _batch_norm_grad_gradient(
+    ops: Ops,
+    grads: list[Term],
+    y_backprop: Term,
+    x: Term,
+    scale: Term,
+    reserve_space_1: Term,
+    reserve_space_2: Term,
+    epsilon: float,
+    data_format: str,
+    is_training: bool,
+) -> tuple[Any, ...]:
+    moments = (reserve_space_1, reserve_space_2)
+    outputs = _composed(ops, y_backprop, x, scale, moments, epsilon, data_format, is_training)
+    return (*ops.gradients(outputs, [y_backprop, x, scale], grads[:3]), None, None)
+
+
+REGISTRY["FusedBatchNormGrad"].gradient(_batch_norm_grad_gradient)
+REGISTRY["FusedBatchNormGradV2"].gradient(_batch_norm_grad_gradient)
+
+
+@fused_batch_norm_grad_v3.gradient
+def fused_batch_norm_grad_v3_gradient(
+    ops: Ops,
+    grads: list[Term],
+    y_backprop: Term,
+    x: Term,
+    scale: Term,
+    reserve_space_1: Term,
+    reserve_space_2: Term,
+    epsilon: float,
+    data_format: str,
+    is_training: bool,
+) -> tuple[Any, ...]:
+    moments = (reserve_space_1, reserve_space_2)
+    outputs = _composed(ops, y_backprop, x, scale, moments, epsilon, data_format, is_training)
+    return (*ops.gradients(outputs, [y_backprop, x, scale], grads[:3]), None, None, None)

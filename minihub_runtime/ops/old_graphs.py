@@ -12,6 +12,7 @@ import numpy as np
 from minihub_runtime.dtypes import to_float
 from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.checking import require, require_rank, require_scalar
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term
 from minihub_runtime.ops.registry import (
     ANY,
     FLOATS,
@@ -380,3 +381,13 @@ def adjust_contrast(
         mean = x.mean(axis=(-3, -2), keepdims=True)
         spread = (x - mean) * contrast_factor + mean
         return np.minimum(np.maximum(spread, min_value), max_value)
+
+
+@batch_norm_with_global_normalization.gradient
+def _batch_norm_gradient(
+    ops: Ops, grad: Term, t: Term, m: Term, v: Term, gamma: Term, attrs: Attrs
+) -> tuple[Term, ...]:
+    found: tuple[Term, ...] = ops.BatchNormWithGlobalNormalizationGrad(
+        t, m, v, gamma, grad, **attrs
+    )
+    return found

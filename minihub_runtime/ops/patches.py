@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from minihub_runtime.ops.checking import allocatable, require, require_rank
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, concat, product, sizes_of
 from minihub_runtime.ops.registry import REALS, Array, at_least, op, types
 from minihub_runtime.ops.space import times
 from minihub_runtime.shapes import Shape, Spec, show, size
@@ -161,3 +162,43 @@ def extract_volume_patches_shape(
     kernels = _per_axis(ksizes, 5, "ksizes")
     steps = _per_axis(strides, 5, "strides")
     return _patches_shape(input.shape, kernels, steps, [1, 1, 1], padding)
+
+
+def _spread_back(ops: Ops, grad: Term, x: Term, patches: Term) -> Term:
+    """The sum, for each element of `x`, of the gradients of the patches it is in.
+
+    Args:
+        ops: the namespace.
+        grad: the gradient of the patches.
+        x: the images or volumes, channels last.
+        patches: the same patches of the positions' numbers, which start at 1; padding is 0.
+    """
+    sizes = sizes_of(ops, x)
+    places = ops.Reshape(ops.Cast(patches, DstT="int64"), [-1]) - 1
+    batch, channels = sizes[0], sizes[-1]
+    split = ops.Reshape(grad, [batch, -1, channels])
+    # Each position's gradient stands in a row of its own, all images and channels beside each other.
+    rows = ops.Reshape(ops.Transpose(split, [1, 0, 2]), [-1, batch * channels])
+    total = ops.UnsortedSegmentSum(rows, places, product(ops, sizes[1:-1]))
+    moved = ops.Transpose(ops.Reshape(total, [-1, batch, channels]), [1, 0, 2])
+    return ops.Reshape(moved, sizes)
+
+
+def _numbered(ops: Ops, x: Term, dtype: str) -> Term:
+    """One image or volume whose elements are numbered from 1."""
+    inner = sizes_of(ops, x)[1:-1]
+    numbers = ops.Range(1, product(ops, inner) + 1, 1)
+    shape = concat(ops, [[1], inner, [1]])
+    return ops.Reshape(ops.Cast(numbers, DstT=dtype), shape)
+
+
+@extract_image_patches.gradient
+def extract_image_patches_gradient(ops: Ops, grad: Term, images: Term, attrs: Attrs) -> Term:
+    patches = ops.ExtractImagePatches(_numbered(ops, images, "float32"), **attrs)
+    return _spread_back(ops, grad, images, patches)
+
+
+@extract_volume_patches.gradient
+def extract_volume_patches_gradient(ops: Ops, grad: Term, input: Term, attrs: Attrs) -> Term:
+    patches = ops.ExtractVolumePatches(_numbered(ops, input, "int64"), **attrs)
+    return _spread_back(ops, grad, input, patches)

@@ -15,6 +15,7 @@ import numpy as np
 from minihub_runtime.dtypes import DType, as_dtype, bfloat16, bits, from_bits, to_float
 from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of
 from minihub_runtime.ops.registry import (
     FLOATS,
     HALF_FLOATS,
@@ -484,3 +485,37 @@ def max_pool_with_argmax_shape(
     """The windows' places, twice."""
     found = Pool("NHWC", padding, ksize, strides).shape(input)
     return [found, found]
+
+
+@max_pool.gradient
+def max_pool_gradient(ops: Ops, grad: Term, input: Term, output: Term, attrs: Attrs) -> Term:
+    return ops.MaxPoolGrad(input, output, grad, **attrs)
+
+
+@max_pool_v2.gradient
+def max_pool_v2_gradient(
+    ops: Ops, grad: Term, input: Term, output: Term, ksize: Term, strides: Term, attrs: Attrs
+) -> tuple[Term, None, None]:
+    return ops.MaxPoolGradV2(input, output, grad, ksize, strides, **attrs), None, None
+
+
+@max_pool3d.gradient
+def max_pool3d_gradient(ops: Ops, grad: Term, input: Term, output: Term, attrs: Attrs) -> Term:
+    return ops.MaxPool3DGrad(input, output, grad, **attrs)
+
+
+@max_pool_with_argmax.gradient
+def max_pool_with_argmax_gradient(
+    ops: Ops, grad: Term, input: Term, argmax: Term, attrs: Attrs
+) -> Term:
+    return ops.MaxPoolGradWithArgmax(input, grad, argmax, **attrs)
+
+
+@avg_pool.gradient
+def avg_pool_gradient(ops: Ops, grad: Term, value: Term, attrs: Attrs) -> Term:
+    return ops.AvgPoolGrad(sizes_of(ops, value), grad, **attrs)
+
+
+@avg_pool3d.gradient
+def avg_pool3d_gradient(ops: Ops, grad: Term, input: Term, attrs: Attrs) -> Term:
+    return ops.AvgPool3DGrad(sizes_of(ops, input), grad, **attrs)

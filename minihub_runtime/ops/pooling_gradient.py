@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term
 from minihub_runtime.ops.pooling import (
     Pool,
     asked_window,
@@ -15,20 +16,12 @@ from minihub_runtime.ops.pooling import (
     first_maximum,
     window_sizes,
 )
-from minihub_runtime.ops.registry import (
-    FLOATS,
-    HALF_FLOATS,
-    REALS,
-    ROUNDING,
-    Array,
-    at_least,
-    op,
-)
+from minihub_runtime.ops.registry import FLOATS, HALF_FLOATS, REALS, ROUNDING, Array, at_least, op
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.ops.windows import Window, allocate, narrow, widen
 from minihub_runtime.shapes import Shape, Spec, dims
 
-__all__: list[str] = []
+__all__ = ["check_pooled"]
 
 Padding = Literal["SAME", "VALID"]
 ExplicitPadding = Literal["SAME", "VALID", "EXPLICIT"]
@@ -36,7 +29,7 @@ Format2D = Literal["NHWC", "NCHW"]
 Format3D = Literal["NDHWC", "NCDHW"]
 
 
-def _pooled(
+def check_pooled(
     sizes: Sequence[int], pool: Pool, arrays: Sequence[tuple[Array, str]]
 ) -> tuple[list[Window], list[Array]]:
     """The windows over an input of this channels-last shape, and `arrays` channels last, of the result's shape."""
@@ -62,7 +55,7 @@ def _max_pool_grad(orig_input: Array, orig_output: Array, grad: Array, pool: Poo
     ):
         require_rank(array, layout.rank, name)
     x = layout.channels_last(widen(orig_input))
-    windows, (_, slopes) = _pooled(
+    windows, (_, slopes) = check_pooled(
         x.shape, pool, [(orig_output, "orig_output"), (widen(grad), "grad")]
     )
     total = allocate(x.shape, slopes.dtype, zero=True)
@@ -160,7 +153,7 @@ def max_pool3d_grad(
     ):
         require_rank(array, 5, name)
     x = layout.channels_last(widen(orig_input))
-    windows, (best, slopes) = _pooled(
+    windows, (best, slopes) = check_pooled(
         x.shape, pool, [(widen(orig_output), "orig_output"), (widen(grad), "grad")]
     )
     total = allocate(x.shape, slopes.dtype, zero=True)
@@ -180,7 +173,7 @@ def _avg_pool_grad(orig_input_shape: Array, grad: Array, pool: Pool) -> Array:
     require(min(sizes) >= 0, f"orig_input_shape must not be negative, not {sizes}")
     require_rank(grad, rank, "grad")
     shape = [sizes[0], *(sizes[a] for a in layout.spatial_axes), sizes[layout.channel_axis]]
-    windows, (slopes,) = _pooled(shape, pool, [(widen(grad), "grad")])
+    windows, (slopes,) = check_pooled(shape, pool, [(widen(grad), "grad")])
     total = allocate(shape, slopes.dtype, zero=True)
     shares = slopes / window_sizes(windows).astype(slopes.dtype)
     for _, outputs, inputs in box_taps(windows):
@@ -243,3 +236,55 @@ def avg_pool3d_grad(
     Shapes: `[5], [n, d', h', w', c] -> [n, d, h, w, c]`.
     """
     return _avg_pool_grad(orig_input_shape, grad, Pool(data_format, padding, ksize, strides))
+
+
+@avg_pool_grad.gradient
+def avg_pool_grad_gradient(ops: Ops, grad: Term, attrs: Attrs) -> tuple[None, Term]:
+    return None, ops.AvgPool(grad, **attrs)
+
+
+@avg_pool3d_grad.gradient
+def avg_pool3d_grad_gradient(ops: Ops, grad: Term, attrs: Attrs) -> tuple[None, Term]:
+    return None, ops.AvgPool3D(grad, **attrs)
+
+
+@max_pool_grad.gradient
+def max_pool_grad_gradient(
+    ops: Ops, grad: Term, orig_input: Term, orig_output: Term, attrs: Attrs
+) -> tuple[Term, Term, Term]:
+    kept = {name: value for name, value in attrs.items() if name != "explicit_paddings"}
+    return (
+        ops.ZerosLike(orig_input),
+        ops.ZerosLike(orig_output),
+        ops.MaxPoolGradGrad(orig_input, orig_output, grad, **kept),
+    )
+
+
+@max_pool_grad_v2.gradient
+def max_pool_grad_v2_gradient(
+    ops: Ops,
+    grad: Term,
+    orig_input: Term,
+    orig_output: Term,
+    ksize: Term,
+    strides: Term,
+    attrs: Attrs,
+) -> tuple[Term, Term, Term, None, None]:
+    return (
+        ops.ZerosLike(orig_input),
+        ops.ZerosLike(orig_output),
+        ops.MaxPoolGradGradV2(orig_input, orig_output, grad, ksize, strides, **attrs),
+        None,
+        None,
+    )
+
+
+@max_pool3d_grad.gradient
+def max_pool3d_grad_gradient(
+    ops: Ops, grad: Term, orig_input: Term, orig_output: Term, attrs: Attrs
+) -> tuple[Term, Term, Term]:
+    return (
+        ops.ZerosLike(orig_input),
+        ops.ZerosLike(orig_output),
+        ops.MaxPool3DGradGrad(orig_input, orig_output, grad, **attrs),
+    )

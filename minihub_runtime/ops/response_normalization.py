@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term
 from minihub_runtime.ops.registry import HALF_FLOATS, ROUNDING, Array, op
 from minihub_runtime.ops.windows import narrow, overlap, ranked, widen
 from minihub_runtime.shapes import Shape, Spec, merge
@@ -117,3 +118,8 @@ def lrn_grad(
         shared = _window_sum(grads * y / norm, depth_radius)
         found = grads * _to_power(norm, beta) - np.float32(2 * alpha * beta) * x * shared
     return narrow(found, input_image.dtype)
+
+
+@lrn.gradient
+def lrn_gradient(ops: Ops, grad: Term, input: Term, output: Term, attrs: Attrs) -> Term:
+    return ops.LRNGrad(grad, input, output, **attrs)

@@ -10,6 +10,7 @@ from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.array import zeros
 from minihub_runtime.ops.checking import allocatable, require, require_rank
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term
 from minihub_runtime.ops.padding import pairs_of
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op
 from minihub_runtime.shapes import Shape, Spec, show, size
@@ -312,3 +313,41 @@ def batch_to_space_shape(input: Spec, crops: Spec, block_size: int) -> Shape:
     require(len(shape) == 4, f"input must have rank 4, not shape {show(shape)}")
     known = Spec(input.dtype, shape)
     return _block_shape_rule(known, _square_spec(block_size, input), crops, grow=True)
+
+
+@depth_to_space.gradient
+def depth_to_space_gradient(ops: Ops, grad: Term, attrs: Attrs) -> Term:
+    return ops.SpaceToDepth(grad, **attrs)
+
+
+@space_to_depth.gradient
+def space_to_depth_gradient(ops: Ops, grad: Term, attrs: Attrs) -> Term:
+    return ops.DepthToSpace(grad, **attrs)
+
+
+@space_to_batch_nd.gradient
+def space_to_batch_nd_gradient(
+    ops: Ops, grad: Term, block_shape: Term, paddings: Term
+) -> tuple[Term, None, None]:
+    return ops.BatchToSpaceND(grad, block_shape, paddings), None, None
+
+
+@batch_to_space_nd.gradient
+def batch_to_space_nd_gradient(
+    ops: Ops, grad: Term, block_shape: Term, crops: Term
+) -> tuple[Term, None, None]:
+    return ops.SpaceToBatchND(grad, block_shape, crops), None, None
+
+
+@space_to_batch.gradient
+def space_to_batch_gradient(
+    ops: Ops, grad: Term, paddings: Term, block_size: int
+) -> tuple[Term, None]:
+    return ops.BatchToSpace(grad, paddings, block_size=block_size), None
+
+
+@batch_to_space.gradient
+def batch_to_space_gradient(
+    ops: Ops, grad: Term, crops: Term, block_size: int
+) -> tuple[Term, None]:
+    return ops.SpaceToBatch(grad, crops, block_size=block_size), None

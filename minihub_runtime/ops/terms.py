@@ -246,6 +246,12 @@ class Ops(abc.ABC):
     def value_of(self, ref: Any) -> Any:
         """The value of a ref if it is a small constant, else None."""
 
+    @abc.abstractmethod
+    def gradients(
+        self, ys: Sequence[Term], xs: Sequence[Term], arriving: Sequence[Term]
+    ) -> list[Term | None]:
+        """The gradients of `xs`, made from those that arrive at `ys`: for a rule that composes an op of others."""
+
     def constant(self, value: Any, dtype: DType | str | None = None) -> Term:
         """A constant; without `dtype` an array's own, int32 for integers and float32 for floats."""
         return Term(

@@ -20,6 +20,8 @@ __all__ = ["DIFFERENTIABLE", "flows", "in_schema_order", "sampled_gradients", "w
 
 #: Ops that stand in a loop or are fetched alone, of which TensorFlow's Python dies when it is asked for a gradient.
 UNASKED = frozenset(["Enter", "Exit", "RefEnter", "RefExit"])
+#: Samples some of whose gradients TensorFlow leaves unset.
+UNSET = frozenset(["Conv2D/empty_rows", "DepthwiseConv2dNative/empty_batch"])
 #: Types of tensors that have numbers for gradients.
 DIFFERENTIABLE = ("bfloat16", "complex128", "complex64", "float16", "float32", "float64")
 
@@ -65,7 +67,7 @@ def sampled_gradients() -> dict[str, list[Sample]]:
             in_schema_order(sample)
             for sample in family_samples(family)
             if sample.error is None and not sample.unset and sample.producer is None
-            if sample.op not in UNASKED
+            if sample.op not in UNASKED and not sample.differs and sample.key not in UNSET
         ]
         for family in families()
     }

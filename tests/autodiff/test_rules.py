@@ -22,6 +22,12 @@ from tests.samples import Sample
 #: Gradients are sums and chains of what the ops compute, so they may differ by some roundings more.
 LOOSE = 10.0
 
+#: Samples that compute in a narrower type than that of their gradients → a factor on the tolerance.
+NARROW = {
+    "ImageProjectiveTransformV2/float64": 1e5,
+    "ImageProjectiveTransformV3/float64": 1e5,
+}
+
 SAMPLES = {
     family: [sample for sample in samples if sample.key in stored_gradients(family)]
     for family, samples in sampled_gradients().items()
@@ -61,4 +67,5 @@ def test_gradient_matches_tensorflow(family: str, sample: Sample) -> None:
     assert [g is None for g in got] == [g is None for g in expected]
     for place, (ours, theirs) in enumerate(zip(got, expected, strict=True)):
         if theirs is not None:
-            assert_same(ours, theirs, "rounding", LOOSE * sample.loose, f"{sample} x {place}")
+            loose = LOOSE * sample.loose * NARROW.get(sample.key, 1)
+            assert_same(ours, theirs, "rounding", loose, f"{sample} x {place}")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from minihub_runtime.dtypes import bits, from_bits, qint8
+from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.registry import REGISTRY
 
 
@@ -68,3 +69,16 @@ def test_large_windows_cost_the_sum_of_their_sides() -> None:
     )
     corner = image[:, :32, :31].max(axis=(1, 2))
     np.testing.assert_array_equal(got[:, 0, 0], corner)
+
+
+def test_places_of_maxima_outside_the_input_are_refused() -> None:
+    # TensorFlow ends the process.
+    with pytest.raises(InvalidArgumentError, match="places of the input"):
+        REGISTRY["MaxPoolGradWithArgmax"](
+            draw(1, 2, 2, 1),
+            draw(1, 1, 1, 1),
+            np.full((1, 1, 1, 1), 4, np.int64),
+            ksize=[1, 2, 2, 1],
+            strides=[1, 2, 2, 1],
+            padding="VALID",
+        )
