@@ -12,6 +12,7 @@ import numpy as np
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require_scalar
 from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, Array, op, types_list, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, same
 
@@ -135,3 +136,8 @@ def print_v2(input: Array, *, output_stream: str = "stderr", end: str = "\n") ->
 
 
 without_gradient("Assert")
+
+
+@print_.gradient
+def _print_gradient(ops: Ops, grad: Term) -> tuple[Term, None]:
+    return grad, None

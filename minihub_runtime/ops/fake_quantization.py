@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from minihub_runtime.ops.checking import require, require_scalar
+from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term
 from minihub_runtime.ops.registry import ROUNDING, Array, op
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.ops.sparse import with_rank
@@ -278,3 +279,28 @@ def fake_quant_with_min_max_vars_per_channel_gradient_shape(
         (length,) = merge(whole[-1:], (length,)) or (None,)
         whole = (*whole[:-1], length)
     return [whole, (length,), (length,)]
+
+
+@fake_quant_with_min_max_args.gradient
+def fake_quant_with_min_max_args_rule(ops: Ops, grad: Term, inputs: Term, attrs: Attrs) -> Term:
+    return ops.FakeQuantWithMinMaxArgsGradient(grad, inputs, **attrs)
+
+
+@fake_quant_with_min_max_vars.gradient
+def fake_quant_with_min_max_vars_rule(
+    ops: Ops, grad: Term, inputs: Term, min: Term, max: Term, attrs: Attrs
+) -> tuple[Term, Term, Term]:
+    found: tuple[Term, Term, Term] = ops.FakeQuantWithMinMaxVarsGradient(
+        grad, inputs, min, max, **attrs
+    )
+    return found
+
+
+@fake_quant_with_min_max_vars_per_channel.gradient
+def fake_quant_with_min_max_vars_per_channel_rule(
+    ops: Ops, grad: Term, inputs: Term, min: Term, max: Term, attrs: Attrs
+) -> tuple[Term, Term, Term]:
+    found: tuple[Term, Term, Term] = ops.FakeQuantWithMinMaxVarsPerChannelGradient(
+        grad, inputs, min, max, **attrs
+    )
+    return found

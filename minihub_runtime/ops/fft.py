@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.registry import COMPLEX, ROUNDING, Array, Op, op, types
+from minihub_runtime.ops.gradient_rules import Ops, Term, product, sizes_of
+from minihub_runtime.ops.registry import COMPLEX, REGISTRY, ROUNDING, Array, Op, op, types
 from minihub_runtime.shapes import Shape, Spec, show
 
 __all__: list[str] = []
@@ -158,3 +160,75 @@ for _rank, _suffix in ((1, ""), (2, "2D"), (3, "3D")):
     _complex_transform(f"IFFT{_suffix}", _rank, np.fft.ifftn)
     _real_transform(f"RFFT{_suffix}", _rank, inverse=False)
     _real_transform(f"IRFFT{_suffix}", _rank, inverse=True)
+
+
+def _transform_gradient(
+    ops: Ops, grad: Term, inverse: str = "", rank: int = 1, divided: bool = False
+) -> Term:
+    """The gradient of a complex transform: the inverse one, but for the factor that one of the two has."""
+    count = ops.Cast(product(ops, sizes_of(ops, grad)[-rank:]), DstT=grad.dtype)
+    back = getattr(ops, inverse)(grad)
+    return back / count if divided else back * count
+
+
+for _rank, _suffix in ((1, ""), (2, "2D"), (3, "3D")):
+    REGISTRY[f"FFT{_suffix}"].gradient(
+        functools.partial(_transform_gradient, inverse=f"IFFT{_suffix}", rank=_rank)
+    )
+    REGISTRY[f"IFFT{_suffix}"].gradient(
+        functools.partial(_transform_gradient, inverse=f"FFT{_suffix}", rank=_rank, divided=True)
+    )
+
+
+def _signs(ops: Ops, length: Any, dtype: Any) -> Term:
+    """Numbers that are 1 and -1 in turn."""
+    return ops.Cast(1 - ops.Range(0, length, 1) % 2 * 2, DstT=dtype)
+
+
+def _dropped(ops: Ops, grad: Term, sizes: Any, column: Term, rank: int) -> Term:
+    """What a column of the half that a real transform keeps contributes a second time."""
+    if rank == 1:
+        return column
+    # Column by column the other axis is transformed: by a matrix of the powers of one root of unity.
+    length = sizes[-2]
+    numbers = ops.Range(0, length, 1)
+    powers = ops.Cast(ops.ExpandDims(numbers, 0) * ops.ExpandDims(numbers, 1), DstT=grad.dtype)
+    roots = ops.Exp(powers * (-2j * np.pi) / ops.Cast(length, DstT=grad.dtype))
+    return ops.BatchMatMulV2(roots, ops.Conj(column))
+
+
+def _real_transform_gradient(
+    ops: Ops, grad: Term, input: Term, fft_length: Term, inverse: str = "", rank: int = 1
+) -> tuple[Term, None]:
+    sizes = sizes_of(ops, input)
+    even = ops.Cast(1 - fft_length[-1] % 2, DstT=grad.dtype)
+    first, last = (
+        _dropped(ops, grad, sizes, column, rank) for column in (grad[..., 0:1], grad[..., -1:])
+    )
+    extra = first + even * last * _signs(ops, sizes[-1], grad.dtype)
+    real = input.dtype
+    back = getattr(ops, inverse)(grad, fft_length, Treal=real)
+    count = ops.Cast(product(ops, sizes[-rank:]), DstT=real)
+    return 0.5 * (back * count + ops.Real(extra, Tout=real)), None
+
+
+def _inverse_real_transform_gradient(
+    ops: Ops, grad: Term, input: Term, fft_length: Term, forward: str = "", rank: int = 1
+) -> tuple[Term, None]:
+    odd = fft_length[-1] % 2
+    one, two = ops.constant(1, grad.dtype), ops.constant(2, grad.dtype)
+    inner = ops.Reshape(sizes_of(ops, input)[-1] - 2 + odd, [1])
+    # All columns but the first, and the last of an even length, stand for two.
+    mask = ops.ConcatV2([[one], ops.Fill(inner, two), ops.Fill(ops.Reshape(1 - odd, [1]), one)], 0)
+    share = ops.Reciprocal(ops.Cast(product(ops, sizes_of(ops, grad)[-rank:]), DstT=grad.dtype))
+    spectrum = getattr(ops, forward)(grad, fft_length, Tcomplex=input.dtype)
+    return spectrum * ops.Cast(share * mask, DstT=input.dtype), None
+
+
+for _rank, _suffix in ((1, ""), (2, "2D")):
+    REGISTRY[f"RFFT{_suffix}"].gradient(
+        functools.partial(_real_transform_gradient, inverse=f"IRFFT{_suffix}", rank=_rank)
+    )
+    REGISTRY[f"IRFFT{_suffix}"].gradient(
+        functools.partial(_inverse_real_transform_gradient, forward=f"RFFT{_suffix}", rank=_rank)
+    )

@@ -30,6 +30,7 @@ __all__ = [
     "positive",
     "product",
     "rank_of",
+    "reduced_dims",
     "reduced_shape",
     "sizes_of",
     "sum_to",
@@ -88,13 +89,16 @@ def reduced_shape(ops: Ops, x: Term, axes: Term) -> Any:
         kept = shape.copy()
         kept[known.reshape(-1)] = 1
         return kept
-    rank = rank_of(ops, x)
+    return reduced_dims(ops, shape, rank_of(ops, x), axes)
+
+
+def reduced_dims(ops: Ops, sizes: Any, rank: Any, axes: Term) -> Term:
+    """Sizes, as a vector of `rank` of them, with 1 for those along `axes`."""
     # Axes may be negative; the later part of a DynamicStitch wins.
-    places = (ops.Cast(axes, DstT="int32") + rank) % rank
-    places = ops.Reshape(places, [-1])
-    return ops.DynamicStitch(
-        [ops.Range(0, rank, 1), places], [shape, ops.Fill(ops.Shape(places), 1)]
-    )
+    places = ops.Reshape((ops.Cast(axes, DstT="int32") + rank) % rank, [-1])
+    kept = ops.Cast(sizes, DstT="int32")
+    ones = ops.Fill(ops.Shape(places), 1)
+    return ops.DynamicStitch([ops.Range(0, rank, 1), places], [kept, ones])
 
 
 def _broadcast_axes(x: Term, y: Term) -> tuple[list[int], list[int]] | None:

@@ -9,7 +9,8 @@ import numpy as np
 from minihub_runtime.dtypes import bfloat16, float_to_bfloat16, to_float
 from minihub_runtime.ops.checking import require, require_rank, require_scalar
 from minihub_runtime.ops.fake_quantization import same_shape
-from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, op
+from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.registry import FLOATS, REGISTRY, ROUNDING, Array, op
 from minihub_runtime.ops.sparse import with_rank
 from minihub_runtime.shapes import Shape, Spec, merge
 
@@ -235,3 +236,23 @@ def quantize_and_dequantize_v4_grad_shape(
     """The shapes of the input and of the range."""
     bounds = merge(input_min.shape, input_max.shape)
     return [merge(gradients.shape, input.shape), bounds, bounds]
+
+
+@quantize_and_dequantize_v2.gradient
+def quantize_and_dequantize_v2_gradient(ops: Ops, grad: Term) -> tuple[Term, None, None]:
+    return grad, None, None
+
+
+@quantize_and_dequantize_v3.gradient
+def quantize_and_dequantize_v3_gradient(ops: Ops, grad: Term) -> tuple[Term, None, None, None]:
+    return grad, None, None, None
+
+
+@REGISTRY["QuantizeAndDequantizeV4"].gradient
+def quantize_and_dequantize_v4_gradient(
+    ops: Ops, grad: Term, input: Term, input_min: Term, input_max: Term, axis: int
+) -> tuple[Term, Term, Term]:
+    found: tuple[Term, Term, Term] = ops.QuantizeAndDequantizeV4Grad(
+        grad, input, input_min, input_max, axis=axis
+    )
+    return found

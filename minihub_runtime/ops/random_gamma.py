@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from minihub_runtime.dtypes import as_dtype, to_float
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable
 from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.philox import Philox
 from minihub_runtime.ops.random_arguments import (
     BLOCKS_PER_OUTPUT,
@@ -172,3 +174,33 @@ def stateless_random_gamma_v3(
 def _keyed_shape(shape: Spec, key: Spec, counter: Spec, alg: Spec, alpha: Spec) -> Shape:
     static_vector(key, 1, "key")
     return drawn_shape(shape)
+
+
+def _gamma_gradient(ops: Ops, grad: Term, alpha: Term, output: Term, added: Any) -> Term:
+    """The gradient of `alpha` of samples that have `added` dimensions in front of its own."""
+    ones = ops.Fill(ops.Reshape(added, [1]), 1)
+    spread = ops.Reshape(alpha, ops.ConcatV2([ones, ops.Shape(alpha)], 0))
+    return ops.Sum(grad * ops.RandomGammaGrad(spread, output), ops.Range(0, added, 1))
+
+
+@random_gamma.gradient
+def random_gamma_gradient(
+    ops: Ops, grad: Term, shape: Term, alpha: Term, output: Term
+) -> tuple[None, Term]:
+    return None, _gamma_gradient(ops, grad, alpha, output, ops.Size(shape))
+
+
+@stateless_random_gamma_v2.gradient
+def stateless_random_gamma_v2_gradient(
+    ops: Ops, grad: Term, shape: Term, alpha: Term, output: Term
+) -> tuple[None, None, Term]:
+    added = ops.Size(shape) - ops.Rank(alpha)
+    return None, None, _gamma_gradient(ops, grad, alpha, output, added)
+
+
+@stateless_random_gamma_v3.gradient
+def stateless_random_gamma_v3_gradient(
+    ops: Ops, grad: Term, shape: Term, alpha: Term, output: Term
+) -> tuple[None, None, None, None, Term]:
+    added = ops.Size(shape) - ops.Rank(alpha)
+    return None, None, None, None, _gamma_gradient(ops, grad, alpha, output, added)

@@ -14,6 +14,7 @@ from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InternalError, InvalidArgumentError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, unbroadcast
 from minihub_runtime.ops.philox import Philox
 from minihub_runtime.ops.random_arguments import (
     drawn_shape,
@@ -247,3 +248,50 @@ def _seeded_shape(
 
 
 without_gradient("ParameterizedTruncatedNormal")
+
+
+def _normal_distribution(ops: Ops, x: Term) -> Term:
+    """The probability that a normal number is smaller than `x`."""
+    half = ops.constant(np.sqrt(0.5), x.dtype)
+    scaled = x * half
+    size = ops.Abs(scaled)
+    tail = ops.Select(ops.Greater(scaled, 0.0), 2.0 - ops.Erfc(size), ops.Erfc(size))
+    return 0.5 * ops.Select(ops.Less(size, half), 1.0 + ops.Erf(scaled), tail)
+
+
+@stateless_parameterized_truncated_normal.gradient
+def _truncated_normal_gradient(
+    ops: Ops,
+    grad: Term,
+    means: Term,
+    stddevs: Term,
+    minvals: Term,
+    maxvals: Term,
+    output: Term,
+) -> tuple[Gradient, ...]:
+    """The slopes of a sample where its probability stays what it is.
+
+    Source: python/ops/random_grad.py.
+    """
+    low, high, sample = ((x - means) / stddevs for x in (minvals, maxvals, output))
+    below = _normal_distribution(ops, low)
+    share = (_normal_distribution(ops, sample) - below) / (_normal_distribution(ops, high) - below)
+    limits = np.finfo(means.dtype.numpy)
+    share = ops.ClipByValue(share, limits.tiny, 1 - limits.eps)
+    slopes = (
+        (means, ops.OnesLike(sample)),
+        (stddevs, sample),
+        (
+            minvals,
+            ops.Exp(0.5 * (ops.Square(sample) - ops.Square(low)) + ops.Log1p(-share)),
+        ),
+        (
+            maxvals,
+            ops.Exp(0.5 * (ops.Square(sample) - ops.Square(high)) + ops.Log(share)),
+        ),
+    )
+    return (
+        None,
+        None,
+        *(unbroadcast(ops, x, output, grad * slope, None)[0] for x, slope in slopes),
+    )

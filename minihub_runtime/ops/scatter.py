@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.array import asked_shape, zeros
 from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
 from minihub_runtime.ops.gather import flat_places
-from minihub_runtime.ops.registry import ANY, INDEX, ROUNDING, Array, at_least, op, types
+from minihub_runtime.ops.gradient_rules import Ops, Term, sizes_of
+from minihub_runtime.ops.registry import ANY, INDEX, REGISTRY, ROUNDING, Array, at_least, op, types
 from minihub_runtime.ops.segment import reduce_by
 from minihub_runtime.shapes import Shape, Spec, compatible, merge, show, size
 
@@ -308,3 +310,61 @@ def dynamic_stitch(indices: Sequence[Array], data: Sequence[Array]) -> Array:
 def parallel_dynamic_stitch(indices: Sequence[Array], data: Sequence[Array]) -> Array:
     """As DynamicStitch; of several slices at one place the last, where TensorFlow takes any."""
     return _stitch(indices, data)
+
+
+@scatter_nd.gradient
+def scatter_nd_gradient(ops: Ops, grad: Term, indices: Term) -> tuple[None, Term, None]:
+    return None, ops.GatherNd(grad, indices), None
+
+
+@scatter_nd_non_aliasing_add.gradient
+def scatter_nd_non_aliasing_add_gradient(
+    ops: Ops, grad: Term, indices: Term
+) -> tuple[Term, None, Term]:
+    return grad, None, ops.GatherNd(grad, indices)
+
+
+def _update_gradient(ops: Ops, grad: Term, indices: Term, updates: Term) -> tuple[Term, None, Term]:
+    kept = ops.TensorScatterUpdate(grad, indices, ops.ZerosLike(updates))
+    return kept, None, ops.GatherNd(grad, indices)
+
+
+def _sub_gradient(ops: Ops, grad: Term, indices: Term) -> tuple[Term, None, Term]:
+    return grad, None, -ops.GatherNd(grad, indices)
+
+
+def _extreme_gradient(
+    ops: Ops, grad: Term, tensor: Term, indices: Term, updates: Term, output: Term
+) -> tuple[Term, None, Term]:
+    """What is equal to the result shares the gradient."""
+    held = ops.Cast(ops.Equal(tensor, output), DstT=grad.dtype)
+    given = ops.Cast(ops.Equal(updates, ops.GatherNd(output, indices)), DstT=grad.dtype)
+    count = held + ops.ScatterNd(indices, given, sizes_of(ops, tensor, indices.dtype))
+    return grad * held / count, None, ops.GatherNd(grad / count, indices) * given
+
+
+_RULES: dict[str, Any] = {
+    "TensorScatterAdd": scatter_nd_non_aliasing_add_gradient,
+    "TensorScatterMax": _extreme_gradient,
+    "TensorScatterMin": _extreme_gradient,
+    "TensorScatterSub": _sub_gradient,
+    "TensorScatterUpdate": _update_gradient,
+}
+for _name, _rule in _RULES.items():
+    REGISTRY[_name].gradient(_rule)
+
+
+@dynamic_partition.gradient
+def dynamic_partition_gradient(
+    ops: Ops, grads: list[Term], data: Term, partitions: Term, num_partitions: int
+) -> tuple[Term, None]:
+    places = ops.Reshape(ops.Range(0, ops.Size(partitions), 1), ops.Shape(partitions))
+    parts = ops.DynamicPartition(places, partitions, num_partitions=num_partitions)
+    joined = ops.ParallelDynamicStitch(parts, grads)
+    return ops.Reshape(joined, sizes_of(ops, data)), None
+
+
+@dynamic_stitch.gradient
+@parallel_dynamic_stitch.gradient
+def dynamic_stitch_gradient(ops: Ops, grad: Term, indices: list[Term]) -> tuple[None, list[Term]]:
+    return None, [ops.GatherV2(grad, places, 0) for places in indices]

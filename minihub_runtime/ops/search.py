@@ -9,7 +9,17 @@ import numpy as np
 from minihub_runtime.dtypes import DType, bits, int32, to_float
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require, require_rank, require_scalar
-from minihub_runtime.ops.registry import ANY, INDEX, REALS, Array, at_least, op, types
+from minihub_runtime.ops.gradient_rules import Ops, Term, product, sizes_of
+from minihub_runtime.ops.registry import (
+    ANY,
+    INDEX,
+    REALS,
+    Array,
+    at_least,
+    op,
+    types,
+    without_gradient,
+)
 from minihub_runtime.shapes import Shape, Spec, show
 
 __all__ = ["top_places"]
@@ -178,3 +188,34 @@ def _bounds(name: str, side: Literal["left", "right"]) -> None:
 
 _bounds("LowerBound", "left")
 _bounds("UpperBound", "right")
+
+
+def _placed(ops: Ops, grad: Term, input: Term, indices: Term) -> Term:
+    """`grad` at the places along the last axis that `indices` name, zeros elsewhere."""
+    sizes, count = sizes_of(ops, input), ops.Shape(indices)[-1]
+    rows = ops.Reshape(ops.Cast(indices, DstT="int32"), [-1, count])
+    starts = ops.Range(0, ops.Shape(rows)[0], 1) * sizes[-1]
+    flat = ops.Reshape(rows + ops.ExpandDims(starts, -1), [-1, 1])
+    length = ops.Reshape(product(ops, sizes), [1])
+    return ops.Reshape(ops.ScatterNd(flat, ops.Reshape(grad, [-1]), length), sizes)
+
+
+@top_k.gradient
+def top_k_gradient(ops: Ops, grad: Term, input: Term, indices: Term) -> Term:
+    return _placed(ops, grad, input, indices)
+
+
+@top_k_v2.gradient
+def top_k_v2_gradient(ops: Ops, grad: Term, input: Term, indices: Term) -> tuple[Term, None]:
+    return _placed(ops, grad, input, indices), None
+
+
+@nth_element.gradient
+def nth_element_gradient(ops: Ops, grad: Term, input: Term, values: Term) -> tuple[Term, None]:
+    # Elements that are equally large share the gradient.
+    chosen = ops.Cast(ops.Equal(ops.ExpandDims(values, -1), input), DstT=grad.dtype)
+    count = ops.Sum(chosen, [-1], keep_dims=True)
+    return chosen / count * ops.ExpandDims(grad, -1), None
+
+
+without_gradient("LowerBound", "UpperBound")

@@ -16,15 +16,8 @@ from minihub_runtime.dtypes import (
 )
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
-from minihub_runtime.ops.registry import (
-    INDEX,
-    NUMBERS,
-    REALS,
-    ROUNDING,
-    Array,
-    op,
-    types,
-)
+from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.registry import INDEX, NUMBERS, REALS, REGISTRY, ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, merge, size
 
 __all__ = ["count_of", "flat_rows", "reduce_by", "sorted_runs", "spread", "typed"]
@@ -299,3 +292,93 @@ for _name, _ufunc, _neutral, _kinds in (
     ("UnsortedSegmentMax", np.maximum, _lowest, REALS),
 ):
     _register_unsorted(_name, _ufunc, _neutral, _kinds)
+
+
+def _segment_sum_gradient(ops: Ops, grad: Term, segment_ids: Term) -> tuple[Term, None]:
+    return ops.GatherV2(grad, segment_ids, 0), None
+
+
+def _segment_mean_gradient(
+    ops: Ops, grad: Term, data: Term, segment_ids: Term
+) -> tuple[Term, None]:
+    ones = ops.Fill(ops.Reshape(ops.Rank(data) - 1, [1]), 1)
+    shape = ops.ConcatV2([ops.Shape(segment_ids), ones], 0)
+    counts = ops.SegmentSum(ops.Fill(shape, ops.constant(1, grad.dtype)), segment_ids)
+    return ops.GatherV2(grad / counts, segment_ids, 0), None
+
+
+def _segment_extreme_gradient(
+    ops: Ops, grad: Term, data: Term, segment_ids: Term, output: Term
+) -> tuple[Term, None]:
+    """Elements that are equally large share the gradient of their segment."""
+    chosen = ops.Equal(data, ops.GatherV2(output, segment_ids, 0))
+    counts = ops.SegmentSum(ops.Cast(chosen, DstT=grad.dtype), segment_ids)
+    shares = ops.GatherV2(grad / counts, segment_ids, 0)
+    return ops.SelectV2(chosen, shares, ops.ZerosLike(data)), None
+
+
+def _segment_prod_gradient(
+    ops: Ops, grad: Term, data: Term, segment_ids: Term, output: Term
+) -> tuple[Term, None]:
+    """The product of the others: divided out, but for the only zero of a segment; two zeros leave nothing."""
+    zero = ops.Equal(data, 0)
+    counts = ops.SegmentSum(ops.Cast(zero, DstT="int32"), segment_ids)
+    grad = ops.SelectV2(ops.Greater(counts, 1), ops.ZerosLike(grad), grad)
+    others = ops.SelectV2(zero, ops.OnesLike(data), data)
+    rest = ops.GatherV2(ops.SegmentProd(others, segment_ids), segment_ids, 0)
+    divided = ops.GatherV2(output, segment_ids, 0) / others
+    return ops.GatherV2(grad, segment_ids, 0) * ops.SelectV2(zero, rest, divided), None
+
+
+def _kept_rows(ops: Ops, rows: Term, ids: Term) -> tuple[Term, Term]:
+    """Rows gathered by ids of any rank, zeros for negative ids; and which elements are not of such ids."""
+    gathered = ops.GatherV2(rows, ops.Maximum(ids, ops.ZerosLike(ids)), 0)
+    kept = ops.GreaterEqual(ids, 0)
+    ones = ops.Fill(ops.Reshape(ops.Rank(gathered) - ops.Rank(kept), [1]), 1)
+    kept = ops.Reshape(kept, ops.ConcatV2([ops.Shape(kept), ones], 0))
+    everywhere = ops.LogicalAnd(kept, ops.Cast(ops.OnesLike(gathered), DstT="bool"))
+    return ops.SelectV2(everywhere, gathered, ops.ZerosLike(gathered)), everywhere
+
+
+def _unsorted_sum_gradient(ops: Ops, grad: Term, segment_ids: Term) -> tuple[Term, None, None]:
+    return _kept_rows(ops, grad, segment_ids)[0], None, None
+
+
+def _unsorted_extreme_gradient(
+    ops: Ops, grad: Term, data: Term, segment_ids: Term, num_segments: Term, output: Term
+) -> tuple[Term, None, None]:
+    largest, kept = _kept_rows(ops, output, segment_ids)
+    chosen = ops.LogicalAnd(ops.Equal(data, largest), kept)
+    counts = ops.UnsortedSegmentSum(ops.Cast(chosen, DstT=grad.dtype), segment_ids, num_segments)
+    shares, _ = _kept_rows(ops, grad / counts, segment_ids)
+    return ops.SelectV2(chosen, shares, ops.ZerosLike(shares)), None, None
+
+
+def _unsorted_prod_gradient(
+    ops: Ops, grad: Term, data: Term, segment_ids: Term, num_segments: Term, output: Term
+) -> tuple[Term, None, None]:
+    zero = ops.Equal(data, 0)
+    counts = ops.UnsortedSegmentSum(ops.Cast(zero, DstT="int32"), segment_ids, num_segments)
+    grad = ops.SelectV2(ops.Greater(counts, 1), ops.ZerosLike(grad), grad)
+    others = ops.SelectV2(zero, ops.OnesLike(data), data)
+    places = ops.Maximum(segment_ids, ops.ZerosLike(segment_ids))
+    products = ops.UnsortedSegmentProd(others, segment_ids, num_segments)
+    rest = ops.GatherV2(products, places, 0)
+    divided = ops.GatherV2(output, places, 0) / data
+    slopes, _ = _kept_rows(ops, grad, segment_ids)
+    return slopes * ops.SelectV2(zero, rest, divided), None, None
+
+
+_RULES: dict[str, Any] = {
+    "SegmentMax": _segment_extreme_gradient,
+    "SegmentMean": _segment_mean_gradient,
+    "SegmentMin": _segment_extreme_gradient,
+    "SegmentProd": _segment_prod_gradient,
+    "SegmentSum": _segment_sum_gradient,
+    "UnsortedSegmentMax": _unsorted_extreme_gradient,
+    "UnsortedSegmentMin": _unsorted_extreme_gradient,
+    "UnsortedSegmentProd": _unsorted_prod_gradient,
+    "UnsortedSegmentSum": _unsorted_sum_gradient,
+}
+for _name, _rule in _RULES.items():
+    REGISTRY[_name].gradient(_rule)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,8 @@ from minihub_runtime.dtypes import (
     to_float,
 )
 from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
-from minihub_runtime.ops.registry import (
-    FLOATS,
-    INDEX,
-    REALS,
-    ROUNDING,
-    Array,
-    op,
-)
+from minihub_runtime.ops.gradient_rules import Ops, Term, sizes_of
+from minihub_runtime.ops.registry import FLOATS, INDEX, REALS, REGISTRY, ROUNDING, Array, op
 from minihub_runtime.ops.segment import count_of, flat_rows, reduce_by, sorted_runs, spread, typed
 from minihub_runtime.shapes import Shape, Spec, merge, size
 
@@ -195,3 +190,30 @@ def _register_gradient(name: str, scale: str) -> None:
 _register_gradient("SparseSegmentSumGrad", "sum")
 _register_gradient("SparseSegmentMeanGrad", "mean")
 _register_gradient("SparseSegmentSqrtNGrad", "sqrt_n")
+
+
+def _sparse_segment_gradient(
+    ops: Ops,
+    grad: Term,
+    data: Term,
+    indices: Term,
+    segment_ids: Term,
+    sparse_gradient: bool,
+    gradient: str = "",
+    others: int = 2,
+) -> tuple[Term | None, ...]:
+    """The gradient by the op `gradient`; the others of the inputs have none.
+
+    Raises: NotImplementedError where the op asks for slices.
+    """
+    if sparse_gradient:
+        raise NotImplementedError(f"sparse_gradient=True, as {gradient}V2 computes it")
+    found = getattr(ops, gradient)(grad, indices, segment_ids, sizes_of(ops, data)[0])
+    return (found, *(None,) * others)
+
+
+for _name in ("SparseSegmentMean", "SparseSegmentSqrtN", "SparseSegmentSum"):
+    for _suffix, _others in (("", 2), ("WithNumSegments", 3)):
+        REGISTRY[f"{_name}{_suffix}"].gradient(
+            functools.partial(_sparse_segment_gradient, gradient=f"{_name}Grad", others=_others)
+        )

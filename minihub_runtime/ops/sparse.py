@@ -18,6 +18,7 @@ from minihub_runtime.ops.checking import (
     require_rank,
     require_scalar,
 )
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op
 from minihub_runtime.shapes import Shape, Spec, dims, merge, size
 
@@ -368,3 +369,32 @@ def sparse_fill_empty_rows_grad_shape(reverse_index_map: Spec, grad_values: Spec
     """One value per entry of the map, and a scalar."""
     with_rank(grad_values, 1, "grad_values")
     return [with_rank(reverse_index_map, 1, "reverse_index_map"), ()]
+
+
+@sparse_to_dense.gradient
+def sparse_to_dense_gradient(
+    ops: Ops, grad: Term, sparse_indices: Term
+) -> tuple[None, None, Term, Term]:
+    values = ops.GatherNd(grad, sparse_indices)
+
+    def total(x: Term) -> Term:
+        return ops.Sum(x, ops.Range(0, ops.Rank(x), 1))
+
+    return None, None, values, total(grad) - total(values)
+
+
+@sparse_reorder.gradient
+def sparse_reorder_gradient(
+    ops: Ops, grads: list[Term], input_indices: Term, input_shape: Term
+) -> tuple[None, Term, None]:
+    places = ops.Range(0, ops.Shape(input_indices)[0], 1)
+    _, order = ops.SparseReorder(input_indices, places, input_shape)
+    return None, ops.GatherV2(grads[1], ops.InvertPermutation(order), 0), None
+
+
+@sparse_fill_empty_rows.gradient
+def sparse_fill_empty_rows_gradient(
+    ops: Ops, grads: list[Term], reverse_index_map: Term
+) -> tuple[None, Term, None, Term]:
+    values, default = ops.SparseFillEmptyRowsGrad(reverse_index_map, grads[1])
+    return None, values, None, default

@@ -9,11 +9,13 @@ import numpy as np
 
 from minihub_runtime.dtypes import bfloat16, float_to_bfloat16, to_float
 from minihub_runtime.ops.checking import allocatable, require, require_rank, require_scalar
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import (
     ANY,
     INDEX,
     NUMBERS,
     REALS,
+    REGISTRY,
     ROUNDING,
     Array,
     op,
@@ -447,3 +449,111 @@ _componentwise("SparseDenseCwiseDiv", _divide)
 
 
 without_gradient("SparseAddGrad")
+
+
+@sparse_add.gradient
+def sparse_add_gradient(
+    ops: Ops, grads: list[Term], a_indices: Term, b_indices: Term, sum_indices: Term
+) -> tuple[Term | None, ...]:
+    a, b = ops.SparseAddGrad(grads[1], a_indices, b_indices, sum_indices)
+    return None, a, None, None, b, None, None
+
+
+@sparse_tensor_dense_add.gradient
+def sparse_tensor_dense_add_gradient(
+    ops: Ops, grad: Term, a_indices: Term
+) -> tuple[None, Term, None, Term]:
+    return None, ops.GatherNd(grad, a_indices), None, grad
+
+
+@sparse_tensor_dense_mat_mul.gradient
+def sparse_tensor_dense_mat_mul_gradient(
+    ops: Ops,
+    grad: Term,
+    a_indices: Term,
+    a_values: Term,
+    a_shape: Term,
+    b: Term,
+    adjoint_a: bool,
+    adjoint_b: bool,
+) -> tuple[None, Term, None, Term]:
+    dense = ops.SparseTensorDenseMatMul(a_indices, a_values, a_shape, grad, adjoint_a=not adjoint_a)
+    if adjoint_b:
+        dense = ops.ConjugateTranspose(dense, [1, 0])
+    # Of the product of `grad` with `b` only the elements count where `a` has values: rows times columns.
+    rows, columns = (
+        ops.StridedSlice(
+            a_indices, [0, i], [0, i + 1], [1, 1], begin_mask=1, end_mask=1, shrink_axis_mask=2
+        )
+        for i in (0, 1)
+    )
+    if adjoint_a:
+        rows, columns = columns, rows
+    left = ops.GatherV2(grad, rows, 0)
+    right = ops.GatherV2(ops.Transpose(b, [1, 0]) if adjoint_b else b, columns, 0)
+    values = ops.BatchMatMulV2(
+        ops.ExpandDims(left, -1 if adjoint_a else -2),
+        ops.ExpandDims(right, -1 if adjoint_a != adjoint_b else -2),
+        adj_x=adjoint_a,
+        adj_y=adjoint_a == adjoint_b,
+    )
+    return None, ops.Squeeze(values, squeeze_dims=[-2, -1]), None, dense
+
+
+def _by_dense(
+    ops: Ops,
+    grad: Term,
+    sp_indices: Term,
+    sp_values: Term,
+    sp_shape: Term,
+    dense: Term,
+    product: bool,
+) -> tuple[None, Term, None, Term]:
+    """The gradients of a product or quotient of sparse values with what a dense tensor has at their places."""
+    shape = ops.Cast(ops.Shape(dense), DstT="int64")
+    added = ops.Reshape(ops.Size(sp_shape) - ops.Size(shape), [1])
+    ones = ops.Fill(added, ops.constant(1, "int64"))
+    places = sp_indices // (sp_shape // ops.ConcatV2([ones, shape], 0))
+    places = ops.Slice(places, ops.ConcatV2([[0], added], 0), [-1, -1])
+    there = ops.GatherNd(dense, places)
+    if product:
+        of_values, of_dense = grad * there, grad * sp_values
+    else:
+        of_values, of_dense = grad / there, grad * (-sp_values / ops.Square(there))
+    # Places repeat where the dense tensor was broadcast.
+    total = ops.SparseTensorDenseAdd(places, of_dense, shape, ops.ZerosLike(dense))
+    return None, of_values, None, total
+
+
+@REGISTRY["SparseDenseCwiseMul"].gradient
+def sparse_dense_cwise_mul_gradient(
+    ops: Ops, grad: Term, sp_indices: Term, sp_values: Term, sp_shape: Term, dense: Term
+) -> tuple[None, Term, None, Term]:
+    return _by_dense(ops, grad, sp_indices, sp_values, sp_shape, dense, True)
+
+
+@REGISTRY["SparseDenseCwiseDiv"].gradient
+def sparse_dense_cwise_div_gradient(
+    ops: Ops, grad: Term, sp_indices: Term, sp_values: Term, sp_shape: Term, dense: Term
+) -> tuple[None, Term, None, Term]:
+    return _by_dense(ops, grad, sp_indices, sp_values, sp_shape, dense, False)
+
+
+@sparse_softmax.gradient
+def sparse_softmax_gradient(
+    ops: Ops, grad: Term, sp_indices: Term, sp_shape: Term, output: Term
+) -> tuple[None, Term, None]:
+    total = ops.SparseReduceSum(sp_indices, output * grad, sp_shape, [-1], keep_dims=True)
+    return None, ops.SparseDenseCwiseAdd(sp_indices, grad, sp_shape, -total) * output, None
+
+
+def _refuse(name: str) -> Any:
+    def rule() -> None:
+        raise NotImplementedError(f"Gradient for {name} is not implemented.")
+
+    return rule
+
+
+# TensorFlow has none either.
+for _name in ("SparseDenseCwiseAdd", "SparseSparseMaximum", "SparseSparseMinimum"):
+    REGISTRY[_name].gradient(_refuse(_name))

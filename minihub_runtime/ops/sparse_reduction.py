@@ -15,10 +15,12 @@ from minihub_runtime.ops.checking import (
     require_rank,
     require_scalar,
 )
+from minihub_runtime.ops.gradient_rules import Ops, Term, reduced_dims
 from minihub_runtime.ops.registry import (
     INDEX,
     NUMBERS,
     REALS,
+    REGISTRY,
     ROUNDING,
     Array,
     at_least,
@@ -448,3 +450,14 @@ def ragged_count_sparse_output(
 def ragged_count_sparse_output_shape() -> list[Shape]:
     """Two columns."""
     return [(None, 2), (None,), (2,)]
+
+
+@REGISTRY["SparseReduceSum"].gradient
+def _sparse_reduce_sum_gradient(
+    ops: Ops, grad: Term, input_indices: Term, input_shape: Term, reduction_axes: Term
+) -> tuple[None, Term, None, None]:
+    kept = ops.Cast(
+        reduced_dims(ops, input_shape, ops.Size(input_shape), reduction_axes), DstT="int64"
+    )
+    places = input_indices // (input_shape // kept)
+    return None, ops.GatherNd(ops.Reshape(grad, kept), places), None, None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minihub_runtime.ops.checking import axis_in_range, indices_in_range, require, require_rank
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, NUMBERS, Array, at_least, op, without_gradient
 from minihub_runtime.ops.sparse import (
     check_sparse,
@@ -209,3 +210,16 @@ def sparse_slice_grad_shape(input_indices: Spec) -> Shape:
 
 
 without_gradient("SparseConcat")
+
+
+@sparse_slice.gradient
+def sparse_slice_gradient(
+    ops: Ops, grads: list[Term], indices: Term, start: Term, output_indices: Term
+) -> tuple[None, Term, None, None, None]:
+    return (
+        None,
+        ops.SparseSliceGrad(grads[1], indices, start, output_indices),
+        None,
+        None,
+        None,
+    )

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.ops.broadcasting import narrow, widen
-from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, op
+from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.registry import FLOATS, REGISTRY, ROUNDING, Array, op
 from minihub_runtime.ops.shape_rules import same
 
 __all__ = ["polynomial", "unary_special"]
@@ -374,3 +375,23 @@ unary_special("Expint", expint, "The exponential integral Ei.", _MATH)
 unary_special("FresnelCos", lambda x: _fresnel(x)[0], "Fresnel's integral of the cosine.", _MATH)
 unary_special("FresnelSin", lambda x: _fresnel(x)[1], "Fresnel's integral of the sine.", _MATH)
 unary_special("Spence", spence, "Spence's integral, the dilogarithm of 1 - x; NaN below 0.", _MATH)
+
+
+def _spence_gradient(ops: Ops, grad: Term, x: Term) -> Term:
+    slope = ops.Log(x) / (1.0 - x)
+    return grad * ops.Select(ops.Equal(x, 1.0), -ops.OnesLike(x), slope)
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "Dawsn": lambda ops, grad, x, y: grad * (1.0 - 2.0 * x * y),
+    "Erf": lambda ops, grad, x: grad * (2 / np.sqrt(np.pi)) * ops.Exp(-ops.Square(x)),
+    "Erfc": lambda ops, grad, x: grad * (-2 / np.sqrt(np.pi)) * ops.Exp(-ops.Square(x)),
+    "Erfinv": lambda ops, grad, y: grad * (np.sqrt(np.pi) / 2) * ops.Exp(ops.Square(y)),
+    "Expint": lambda ops, grad, x: grad * ops.Exp(x) / x,
+    "FresnelCos": lambda ops, grad, x: grad * ops.Cos(np.pi / 2 * ops.Square(x)),
+    "FresnelSin": lambda ops, grad, x: grad * ops.Sin(np.pi / 2 * ops.Square(x)),
+    "Ndtri": lambda ops, grad, y: grad * np.sqrt(2 * np.pi) * ops.Exp(ops.Square(y) / 2.0),
+    "Spence": _spence_gradient,
+}
+for _name, _rule in _RULES.items():
+    REGISTRY[_name].gradient(_rule)

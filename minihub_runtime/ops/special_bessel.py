@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minihub_runtime.ops.registry import Array
+from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.registry import REGISTRY, Array
 from minihub_runtime.ops.special import unary_special
 
 __all__: list[str] = []
@@ -124,3 +125,38 @@ _add("J0", lambda x: _first(0, x), "The function of the first kind J0.")
 _add("J1", lambda x: _first(1, x), "The function of the first kind J1.")
 _add("Y0", lambda x: _second(0, x), "The function of the second kind Y0.")
 _add("Y1", lambda x: _second(1, x), "The function of the second kind Y1.")
+
+
+def _imputed(ops: Ops, x: Term, at_zero: float, slope: Term) -> Term:
+    """`slope`, whose division by zero makes NaN of what is `at_zero`."""
+    return ops.SelectV2(ops.Equal(x, 0.0), ops.constant(at_zero, x.dtype), slope)
+
+
+#: Op → its slope at `x`, where its value is `y`.
+_SLOPES: dict[str, Callable[..., Term]] = {
+    "BesselI0": lambda ops, x, y: ops.BesselI1(x),
+    "BesselI0e": lambda ops, x, y: ops.BesselI1e(x) - ops.Sign(x) * y,
+    "BesselI1": lambda ops, x, y: _imputed(ops, x, 1.0, ops.BesselI0(x) - y / x),
+    "BesselI1e": lambda ops, x, y: _imputed(
+        ops, x, 0.5, ops.BesselI0e(x) - y * (ops.Sign(x) + ops.Reciprocal(x))
+    ),
+    "BesselJ0": lambda ops, x, y: -ops.BesselJ1(x),
+    "BesselJ1": lambda ops, x, y: _imputed(ops, x, 0.5, ops.BesselJ0(x) - y / x),
+    "BesselK0": lambda ops, x, y: -ops.BesselK1(x),
+    "BesselK0e": lambda ops, x, y: y - ops.BesselK1e(x),
+    "BesselK1": lambda ops, x, y: -ops.BesselK0(x) - y / x,
+    "BesselK1e": lambda ops, x, y: y * (1.0 - ops.Reciprocal(x)) - ops.BesselK0e(x),
+    "BesselY0": lambda ops, x, y: -ops.BesselY1(x),
+    "BesselY1": lambda ops, x, y: ops.BesselY0(x) - y / x,
+}
+
+
+def _times(slope: Callable[..., Term]) -> Callable[..., Term]:
+    def rule(ops: Ops, grad: Term, x: Term, y: Term) -> Term:
+        return grad * slope(ops, x, y)
+
+    return rule
+
+
+for _name, _slope in _SLOPES.items():
+    REGISTRY[_name].gradient(_times(_slope))

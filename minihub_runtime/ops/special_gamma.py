@@ -9,7 +9,8 @@ import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import narrow, widen
-from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, TypeSet, op, types
+from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, unbroadcast
+from minihub_runtime.ops.registry import FLOATS, REGISTRY, ROUNDING, Array, TypeSet, op, types
 from minihub_runtime.ops.shape_rules import broadcasted
 from minihub_runtime.ops.special import unary_special
 from minihub_runtime.shapes import Shape, Spec, merge, show
@@ -288,3 +289,44 @@ def betainc_op(a: Array, b: Array, x: Array) -> Array:
         shown = " and ".join(show(value.shape) for value in (a, b, x))
         raise InvalidArgumentError(f"a, b and x must be scalars or have one shape, not {shown}")
     return apply_broadcast(betainc, a, b, x)
+
+
+def _igamma_gradient(ops: Ops, grad: Term, a: Term, x: Term) -> tuple[Gradient, Gradient]:
+    # In logarithms, because gamma functions are large.
+    of_x = ops.Exp(-x + (a - 1.0) * ops.Log(x) - ops.Lgamma(a))
+    return unbroadcast(ops, a, x, ops.IgammaGradA(a, x) * grad, of_x * grad)
+
+
+def _igammac_gradient(ops: Ops, grad: Term, a: Term, x: Term) -> tuple[Gradient, Gradient]:
+    return _igamma_gradient(ops, -grad, a, x)
+
+
+def _betainc_gradient(
+    ops: Ops, grad: Term, a: Term, b: Term, x: Term
+) -> tuple[None, None, Gradient]:
+    logarithm = ops.Lgamma(a) + ops.Lgamma(b) - ops.Lgamma(a + b)
+    slope = ops.Exp(ops.Xlog1py(b - 1.0, -x) + ops.Xlogy(a - 1.0, x) - logarithm)
+    return None, None, unbroadcast(ops, a, x, None, slope * grad)[1]
+
+
+def _zeta_gradient(ops: Ops, grad: Term, x: Term, q: Term) -> tuple[None, Gradient]:
+    slope = -x * ops.Zeta(x + 1.0, q)
+    return None, unbroadcast(ops, x, q, None, slope * grad)[1]
+
+
+def _polygamma_gradient(ops: Ops, grad: Term, a: Term, x: Term) -> tuple[None, Gradient]:
+    slope = ops.Polygamma(a + 1.0, x)
+    return None, unbroadcast(ops, a, x, None, slope * grad)[1]
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "Betainc": _betainc_gradient,
+    "Digamma": lambda ops, grad, x: grad * ops.Polygamma(1.0, x),
+    "Igamma": _igamma_gradient,
+    "Igammac": _igammac_gradient,
+    "Lgamma": lambda ops, grad, x: grad * ops.Digamma(x),
+    "Polygamma": _polygamma_gradient,
+    "Zeta": _zeta_gradient,
+}
+for _name, _rule in _RULES.items():
+    REGISTRY[_name].gradient(_rule)

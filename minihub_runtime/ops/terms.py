@@ -111,13 +111,17 @@ class Term:
         return self.ops.Neg(self)
 
     def __getitem__(self, items: Any) -> Term:
-        """The part that integers, terms and slices select, one per dimension from the first on."""
+        """The part that integers, terms and slices select, one per dimension from the first on, or beside `...`."""
         chosen = items if isinstance(items, tuple) else (items,)
         begin, end = [], []
-        begin_mask = end_mask = shrink_axis_mask = 0
+        begin_mask = end_mask = ellipsis_mask = shrink_axis_mask = 0
         for axis, item in enumerate(chosen):
             bit = 1 << axis
-            if isinstance(item, slice):
+            if item is Ellipsis:
+                begin.append(0)
+                end.append(0)
+                ellipsis_mask |= bit
+            elif isinstance(item, slice):
                 if item.step is not None:
                     raise InvalidArgumentError("a term's slices must have no step")
                 begin.append(0 if item.start is None else item.start)
@@ -137,6 +141,7 @@ class Term:
             [1] * len(chosen),
             begin_mask=begin_mask,
             end_mask=end_mask,
+            ellipsis_mask=ellipsis_mask,
             shrink_axis_mask=shrink_axis_mask,
         )
 

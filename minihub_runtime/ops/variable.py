@@ -22,6 +22,7 @@ from minihub_runtime.errors import (
 )
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, NUMBERS, Array, Op, op, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, scalar
 from minihub_runtime.shapes import Shape, Spec, compatible, merge, show
@@ -420,3 +421,9 @@ assign_sub = _updating("AssignSub", np.subtract)
 
 
 without_gradient("Assign", "AssignAdd", "AssignSub", "VarIsInitializedOp", "VariableShape")
+
+
+@read_variable_op.gradient
+def read_variable_op_gradient(ops: Ops, grad: Term) -> Term:
+    # The gradient of a handle is that of the value behind it.
+    return grad

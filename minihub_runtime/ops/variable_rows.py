@@ -13,6 +13,7 @@ import numpy as np
 from minihub_runtime.dtypes import DType, as_dtype, float_to_bfloat16, to_float
 from minihub_runtime.errors import InvalidArgumentError, OutOfRangeError, clip
 from minihub_runtime.ops.checking import indices_in_range, require
+from minihub_runtime.ops.gradient_rules import Ops, Slices, Term
 from minihub_runtime.ops.registry import (
     ANY,
     EXACT,
@@ -390,3 +391,23 @@ without_gradient(
     "ScatterNdUpdate",
     "ScatterSub",
 )
+
+
+@resource_gather.gradient
+def _resource_gather_gradient(
+    ops: Ops, grad: Term, resource: Term, indices: Term
+) -> tuple[Slices, None]:
+    shape = ops.VariableShape(resource)
+    flat = ops.Reshape(indices, [-1])
+    values = ops.Reshape(grad, ops.ConcatV2([ops.Shape(flat), shape[1:]], 0))
+    return Slices(values, flat, shape), None
+
+
+@resource_gather_nd.gradient
+def _resource_gather_nd_gradient(
+    ops: Ops, grad: Term, resource: Term, indices: Term
+) -> tuple[Term, None]:
+    shape = ops.VariableShape(resource, out_type=indices.dtype)
+    if indices.shape is not None and len(indices.shape) == 2 and indices.shape[-1] == 1:
+        return Slices(grad, ops.Squeeze(indices, squeeze_dims=[-1]), shape), None
+    return ops.ScatterNd(indices, grad, shape), None

@@ -21,7 +21,17 @@ __all__ = ["DIFFERENTIABLE", "flows", "in_schema_order", "sampled_gradients", "w
 #: Ops that stand in a loop or are fetched alone, of which TensorFlow's Python dies when it is asked for a gradient.
 UNASKED = frozenset(["Enter", "Exit", "RefEnter", "RefExit"])
 #: Samples some of whose gradients TensorFlow leaves unset.
-UNSET = frozenset(["Conv2D/empty_rows", "DepthwiseConv2dNative/empty_batch"])
+UNSET = frozenset(
+    [
+        "Conv2D/empty_rows",
+        "DepthwiseConv2dNative/empty_batch",
+        *(
+            f"SparseSegment{name}{suffix}/none"
+            for name in ("Mean", "SqrtN", "Sum")
+            for suffix in ("", "WithNumSegments")
+        ),
+    ]
+)
 #: Types of tensors that have numbers for gradients.
 DIFFERENTIABLE = ("bfloat16", "complex128", "complex64", "float16", "float32", "float64")
 
