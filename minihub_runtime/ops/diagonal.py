@@ -9,6 +9,7 @@ import numpy as np
 from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.checking import allocatable, require, require_scalar
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, concrete, show
@@ -437,3 +438,84 @@ def matrix_band_part(input: Array, num_lower: Array, num_upper: Array) -> Array:
     result = np.zeros(input.shape, dtype=input.dtype)
     np.copyto(result, input, where=np.broadcast_to(inside, input.shape))
     return result
+
+
+@diag.gradient
+def diag_gradient(ops: Ops, grad: Term) -> Term:
+    return ops.DiagPart(grad)
+
+
+@diag_part.gradient
+def diag_part_gradient(ops: Ops, grad: Term) -> Term:
+    return ops.Diag(grad)
+
+
+@matrix_band_part.gradient
+def matrix_band_part_gradient(
+    ops: Ops, grad: Term, num_lower: Term, num_upper: Term
+) -> tuple[Term, None, None]:
+    return ops.MatrixBandPart(grad, num_lower, num_upper), None, None
+
+
+@matrix_diag.gradient
+def matrix_diag_gradient(ops: Ops, grad: Term) -> Term:
+    return ops.MatrixDiagPart(grad)
+
+
+# As in TensorFlow, the gradients of the second versions align short diagonals as the third versions do by default, at the
+# right above and at the left below, though the ops themselves align all at the left.
+
+
+@matrix_diag_v2.gradient
+def matrix_diag_v2_gradient(ops: Ops, grad: Term, k: Term) -> tuple[Term, None, None, None, None]:
+    zero = ops.constant(0, grad.dtype)
+    return ops.MatrixDiagPartV3(grad, k, zero), None, None, None, None
+
+
+@matrix_diag_v3.gradient
+def matrix_diag_v3_gradient(
+    ops: Ops, grad: Term, k: Term, align: str
+) -> tuple[Term, None, None, None, None]:
+    zero = ops.constant(0, grad.dtype)
+    return ops.MatrixDiagPartV3(grad, k, zero, align=align), None, None, None, None
+
+
+@matrix_diag_part.gradient
+def matrix_diag_part_gradient(ops: Ops, grad: Term, input: Term) -> Term:
+    return ops.MatrixSetDiag(ops.ZerosLike(input), grad)
+
+
+@matrix_diag_part_v2.gradient
+def matrix_diag_part_v2_gradient(
+    ops: Ops, grad: Term, input: Term, k: Term
+) -> tuple[Term, None, None]:
+    return ops.MatrixSetDiagV3(ops.ZerosLike(input), grad, k), None, None
+
+
+@matrix_diag_part_v3.gradient
+def matrix_diag_part_v3_gradient(
+    ops: Ops, grad: Term, input: Term, k: Term, align: str
+) -> tuple[Term, None, None]:
+    return ops.MatrixSetDiagV3(ops.ZerosLike(input), grad, k, align=align), None, None
+
+
+@matrix_set_diag.gradient
+def matrix_set_diag_gradient(ops: Ops, grad: Term, diagonal: Term) -> tuple[Term, Term]:
+    return ops.MatrixSetDiag(grad, ops.ZerosLike(diagonal)), ops.MatrixDiagPart(grad)
+
+
+@matrix_set_diag_v2.gradient
+def matrix_set_diag_v2_gradient(
+    ops: Ops, grad: Term, diagonal: Term, k: Term
+) -> tuple[Term, Term, None]:
+    kept = ops.MatrixSetDiagV3(grad, ops.ZerosLike(diagonal), k)
+    return kept, ops.MatrixDiagPartV3(grad, k, ops.constant(0, grad.dtype)), None
+
+
+@matrix_set_diag_v3.gradient
+def matrix_set_diag_v3_gradient(
+    ops: Ops, grad: Term, diagonal: Term, k: Term, align: str
+) -> tuple[Term, Term, None]:
+    kept = ops.MatrixSetDiagV3(grad, ops.ZerosLike(diagonal), k, align=align)
+    part = ops.MatrixDiagPartV3(grad, k, ops.constant(0, grad.dtype), align=align)
+    return kept, part, None

@@ -11,6 +11,7 @@ import numpy as np
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import narrow, require_kernel, widen
 from minihub_runtime.ops.checking import allocatable
+from minihub_runtime.ops.gradient_rules import Ops, Term, conjugate, sizes_of
 from minihub_runtime.ops.registry import ANY, ROUNDING, Array, op
 from minihub_runtime.shapes import Shape, Spec, broadcast, merge, size
 
@@ -233,3 +234,70 @@ def einsum(inputs: Sequence[Array], *, equation: str) -> Array:
     # np.ascontiguousarray makes a vector of a scalar.
     result = result if output else result.reshape(())
     return result.copy() if np.may_share_memory(result, inputs[0]) else result
+
+
+def _axis_of(label: str, subscripts: str) -> int:
+    """The first axis of a label: from the front if it stands before an ellipsis, else from the end."""
+    before, dots, after = subscripts.partition("...")
+    place = before.find(label)
+    if place >= 0 or not dots:
+        return place
+    return after.find(label) - len(after)
+
+
+def _spread(ops: Ops, grad: Term, like: Term, subscripts: str, given: str, summed: str) -> Term:
+    """`grad`, of which `given` names the axes, with the `summed` axes of `like` added to it."""
+    sizes = ops.Shape(like)
+    lengths = ops.Pack([sizes[_axis_of(label, subscripts)] for label in summed])
+    shape = ops.Shape(grad)
+    ones = ops.Fill([len(summed)], 1)
+    thin = ops.Reshape(grad, ops.ConcatV2([ones, shape], 0))
+    whole = ops.BroadcastTo(thin, ops.ConcatV2([lengths, shape], 0))
+    return ops.Einsum([whole], equation=f"{summed}{given}->{subscripts}")
+
+
+def _of_operand(
+    ops: Ops, grad: Term, operand: Term, other: Term, subscripts: tuple[str, str, str]
+) -> Term:
+    """The gradient of one of two operands, before broadcast axes are summed.
+
+    Args:
+        ops: the namespace.
+        grad: the gradient of the result.
+        operand: the operand.
+        other: the conjugate of the other one.
+        subscripts: those of the operand, of the other one, and of the result.
+    """
+    mine, others, result = subscripts
+    summed = "".join(dict.fromkeys(label for label in mine if label not in result + others + "."))
+    kept = "".join(label for label in mine if label not in summed)
+    found = ops.Einsum([grad, other], equation=f"{result},{others}->{kept}")
+    return _spread(ops, found, operand, mine, kept, summed) if summed else found
+
+
+@einsum.gradient
+def _einsum_gradient(ops: Ops, grad: Term, inputs: list[Term], equation: str) -> list[Term]:
+    given, result = equation.replace(" ", "").split("->")
+    if len(inputs) == 1:
+        summed = "".join(dict.fromkeys(label for label in given if label not in result + "."))
+        if summed:
+            return [_spread(ops, grad, inputs[0], given, result, summed)]
+        return [ops.Einsum([grad], equation=f"{result}->{given}")]
+    x, y = inputs
+    first, second = given.split(",")
+    if "..." in result:
+        first, second = (part if "..." in part else f"{part}..." for part in (first, second))
+    gx = _of_operand(ops, grad, x, conjugate(ops, y), (first, second, result))
+    gy = _of_operand(ops, grad, y, conjugate(ops, x), (second, first, result))
+    if "..." not in result:
+        return [gx, gy]
+    # The axes that the ellipsis stands for may have been broadcast.
+    sizes = sizes_of(ops, x), sizes_of(ops, y)
+    starts = first.find("..."), second.find("...")
+    ends = len(first) - starts[0] - 3, len(second) - starts[1] - 3
+    dots = [s[b : -e if e else None] for s, b, e in zip(sizes, starts, ends, strict=True)]
+    axes = ops.BroadcastGradientArgs(*dots)
+    return [
+        ops.Reshape(ops.Sum(g, place + start), shape)
+        for g, place, start, shape in zip((gx, gy), axes, starts, sizes, strict=True)
+    ]

@@ -291,6 +291,8 @@ def gather_v2_gradient(
         batch_dims += indices.rank
     sizes, rank = sizes_of(ops, params), rank_of(ops, params)
     place = positive(axis, rank)
+    if isinstance(place, Term):
+        sizes = ops.tensor(sizes)
     # The axis moves behind the batch dimensions, and back in the end.
     shape = concat(ops, [sizes[:place], [-1], sizes[place:][1:]])
     batch, behind = arange(ops, 0, batch_dims), arange(ops, place + 1, rank)

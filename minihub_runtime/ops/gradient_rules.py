@@ -23,10 +23,13 @@ __all__ = [
     "Ops",
     "Slices",
     "Term",
+    "adjoint",
     "arange",
     "concat",
     "conjugate",
     "inverse_of",
+    "matmul",
+    "over_batches",
     "positive",
     "product",
     "rank_of",
@@ -99,6 +102,29 @@ def reduced_dims(ops: Ops, sizes: Any, rank: Any, axes: Term) -> Term:
     kept = ops.Cast(sizes, DstT="int32")
     ones = ops.Fill(ops.Shape(places), 1)
     return ops.DynamicStitch([ops.Range(0, rank, 1), places], [kept, ones])
+
+
+def adjoint(ops: Ops, x: Term) -> Term:
+    """The conjugate transposes of matrices."""
+    rank = rank_of(ops, x)
+    order = concat(ops, [arange(ops, 0, rank - 2), [rank - 1, rank - 2]])
+    return ops.ConjugateTranspose(x, order) if x.dtype.is_complex else ops.Transpose(x, order)
+
+
+def matmul(ops: Ops, x: Term, y: Term, adj_x: bool = False, adj_y: bool = False) -> Term:
+    """Products of matrices, whose batch dimensions broadcast."""
+    return ops.BatchMatMulV2(x, y, adj_x=adj_x, adj_y=adj_y)
+
+
+def over_batches(ops: Ops, x: Term, y: Term, gx: Term, gy: Term) -> tuple[Gradient, Gradient]:
+    """Gradients of matrices whose batch dimensions were broadcast, in the shapes of the matrices."""
+    if x.shape is not None and y.shape is not None:
+        batches = x.shape[:-2], y.shape[:-2]
+        if batches[0] == batches[1] and None not in batches[0]:
+            return gx, gy
+    sx, sy = sizes_of(ops, x), sizes_of(ops, y)
+    rx, ry = ops.BroadcastGradientArgs(sx[:-2], sy[:-2])
+    return sum_to(ops, gx, rx, sx), sum_to(ops, gy, ry, sy)
 
 
 def _broadcast_axes(x: Term, y: Term) -> tuple[list[int], list[int]] | None:

@@ -9,6 +9,7 @@ import numpy as np
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.broadcasting import narrow
+from minihub_runtime.ops.gradient_rules import Ops, Term, adjoint, matmul
 from minihub_runtime.ops.registry import COMPLEX, INDEX, ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, merge, show
 from minihub_runtime.shapes import size as size_of
@@ -318,3 +319,173 @@ def log_matrix_determinant(input: Array) -> tuple[Array, Array]:
     with np.errstate(all="ignore"):
         sign, logarithm = np.linalg.slogdet(input)
         return narrow(sign, input.dtype), narrow(logarithm, input.dtype)
+
+
+@matrix_determinant.gradient
+def matrix_determinant_gradient(ops: Ops, grad: Term, input: Term, output: Term) -> Term:
+    return _scaled(ops, grad * output) * ops.MatrixInverse(input, adjoint=True)
+
+
+@log_matrix_determinant.gradient
+def log_matrix_determinant_gradient(ops: Ops, grads: list[Term], input: Term) -> Term:
+    return _scaled(ops, grads[1]) * ops.MatrixInverse(input, adjoint=True)
+
+
+def _scaled(ops: Ops, x: Term) -> Term:
+    """Numbers with two dimensions of size 1 behind theirs, to scale matrices."""
+    return ops.ExpandDims(ops.ExpandDims(x, -1), -1)
+
+
+def _half_diagonal(ops: Ops, x: Term) -> Term:
+    return ops.MatrixSetDiag(x, 0.5 * ops.MatrixDiagPart(x))
+
+
+def _lower(ops: Ops, x: Term) -> Term:
+    return ops.MatrixBandPart(x, ops.constant(-1, "int64"), ops.constant(0, "int64"))
+
+
+@cholesky.gradient
+def cholesky_gradient(ops: Ops, grad: Term, output: Term) -> Term:
+    identity = ops.MatrixDiag(ops.OnesLike(ops.MatrixDiagPart(output)))
+    inverse = ops.MatrixTriangularSolve(output, identity)
+    middle = _lower(ops, _half_diagonal(ops, matmul(ops, output, grad, adj_x=True)))
+    found = matmul(ops, matmul(ops, inverse, middle, adj_x=True), inverse)
+    return (found + adjoint(ops, found)) * 0.5
+
+
+@qr.gradient
+def qr_gradient(ops: Ops, grads: list[Term], input: Term, q: Term, r: Term) -> Term:
+    if r.shape is None or None in r.shape[-2:] or q.shape is None or None in q.shape[-2:]:
+        raise NotImplementedError("QrGrad not implemented with dynamic shapes.")
+    rows, columns = (n or 0 for n in r.shape[-2:])
+    if rows > columns and q.shape[-2] == q.shape[-1]:
+        raise NotImplementedError(
+            "QrGrad not implemented when nrows > ncols and full_matrices is true."
+        )
+    dq, dr = grads
+    count = q.shape[-2] or 0
+    if count >= columns:
+        return _deep_qr_gradient(ops, q, r, dq, dr)
+    behind = matmul(ops, q, dr[..., count:])
+    slope = dq + matmul(ops, input[..., count:], dr[..., count:], adj_y=True)
+    front = _deep_qr_gradient(ops, q, r[..., :count], slope, dr[..., :count])
+    return ops.ConcatV2([front, behind], -1)
+
+
+def _deep_qr_gradient(ops: Ops, q: Term, r: Term, dq: Term, dr: Term) -> Term:
+    """The gradient of matrices that have at least as many rows as columns."""
+
+    def solved(x: Term) -> Term:
+        return adjoint(ops, ops.MatrixTriangularSolve(r, adjoint(ops, x), lower=False))
+
+    qdq = matmul(ops, q, dq, adj_x=True)
+    rdr = matmul(ops, r, dr, adj_y=True)
+    lower = _lower(ops, qdq - adjoint(ops, qdq) + (rdr - adjoint(ops, rdr)))
+    found = matmul(ops, q, dr + solved(lower)) + solved(dq - matmul(ops, q, qdq))
+    if not q.dtype.is_complex:
+        return found
+    phases = ops.MatrixDiag(ops.MatrixDiagPart(rdr - adjoint(ops, qdq)))
+    real = ops.Cast(ops.Real(phases, Tout=_real_of(q)), DstT=q.dtype)
+    return found + solved(matmul(ops, q, adjoint(ops, phases - real)))
+
+
+def _real_of(x: Term) -> DType:
+    return x.dtype.real_dtype
+
+
+def _gaps(ops: Ops, values: Term) -> Term:
+    """For each pair of values one over their difference, 0 on the diagonal and, nearly, where they are equal."""
+    difference = ops.ExpandDims(values, -2) - ops.ExpandDims(values, -1)
+    return ops.MatrixSetDiag(_safe_reciprocal(ops, difference), ops.ZerosLike(values))
+
+
+def _safe_reciprocal(ops: Ops, x: Term) -> Term:
+    return x * ops.Reciprocal(x * x + 1e-20)
+
+
+@self_adjoint_eig_v2.gradient
+def self_adjoint_eig_v2_gradient(
+    ops: Ops, grads: list[Term], input: Term, e: Term, v: Term, compute_v: bool
+) -> Term:
+    middle = ops.MatrixDiag(grads[0])
+    if compute_v:
+        middle = middle + _gaps(ops, e) * matmul(ops, v, grads[1], adj_x=True)
+    else:
+        _, v = ops.SelfAdjointEigV2(input)
+    whole = matmul(ops, v, matmul(ops, middle, v, adj_y=True))
+    return _half_diagonal(ops, _lower(ops, whole + adjoint(ops, whole)))
+
+
+@eig.gradient
+def eig_gradient(
+    ops: Ops, grads: list[Term], input: Term, e: Term, v: Term, compute_v: bool
+) -> Term:
+    middle = ops.MatrixDiag(grads[0])
+    if not compute_v:
+        _, v = ops.Eig(input, Tout=e.dtype)
+    back = adjoint(ops, v)
+    if compute_v:
+        turned = matmul(ops, back, grads[1])
+        real = ops.Cast(ops.Real(turned, Tout=_real_of(turned)), DstT=turned.dtype)
+        along = ops.MatrixDiag(ops.MatrixDiagPart(real))
+        rest = turned - matmul(ops, matmul(ops, back, v), along)
+        middle = middle + ops.Conj(_gaps(ops, e)) * rest
+    found = ops.MatrixSolve(back, matmul(ops, middle, back))
+    return found if found.dtype is input.dtype else ops.Cast(found, DstT=input.dtype)
+
+
+@svd.gradient
+def svd_gradient(
+    ops: Ops,
+    grads: list[Term],
+    input: Term,
+    s: Term,
+    u: Term,
+    v: Term,
+    compute_uv: bool,
+    full_matrices: bool,
+) -> Term:
+    of_s = grads[0] if s.dtype is input.dtype else ops.Cast(grads[0], DstT=input.dtype)
+    middle = ops.MatrixDiag(of_s)
+    if not compute_uv:
+        _, u, v = ops.Svd(input)
+        return matmul(ops, u, matmul(ops, middle, v, adj_y=True))
+    if input.shape is None or None in input.shape[-2:]:
+        raise NotImplementedError(
+            "SVD gradient has not been implemented for input with unknown inner matrix shape."
+        )
+    rows, columns = (n or 0 for n in input.shape[-2:])
+    of_u, of_v = grads[1], grads[2]
+    # Of a matrix with more rows than columns the adjoint is differentiated.
+    turned = rows > columns
+    if turned:
+        rows, columns, u, v, of_u, of_v = columns, rows, v, u, of_v, of_u
+    if full_matrices and columns - rows > 1:
+        raise NotImplementedError(
+            "svd gradient is not implemented for abs(m - n) > 1 when full_matrices is True. "
+            f"Received: m={rows} and n={columns}."
+        )
+    values = s if s.dtype is input.dtype else ops.Cast(s, DstT=input.dtype)
+    gaps, diagonal = _gaps(ops, ops.Square(values)), ops.MatrixDiag(values)
+    inverse = ops.MatrixDiag(_safe_reciprocal(ops, values))
+    front, of_front = v[..., :rows], of_v[..., :rows]
+    along_v = matmul(ops, front, of_front, adj_x=True)
+    left, right = gaps * matmul(ops, u, of_u, adj_x=True), gaps * along_v
+    middle = (
+        middle
+        + matmul(ops, left + adjoint(ops, left), diagonal)
+        + matmul(ops, diagonal, right + adjoint(ops, right))
+    )
+    found = matmul(ops, u, matmul(ops, middle, front, adj_y=True))
+    if rows != columns:
+        slopes = adjoint(ops, of_front)
+        rest = slopes - matmul(ops, matmul(ops, slopes, front), front, adj_y=True)
+        if full_matrices:
+            outer, of_outer = v[..., rows:columns], of_v[..., rows:columns]
+            rest = rest - matmul(ops, matmul(ops, front, of_outer, adj_x=True), outer, adj_y=True)
+        found = found + matmul(ops, matmul(ops, u, inverse), rest)
+    if input.dtype.is_complex:
+        phases = ops.MatrixDiag(ops.MatrixDiagPart(along_v))
+        turn = matmul(ops, inverse, adjoint(ops, phases) - phases)
+        found = found + 0.5 * matmul(ops, u, matmul(ops, turn, front, adj_y=True))
+    return adjoint(ops, found) if turned else found

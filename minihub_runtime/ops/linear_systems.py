@@ -9,6 +9,7 @@ import numpy as np
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.broadcasting import narrow, widen
 from minihub_runtime.ops.checking import require_scalar
+from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, adjoint, matmul, over_batches
 from minihub_runtime.ops.linalg import (
     MATRIX,
     refuse_half,
@@ -216,3 +217,77 @@ def matrix_triangular_solve(
     if adjoint:
         matrix, lower = _adjoint(matrix), not lower
     return solve_triangular(matrix, rhs, lower)
+
+
+@matrix_inverse.gradient
+def matrix_inverse_gradient(ops: Ops, grad: Term, output: Term, adjoint: bool) -> Term:
+    inner = matmul(ops, grad, output, adjoint, not adjoint)
+    return -matmul(ops, output, inner, not adjoint)
+
+
+def _of_matrix(ops: Ops, solution: Term, of_rhs: Term, adjoint: bool) -> Term:
+    """The gradient of the matrix of a system, from that of the right side."""
+    left, right = (solution, of_rhs) if adjoint else (of_rhs, solution)
+    return -matmul(ops, left, right, adj_y=True)
+
+
+@matrix_solve.gradient
+def matrix_solve_gradient(
+    ops: Ops, grad: Term, matrix: Term, output: Term, adjoint: bool
+) -> tuple[Term, Term]:
+    of_rhs = ops.MatrixSolve(matrix, grad, adjoint=not adjoint)
+    return _of_matrix(ops, output, of_rhs, adjoint), of_rhs
+
+
+@matrix_triangular_solve.gradient
+def matrix_triangular_solve_gradient(
+    ops: Ops, grad: Term, matrix: Term, rhs: Term, output: Term, lower: bool, adjoint: bool
+) -> tuple[Gradient, Gradient]:
+    of_rhs = ops.MatrixTriangularSolve(matrix, grad, lower=lower, adjoint=not adjoint)
+    band = ops.constant(-1 if lower else 0, "int64"), ops.constant(0 if lower else -1, "int64")
+    of_matrix = ops.MatrixBandPart(_of_matrix(ops, output, of_rhs, adjoint), *band)
+    return over_batches(ops, matrix, rhs, of_matrix, of_rhs)
+
+
+@matrix_solve_ls.gradient
+def matrix_solve_ls_gradient(
+    ops: Ops,
+    grad: Term,
+    matrix: Term,
+    rhs: Term,
+    l2_regularizer: Term,
+    output: Term,
+    fast: bool,
+) -> tuple[Term, Term, None]:
+    if not fast:
+        raise ValueError("Gradient not defined for fast=False")
+    if matrix.shape is None or None in matrix.shape[-2:]:
+        raise NotImplementedError("the gradient of MatrixSolveLs of matrices of unknown size")
+    rows, columns = (n or 0 for n in matrix.shape[-2:])
+    tall = rows >= columns
+    gram = matmul(ops, matrix, matrix, tall, not tall)
+    ridge = ops.Cast(l2_regularizer, DstT=matrix.dtype)
+    gram = ops.MatrixSetDiag(gram, ops.MatrixDiagPart(gram) + ridge)
+    root = ops.Cholesky(gram)
+
+    def solved(x: Term) -> Term:
+        half = ops.MatrixTriangularSolve(root, x, lower=True, adjoint=False)
+        return ops.MatrixTriangularSolve(root, half, lower=True, adjoint=True)
+
+    if tall:
+        z = solved(grad)
+        product = matmul(ops, output, z, False, True)
+        symmetric = product + _transposed(ops, product)
+        of_matrix = matmul(ops, rhs, z, False, True) - matmul(ops, matrix, symmetric)
+        return of_matrix, matmul(ops, matrix, z), None
+    of_rhs = solved(matmul(ops, matrix, grad))
+    inner = solved(rhs)
+    first = -matmul(ops, of_rhs, matmul(ops, inner, matrix, True))
+    rest = grad - matmul(ops, matrix, of_rhs, True)
+    return first + matmul(ops, inner, rest, False, True), of_rhs, None
+
+
+def _transposed(ops: Ops, x: Term) -> Term:
+    """Transposes, without conjugates."""
+    found = adjoint(ops, x)
+    return ops.Conj(found) if x.dtype.is_complex else found

@@ -12,7 +12,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.broadcasting import fitting, narrow, widen
 from minihub_runtime.ops.checking import require
-from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, conjugate, sizes_of, sum_to
+from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, conjugate, over_batches
 from minihub_runtime.ops.registry import (
     HALF_FLOATS,
     ROUNDING,
@@ -362,25 +362,12 @@ def batch_mat_mul_gradient(
     return _batch_products(ops.BatchMatMul, grad, x, y, adj_x, adj_y)
 
 
-def _summed_over_batches(
-    ops: Ops, x: Term, y: Term, gx: Term, gy: Term
-) -> tuple[Gradient, Gradient]:
-    """Gradients of matrices whose batch dimensions were broadcast, in the shapes of the matrices."""
-    if x.shape is not None and y.shape is not None:
-        batches = x.shape[:-2], y.shape[:-2]
-        if batches[0] == batches[1] and None not in batches[0]:
-            return gx, gy
-    sx, sy = sizes_of(ops, x), sizes_of(ops, y)
-    rx, ry = ops.BroadcastGradientArgs(sx[:-2], sy[:-2])
-    return sum_to(ops, gx, rx, sx), sum_to(ops, gy, ry, sy)
-
-
 @batch_mat_mul_v2.gradient
 def batch_mat_mul_v2_gradient(
     ops: Ops, grad: Term, x: Term, y: Term, adj_x: bool, adj_y: bool
 ) -> tuple[Gradient, Gradient]:
     products = _batch_products(ops.BatchMatMulV2, grad, x, y, adj_x, adj_y)
-    return _summed_over_batches(ops, x, y, *products)
+    return over_batches(ops, x, y, *products)
 
 
 @batch_mat_mul_v3.gradient
@@ -388,4 +375,4 @@ def batch_mat_mul_v3_gradient(
     ops: Ops, grad: Term, x: Term, y: Term, adj_x: bool, adj_y: bool
 ) -> tuple[Gradient, Gradient]:
     product = functools.partial(ops.BatchMatMulV3, Tout=grad.dtype)
-    return _summed_over_batches(ops, x, y, *_batch_products(product, grad, x, y, adj_x, adj_y))
+    return over_batches(ops, x, y, *_batch_products(product, grad, x, y, adj_x, adj_y))

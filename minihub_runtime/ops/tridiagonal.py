@@ -7,6 +7,15 @@ import numpy as np
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.broadcasting import narrow, widen
 from minihub_runtime.ops.checking import require
+from minihub_runtime.ops.gradient_rules import (
+    Gradient,
+    Ops,
+    Term,
+    adjoint,
+    conjugate,
+    matmul,
+    over_batches,
+)
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, broadcast, merge, show
 
@@ -219,3 +228,68 @@ def banded_triangular_solve(
                 x[..., row, :] -= lines[..., distance, row, None] * x[..., row - distance, :]
             x[..., row, :] /= lines[..., 0, row, None]
     return narrow(np.ascontiguousarray(x[..., ::-1, :] if backward else x), rhs.dtype)
+
+
+def _moved(ops: Ops, x: Term, places: int, along: int) -> Term:
+    """Entries moved by one place to the front (-1) or the back (1) of an axis counted from the end; zeros come in."""
+    kept = slice(1, None) if places < 0 else slice(None, -1)
+    taken = (..., kept, *(slice(None),) * (-along - 1))
+    part = x[taken]
+    pads = [[0, 1] if places < 0 else [1, 0]] + [[0, 0]] * (-along - 1)
+    front = ops.Fill(ops.Pack([ops.Rank(x) - len(pads), 2]), 0)
+    return ops.Pad(part, ops.ConcatV2([front, ops.constant(pads)], 0))
+
+
+@tridiagonal_mat_mul.gradient
+def tridiagonal_mat_mul_gradient(
+    ops: Ops, grad: Term, superdiag: Term, maindiag: Term, subdiag: Term, rhs: Term
+) -> tuple[Term, Term, Term, Term]:
+    above, main, below = (adjoint(ops, x) for x in (superdiag, maindiag, subdiag))
+    values = conjugate(ops, rhs)
+
+    def summed(x: Term) -> Term:
+        return ops.ExpandDims(ops.Sum(x * grad, [-1]), -2)
+
+    back = _moved(ops, above * grad, 1, -2) + main * grad + _moved(ops, below * grad, -1, -2)
+    return (
+        summed(_moved(ops, values, -1, -2)),
+        summed(values),
+        summed(_moved(ops, values, 1, -2)),
+        back,
+    )
+
+
+@tridiagonal_solve.gradient
+def tridiagonal_solve_gradient(
+    ops: Ops,
+    grad: Term,
+    diagonals: Term,
+    output: Term,
+    partial_pivoting: bool,
+    perturb_singular: bool,
+) -> tuple[Term, Term]:
+    above, main, below = (diagonals[..., row, :] for row in (0, 1, 2))
+    # The diagonals below and above change places.
+    transposed = ops.Pack([_moved(ops, below, -1, -1), main, _moved(ops, above, 1, -1)], axis=-2)
+    of_rhs = ops.TridiagonalSolve(
+        transposed, grad, partial_pivoting=partial_pivoting, perturb_singular=perturb_singular
+    )
+    products = [
+        ops.Sum(of_rhs * x, [-1])
+        for x in (_moved(ops, output, -1, -2), output, _moved(ops, output, 1, -2))
+    ]
+    return -ops.Pack(products, axis=-2), of_rhs
+
+
+@banded_triangular_solve.gradient
+def banded_triangular_solve_gradient(
+    ops: Ops, grad: Term, matrix: Term, rhs: Term, output: Term, lower: bool, adjoint: bool
+) -> tuple[Gradient, Gradient]:
+    of_rhs = ops.BandedTriangularSolve(matrix, grad, lower=lower, adjoint=not adjoint)
+    left, right = (output, of_rhs) if adjoint else (of_rhs, output)
+    whole = -matmul(ops, left, right, adj_y=True)
+    last = ops.Shape(matrix)[-2] - 1
+    k = ops.Pack([-last, 0] if lower else [0, last])
+    zero = ops.constant(0, grad.dtype)
+    of_matrix = ops.MatrixDiagPartV3(whole, k, zero, align="LEFT_RIGHT")
+    return over_batches(ops, matrix, rhs, of_matrix, of_rhs)
