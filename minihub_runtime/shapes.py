@@ -5,9 +5,8 @@ A `Shape` is a tuple of sizes, None for an unknown size, or None where not even 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from minihub_runtime.errors import InvalidArgumentError
 
 __all__ = [
     "Shape",
+    "Source",
     "Spec",
     "broadcast",
     "common",
@@ -32,21 +32,58 @@ __all__ = [
 Shape: TypeAlias = "tuple[int | None, ...] | None"
 
 
-@dataclasses.dataclass(frozen=True)
+class Source(Protocol):
+    """Who knows what a tensor holds before anything runs."""
+
+    def value(self) -> NDArray[Any] | None:
+        """The value, None if it is not known."""
+
+    def as_shape(self) -> Shape:
+        """What is known of the shape whose sizes are the elements."""
+
+
 class Spec:
     """What a shape rule may know of an input.
 
     Attributes:
         dtype: its element type.
         shape: its static shape.
-        value: its value where that is a constant, else None.
         behind: for the handle of a variable, what is known of its value, else None.
     """
 
-    dtype: DType
-    shape: Shape = None
-    value: NDArray[Any] | None = None
-    behind: Spec | None = None
+    __slots__ = ("_source", "_value", "behind", "dtype", "shape")
+
+    def __init__(
+        self,
+        dtype: DType,
+        shape: Shape = None,
+        value: NDArray[Any] | None = None,
+        behind: Spec | None = None,
+        source: Source | None = None,
+    ) -> None:
+        self.dtype = dtype
+        self.shape = shape
+        self.behind = behind
+        self._value = value
+        self._source = source
+
+    @property
+    def value(self) -> NDArray[Any] | None:
+        """Its value where that is a constant, else None; worked out when a rule asks."""
+        if self._value is None and self._source is not None:
+            self._value = self._source.value()
+        return self._value
+
+    @property
+    def as_shape(self) -> Shape:
+        """What is known of the shape whose sizes are the elements; a scalar stands for any shape."""
+        if self.value is not None:
+            return None if self.value.ndim == 0 else dims(self.value)
+        if self._source is not None:
+            return self._source.as_shape()
+        if self.shape is None or len(self.shape) != 1 or self.shape[0] is None:
+            return None
+        return (None,) * self.shape[0]
 
     @property
     def rank(self) -> int | None:

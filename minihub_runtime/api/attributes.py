@@ -1,82 +1,130 @@
-"""Attributes of an operation from Python values.
+"""Python values as attributes of ops.
 
 Source: tensorflow/python/framework/op_def_library.py.
 """
 
 from __future__ import annotations
 
+import numbers
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minihub_runtime.api.tensor_shape import TensorShape
-from minihub_runtime.dtypes import as_dtype
-from minihub_runtime.ops.schema import Attr
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.ops.schema import REQUIRED, Attr
 
-__all__ = ["attribute"]
+__all__ = ["check_attribute", "check_type", "convert_attribute", "function_name"]
 
 
-def attribute(op: str, attr: Attr, value: Any) -> Any:
-    """The value of an attribute of an op as the runtime keeps it; None stands for the default.
+def convert_attribute(op_name: str, attr: Attr, value: Any) -> Any:
+    """An attribute's value as the runtime keeps it; None stands for the default.
 
     Raises:
-        TypeError: the value is not of the attribute's type.
+        TypeError: a value of another kind.
     """
-    if value is None and attr.type != "shape":
+    if value is None and attr.default is not REQUIRED:
         return attr.default
     if not attr.type.startswith("list("):
-        return _one(attr.type, value, attr.name)
+        return _CONVERTERS[attr.type](attr.name, value)
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"Expected list for '{attr.name}' argument to '{op}' Op, not {value!r}.")
-    return [_one(attr.type[5:-1], item, attr.name) for item in value]
+        raise TypeError(
+            f"Expected list for '{attr.name}' argument to '{function_name(op_name)}' Op, not "
+            f"{value!r}."
+        )
+    convert = _CONVERTERS[attr.type[5:-1]]
+    return [convert(attr.name, item) for item in value]
 
 
-def _one(kind: str, value: Any, name: str) -> Any:
-    return _KINDS[kind](value, name) if kind in _KINDS else value
+def function_name(op_name: str) -> str:
+    """The name of the function that makes an op: `MatMul` is `mat_mul`, `Conv2D` is `conv2d`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", op_name).lower()
+
+
+def check_attribute(op_name: str, attr: Attr, value: Any) -> None:
+    """Check a converted value against what an op allows.
+
+    Raises:
+        TypeError: a type that is not allowed.
+        ValueError: a text, a number or a length that is not allowed.
+    """
+    if not attr.type.startswith("list("):
+        _check(op_name, attr, value)
+        return
+    if attr.minimum is not None and len(value) < attr.minimum:
+        raise ValueError(
+            f"Attr '{attr.name}' of '{op_name}' Op passed list of length {len(value)} less than "
+            f"minimum {attr.minimum}."
+        )
+    for item in value:
+        _check(op_name, attr, item)
+
+
+def _check(op_name: str, attr: Attr, value: Any) -> None:
+    if isinstance(value, DType):
+        check_type(attr, value, attr.name)
+    elif attr.allowed and value not in attr.allowed:
+        allowed = '", "'.join(attr.allowed)
+        raise ValueError(
+            f"Attr '{attr.name}' of '{op_name}' Op passed string '{value}' not in: \"{allowed}\"."
+        )
+    elif attr.type == "int" and attr.minimum is not None and value < attr.minimum:
+        raise ValueError(
+            f"Attr '{attr.name}' of '{op_name}' Op passed {value} less than minimum {attr.minimum}."
+        )
+
+
+def check_type(attr: Attr, dtype: DType, argument: str) -> None:
+    """Raise TypeError if a type attribute, which `argument` determines, may not be this type."""
+    if attr.allowed and dtype not in attr.allowed:
+        allowed = ", ".join(item.name for item in attr.allowed)
+        raise TypeError(
+            f"Value passed to parameter '{argument}' has DataType {dtype.name} not in list of "
+            f"allowed values: {allowed}"
+        )
 
 
 def _refuse(kind: str, name: str, value: Any) -> TypeError:
     return TypeError(f"Expected {kind} for argument '{name}' not {value!r}.")
 
 
-def _int(value: Any, name: str) -> int:
+def _int(name: str, value: Any) -> int:
     if isinstance(value, str):
         raise _refuse("int", name, value)
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (ValueError, TypeError):
         raise _refuse("int", name, value) from None
 
 
-def _float(value: Any, name: str) -> float:
-    if not isinstance(value, (int, float, np.integer, np.floating)):
+def _float(name: str, value: Any) -> float:
+    if not isinstance(value, (numbers.Real, np.integer, np.floating)):
         raise _refuse("float", name, value)
     return float(value)
 
 
-def _bool(value: Any, name: str) -> bool:
+def _bool(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _refuse("bool", name, value)
     return value
 
 
-def _string(value: Any, name: str) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    if not isinstance(value, str):
+def _string(name: str, value: Any) -> str:
+    if not isinstance(value, (str, bytes)):
         raise _refuse("string", name, value)
-    return value
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
-def _type(value: Any, name: str) -> Any:
+def _type(name: str, value: Any) -> DType:
     try:
         return as_dtype(value).base_dtype
     except TypeError:
-        raise TypeError(f"Expected DataType for argument '{name}' not {value!r}.") from None
+        raise _refuse("DataType", name, value) from None
 
 
-def _shape(value: Any, name: str) -> Any:
+def _shape(name: str, value: Any) -> Any:
     try:
         return TensorShape(value).as_tuple()
     except (TypeError, ValueError) as error:
@@ -85,11 +133,18 @@ def _shape(value: Any, name: str) -> Any:
         ) from error
 
 
-_KINDS: dict[str, Callable[[Any, str], Any]] = {
+def _as_it_is(name: str, value: Any) -> Any:
+    return value
+
+
+#: Kind of an attribute → the function that converts a value of it.
+_CONVERTERS: dict[str, Callable[[str, Any], Any]] = {
     "bool": _bool,
     "float": _float,
+    "func": _as_it_is,
     "int": _int,
     "shape": _shape,
     "string": _string,
+    "tensor": _as_it_is,
     "type": _type,
 }

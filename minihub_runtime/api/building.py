@@ -6,14 +6,15 @@ Source: tensorflow/python/framework/op_def_library.py.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from minihub_runtime.api.attributes import attribute
-from minihub_runtime.api.graph import Operation, graph_of
-from minihub_runtime.api.inputs import input_tensors
-from minihub_runtime.errors import InvalidArgumentError, UnsupportedOpsError
+from minihub_runtime.api.attributes import check_attribute, convert_attribute
+from minihub_runtime.api.graph import Graph, Operation, Tensor, graph_of
+from minihub_runtime.api.inputs import Inputs
+from minihub_runtime.errors import UnsupportedOpsError
 from minihub_runtime.ops.registry import REGISTRY, Schema
+from minihub_runtime.ops.schema import REQUIRED
 from minihub_runtime.public import public
 
 __all__ = ["build", "raw_ops"]
@@ -41,38 +42,50 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
     names = {arg.name for arg in schema.inputs}
     unknown = sorted(set(arguments) - names - set(schema.attrs))
     if unknown:
-        raise TypeError(f"{op_name} got unexpected arguments {unknown}")
-    missing = sorted(names - set(arguments))
-    if missing:
-        raise TypeError(f"{op_name} misses the arguments {missing}")
-    attrs = {
-        key: attribute(op_name, attr, arguments[key])
+        raise TypeError(f"{op_name} got unexpected keyword arguments: {', '.join(unknown)}.")
+    for arg in schema.inputs:
+        if arg.name not in arguments:
+            raise TypeError(f"No argument for input {arg.name} found in {op_name}")
+    given = {
+        key: convert_attribute(op_name, attr, arguments[key])
         for key, attr in schema.attrs.items()
         if key in arguments
     }
     graph = graph_of(_flat(arguments.values()))
     # Constants made of Python values get the argument's name inside the operation's own scope.
     with graph.as_default(), graph.name_scope(name or op_name) as scope:
-        tensors = input_tensors(op_name, schema, arguments, attrs)
-        kinds = {
-            key: [t.dtype for t in value] if isinstance(value, list) else value.dtype
-            for key, value in tensors.items()
-        }
-        try:
-            attrs = {**attrs, **schema.infer(kinds, op_name)}
-            full = schema.complete(attrs, op_name)
-        except InvalidArgumentError as error:
-            raise TypeError(f"{op_name}: {error.message}") from error
-        flat = [
-            t for value in tensors.values() for t in (value if isinstance(value, list) else [value])
-        ]
-        with contextlib.ExitStack() as beside:
-            # A variable and what writes to it by reference belong on one device.
-            for arg in schema.inputs:
-                if arg.is_ref and not arg.is_list:
-                    beside.enter_context(graph.colocate_with(tensors[arg.name]))
-            operation = graph.create_op(op_name, flat, attrs, scope)
-    return _result(operation, schema, full)
+        inputs = Inputs(op_name, schema)
+        for arg in schema.inputs:
+            inputs.add(arg, arguments[arg.name])
+        attrs = dict(inputs.attrs)
+        for key, attr in schema.attrs.items():
+            if key in attrs and key in given:
+                raise TypeError(
+                    f"Should not specify value for inferred attr '{key}' for {op_name}."
+                )
+            if key in given:
+                check_attribute(op_name, attr, given[key])
+                attrs[key] = given[key]
+            elif key not in attrs and attr.default is REQUIRED:
+                raise TypeError(f"No argument found for attr {key} for {op_name}")
+        operation = _create(graph, op_name, schema, inputs.tensors, attrs, scope)
+    return _result(operation, schema)
+
+
+def _create(
+    graph: Graph,
+    op_name: str,
+    schema: Schema,
+    tensors: Sequence[Tensor],
+    attrs: Mapping[str, Any],
+    scope: str,
+) -> Operation:
+    with contextlib.ExitStack() as beside:
+        # A variable and what writes to it by reference belong on one device.
+        for arg, place in zip(schema.inputs, schema.input_slices(attrs), strict=True):
+            if arg.is_ref and isinstance(place, int):
+                beside.enter_context(graph.colocate_with(tensors[place]))
+        return graph.create_op(op_name, tensors, attrs, scope)
 
 
 def _flat(values: Iterable[Any]) -> Iterator[Any]:
@@ -81,10 +94,11 @@ def _flat(values: Iterable[Any]) -> Iterator[Any]:
         yield from value if isinstance(value, (list, tuple)) else [value]
 
 
-def _result(operation: Operation, schema: Schema, attrs: Mapping[str, Any]) -> Any:
+def _result(operation: Operation, schema: Schema) -> Any:
     outputs = operation.outputs
     if not schema.outputs:
         return operation
+    attrs = schema.complete(operation.node.attrs, operation.type)
     parts: list[Any] = []
     for arg, place in zip(schema.outputs, schema.output_slices(attrs), strict=True):
         parts.append(list(outputs[place]) if arg.is_list else outputs[place])

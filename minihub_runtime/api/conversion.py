@@ -1,25 +1,32 @@
 """Python values as tensors.
 
-Source: tensorflow/python/framework/tensor_conversion_registry.py, constant_op.py, tensor_util.py.
+Source: tensorflow/python/framework/tensor_conversion_registry.py, constant_op.py; tensorflow/python/ops/array_ops.py.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+import bisect
+import contextlib
+import functools
+import numbers
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
+from minihub_runtime.api.constants import constant_array
 from minihub_runtime.api.graph import Operation, Tensor, get_default_graph
 from minihub_runtime.api.static_values import constant_value
-from minihub_runtime.api.tensor_shape import TensorShape
-from minihub_runtime.dtypes import DType, as_dtype
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.api.tensor_shape import Dimension, TensorShape
+from minihub_runtime.dtypes import DType, as_dtype, int32, int64
 from minihub_runtime.public import public
-from minihub_runtime.values import as_array
 
-__all__ = ["constant", "constant_value", "convert_to_tensor"]
+__all__ = [
+    "constant",
+    "constant_value",
+    "convert_to_tensor",
+    "register_tensor_conversion_function",
+]
 
 
 @public("constant")
@@ -35,82 +42,22 @@ def constant(
     Args:
         value: numbers, text, nested lists of them, or an array.
         dtype: the type; by default float32 for Python floats, int32 for Python integers, an array's own.
-        shape: the shape; a single value fills it, a shorter list is filled with its last value.
+        shape: the shape; a value with fewer elements is filled with its last one.
         name: wanted name.
         verify_shape: refuse a value of another shape.
 
     Raises:
-        TypeError: the value is not of the type.
-        ValueError: it does not fit the shape.
+        TypeError: the value is not of the type, or not of the shape that is verified.
+        ValueError: None, lists of different lengths, or too many elements.
     """
-    if shape is None:
-        array = constant_array(value, dtype)
-    else:
-        wanted = tuple(int(n) for n in TensorShape(shape).as_list() if n is not None)
-        array = _filling(value, dtype, wanted, verify_shape)
-    attrs = {"value": array, "dtype": as_dtype(array.dtype) if dtype is None else as_dtype(dtype)}
+    sizes = None if shape is None else [int(n) for n in shape]
+    empty = sizes is not None and 0 in sizes
+    array = constant_array(value, dtype, None if verify_shape and not empty else sizes)
+    if verify_shape and sizes is not None and array.shape != tuple(sizes):
+        raise TypeError(f"Expected Tensor's shape: {tuple(sizes)}, but got {array.shape}.")
+    wanted = as_dtype(array.dtype if dtype is None else dtype).base_dtype
+    attrs = {"value": array, "dtype": wanted}
     return get_default_graph().create_op("Const", [], attrs, name).outputs[0]
-
-
-def _filling(value: Any, dtype: Any, shape: tuple[int, ...], verify_shape: bool) -> Any:
-    """The array of a constant whose shape is given; the value of one without elements does not count."""
-    count = math.prod(shape)
-    if count == 0:
-        return np.empty(shape, np.float32 if dtype is None else as_dtype(dtype).numpy)
-    array = constant_array(value, dtype)
-    if verify_shape and array.shape != shape:
-        raise TypeError(f"Expected Tensor's shape: {shape}, but got {array.shape}.")
-    if array.size > count:
-        raise ValueError(
-            f"Too many elements provided. Takes at most {count}, but got {array.size}."
-        )
-    flat = array.reshape(-1)
-    if flat.size < count:
-        last = flat[-1] if flat.size else flat.dtype.type()
-        flat = np.concatenate([flat, np.full(count - flat.size, last, flat.dtype)])
-    return flat.reshape(shape)
-
-
-def constant_array(value: Any, dtype: Any = None) -> Any:
-    """The array of a constant; a Python float is float32 and a Python integer int32 unless `dtype` says else."""
-    wanted: DType | None = None if dtype is None else as_dtype(dtype)
-    if value is None:
-        raise ValueError("None values not supported.")
-    if isinstance(value, TensorShape):
-        value.assert_is_fully_defined()
-        value = np.array(value.as_list(), np.int32)
-    try:
-        if wanted is not None:
-            if isinstance(value, bool) and wanted.is_integer:
-                value = int(value)
-            return np.array(as_array(value, wanted), copy=True)
-        array = as_array(value)
-    except InvalidArgumentError as error:
-        raise TypeError(_misfit(value, wanted) or error.message) from error
-    if isinstance(value, (np.ndarray, np.generic)):
-        return np.array(array, copy=True)
-    if array.dtype == np.float64:
-        return array.astype(np.float32)
-    if array.dtype == np.complex128:
-        return array
-    if array.dtype == np.int64:
-        limits = np.iinfo(np.int32)
-        fits = not array.size or (array.min() >= limits.min and array.max() <= limits.max)
-        return array.astype(np.int32) if fits else array
-    return array
-
-
-def _misfit(value: Any, wanted: DType | None) -> str:
-    """What is wrong with the first item of nested lists that has not the wanted type; empty if none is."""
-    if wanted is None:
-        return ""
-    if isinstance(value, (list, tuple)):
-        return next(filter(None, (_misfit(item, wanted) for item in value)), "")
-    try:
-        as_array(value, wanted)
-    except InvalidArgumentError:
-        return f"Expected {wanted.name}, but got {value!s:.200} of type '{type(value).__name__}'."
-    return ""
 
 
 @public("convert_to_tensor")
@@ -119,6 +66,7 @@ def convert_to_tensor(
     dtype: Any = None,
     name: str | None = None,
     preferred_dtype: Any = None,
+    dtype_hint: Any = None,
     as_ref: bool = False,
 ) -> Tensor:
     """`value` as a tensor: itself, a variable's value, or a constant.
@@ -128,56 +76,182 @@ def convert_to_tensor(
         dtype: the type it must have.
         name: wanted name of a constant.
         preferred_dtype: the type it gets if its values can.
-        as_ref: keep a reference variable a reference.
+        dtype_hint: a newer name of `preferred_dtype`.
+        as_ref: keep a reference variable a reference; beyond TensorFlow's public arguments.
 
     Raises:
         ValueError: a tensor of another type.
         TypeError: a value that cannot have the type.
     """
-    if hasattr(value, "_dense_value"):
-        value = value._dense_value(as_ref)
-    if isinstance(value, TensorShape):
-        return constant(value, dtype, name=name or "shape_as_tensor")
-    if isinstance(value, Operation):
-        raise TypeError(f"{value!r} must be a tensor, not an operation")
-    if isinstance(value, Tensor):
-        if dtype is not None and value.dtype.base_dtype is not as_dtype(dtype).base_dtype:
-            raise ValueError(
-                f"Tensor conversion requested dtype {as_dtype(dtype).name} for Tensor with dtype "
-                f"{value.dtype.name}: {value!r}"
+    wanted = None if dtype is None else as_dtype(dtype)
+    preferred = preferred_dtype or dtype_hint
+    overload = getattr(value, "__tf_tensor__", None)
+    if overload is not None:
+        found: Tensor = overload(wanted, name)
+        return found
+    for kind, function in _converters(value.__class__):
+        result = None
+        if wanted is None and preferred is not None:
+            with contextlib.suppress(TypeError, ValueError):
+                result = function(value, dtype=as_dtype(preferred), name=name, as_ref=as_ref)
+        if result is None:
+            result = function(value, dtype=wanted, name=name, as_ref=as_ref)
+        if result is NotImplemented:
+            continue
+        if not isinstance(result, Tensor):
+            raise RuntimeError(
+                f"Conversion function {function!r} for type {kind} returned non-Tensor: {result!r}"
             )
-        return value
-    if isinstance(value, (list, tuple)) and _holds_tensors(value):
-        return _packed(value, dtype, name)
-    if dtype is None and preferred_dtype is not None:
-        try:
-            return constant(value, preferred_dtype, name=name or "Const")
-        except (TypeError, ValueError):
-            pass
+        if wanted is not None and not wanted.is_compatible_with(result.dtype):
+            raise RuntimeError(
+                f"Conversion function {function!r} for type {kind} returned incompatible dtype: "
+                f"requested = {wanted.name}, actual = {result.dtype.name}"
+            )
+        return result
+    raise TypeError(
+        f"Cannot convert {value!r} with type {type(value)} to Tensor: no conversion function "
+        "registered."
+    )
+
+
+# Who converts what
+
+#: A function of `value`, and `dtype`, `name` and `as_ref` by name.
+Converter = Callable[..., Any]
+
+_PLAIN = (numbers.Real, numbers.Complex, str, bytes, np.generic, np.ndarray)
+#: Priority, order of registration, types, function; sorted.
+_registered: list[tuple[int, int, tuple[type, ...], Converter]] = []
+
+
+@public("register_tensor_conversion_function")
+def register_tensor_conversion_function(
+    base_type: Any, conversion_func: Converter, priority: int = 100
+) -> None:
+    """Have objects of a type converted to tensors by a function.
+
+    Args:
+        base_type: the type, or a tuple of types.
+        conversion_func: called with the value, and with `dtype`, `name` and `as_ref` by name; returns a tensor, or
+            NotImplemented to leave the value to others.
+        priority: functions of smaller numbers are asked first.
+
+    Raises:
+        TypeError: what is given is no type, or a type of plain numbers, texts or arrays.
+    """
+    types = base_type if isinstance(base_type, tuple) else (base_type,)
+    if any(not isinstance(kind, type) for kind in types):
+        raise TypeError(
+            f"Argument `base_type` must be a type or a tuple of types. Obtained: {base_type}"
+        )
+    if any(issubclass(kind, _PLAIN) for kind in types):
+        raise TypeError(
+            "Cannot register conversions for Python numeric types and NumPy scalars and arrays."
+        )
+    _register(types, conversion_func, priority)
+
+
+def _register(types: tuple[type, ...], function: Converter, priority: int) -> None:
+    bisect.insort(_registered, (priority, len(_registered), types, function))
+    _converters.cache_clear()
+
+
+@functools.cache
+def _converters(kind: Hashable) -> list[tuple[type, Converter]]:
+    """The functions that may convert objects of a type, in the order in which they are asked."""
+    assert isinstance(kind, type)
+    return [
+        (base, function)
+        for _, _, types, function in _registered
+        for base in types
+        if issubclass(kind, base)
+    ]
+
+
+# The conversions of this package
+
+
+def _from_tensor(value: Tensor, dtype: DType | None, name: str | None, as_ref: bool) -> Tensor:
+    if dtype is not None and not dtype.is_compatible_with(value.dtype):
+        raise ValueError(
+            f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype "
+            f"{value.dtype.name}: {value!r}"
+        )
+    return value
+
+
+def _from_operation(value: Operation, dtype: Any, name: Any, as_ref: bool) -> Tensor:
+    raise TypeError(f"can't convert Operation '{value.name}' to Tensor")
+
+
+def _from_shape(value: TensorShape, dtype: DType | None, name: str | None, as_ref: bool) -> Tensor:
+    if not value.is_fully_defined():
+        raise ValueError(f"Cannot convert a partially known TensorShape {value} to a Tensor.")
+    sizes = value.as_list()
+    large = any(n is not None and n >= 2**31 for n in sizes)
+    if dtype not in (None, int32, int64):
+        raise TypeError(
+            f"Cannot convert TensorShape {value} to dtype {dtype}. Allowed dtypes are tf.int32 and "
+            "tf.int64."
+        )
+    if dtype is int32 and large:
+        raise ValueError(
+            f"Cannot convert TensorShape {value} to dtype int32; a dimension is too large. "
+            "Consider using tf.int64."
+        )
+    return constant(sizes, dtype or (int64 if large else int32), name=name or "shape_as_tensor")
+
+
+def _from_dimension(
+    value: Dimension, dtype: DType | None, name: str | None, as_ref: bool
+) -> Tensor:
+    if value.value is None:
+        raise ValueError(f"Cannot convert unknown Dimension {value} to a Tensor.")
+    if dtype not in (None, int32, int64):
+        raise TypeError(
+            f"Cannot convert Dimension {value} to dtype {dtype}. Allowed dtypes are tf.int32 and "
+            "tf.int64."
+        )
+    return constant(value.value, dtype or int32, name=name or "shape_as_tensor")
+
+
+def _from_list(value: Sequence[Any], dtype: DType | None, name: str | None, as_ref: bool) -> Any:
+    """A list with tensors among its items, stacked; its parts are numbered inside its scope."""
+    found = None if as_ref else _type_within(value)
+    if found is None:
+        return NotImplemented
+    if dtype is not None and dtype is not found:
+        value = _cast_within(value, dtype)
+    return _pack_level(value, dtype or found, name or "packed")
+
+
+def _from_other(value: Any, dtype: DType | None, name: str | None, as_ref: bool) -> Tensor:
+    if hasattr(value, "_dense_value"):
+        dense: Tensor = value._dense_value(as_ref)
+        return _from_tensor(dense, dtype, name, as_ref)
     return constant(value, dtype, name=name or "Const")
 
 
-def _holds_tensors(value: Sequence[Any]) -> bool:
-    for item in value:
-        if isinstance(item, Tensor) or hasattr(item, "_dense_value"):
-            return True
-        if isinstance(item, (list, tuple)) and _holds_tensors(item):
-            return True
-    return False
+for _priority, _types, _function in (
+    (-10, (Tensor,), _from_tensor),
+    (0, _PLAIN, _from_other),
+    (99, (list, tuple), _from_list),
+    (100, (Operation,), _from_operation),
+    (100, (TensorShape,), _from_shape),
+    (100, (Dimension,), _from_dimension),
+    (200, (object,), _from_other),
+):
+    _register(_types, _function, _priority)
 
 
-def _packed(value: Sequence[Any], dtype: Any, name: str | None) -> Tensor:
-    """A list with tensors among its items, stacked; its parts are numbered inside its scope."""
-    if dtype is None:
-        dtype = _type_within(value)
-    packed: Tensor = _pack_level(value, dtype, name or "packed")
-    return packed
+def _is_tensor_like(item: Any) -> bool:
+    return isinstance(item, Tensor) or hasattr(item, "_dense_value")
 
 
 def _type_within(value: Sequence[Any]) -> DType | None:
     """The type of the first tensor in nested lists."""
     for item in value:
-        if isinstance(item, Tensor) or hasattr(item, "_dense_value"):
+        if _is_tensor_like(item):
             dtype: DType = item.dtype.base_dtype
             return dtype
         if isinstance(item, (list, tuple)):
@@ -187,22 +261,35 @@ def _type_within(value: Sequence[Any]) -> DType | None:
     return None
 
 
-def _pack_level(value: Sequence[Any], dtype: Any, name: str) -> Any:
+def _cast_within(value: Any, dtype: DType) -> Any:
+    """Nested lists whose tensors are cast."""
+    from minihub_runtime.api.building import build
+
+    if isinstance(value, (list, tuple)):
+        return [_cast_within(item, dtype) for item in value]
+    if _is_tensor_like(value) and value.dtype.base_dtype is not dtype:
+        return build("Cast", x=value, DstT=dtype)
+    return value
+
+
+def _pack_level(value: Sequence[Any], dtype: DType, name: str) -> Any:
     """One level of nested lists: a tensor, or the list itself if it holds none."""
     from minihub_runtime.api.building import build
 
+    items: list[Any] = []
     with get_default_graph().name_scope(name) as scope:
-        items = [
-            _pack_level(item, dtype, str(i)) if isinstance(item, (list, tuple)) else item
-            for i, item in enumerate(value)
-        ]
-        if not _holds_tensors(items):
-            return items
-        for item in items:
-            if isinstance(item, Tensor) and dtype and item.dtype.base_dtype is not as_dtype(dtype):
+        for index, item in enumerate(value):
+            if _is_tensor_like(item) and item.dtype.base_dtype is not dtype:
                 raise TypeError(
-                    f"Cannot convert a list containing a tensor of dtype {item.dtype} to "
-                    f"{as_dtype(dtype)} (Tensor is: {item!r})"
+                    f"Cannot convert a list containing a tensor of dtype {item.dtype} to {dtype} "
+                    f"(Tensor is: {item!r})"
                 )
-        parts = [convert_to_tensor(item, dtype, str(i)) for i, item in enumerate(items)]
-        return build("Pack", name=scope, values=parts, axis=0)
+            nested = isinstance(item, (list, tuple))
+            items.append(_pack_level(item, dtype, str(index)) if nested else item)
+        if not any(_is_tensor_like(item) for item in items):
+            return items
+        parts = [
+            item if _is_tensor_like(item) else constant(item, dtype, name=str(index))
+            for index, item in enumerate(items)
+        ]
+        return build("Pack", name=scope, values=parts)

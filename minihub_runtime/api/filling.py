@@ -55,7 +55,8 @@ def _filled(default_name: str, shape: Any, value: Any, dtype: DType, name: str |
             try:
                 known = TensorShape(shape)
                 count = known.num_elements()
-                if count is not None and count <= MAX_CONSTANT:
+                # A single number is no shape to TensorFlow's constants.
+                if np.iterable(shape) and count is not None and count <= MAX_CONSTANT:
                     return constant(value, dtype, known, name=scope)
                 shape = convert_to_tensor(known)
             except (TypeError, ValueError):

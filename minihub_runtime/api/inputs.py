@@ -1,184 +1,218 @@
-"""The inputs of an operation from Python values.
-
-They are converted in the order of the schema, so that constants get their names in TensorFlow's order; a type attribute is
-known from the first input that it types.
+"""The inputs of an op from what a caller gives: tensors whose types fit together.
 
 Source: tensorflow/python/framework/op_def_library.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
+from minihub_runtime.api.attributes import check_type
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.elements import Tensor
 from minihub_runtime.dtypes import DType
 from minihub_runtime.ops.schema import Arg, Schema
 
-__all__ = ["input_tensors"]
+__all__ = ["Inputs"]
 
 
-def input_tensors(
-    op: str, schema: Schema, arguments: Mapping[str, Any], attrs: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Argument → tensor, or list of tensors.
+class Inputs:
+    """The inputs of one op; each determines types and numbers that those after it must agree with.
 
-    Args:
-        op: its type.
-        schema: its schema.
-        arguments: the values of the inputs, by name.
-        attrs: the attributes that are given.
-
-    Raises:
-        TypeError: a value is no tensor, or of a type that its argument cannot have.
-        ValueError: a value cannot become a tensor.
+    Attributes:
+        tensors: the tensors, flat.
+        attrs: the attributes that they determine.
     """
-    types = _Types(op, schema, attrs)
-    return {
-        arg.name: types.list_of(arg, arguments[arg.name])
-        if arg.is_list
-        else types.single(arg, arguments[arg.name])
-        for arg in schema.inputs
-    }
 
+    def __init__(self, op_name: str, schema: Schema) -> None:
+        self.tensors: list[Tensor] = []
+        self.attrs: dict[str, Any] = {}
+        self._op_name = op_name
+        self._schema = schema
+        self._inferred_from: dict[str, str] = {}
 
-class _Types:
-    """The type attributes known so far, and where they are known from."""
-
-    def __init__(self, op: str, schema: Schema, attrs: Mapping[str, Any]) -> None:
-        self.op = op
-        self.schema = schema
-        self.known = {name: value for name, value in attrs.items() if isinstance(value, DType)}
-        self.told_by = dict.fromkeys(self.known, "")
-
-    def wanted(self, arg: Arg) -> DType | None:
-        """The type an argument must have, if that is known."""
-        return arg.type if isinstance(arg.type, DType) else self.known.get(arg.type)
-
-    def default(self, arg: Arg) -> DType | None:
-        """The type that Python values get if nothing else tells one."""
-        if isinstance(arg.type, DType):
-            return None
-        default = self.schema.attrs[arg.type].default
-        return default if isinstance(default, DType) else None
-
-    def learn(self, arg: Arg, dtype: DType) -> None:
-        """Note the type of an argument.
+    def add(self, arg: Arg, value: Any) -> None:
+        """Add the value of one argument.
 
         Raises:
-            TypeError: its attribute allows others only.
+            TypeError: it has no type that fits.
+            ValueError: a list is of the wrong length.
         """
-        if isinstance(arg.type, DType) or arg.type in self.known:
-            return
-        allowed = self.schema.attrs[arg.type].allowed
-        if allowed and dtype.base_dtype not in allowed:
-            raise TypeError(
-                f"Value passed to parameter '{arg.name}' has DataType {dtype.base_dtype.name} not in "
-                f"list of allowed values: {', '.join(item.name for item in allowed)}"
-            )
-        self.known[arg.type] = dtype.base_dtype
-        self.told_by[arg.type] = arg.name
-
-    def single(self, arg: Arg, value: Any) -> Tensor:
-        """The tensor of an argument that is no list."""
-        wanted, default = self.wanted(arg), self.default(arg)
-        try:
-            tensor = self._free(arg, value, default) if wanted is None else None
-            if tensor is None:
-                tensor = convert_to_tensor(
-                    value, wanted, arg.name, preferred_dtype=default, as_ref=arg.is_ref
+        if arg.is_list:
+            if not isinstance(value, (list, tuple)):
+                raise TypeError(
+                    f"Expected list for '{arg.name}' argument to '{self._op_name}' Op, not {value}."
                 )
+            tensors = self._converted_list(arg, value)
+        else:
+            tensors = [self._converted(arg, value)]
+        self._learn(arg, tensors)
+        if arg.is_ref and not all(tensor.dtype.is_ref for tensor in tensors):
+            raise TypeError(
+                f"'{self._op_name}' Op requires that input '{arg.name}' be a mutable tensor (e.g.: "
+                "a tf.Variable)"
+            )
+        self.tensors.extend(tensors)
+
+    def _default_type(self, arg: Arg) -> DType | None:
+        if not isinstance(arg.type, str):
+            return None
+        default = self._schema.attrs[arg.type].default
+        return default if isinstance(default, DType) else None
+
+    def _known_type(self, arg: Arg) -> DType | None:
+        """The type that the op, or an input before it, gives an argument."""
+        return arg.type if isinstance(arg.type, DType) else self.attrs.get(arg.type)
+
+    def _converted(self, arg: Arg, value: Any) -> Tensor:
+        dtype = self._known_type(arg)
+        default = self._default_type(arg) if dtype is None else None
+        try:
+            if default is not None and self._schema.attrs[str(arg.type)].allowed:
+                return self._with_default(arg, value, default)
+            return convert_to_tensor(
+                value, dtype, arg.name, preferred_dtype=default, as_ref=arg.is_ref
+            )
         except TypeError as error:
-            if wanted is None:
+            if dtype is None:
                 raise
             raise TypeError(
-                f"Expected {wanted.name} passed to parameter '{arg.name}' of op '{self.op}', got "
-                f"{value!r} of type '{type(value).__name__}' instead. Error: {error}"
+                f"Expected {dtype.name} passed to parameter '{arg.name}' of op '{self._op_name}', "
+                f"got {value!r} of type '{type(value).__name__}' instead. Error: {error}"
             ) from error
         except ValueError as error:
-            raise self._other_type(arg, value, wanted, error) from error
-        self.learn(arg, tensor.dtype)
-        return tensor
+            raise self._mismatch(arg, value) from error
 
-    def _free(self, arg: Arg, value: Any, default: DType | None) -> Tensor | None:
-        """The tensor of a value of its own type, if the attribute has a default but allows that type too."""
-        if default is None or isinstance(arg.type, DType):
-            return None
-        allowed = self.schema.attrs[arg.type].allowed
-        if not allowed:
-            return None
+    def _with_default(self, arg: Arg, value: Any, default: DType) -> Tensor:
+        """The value with its own type if that is allowed, else with the default."""
         try:
-            tensor = convert_to_tensor(value, name=arg.name, as_ref=arg.is_ref)
+            found = convert_to_tensor(value, name=arg.name, as_ref=arg.is_ref)
         except TypeError:
-            # Some values, as lists of dimensions, are no tensor until a type is given.
-            return None
-        return tensor if tensor.dtype.base_dtype in allowed else None
+            # A list of sizes, say, has no type of its own.
+            pass
+        else:
+            if found.dtype in self._schema.attrs[str(arg.type)].allowed:
+                return found
+        return convert_to_tensor(value, name=arg.name, preferred_dtype=default, as_ref=arg.is_ref)
 
-    def _other_type(
-        self, arg: Arg, value: Any, wanted: DType | None, cause: Exception
-    ) -> Exception:
+    def _mismatch(self, arg: Arg, value: Any) -> Exception:
+        """What to raise for a value of a type that the argument cannot have."""
         try:
-            found = convert_to_tensor(value, as_ref=arg.is_ref).dtype.name
+            observed = convert_to_tensor(value, as_ref=arg.is_ref).dtype.name
         except ValueError as error:
             return ValueError(
                 f"Tried to convert '{arg.name}' to a tensor and failed. Error: {error}"
             )
-        if wanted is None:
-            return cause
-        text = f"Input '{arg.name}' of '{self.op}' Op has type {found} that does not match"
+        has = f"Input '{arg.name}' of '{self._op_name}' Op has type {observed} that does not match"
         if isinstance(arg.type, DType):
-            return TypeError(f"{text} expected type of {wanted.name}.")
-        return TypeError(f"{text} type {wanted.name} of argument '{self.told_by[arg.type]}'.")
+            return TypeError(f"{has} expected type of {arg.type.name}.")
+        source = self._inferred_from.get(arg.type, "Default in OpDef")
+        dtype = self.attrs.get(arg.type) or self._default_type(arg)
+        return TypeError(f"{has} type {dtype.name if dtype else None} of argument '{source}'.")
 
-    def list_of(self, arg: Arg, values: Any) -> list[Tensor]:
-        """The tensors of an argument that is a list."""
-        if not isinstance(values, (list, tuple)):
-            raise TypeError(
-                f"Expected list for '{arg.name}' argument to '{self.op}' Op, not {values}."
-            )
-        wanted = self.wanted(arg) if arg.number or isinstance(arg.type, DType) else None
-        default = None
-        if arg.number and wanted is None:
-            wanted = next((v.dtype.base_dtype for v in values if isinstance(v, Tensor)), None)
-            default = self.default(arg) if wanted is None else None
+    def _converted_list(self, arg: Arg, values: Sequence[Any]) -> list[Tensor]:
+        dtype, default = None, None
+        if isinstance(arg.type, DType):
+            dtype = arg.type
+        elif arg.number:
+            dtype = self.attrs.get(arg.type)
+            if dtype is None:
+                dtype = next((item.dtype for item in values if isinstance(item, Tensor)), None)
+            if dtype is None:
+                default = self._default_type(arg)
+        wanted = dtype.base_dtype if dtype is not None and not arg.is_ref else dtype
         try:
             tensors = [
                 convert_to_tensor(
-                    value,
-                    wanted,
-                    f"{arg.name}_{place}",
-                    preferred_dtype=default,
-                    as_ref=arg.is_ref,
+                    item, wanted, f"{arg.name}_{i}", preferred_dtype=default, as_ref=arg.is_ref
                 )
-                for place, value in enumerate(values)
+                for i, item in enumerate(values)
             ]
-            found = {tensor.dtype.base_dtype for tensor in tensors}
-            if arg.number and len(found) > 1:
-                raise TypeError(f"Not all types matched for {arg.name} for {self.op}. Got {found}")
+            if arg.number and len({tensor.dtype.base_dtype for tensor in tensors}) > 1:
+                raise TypeError("the types differ")
         except (TypeError, ValueError) as error:
-            raise self._other_types(arg, values, wanted) from error
-        if arg.number and tensors:
-            self.learn(arg, tensors[0].dtype)
+            raise self._list_mismatch(arg, values, wanted) from error
         return tensors
 
-    def _other_types(self, arg: Arg, values: Any, wanted: DType | None) -> TypeError:
+    def _list_mismatch(self, arg: Arg, values: Sequence[Any], dtype: DType | None) -> TypeError:
         observed = []
-        for value in values:
+        for item in values:
             try:
-                observed.append(convert_to_tensor(value, as_ref=arg.is_ref).dtype.base_dtype.name)
+                observed.append(convert_to_tensor(item, as_ref=arg.is_ref).dtype.base_dtype.name)
             except (TypeError, ValueError):
                 observed.append("<NOT CONVERTIBLE TO TENSOR>")
-        text = (
-            f"Tensors in list passed to '{arg.name}' of '{self.op}' Op have types "
-            f"[{', '.join(observed)}]"
+        have = (
+            f"Tensors in list passed to '{arg.name}' of '{self._op_name}' Op have types "
+            f"[{', '.join(observed)}] that"
         )
-        if arg.number is None:
-            return TypeError(f"{text} that are invalid. Tensors: {values}")
+        if not arg.number:
+            return TypeError(f"{have} are invalid. Tensors: {values}")
+        if dtype is None or (isinstance(arg.type, str) and arg.type not in self.attrs):
+            return TypeError(f"{have} don't all match.")
         if isinstance(arg.type, DType):
-            return TypeError(f"{text} that do not match expected type {arg.type.name}.")
-        if arg.type in self.known and wanted is not None:
-            return TypeError(
-                f"{text} that do not match type {wanted.name} inferred from earlier arguments."
+            return TypeError(f"{have} do not match expected type {dtype.name}.")
+        return TypeError(f"{have} do not match type {dtype.name} inferred from earlier arguments.")
+
+    def _learn(self, arg: Arg, tensors: Sequence[Tensor]) -> None:
+        """Note what an argument determines, or check that it agrees with what is known."""
+        types = [tensor.dtype.base_dtype for tensor in tensors]
+        if arg.number:
+            self._learn_number(arg, len(tensors))
+            if isinstance(arg.type, str) and arg.type not in self.attrs:
+                if types:
+                    self._learn_type(arg, types[0])
+                elif self._default_type(arg) is None:
+                    raise TypeError(
+                        "Don't know how to infer type variable from empty input list passed to "
+                        f"input '{arg.name}' of '{self._op_name}' Op."
+                    )
+        elif arg.is_list:
+            self._learn_types(arg, types)
+        elif isinstance(arg.type, str):
+            if arg.type not in self.attrs:
+                self._learn_type(arg, types[0])
+            elif self.attrs[arg.type] is not types[0]:
+                raise TypeError(
+                    f"Input '{arg.name}' of '{self._op_name}' Op has type {types[0].name} that "
+                    f"does not match type {self.attrs[arg.type].name} of argument "
+                    f"'{self._inferred_from[arg.type]}'."
+                )
+
+    def _learn_type(self, arg: Arg, dtype: DType) -> None:
+        name = str(arg.type)
+        check_type(self._schema.attrs[name], dtype, arg.name)
+        self.attrs[name] = dtype
+        self._inferred_from[name] = arg.name
+
+    def _learn_types(self, arg: Arg, types: list[DType]) -> None:
+        name = str(arg.type)
+        if name not in self.attrs:
+            for dtype in types:
+                check_type(self._schema.attrs[name], dtype, arg.name)
+            self.attrs[name] = types
+            self._inferred_from[name] = arg.name
+        elif self.attrs[name] != types:
+            actual, expected = (
+                ", ".join(dtype.name for dtype in found) for found in (types, self.attrs[name])
             )
-        return TypeError(f"{text} that don't all match.")
+            raise TypeError(
+                f"Input '{arg.name}' of '{self._op_name}' Op has type list of {actual} that does "
+                f"not match type list {expected} of argument '{self._inferred_from[name]}'."
+            )
+
+    def _learn_number(self, arg: Arg, count: int) -> None:
+        name = str(arg.number)
+        what = f"List argument '{arg.name}' to '{self._op_name}' Op with length {count}"
+        if name in self.attrs:
+            if self.attrs[name] != count:
+                raise ValueError(
+                    f"{what} must match length {self.attrs[name]} of argument "
+                    f"'{self._inferred_from[name]}'."
+                )
+            return
+        self.attrs[name] = count
+        self._inferred_from[name] = arg.name
+        minimum = self._schema.attrs[name].minimum
+        if minimum is not None and count < minimum:
+            raise ValueError(f"{what} shorter than minimum length {minimum}.")

@@ -21,13 +21,13 @@ __all__ = ["rank", "rank_internal", "shape", "shape_internal", "size", "size_int
 @public("shape")
 def shape(input: Any, name: str | None = None, out_type: Any = None) -> Tensor:
     """The shape of a tensor or a sparse tensor, int32 unless `out_type` says else."""
-    return shape_internal(input, name, True, out_type)
+    return shape_internal(input, name, True, int32 if out_type is None else out_type)
 
 
 def shape_internal(
     input: Any, name: str | None = None, optimize: bool = True, out_type: Any = None
 ) -> Tensor:
-    """`shape`; with `optimize` a known shape is a constant."""
+    """`shape`; with `optimize` a known shape is a constant, which without `out_type` has a name of its own."""
     dtype = int32 if out_type is None else as_dtype(out_type)
     with name_scope(name, "Shape", [input]) as scope:
         if isinstance(input, (SparseTensor, SparseTensorValue)):
@@ -35,6 +35,8 @@ def shape_internal(
             return sparse
         input = convert_to_tensor(input)
         if optimize and input.shape.is_fully_defined():
+            if out_type is None:
+                return convert_to_tensor(input.shape)
             return constant(input.shape.as_list(), dtype, name=scope)
         result: Tensor = build("Shape", name=scope, input=input, out_type=dtype)
         return result

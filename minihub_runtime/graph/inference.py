@@ -9,55 +9,16 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
-from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.errors import OpError
 from minihub_runtime.graph.ir import Graph, Node, Ref
+from minihub_runtime.graph.known_values import KnownTensor, KnownValues
 from minihub_runtime.ops.registry import REGISTRY, infer_shapes
-from minihub_runtime.shapes import Shape, Spec, compatible, concrete, merge, size
+from minihub_runtime.shapes import Shape, Spec, compatible, merge
 
 __all__ = ["Inference"]
 
-#: Constants up to this many elements are worked out for shape rules.
-MAX_VALUE_ELEMENTS = 1024
-#: Ops whose results are worked out for shape rules; data behind other ops is not a shape.
-VALUE_OPS = frozenset(
-    [
-        "Add",
-        "AddV2",
-        "Cast",
-        "ConcatV2",
-        "Const",
-        "ExpandDims",
-        "Fill",
-        "FloorDiv",
-        "Gather",
-        "GatherV2",
-        "Identity",
-        "Max",
-        "Maximum",
-        "Min",
-        "Minimum",
-        "Mul",
-        "Neg",
-        "Pack",
-        "Prod",
-        "Range",
-        "Rank",
-        "RealDiv",
-        "Reshape",
-        "Shape",
-        "Size",
-        "Slice",
-        "Split",
-        "Squeeze",
-        "StopGradient",
-        "StridedSlice",
-        "Sub",
-        "Unpack",
-    ]
-)
 #: Ops that pass the handle of a variable on: each output is the input of its place.
 PASSING = frozenset({"Identity", "IdentityN", "StatelessWhile", "While"})
 #: Ops all of whose outputs are their first input.
@@ -76,7 +37,7 @@ class Inference:
         self._graph = graph
         self._base = base
         self._shapes: dict[str, list[Shape]] = {}
-        self._values: dict[Ref, Any] = {}
+        self._values = KnownValues(graph, self)
         self._told: dict[Ref, Shape] = {}
         self._told_behind: dict[Ref, Spec] = {}
 
@@ -119,16 +80,17 @@ class Inference:
         """Forget a node that was replaced."""
         self._shapes.pop(name, None)
 
-    def value(self, ref: Ref) -> Any:
-        """The value of a tensor if it is a small constant, else None."""
+    def value(self, ref: Ref) -> NDArray[Any] | None:
+        """The value of a tensor if it is small and follows from constants and known shapes, else None."""
         if self._base is not None and self._base.has(ref.node):
             return self._base.value(ref)
-        if ref not in self._values:
-            self._values[ref] = None
-            node = self._graph.nodes.get(ref.node)
-            if node is not None and node.op in VALUE_OPS and node.op in REGISTRY:
-                self._values[ref] = self._evaluate(node, ref)
-        return self._values[ref]
+        return self._values.value(ref)
+
+    def as_shape(self, ref: Ref) -> Shape:
+        """What is known of the shape whose sizes are the elements of a vector."""
+        if self._base is not None and self._base.has(ref.node):
+            return self._base.as_shape(ref)
+        return self._values.as_shape(ref)
 
     def behind(self, ref: Ref) -> Spec | None:
         """What is known of the value of the variable whose handle `ref` is."""
@@ -151,33 +113,6 @@ class Inference:
         """Note what the caller knows of the value of the variable whose handle `ref` is."""
         self._told_behind[ref] = spec
 
-    def _evaluate(self, node: Node, ref: Ref) -> Any:
-        if node.op in ("Shape", "Size", "Rank"):
-            known = self.shape(node.inputs[0])
-            shape = concrete(known)
-            if node.op == "Rank" and known is not None:
-                return np.array(len(known), np.int32)
-            if shape is None:
-                return None
-            out_type = node.attrs.get("out_type", as_dtype("int32")).numpy
-            return np.array(shape if node.op == "Shape" else size(shape), out_type)
-        if node.op == "Const":
-            proto = node.attrs.protos.get("value")
-            dims = proto.tensor.tensor_shape.dim if proto is not None else ()
-            if proto is not None and size(dim.size for dim in dims) > MAX_VALUE_ELEMENTS:
-                return None
-            found = node.attrs["value"]
-            return found if found.size <= MAX_VALUE_ELEMENTS else None
-        values = [self.value(parent) for parent in node.inputs]
-        if any(value is None for value in values):
-            return None
-        try:
-            result = REGISTRY[node.op].bind(node.attrs)(*values)
-        except (OpError, ValueError, TypeError, IndexError, ArithmeticError):
-            return None
-        result = result[ref.index] if isinstance(result, tuple) else result
-        return result if result.size <= MAX_VALUE_ELEMENTS else None
-
     def _infer(self, node: Node) -> list[Shape]:
         if node.op not in REGISTRY:
             return []
@@ -185,7 +120,12 @@ class Inference:
         attrs = op.schema.complete(node.attrs, node.op)
         types = op.schema.input_dtypes(attrs)
         specs = [
-            Spec(dtype.base_dtype, self._known(ref), self.value(ref), self.behind(ref))
+            Spec(
+                dtype.base_dtype,
+                self._known(ref),
+                behind=self.behind(ref),
+                source=KnownTensor(self, ref),
+            )
             for ref, dtype in zip(node.inputs, types, strict=False)
         ]
         if len(specs) != len(types):

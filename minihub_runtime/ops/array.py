@@ -32,9 +32,9 @@ from minihub_runtime.ops.registry import (
     without_gradient,
 )
 from minihub_runtime.ops.shape_rules import same
-from minihub_runtime.shapes import Shape, Spec, dims, merge, size
+from minihub_runtime.shapes import Shape, Spec, merge, size
 
-__all__ = ["asked_shape", "filled", "scalar_of", "shape_of", "zeros"]
+__all__ = ["filled", "scalar_of", "shape_of", "zeros"]
 
 
 def shape_of(tensor: Any) -> tuple[int, ...]:
@@ -67,17 +67,6 @@ def filled(shape: Iterable[Any], value: Array) -> Array:
     # `value` as an array: the item of an object array may be a sequence itself.
     result[...] = value
     return result
-
-
-def asked_shape(spec: Spec) -> Shape:
-    """The shape that a shape tensor asks for, as far as it is known: at least its rank."""
-    if spec.value is not None:
-        if spec.value.ndim == 0:
-            return None
-        return dims(spec.value)
-    if spec.shape is None or len(spec.shape) != 1 or spec.shape[0] is None:
-        return None
-    return (None,) * spec.shape[0]
 
 
 @op("Const() -> output: dtype", dtype=ANY, source="core/kernels/constant_op.cc")
@@ -178,7 +167,7 @@ def fill(dims: Array, value: Any) -> Array:
 
 @fill.shape
 def fill_shape(dims: Spec, value: Spec) -> Shape:
-    return asked_shape(dims)
+    return dims.as_shape
 
 
 @op(
@@ -199,7 +188,7 @@ def empty(shape: Array, *, dtype: DType, init: bool = False) -> Array:
 
 @empty.shape
 def empty_shape(shape: Spec) -> Shape:
-    return asked_shape(shape)
+    return shape.as_shape
 
 
 @op("ZerosLike(x: T) -> y: T", T=ANY, shape=same, source="core/kernels/constant_op.cc")

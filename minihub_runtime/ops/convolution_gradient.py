@@ -24,7 +24,7 @@ from minihub_runtime.ops.registry import (
     types,
 )
 from minihub_runtime.ops.windows import Layout, Window, narrow, ranked, widen
-from minihub_runtime.shapes import Shape, Spec, dims, merge
+from minihub_runtime.shapes import Shape, Spec, merge
 
 __all__: list[str] = []
 
@@ -116,7 +116,7 @@ def _filter_gradient(
 
 def _asked(sizes: Spec, rank: int) -> tuple[int | None, ...]:
     """The shape that a constant sizes tensor asks for."""
-    found = dims(sizes.value)
+    found = sizes.as_shape
     return (None,) * rank if found is None or len(found) != rank else found
 
 
@@ -125,7 +125,7 @@ def _asked_input(sizes: Spec, filter: Spec, out_backprop: Spec, layout: Layout) 
     taps = ranked(filter, layout.rank, "filter")
     batch = ranked(out_backprop, layout.rank, "out_backprop")[0]
     if sizes.shape == (2,):
-        spatial = dims(sizes.value) or (None, None)
+        spatial = sizes.as_shape or (None, None)
         return layout.order(batch, spatial, taps[-2])
     return merge(_asked(sizes, layout.rank), (batch, None, None, None))
 

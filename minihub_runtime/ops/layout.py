@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.array import asked_shape, scalar_of, shape_of
+from minihub_runtime.ops.array import scalar_of, shape_of
 from minihub_runtime.ops.checking import (
     axis_in_range,
     indices_in_range,
@@ -64,7 +64,7 @@ def reshape(tensor: Array, shape: Array) -> Array:
 
 @reshape.shape
 def reshape_shape(tensor: Spec, shape: Spec) -> Shape:
-    asked = asked_shape(shape)
+    asked = shape.as_shape
     if asked is None or tensor.shape is None:
         return asked
     holes_in, holes_out = tensor.shape.count(None), asked.count(None)

@@ -19,7 +19,7 @@ from minihub_runtime.ops.pooling import (
 from minihub_runtime.ops.registry import FLOATS, HALF_FLOATS, REALS, ROUNDING, Array, at_least, op
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.ops.windows import Window, allocate, narrow, widen
-from minihub_runtime.shapes import Shape, Spec, dims
+from minihub_runtime.shapes import Shape, Spec
 
 __all__ = ["check_pooled"]
 
@@ -182,7 +182,7 @@ def _avg_pool_grad(orig_input_shape: Array, grad: Array, pool: Pool) -> Array:
 
 
 def _asked_shape(orig_input_shape: Spec, ksize: list[int]) -> Shape:
-    found = dims(orig_input_shape.value)
+    found = orig_input_shape.as_shape
     return (None,) * len(ksize) if found is None or len(found) != len(ksize) else found
 
 

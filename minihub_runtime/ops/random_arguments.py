@@ -16,7 +16,7 @@ from minihub_runtime.ops.checking import allocatable, require, require_rank, req
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.philox import Philox
 from minihub_runtime.ops.registry import Array
-from minihub_runtime.shapes import Shape, Spec, dims
+from minihub_runtime.shapes import Shape, Spec
 
 __all__ = [
     "BLOCKS_PER_OUTPUT",
@@ -58,10 +58,7 @@ def drawn_shape(shape: Spec) -> Shape:
     """The static shape that a vector of sizes asks for."""
     if shape.shape is not None and len(shape.shape) != 1:
         raise InvalidArgumentError(f"shape must have rank 1, not {len(shape.shape)}")
-    if shape.value is not None:
-        return dims(shape.value)
-    length = shape.dim(0)
-    return None if length is None else (None,) * length
+    return shape.as_shape
 
 
 def tailed_shape(*inputs: Spec) -> Shape:

@@ -15,7 +15,7 @@ from minihub_runtime.dtypes import (
     to_float,
 )
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.array import asked_shape, zeros
+from minihub_runtime.ops.array import zeros
 from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
 from minihub_runtime.ops.gather import flat_places
 from minihub_runtime.ops.gradient_rules import Ops, Term, sizes_of
@@ -124,7 +124,7 @@ def scatter_nd(indices: Array, updates: Array, shape: Array, *, T: DType) -> Arr
 
 @scatter_nd.shape
 def scatter_nd_shape(indices: Spec, updates: Spec, shape: Spec) -> Shape:
-    wanted = asked_shape(shape)
+    wanted = shape.as_shape
     _check_scatter(indices.shape, updates.shape, wanted)
     return wanted
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.array import asked_shape, zeros
+from minihub_runtime.ops.array import zeros
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of, sum_to
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types
@@ -66,8 +66,9 @@ def slice_shape(input: Spec, begin: Spec, size: Spec) -> Shape:
         require(length in (rank, None), f"begin and size must have {rank} elements, not {length}")
     if rank is None:
         return None
-    sizes = size.value.tolist() if size.value is not None else [None] * rank
-    starts = begin.value.tolist() if begin.value is not None else [None] * rank
+    # Where some sizes are not known, TensorFlow cannot tell -1 from them.
+    sizes = size.value.tolist() if size.value is not None else size.as_shape or (None,) * rank
+    starts = begin.as_shape or (None,) * rank
     known = input.shape or (None,) * rank
     result: list[int | None] = []
     for n, start, length in zip(known, starts, sizes, strict=True):
@@ -374,7 +375,7 @@ def strided_slice_grad(
 
 @strided_slice_grad.shape
 def strided_slice_grad_shape(shape: Spec) -> Shape:
-    return asked_shape(shape)
+    return shape.as_shape
 
 
 @op(

@@ -20,7 +20,7 @@ from minihub_runtime.ops.checking import (
 )
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op
-from minihub_runtime.shapes import Shape, Spec, dims, merge, size
+from minihub_runtime.shapes import Shape, Spec, merge, size
 
 __all__ = [
     "check_sparse",
@@ -169,10 +169,7 @@ def sparse_to_dense(
 @sparse_to_dense.shape
 def sparse_to_dense_shape(output_shape: Spec) -> Shape:
     """What `output_shape` says."""
-    if output_shape.value is not None:
-        return dims(output_shape.value)
-    length = output_shape.dim(0) if output_shape.rank else None
-    return None if length is None else (None,) * length
+    return output_shape.as_shape
 
 
 @op(

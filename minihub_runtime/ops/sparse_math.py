@@ -31,7 +31,7 @@ from minihub_runtime.ops.sparse import (
     rows_in_shape,
     with_rank,
 )
-from minihub_runtime.shapes import Shape, Spec, dims, merge
+from minihub_runtime.shapes import Shape, Spec, merge
 
 __all__: list[str] = []
 
@@ -340,7 +340,7 @@ def sparse_tensor_dense_mat_mul_shape(
     with_rank(a_indices, 2, "a_indices")
     with_rank(a_values, 1, "a_values")
     with_rank(a_shape, 1, "a_shape")
-    known = dims(a_shape.value)
+    known = a_shape.as_shape
     left = (None, None) if known is None else with_rank(Spec(a_shape.dtype, known), 2, "a_shape")
     right = with_rank(b, 2, "b")
     if adjoint_a:

@@ -35,7 +35,7 @@ from minihub_runtime.ops.sparse import (
     rows_in_shape,
     with_rank,
 )
-from minihub_runtime.shapes import Shape, Spec, dims
+from minihub_runtime.shapes import Shape, Spec
 
 __all__: list[str] = []
 
@@ -142,7 +142,7 @@ def _reduction(name: str, allowed: Any, combine: Any) -> None:
 
 
 def _dense_shape(input_shape: Spec, reduction_axes: Spec, keep_dims: bool) -> Shape:
-    shape = dims(input_shape.value)
+    shape = input_shape.as_shape
     if shape is None or reduction_axes.value is None:
         return None
     chosen = reduction_axes.value.reshape(-1)
@@ -252,7 +252,7 @@ def sparse_bincount_shape(dense_shape: Spec, size: Spec) -> Shape:
     bins = _known_size(size)
     if dense_shape.shape is None or dense_shape.shape == (None,):
         return None
-    known = dims(dense_shape.value)
+    known = dense_shape.as_shape
     if dense_shape.shape == (1,):
         return (bins,)
     return (known[0] if known else None, bins)

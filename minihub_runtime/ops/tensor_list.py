@@ -180,9 +180,7 @@ def tensor_list_from_tensor(tensor: Array, element_shape: Array, *, element_dtyp
 
 
 def _stacked_shape(element_shape: Spec, num_elements: int) -> Shape:
-    if element_shape.value is None or element_shape.value.ndim == 0:
-        return None
-    known = dims(element_shape.value)
+    known = element_shape.as_shape
     return None if known is None else (None if num_elements < 0 else num_elements, *known)
 
 
@@ -237,9 +235,7 @@ def tensor_list_stack(
 
 
 def _item_shape(element_shape: Spec) -> Shape:
-    if element_shape.value is None or element_shape.value.ndim == 0:
-        return None
-    return dims(element_shape.value)
+    return element_shape.as_shape
 
 
 @op(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.array import asked_shape, scalar_of, shape_of
+from minihub_runtime.ops.array import scalar_of, shape_of
 from minihub_runtime.ops.checking import (
     allocatable,
     require,
@@ -43,7 +43,7 @@ def tile(input: Array, multiples: Array) -> Array:
 
 @tile.shape
 def tile_shape(input: Spec, multiples: Spec) -> Shape:
-    asked = asked_shape(multiples)
+    asked = multiples.as_shape
     if input.shape is None:
         return None if asked is None else (None,) * len(asked)
     if asked is None:
@@ -88,7 +88,7 @@ def _check_broadcast(given: Shape, wanted: Shape) -> None:
 
 @broadcast_to.shape
 def broadcast_to_shape(input: Spec, shape: Spec) -> Shape:
-    wanted = asked_shape(shape)
+    wanted = shape.as_shape
     _check_broadcast(input.shape, wanted)
     if wanted is None or input.shape is None:
         return wanted
