@@ -219,3 +219,91 @@ def refusals(tf: Any) -> Any:
         text(lambda: tf.cond(p, leak, lambda: tf.raw_ops.Neg(x=kept[0]))),
         tf.cond(p, fn1=one, fn2=one).dtype.name,
     ]
+
+
+@program
+def cases(tf: Any) -> Any:
+    x, y = (tf.placeholder(tf.float32, [], name) for name in "xy")
+    less, more = tf.raw_ops.Less(x=x, y=y), tf.raw_ops.Greater(x=x, y=10.0)
+    pairs = [(less, lambda: x), (more, lambda: tf.raw_ops.Neg(x=x))]
+    with_default = tf.case(pairs, default=lambda: tf.constant(-1.0))
+    without = tf.case(pairs)
+    exclusive = tf.case(pairs, default=lambda: y, exclusive=True, name="only")
+    with tf.Session() as session:
+        return [
+            session.run(with_default, {x: 1.0, y: 2.0}),
+            session.run(with_default, {x: 20.0, y: 2.0}),
+            session.run(with_default, {x: 3.0, y: 2.0}),
+            session.run([without, exclusive], {x: 1.0, y: 2.0}),
+            session.run([without, exclusive], {x: 20.0, y: 2.0}),
+            session.run(exclusive, {x: 3.0, y: 2.0}),
+            failure(tf, session, without, {x: 3.0, y: 2.0}),
+            failure(tf, session, exclusive, {x: 15.0, y: 20.0}),
+        ]
+
+
+def failure(tf: Any, session: Any, fetch: Any, feeds: Any) -> str:
+    """What a run says that fails."""
+    try:
+        return str(session.run(fetch, feeds))
+    except tf.errors.InvalidArgumentError as error:
+        lines = error.message.split("assertion failed: ")[1].split("\n")[0]
+        return str(lines.split("\t")[0].strip())
+
+
+@program
+def switch_cases(tf: Any) -> Any:
+    i, x = tf.placeholder(tf.int32, [], "i"), tf.constant([1.0, 2.0])
+    v = tf.Variable(2.0, use_resource=True, name="v")
+    listed = tf.switch_case(i, [lambda: x, lambda: tf.raw_ops.Neg(x=x)])
+    keyed = tf.switch_case(
+        i,
+        {1: lambda: tf.raw_ops.Mul(x=x, y=v), 0: lambda: x},
+        default=lambda: tf.constant([0.0, 0.0, 0.0]),
+        name="keyed",
+    )
+    shapes = [listed.shape.as_list(), keyed.shape.as_list()]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        return [shapes, [session.run([listed, keyed], {i: n}) for n in (-1, 0, 1, 2)]]
+
+
+@program
+def assertions(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [None], "x")
+    fine = tf.raw_ops.All(input=tf.raw_ops.Less(x=x, y=3.0), axis=0)
+    plain = tf.Assert(fine, ["must be small", tf.constant([1, 2, 3, 4])])
+    guarded = tf.Assert(fine, ["must be small", x], summarize=2, name="guarded")
+    with tf.control_dependencies([plain, guarded]):
+        y = tf.raw_ops.Neg(x=x)
+    with tf.Session() as session:
+        return [
+            session.run(y, {x: [1.0, 2.0]}),
+            failure(tf, session, plain, {x: [1.0, 4.0]}),
+            failure(tf, session, guarded, {x: [1.0, 4.0, 5.0]}),
+        ]
+
+
+@results
+def refusals_of_cases(tf: Any) -> Any:
+    p, i, one = predicate(tf), tf.placeholder(tf.int32, []), lambda: tf.constant(1.0)
+
+    def text(function: Any) -> Any:
+        return message(function).split("\n")[0].split(" at 0x")[0]
+
+    return [
+        text(lambda: tf.case(1)),
+        text(lambda: tf.case([1])),
+        text(lambda: tf.case([(True, one)])),
+        text(lambda: tf.case([(i, one)])),
+        text(lambda: tf.case([(p, 1)])),
+        text(lambda: tf.switch_case(1, [one])),
+        text(lambda: tf.switch_case(p, [one])),
+        text(lambda: tf.switch_case(i, [])),
+        text(lambda: tf.switch_case(i, one)),
+        text(lambda: tf.switch_case(i, [1])),
+        text(lambda: tf.switch_case(i, {"a": one})),
+        text(lambda: tf.switch_case(i, {0: 1})),
+        text(lambda: tf.switch_case(i, {1: one})),
+        text(lambda: tf.switch_case(i, [one, lambda: tf.constant(1)])),
+    ]
