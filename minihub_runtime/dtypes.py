@@ -281,27 +281,29 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *names_below("dtypes")})
 
 
-def as_dtype(value: Any) -> DType:
+def as_dtype(type_value: Any) -> DType:
     """The DType of a DType, enum number, TensorFlow name, NumPy type or Python type.
 
     Raises:
         TypeError: nothing of that kind is an element type.
     """
-    if isinstance(value, DType):
-        return value
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-        found = _BY_ENUM.get(int(value))
-    elif isinstance(value, str) and value in _BY_NAME:
-        found = _BY_NAME[value]
-    elif value in (str, bytes, object):
+    if isinstance(type_value, DType):
+        return type_value
+    if isinstance(type_value, (int, np.integer)) and not isinstance(type_value, bool):
+        found = _BY_ENUM.get(int(type_value))
+    elif isinstance(type_value, str) and type_value in _BY_NAME:
+        found = _BY_NAME[type_value]
+    elif type_value in (str, bytes, object):
         found = string
-    elif value is float:
+    elif type_value is float:
         # Not NumPy's float64: a Python number becomes a float32 tensor.
         found = float32
     else:
-        found = _from_numpy(value)
+        found = _from_numpy(type_value)
     if found is None:
-        raise TypeError(f"{value!r} must name an element type, for example 'float32' or np.int64")
+        raise TypeError(
+            f"{type_value!r} must name an element type, for example 'float32' or np.int64"
+        )
     return found
 
 

@@ -5,13 +5,15 @@ Source: tensorflow/python/framework/op_def_library.py.
 
 from __future__ import annotations
 
+import collections
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from minihub_runtime.api.attributes import check_attribute, convert_attribute
 from minihub_runtime.api.graph import Graph, Operation, Tensor, graph_of
-from minihub_runtime.api.inputs import Inputs
+from minihub_runtime.api.inputs import Inputs, check_lists
 from minihub_runtime.errors import UnsupportedOpsError
 from minihub_runtime.ops.registry import REGISTRY, Schema
 from minihub_runtime.ops.schema import REQUIRED
@@ -29,7 +31,7 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
         **arguments: inputs and attributes under the names of the schema.
 
     Returns:
-        The output; a list for a list output; a tuple of these for several; the Operation if there are none.
+        The output; a list for a list output; a named tuple of these for several; the Operation if there are none.
 
     Raises:
         UnsupportedOpsError: the op is not registered.
@@ -46,6 +48,7 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
     for arg in schema.inputs:
         if arg.name not in arguments:
             raise TypeError(f"No argument for input {arg.name} found in {op_name}")
+    check_lists(op_name, schema, arguments)
     given = {
         key: convert_attribute(op_name, attr, arguments[key])
         for key, attr in schema.attrs.items()
@@ -64,10 +67,12 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
                     f"Should not specify value for inferred attr '{key}' for {op_name}."
                 )
             if key in given:
-                check_attribute(op_name, attr, given[key])
                 attrs[key] = given[key]
-            elif key not in attrs and attr.default is REQUIRED:
-                raise TypeError(f"No argument found for attr {key} for {op_name}")
+            elif key not in attrs:
+                if attr.default is REQUIRED:
+                    raise TypeError(f"No argument found for attr {key} for {op_name}")
+                continue
+            check_attribute(op_name, attr, attrs[key])
         operation = _create(graph, op_name, schema, inputs.tensors, attrs, scope)
     return _result(operation, schema)
 
@@ -102,7 +107,14 @@ def _result(operation: Operation, schema: Schema) -> Any:
     parts: list[Any] = []
     for arg, place in zip(schema.outputs, schema.output_slices(attrs), strict=True):
         parts.append(list(outputs[place]) if arg.is_list else outputs[place])
-    return parts[0] if len(parts) == 1 else tuple(parts)
+    return parts[0] if len(parts) == 1 else _outputs_type(operation.type)(*parts)
+
+
+@functools.cache
+def _outputs_type(op_name: str) -> Any:
+    """The named tuple of an op's outputs."""
+    names = [arg.name for arg in REGISTRY[op_name].schema.outputs]
+    return collections.namedtuple(op_name.lstrip("_"), names, rename=True)
 
 
 #: Op → (name of the argument in `raw_ops`, name in the schema), where they differ.

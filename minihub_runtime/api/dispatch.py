@@ -13,6 +13,8 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from minihub_runtime.api.op_function import OpFunction
+
 __all__ = ["TABLES", "Version", "dispatched"]
 
 #: Functions of one tensor, element by element: the values are changed, the structure is kept.
@@ -89,7 +91,16 @@ def dispatched(function: Any, names: tuple[str, ...]) -> Any:
     if not versions:
         return function
 
-    @functools.wraps(function)
+    if isinstance(function, OpFunction):
+        # Its docstring waits until it is asked for, which `wraps` would do.
+        function.call = _calling(function.call, versions)
+        return function
+    return functools.wraps(function)(_calling(function, versions))
+
+
+def _calling(function: Callable[..., Any], versions: Mapping[str, Version]) -> Callable[..., Any]:
+    """A function that calls `function`, or the version for the kind of its arguments."""
+
     def call(*args: Any, **kwargs: Any) -> Any:
         kind = _kind(args, kwargs)
         version = versions.get(kind) if kind else None

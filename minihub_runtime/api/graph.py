@@ -478,6 +478,6 @@ def add_to_collection(name: Any, value: Any) -> None:
 
 
 @public("get_collection")
-def get_collection(name: Any, scope: str | None = None) -> list[Any]:
+def get_collection(key: Any, scope: str | None = None) -> list[Any]:
     """`Graph.get_collection` of the default graph."""
-    return get_default_graph().get_collection(name, scope)
+    return get_default_graph().get_collection(key, scope)

@@ -5,16 +5,41 @@ Source: tensorflow/python/framework/op_def_library.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from minihub_runtime.api.attributes import check_type
+from minihub_runtime.api.attributes import check_type, function_name
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.elements import Tensor
 from minihub_runtime.dtypes import DType
 from minihub_runtime.ops.schema import Arg, Schema
 
-__all__ = ["Inputs"]
+__all__ = ["Inputs", "check_lists"]
+
+
+def check_lists(op_name: str, schema: Schema, arguments: Mapping[str, Any]) -> None:
+    """Check that lists of one type are lists, and of one length where the op says so.
+
+    Raises:
+        TypeError: an argument is no list.
+        ValueError: two lists have different lengths.
+    """
+    lengths: dict[str, tuple[int, str]] = {}
+    for arg in schema.inputs:
+        if arg.number is None:
+            continue
+        value = arguments[arg.name]
+        if not isinstance(value, (list, tuple)):
+            raise TypeError(
+                f"Expected list for '{arg.name}' argument to '{function_name(op_name)}' Op, not "
+                f"{value!r}."
+            )
+        length, first = lengths.setdefault(arg.number, (len(value), arg.name))
+        if len(value) != length:
+            raise ValueError(
+                f"List argument '{arg.name}' to '{function_name(op_name)}' Op with length "
+                f"{len(value)} must match length {length} of argument '{first}'."
+            )
 
 
 class Inputs:
@@ -37,16 +62,9 @@ class Inputs:
 
         Raises:
             TypeError: it has no type that fits.
-            ValueError: a list is of the wrong length.
+            ValueError: a list is too short.
         """
-        if arg.is_list:
-            if not isinstance(value, (list, tuple)):
-                raise TypeError(
-                    f"Expected list for '{arg.name}' argument to '{self._op_name}' Op, not {value}."
-                )
-            tensors = self._converted_list(arg, value)
-        else:
-            tensors = [self._converted(arg, value)]
+        tensors = self._converted_list(arg, value) if arg.is_list else [self._converted(arg, value)]
         self._learn(arg, tensors)
         if arg.is_ref and not all(tensor.dtype.is_ref for tensor in tensors):
             raise TypeError(
@@ -112,6 +130,10 @@ class Inputs:
         return TypeError(f"{has} type {dtype.name if dtype else None} of argument '{source}'.")
 
     def _converted_list(self, arg: Arg, values: Sequence[Any]) -> list[Tensor]:
+        if not isinstance(values, (list, tuple)):
+            raise TypeError(
+                f"Expected list for '{arg.name}' argument to '{self._op_name}' Op, not {values}."
+            )
         dtype, default = None, None
         if isinstance(arg.type, DType):
             dtype = arg.type
@@ -203,16 +225,10 @@ class Inputs:
 
     def _learn_number(self, arg: Arg, count: int) -> None:
         name = str(arg.number)
-        what = f"List argument '{arg.name}' to '{self._op_name}' Op with length {count}"
-        if name in self.attrs:
-            if self.attrs[name] != count:
-                raise ValueError(
-                    f"{what} must match length {self.attrs[name]} of argument "
-                    f"'{self._inferred_from[name]}'."
-                )
-            return
         self.attrs[name] = count
-        self._inferred_from[name] = arg.name
         minimum = self._schema.attrs[name].minimum
         if minimum is not None and count < minimum:
-            raise ValueError(f"{what} shorter than minimum length {minimum}.")
+            raise ValueError(
+                f"List argument '{arg.name}' to '{self._op_name}' Op with length {count} shorter "
+                f"than minimum length {minimum}."
+            )

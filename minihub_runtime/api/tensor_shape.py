@@ -137,7 +137,7 @@ class TensorShape:
 
     __slots__ = ("_dims",)
 
-    def __init__(self, dims: Any = None) -> None:
+    def __init__(self, dims: Any) -> None:
         if isinstance(dims, TensorShape):
             self._dims: Shape = dims._dims
         elif dims is None:
