@@ -24,7 +24,6 @@ DIFFERENT = {
     "RunOptions": "a protocol message in TensorFlow",
     "Tensor": "programs get tensors, they do not make them",
     "Variable": "arguments without an effect are missing",
-    "group": "further arguments are refused by Python",
     "variable_scope": "arguments are missing",
 }
 

@@ -103,12 +103,12 @@ initialize_local_variables = public("initialize_local_variables")(local_variable
 
 
 @public("is_variable_initialized")
-def is_variable_initialized(variable: Any, name: str | None = None) -> Any:
+def is_variable_initialized(variable: Any) -> Any:
     """Whether a variable, or the variable of a reference, has a value; a bool scalar."""
     if variable.dtype.is_ref:
         ref = variable if isinstance(variable, Tensor) else variable._own_tensor
-        return build("IsVariableInitialized", name=name, ref=ref)
-    return variable.is_initialized(name=name)
+        return build("IsVariableInitialized", ref=ref)
+    return variable.is_initialized()
 
 
 def _all_or(var_list: Sequence[Any] | None) -> list[Any]:
