@@ -265,6 +265,23 @@ def scatter_methods(tf: Any) -> Any:
 
 
 @program
+def scattering_in_batches(tf: Any) -> Any:
+    seen = []
+    for v in both(tf, np.arange(12.0, dtype=np.float32).reshape(3, 4), name="v"):
+        indices = tf.constant([[0, 3], [1, 2], [3, 0]])
+        updates = tf.constant([[-1.0, -2.0], [-3.0, -4.0], [-5.0, -6.0]])
+        slices = tf.IndexedSlices(updates, indices)
+        seen += run(
+            tf,
+            tf.batch_scatter_update(v, indices, updates, name="batches"),
+            v.batch_scatter_update(slices, name="batches"),
+            v,
+        )
+        seen.append(attempt(lambda v=v: tf.batch_scatter_update(v, tf.placeholder(tf.int32), 1.0)))
+    return seen
+
+
+@program
 def parts_of_variables(tf: Any) -> Any:
     seen = []
     for v in both(tf, np.arange(6.0, dtype=np.float32).reshape(2, 3), name="v"):

@@ -1,0 +1,34 @@
+"""What programs switch to have TensorFlow 1."""
+
+from __future__ import annotations
+
+import pytest
+
+import minihub_runtime as tf
+
+
+def test_tensorflow_1_is_what_there_is() -> None:
+    assert not tf.executing_eagerly()
+    assert not tf.executing_eagerly_outside_functions()
+    assert tf.control_flow_v2_enabled()
+    for name in ("eager_execution", "tensor_equality", "v2_tensorshape", "control_flow_v2"):
+        assert getattr(tf, f"disable_{name}")() is None
+    assert tf.enable_control_flow_v2() is None
+
+
+def test_variables_are_references_without_the_behavior_of_2() -> None:
+    with tf.Graph().as_default():
+        assert tf.Variable(1.0).op.type == "VarHandleOp"
+        try:
+            tf.disable_v2_behavior()
+            assert tf.Variable(1.0).op.type == "VariableV2"
+        finally:
+            tf.enable_resource_variables()
+
+
+@pytest.mark.parametrize(
+    "name", ["eager_execution", "v2_behavior", "tensor_equality", "v2_tensorshape"]
+)
+def test_what_cannot_be_switched_on_is_refused_by_name(name: str) -> None:
+    with pytest.raises(NotImplementedError, match=f"enable_{name}"):
+        getattr(tf, f"enable_{name}")()
