@@ -1,7 +1,6 @@
 """What programs switch off to have TensorFlow 1: it is all there is here.
 
-Source: tensorflow/python/compat/v2_compat.py, eager/context.py, framework/ops.py, framework/tensor.py,
-ops/control_flow_v2_toggles.py.
+Source: tensorflow/python/compat/v2_compat.py, eager/context.py, framework/ops.py, framework/tensor.py.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from minihub_runtime.api.variables.options import disable_resource_variables
 from minihub_runtime.public import public
 
 __all__ = [
-    "control_flow_v2_enabled",
     "disable_eager_execution",
     "disable_v2_behavior",
     "executing_eagerly",
@@ -51,22 +49,6 @@ def disable_tensor_equality() -> None:
 @public("disable_v2_tensorshape")
 def disable_v2_tensorshape() -> None:
     """Nothing: shapes consist of Dimensions."""
-
-
-@public("control_flow_v2_enabled")
-def control_flow_v2_enabled() -> bool:
-    """True: conditionals and loops are operations that call functions, which TensorFlow 1.15 runs, too."""
-    return True
-
-
-@public("enable_control_flow_v2")
-def enable_control_flow_v2() -> None:
-    """Nothing: see `control_flow_v2_enabled`."""
-
-
-@public("disable_control_flow_v2")
-def disable_control_flow_v2() -> None:
-    """Nothing: conditionals and loops of either form give the same values; see `control_flow_v2_enabled`."""
 
 
 def _refusing(name: str, what: str) -> Callable[..., None]:

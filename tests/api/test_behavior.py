@@ -10,10 +10,8 @@ import minihub_runtime as tf
 def test_tensorflow_1_is_what_there_is() -> None:
     assert not tf.executing_eagerly()
     assert not tf.executing_eagerly_outside_functions()
-    assert tf.control_flow_v2_enabled()
-    for name in ("eager_execution", "tensor_equality", "v2_tensorshape", "control_flow_v2"):
+    for name in ("eager_execution", "tensor_equality", "v2_tensorshape"):
         assert getattr(tf, f"disable_{name}")() is None
-    assert tf.enable_control_flow_v2() is None
 
 
 def test_variables_are_references_without_the_behavior_of_2() -> None:
