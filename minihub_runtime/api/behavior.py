@@ -5,7 +5,6 @@ Source: tensorflow/python/compat/v2_compat.py, eager/context.py, framework/ops.p
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from minihub_runtime.api.variables.options import disable_resource_variables
@@ -51,16 +50,31 @@ def disable_v2_tensorshape() -> None:
     """Nothing: shapes consist of Dimensions."""
 
 
-def _refusing(name: str, what: str) -> Callable[..., None]:
-    def refuse(*arguments: Any, **keywords: Any) -> None:
-        raise NotImplementedError(f"tf.{name}: {what} is not supported: graphs run in sessions")
-
-    refuse.__name__ = refuse.__qualname__ = name
-    refuse.__doc__ = f"Not supported: {what}."
-    return public(name)(refuse)
+def _refused(name: str, what: str) -> NotImplementedError:
+    return NotImplementedError(f"tf.{name}: {what} is not supported: graphs run in sessions")
 
 
-enable_eager_execution = _refusing("enable_eager_execution", "eager execution")
-enable_v2_behavior = _refusing("enable_v2_behavior", "the behavior of TensorFlow 2")
-enable_tensor_equality = _refusing("enable_tensor_equality", "comparing tensors by value with ==")
-enable_v2_tensorshape = _refusing("enable_v2_tensorshape", "shapes of plain numbers")
+@public("enable_eager_execution")
+def enable_eager_execution(
+    config: Any = None, device_policy: Any = None, execution_mode: Any = None
+) -> None:
+    """Not supported: what is written is built, and runs in sessions."""
+    raise _refused("enable_eager_execution", "eager execution")
+
+
+@public("enable_v2_behavior")
+def enable_v2_behavior() -> None:
+    """Not supported: it is eager execution."""
+    raise _refused("enable_v2_behavior", "the behavior of TensorFlow 2")
+
+
+@public("enable_tensor_equality")
+def enable_tensor_equality() -> None:
+    """Not supported: tensors compare by identity."""
+    raise _refused("enable_tensor_equality", "comparing tensors by value with ==")
+
+
+@public("enable_v2_tensorshape")
+def enable_v2_tensorshape() -> None:
+    """Not supported: shapes consist of Dimensions."""
+    raise _refused("enable_v2_tensorshape", "shapes of plain numbers")

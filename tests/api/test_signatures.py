@@ -23,8 +23,6 @@ DIFFERENT = {
     "RaggedTensor": "made by its class methods",
     "RunOptions": "a protocol message in TensorFlow",
     "Tensor": "programs get tensors, they do not make them",
-    "Variable": "arguments without an effect are missing",
-    "variable_scope": "arguments are missing",
 }
 
 

@@ -6,6 +6,7 @@ Source: tensorflow/python/ops/variables.py, variable_v1.py.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
@@ -99,30 +100,13 @@ def make_variable(*arguments: Any, **keywords: Any) -> Any:
     create: Callable[..., Any] = _create
     for creator in get_default_graph()._variable_creators:
         create = functools.partial(creator, create)
-    return create(**_arguments(*arguments, **keywords))
-
-
-def _arguments(
-    initial_value: Any = None,
-    trainable: bool | None = None,
-    collections: Collection[str] | None = None,
-    validate_shape: bool = True,
-    caching_device: Any = None,
-    name: str | None = None,
-    variable_def: VariableDef | None = None,
-    dtype: Any = None,
-    expected_shape: Any = None,
-    import_scope: str | None = None,
-    constraint: Callable[[Any], Any] | None = None,
-    use_resource: bool | None = None,
-    synchronization: Any = VariableSynchronization.AUTO,
-    aggregation: Any = VariableAggregation.NONE,
-    shape: Any = None,
-) -> dict[str, Any]:
-    """The arguments of `tf.Variable` by name."""
-    if aggregation is None:
-        aggregation = VariableAggregation.NONE
-    return dict(locals())
+    given = inspect.signature(Variable.__init__).bind(None, *arguments, **keywords)
+    given.apply_defaults()
+    named = {**given.arguments}
+    del named["self"]
+    if named["aggregation"] is None:
+        named["aggregation"] = VariableAggregation.NONE
+    return create(**named)
 
 
 def _create(**arguments: Any) -> Variable:
@@ -168,6 +152,26 @@ class Variable(Scattering, Operators, metaclass=_VariableType):
     Raises:
         ValueError: there is no initial value, or an argument does not fit.
     """
+
+    def __init__(
+        self,
+        initial_value: Any = None,
+        trainable: bool | None = None,
+        collections: Collection[str] | None = None,
+        validate_shape: bool = True,
+        caching_device: Any = None,
+        name: str | None = None,
+        variable_def: VariableDef | None = None,
+        dtype: Any = None,
+        expected_shape: Any = None,
+        import_scope: str | None = None,
+        constraint: Callable[[Any], Any] | None = None,
+        use_resource: bool | None = None,
+        synchronization: Any = VariableSynchronization.AUTO,
+        aggregation: Any = VariableAggregation.NONE,
+        shape: Any = None,
+    ) -> None:
+        raise NotImplementedError("tf.Variable(…) makes a variable of one of the two kinds")
 
     _initializer: Any = None
     _initial_value: Tensor | None

@@ -369,7 +369,7 @@ class variable_scope:
 
     def __init__(
         self,
-        name_or_scope: str | VariableScope | None = None,
+        name_or_scope: str | VariableScope | None,
         default_name: str | None = None,
         values: Any = None,
         initializer: Any = None,
