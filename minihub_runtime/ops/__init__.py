@@ -71,6 +71,7 @@ FAMILIES = (
     "parsing_example",
     "patches",
     "pooling",
+    "pooling_fractional",
     "pooling_gradient",
     "pooling_second_gradient",
     "quantization",
