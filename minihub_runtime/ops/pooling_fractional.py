@@ -159,7 +159,6 @@ def _register_pool(name: str, pool: Callable[[Array, Array, Array, bool], Array]
         T=_KINDS,
         pooling_ratio=at_least(4),
         precision=ROUNDING,
-        stateful=True,
         source=f"core/kernels/{'fractional_max' if 'Max' in name else 'fractional_avg'}_pool_op.cc",
         shape=_pooled_shapes,
     )(kernel)
