@@ -69,6 +69,7 @@ FAMILIES = (
     "padding",
     "parsing",
     "parsing_example",
+    "parsing_sequence",
     "patches",
     "pooling",
     "pooling_fractional",

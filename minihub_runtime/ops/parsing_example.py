@@ -16,10 +16,17 @@ from minihub_runtime.ops.registry import Array, at_least, op, types_list
 from minihub_runtime.ops.sparse import with_rank
 from minihub_runtime.shapes import Shape, Spec, compatible, show, size
 
-__all__: list[str] = []
+__all__ = [
+    "KINDS",
+    "VALUES",
+    "array_of",
+    "example_places",
+    "part_by_part",
+    "static_dense_shapes",
+]
 
-_VALUES = "float32 int64 string"
-_KINDS = {
+VALUES = "float32 int64 string"
+KINDS = {
     "bytes_list": dtypes.string,
     "float_list": dtypes.float32,
     "int64_list": dtypes.int64,
@@ -45,7 +52,8 @@ class _Dense:
         return tuple(n for n in self.shape if n is not None)
 
 
-def _dense_shapes(shapes: Sequence[Shape], count: int) -> list[tuple[int | None, ...]]:
+def static_dense_shapes(shapes: Sequence[Shape], count: int) -> list[tuple[int | None, ...]]:
+    """The shapes of `count` dense features, of which only first sizes may be unknown."""
     if len(shapes) != count:
         require(False, f"dense_shapes must have {count} elements, not {len(shapes)}")
     found = []
@@ -73,7 +81,7 @@ def _dense_features(
         )
     found = []
     for key, default, dtype, shape in zip(
-        keys, defaults, types, _dense_shapes(shapes, len(keys)), strict=True
+        keys, defaults, types, static_dense_shapes(shapes, len(keys)), strict=True
     ):
         feature = _Dense(key, dtype, shape, default)
         if feature.varies and default.size != 1:
@@ -119,15 +127,16 @@ def _values(features: Any, key: bytes, dtype: DType, place: str) -> Any | None:
     kind = feature.WhichOneof("kind")
     if kind is None:
         return None
-    if _KINDS[kind] is not dtype:
+    if KINDS[kind] is not dtype:
         require(
             False,
-            f"feature {name!r} of {place} must have type {dtype.name}, not {_KINDS[kind].name}",
+            f"feature {name!r} of {place} must have type {dtype.name}, not {KINDS[kind].name}",
         )
     return getattr(feature, kind).value
 
 
-def _array(values: Sequence[Any], dtype: DType) -> Array:
+def array_of(values: Sequence[Any], dtype: DType) -> Array:
+    """A vector of the values of features."""
     result = np.empty(len(values), dtype=dtype.numpy)
     result[:] = values
     return result
@@ -183,7 +192,7 @@ def _listed(
         values = _values(example, key, dtype, place)
         joined.extend(values or ())
         lengths.append(len(values) if values is not None else 0)
-    return _array(joined, dtype), np.array(lengths, dtype=np.int64)
+    return array_of(joined, dtype), np.array(lengths, dtype=np.int64)
 
 
 def _sparse_column(
@@ -197,7 +206,8 @@ def _sparse_column(
     return np.column_stack([rows, columns]).astype(np.int64), values, shape
 
 
-def _places(names: Array, serialized: Array) -> list[str]:
+def example_places(names: Array, serialized: Array) -> list[str]:
+    """What messages call each example."""
     if names.size and names.shape != serialized.shape:
         require(
             False,
@@ -210,8 +220,8 @@ def _places(names: Array, serialized: Array) -> list[str]:
     ]
 
 
-def _transposed(columns: list[tuple[Array, ...]], count: int) -> list[Array]:
-    """Parts of several columns, part by part."""
+def part_by_part(columns: list[tuple[Array, ...]], count: int) -> list[Array]:
+    """The first `count` parts of several columns, part by part."""
     return [column[part] for part in range(count) for column in columns]
 
 
@@ -221,8 +231,8 @@ def _transposed(columns: list[tuple[Array, ...]], count: int) -> list[Array]:
     "sparse_values: sparse_types, sparse_shapes: Nsparse * int64, dense_values: Tdense",
     Nsparse=at_least(0),
     Ndense=at_least(0),
-    sparse_types=types_list(_VALUES),
-    Tdense=types_list(_VALUES),
+    sparse_types=types_list(VALUES),
+    Tdense=types_list(VALUES),
     dense_shapes=at_least(0),
     source="core/kernels/example_parsing_ops.cc",
 )
@@ -270,7 +280,7 @@ def _parse_batch(
     split_types: Sequence[DType],
 ) -> tuple[Array, ...]:
     _check_counts(sparse_keys, sparse_types, ragged_keys, ragged_types, split_types)
-    places = _places(names, serialized)
+    places = example_places(names, serialized)
     texts = serialized.reshape(-1).tolist()
     examples = [_read(text, place) for text, place in zip(texts, places, strict=True)]
     sparse = [
@@ -283,9 +293,9 @@ def _parse_batch(
         row_splits = np.concatenate([[0], np.cumsum(lengths)]).astype(splits.numpy)
         ragged.append((values, row_splits))
     return (
-        *_transposed(list(sparse), 3),
+        *part_by_part(list(sparse), 3),
         *(_dense_column(examples, places, feature) for feature in dense),
-        *_transposed(ragged, 2),
+        *part_by_part(ragged, 2),
     )
 
 
@@ -312,9 +322,9 @@ def _parse_one(
         # One row has no splits in TensorFlow's answer.
         ragged.append((values, np.zeros(0, dtype=splits.numpy)))
     return (
-        *_transposed(sparse, 3),
+        *part_by_part(sparse, 3),
         *(_dense_column(examples, places, feature)[0, ...] for feature in dense),
-        *_transposed(ragged, 2),
+        *part_by_part(ragged, 2),
     )
 
 
@@ -348,7 +358,7 @@ def _batched_shapes(
 ) -> list[Shape]:
     depth = len(batch) + 1
     found: list[Shape] = [(None, depth)] * sparse + [(None,)] * sparse + [(depth,)] * sparse
-    found += [(*batch, *shape) for shape in _dense_shapes(dense_shapes, dense)]
+    found += [(*batch, *shape) for shape in static_dense_shapes(dense_shapes, dense)]
     splits: Shape = (None if batch[0] is None else batch[0] + 1,) if batch else (None,)
     return found + [(None,)] * ragged + [splits] * ragged
 
@@ -372,10 +382,10 @@ def parse_example_shape(
     "ragged_keys: string, dense_defaults: Tdense) -> sparse_indices: num_sparse * int64, "
     "sparse_values: sparse_types, sparse_shapes: num_sparse * int64, dense_values: Tdense, "
     "ragged_values: ragged_value_types, ragged_row_splits: ragged_split_types",
-    Tdense=types_list(_VALUES),
+    Tdense=types_list(VALUES),
     num_sparse=at_least(0),
-    sparse_types=types_list(_VALUES),
-    ragged_value_types=types_list(_VALUES),
+    sparse_types=types_list(VALUES),
+    ragged_value_types=types_list(VALUES),
     ragged_split_types=types_list("int32 int64"),
     dense_shapes=at_least(0),
     source="core/kernels/example_parsing_ops.cc",
@@ -420,7 +430,7 @@ def parse_example_v2(
     )
     if serialized.ndim:
         return _parse_batch(serialized, names, *wanted)
-    _places(names, serialized)
+    example_places(names, serialized)
     return _parse_one(serialized, *wanted)
 
 
@@ -436,7 +446,7 @@ def parse_example_v2_shape(
     ragged = len(ragged_value_types)
     if serialized.shape is None:
         found: list[Shape] = [*[(None, None)] * num_sparse, *[(None,)] * 2 * num_sparse]
-        _dense_shapes(dense_shapes, len(Tdense))
+        static_dense_shapes(dense_shapes, len(Tdense))
         return found + [None] * len(Tdense) + [(None,)] * 2 * ragged
     require(len(serialized.shape) <= 1, f"serialized must have rank <= 1, not {serialized.rank}")
     return _batched_shapes(serialized.shape, num_sparse, dense_shapes, len(Tdense), ragged)
@@ -449,8 +459,8 @@ def parse_example_v2_shape(
     num_sparse=at_least(0),
     sparse_keys=at_least(0),
     dense_keys=at_least(0),
-    sparse_types=types_list(_VALUES),
-    Tdense=types_list(_VALUES),
+    sparse_types=types_list(VALUES),
+    Tdense=types_list(VALUES),
     dense_shapes=at_least(0),
     source="core/kernels/example_parsing_ops.cc",
 )

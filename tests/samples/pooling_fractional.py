@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -51,11 +52,11 @@ def largest(x: Any, overlapping: bool = False) -> Any:
             np.stack(
                 [
                     x[:, a : b + more, c : d + more].max((1, 2))
-                    for c, d in zip(columns, columns[1:])
+                    for c, d in itertools.pairwise(columns)
                 ],
                 1,
             )
-            for a, b in zip(rows, rows[1:])
+            for a, b in itertools.pairwise(rows)
         ],
         1,
     )
