@@ -72,6 +72,7 @@ FAMILIES = (
     "parsing_sequence",
     "patches",
     "pooling",
+    "proto",
     "pooling_fractional",
     "pooling_gradient",
     "pooling_second_gradient",

@@ -29,6 +29,7 @@ from tensorflow.core.framework import attr_value_pb2
 from tensorflow.core.protobuf import rewriter_config_pb2
 from tensorflow.python.framework import op_def_library, op_def_registry
 
+from minihub_runtime.codec import as_bytes
 from minihub_runtime.dtypes import as_dtype, bits
 from tests.golden import FOLDER
 from tests.golden.functions import function
@@ -69,6 +70,8 @@ def to_attribute(value: Any) -> Any:
         return function(value.name)
     if isinstance(value, list):
         return [to_attribute(item) for item in value]
+    if isinstance(value, str) and not value.isascii():
+        return as_bytes(value)
     if not isinstance(value, np.ndarray):
         return value
     kind = tf.as_dtype(as_dtype(value.dtype).name)
