@@ -15,7 +15,15 @@ from minihub_runtime.dtypes import as_dtype, int32
 from minihub_runtime.public import public
 from minihub_runtime.values import SparseTensorValue
 
-__all__ = ["rank", "rank_internal", "shape", "shape_internal", "size", "size_internal"]
+__all__ = [
+    "convert_to_int_tensor",
+    "rank",
+    "rank_internal",
+    "shape",
+    "shape_internal",
+    "size",
+    "size_internal",
+]
 
 
 @public("shape")
@@ -67,6 +75,22 @@ def size_internal(
                 return constant(count, dtype, name=scope)
         result = build("Size", name=scope, input=input, out_type=dtype)
         return result
+
+
+def convert_to_int_tensor(tensor: Any, name: str, dtype: Any = int32) -> Tensor:
+    """A tensor of integers of a type.
+
+    Raises:
+        TypeError: it is not one of integers.
+    """
+    tensor = convert_to_tensor(tensor, name=name, preferred_dtype=dtype)
+    if not tensor.dtype.base_dtype.is_integer:
+        raise TypeError(
+            f"Argument `tensor` (name: {name}) must be of type integer. Received `tensor` = {tensor} "
+            f"of dtype: {tensor.dtype}"
+        )
+    result: Tensor = build("Cast", x=tensor, DstT=dtype)
+    return result
 
 
 @public("rank")
