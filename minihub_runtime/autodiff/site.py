@@ -161,6 +161,12 @@ class NodeOps(Ops):
         """The value of a tensor if it is a small constant, else None."""
         return self.site.inference.value(ref)
 
+    def after(self, term: Term, first: Term) -> Term:
+        """`term`, not there before `first` is."""
+        waited = self.site.add("Identity", [first.ref], {"T": first.dtype})
+        attrs = {"T": term.dtype}
+        return self.term(Ref(self.site.add("Identity", [term.ref], attrs, "", [waited])))
+
     def gradients(
         self, ys: Sequence[Term], xs: Sequence[Term], arriving: Sequence[Term]
     ) -> list[Term | None]:

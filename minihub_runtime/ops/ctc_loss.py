@@ -12,7 +12,8 @@ import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable, require, require_rank
-from minihub_runtime.ops.registry import ROUNDING, Array, op, types
+from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.registry import REGISTRY, ROUNDING, Array, op, types
 from minihub_runtime.ops.windows import ranked
 from minihub_runtime.shapes import Shape, Spec, merge
 
@@ -285,3 +286,17 @@ def ctc_loss_v2(
         require(False, f"labels_values must lie in [1, {classes}), not {labels_values.tolist()}")
     sequences = _sequences(labels_indices, labels_values, batch, classes + 1, False)
     return _loss(inputs, sequences, sequence_length, 0, True, False)
+
+
+def _ctc_loss_gradient(ops: Ops, grad: Term, gradient: Term) -> tuple[Term, None, None, None]:
+    # The op computes the gradient itself, which has none.
+    guarded = ops.PreventGradient(
+        gradient,
+        message="Currently there is no way to take the second derivative of ctc_loss due to the "
+        "fused implementation's interaction with tf.gradients()",
+    )
+    return ops.ExpandDims(grad, -1) * guarded, None, None, None
+
+
+for _name in ("CTCLoss", "CTCLossV2"):
+    REGISTRY[_name].gradient(_ctc_loss_gradient)

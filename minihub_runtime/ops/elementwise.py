@@ -267,11 +267,26 @@ def _merged(inputs: list[Spec]) -> Shape:
     shape=_merged,
 )
 def add_n(inputs: Sequence[Array], *, out: Array | None = None) -> Array:
-    """The sum of tensors of one shape, added in their order.
+    """The sum of tensors of one shape, added in their order; variants are summed as what they hold.
 
-    Raises: InvalidArgumentError for different shapes; UnimplementedError for variants and quantised types.
+    Raises: InvalidArgumentError for different shapes; UnimplementedError for quantised types.
     """
+    if inputs[0].dtype == object:
+        return _sum_of_variants(inputs)
     return _total(inputs, "AddN", out)
+
+
+def _sum_of_variants(inputs: Sequence[Array]) -> Array:
+    """Scalars, each of which holds something that can be added to its like."""
+    total = inputs[0].item()
+    for other in inputs[1:]:
+        require(other.shape == (), f"variants must be scalars, not of shape {show(other.shape)}")
+        if not hasattr(total, "plus"):
+            raise InvalidArgumentError(f"{type(total).__name__} must be something that adds")
+        total = total.plus(other.item())
+    result = np.empty((), dtype=object)
+    result[()] = total
+    return result
 
 
 @add_n.gradient

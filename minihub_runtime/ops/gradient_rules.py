@@ -37,6 +37,7 @@ __all__ = [
     "reduced_shape",
     "sizes_of",
     "sum_to",
+    "transposed",
     "unbroadcast",
 ]
 
@@ -104,11 +105,16 @@ def reduced_dims(ops: Ops, sizes: Any, rank: Any, axes: Term) -> Term:
     return ops.DynamicStitch([ops.Range(0, rank, 1), places], [kept, ones])
 
 
-def adjoint(ops: Ops, x: Term) -> Term:
-    """The conjugate transposes of matrices."""
+def transposed(ops: Ops, x: Term) -> Term:
+    """The transposes of matrices."""
     rank = rank_of(ops, x)
     order = concat(ops, [arange(ops, 0, rank - 2), [rank - 1, rank - 2]])
-    return ops.ConjugateTranspose(x, order) if x.dtype.is_complex else ops.Transpose(x, order)
+    return ops.Transpose(x, order)
+
+
+def adjoint(ops: Ops, x: Term) -> Term:
+    """The conjugate transposes of matrices."""
+    return conjugate(ops, transposed(ops, x))
 
 
 def matmul(ops: Ops, x: Term, y: Term, adj_x: bool = False, adj_y: bool = False) -> Term:

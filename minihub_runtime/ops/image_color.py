@@ -6,6 +6,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import bfloat16, float_to_bfloat16, to_float
 from minihub_runtime.ops.checking import require, require_scalar
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.image_shapes import at_least_rank, exact_rank, same_as, unchanged_image
 from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, op, types, without_gradient
 from minihub_runtime.shapes import Shape, Spec
@@ -208,3 +209,52 @@ def adjust_saturation(images: Array, scale: Array) -> Array:
 
 
 without_gradient("HSVToRGB")
+
+
+@rgb_to_hsv.gradient
+def _rgb_to_hsv_gradient(ops: Ops, grad: Term, images: Term, output: Term) -> Term:
+    """The slopes of the largest and the smallest colour; of equal ones the first in red, green, blue counts as larger.
+
+    Source: python/ops/image_grad.py.
+    """
+    colors = [images[..., place] for place in range(3)]
+    number = grad.dtype
+
+    def holds(*conditions: Term) -> Term:
+        return ops.Cast(ops.LogicalAnd(*conditions), DstT=number)
+
+    def over(x: Term) -> Term:
+        return ops.DivNoNan(ops.constant(1, number), x)
+
+    red, green, blue = colors
+    largest = (
+        holds(ops.GreaterEqual(red, blue), ops.GreaterEqual(red, green)),
+        holds(ops.Greater(green, red), ops.GreaterEqual(green, blue)),
+        holds(ops.Greater(blue, red), ops.Greater(blue, green)),
+    )
+    smallest = (
+        holds(ops.Less(red, blue), ops.Less(red, green)),
+        holds(ops.LessEqual(green, red), ops.Less(green, blue)),
+        holds(ops.LessEqual(blue, red), ops.LessEqual(blue, green)),
+    )
+    lit = [ops.Cast(ops.Greater(color, 0), DstT=number) for color in colors]
+    spread = over(ops.Square(output[..., 1])) * over(ops.Square(output[..., 2]))
+    parts = []
+    for place in range(3):
+        # Each colour sees the next two in turn.
+        (x, y, z), (most_x, most_y, most_z), (least_x, least_y, least_z), (on_x, on_y, on_z) = (
+            [of[(place + step) % 3] for step in range(3)] for of in (colors, largest, smallest, lit)
+        )
+        saturation = on_x * (
+            most_x * (least_y * y + least_z * z) * over(ops.Square(x))
+            - least_x * over(most_y * y + most_z * z)
+        )
+        hue = (
+            on_x * most_x * (z - y) * spread
+            + on_y * most_y * least_x * (z - y) * over(ops.Square(x - y))
+            - on_y * most_y * least_z * over(y - z)
+            + on_z * most_z * least_x * (z - y) * over(ops.Square(z - x))
+            + on_z * most_z * least_y * over(z - y)
+        ) * (1 / 6)
+        parts.append(grad[..., 2] * most_x + grad[..., 1] * saturation + grad[..., 0] * hue)
+    return ops.Pack(parts, axis=-1)

@@ -445,6 +445,7 @@ FAMILY_OF: dict[str, str] = {
     "RaggedTensorToSparse": "ragged",
     "RaggedTensorToTensor": "ragged_dense",
     "RaggedTensorToVariant": "ragged_variant",
+    "RaggedTensorToVariantGradient": "ragged_variant",
     "RandomCrop": "random",
     "RandomGamma": "random_gamma",
     "RandomGammaGrad": "special_gamma_gradient",

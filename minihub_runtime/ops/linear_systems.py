@@ -9,7 +9,7 @@ import numpy as np
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.broadcasting import narrow, widen
 from minihub_runtime.ops.checking import require_scalar
-from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, adjoint, matmul, over_batches
+from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, matmul, over_batches, transposed
 from minihub_runtime.ops.linalg import (
     MATRIX,
     refuse_half,
@@ -277,7 +277,7 @@ def matrix_solve_ls_gradient(
     if tall:
         z = solved(grad)
         product = matmul(ops, output, z, False, True)
-        symmetric = product + _transposed(ops, product)
+        symmetric = product + transposed(ops, product)
         of_matrix = matmul(ops, rhs, z, False, True) - matmul(ops, matrix, symmetric)
         return of_matrix, matmul(ops, matrix, z), None
     of_rhs = solved(matmul(ops, matrix, grad))
@@ -285,9 +285,3 @@ def matrix_solve_ls_gradient(
     first = -matmul(ops, of_rhs, matmul(ops, inner, matrix, True))
     rest = grad - matmul(ops, matrix, of_rhs, True)
     return first + matmul(ops, inner, rest, False, True), of_rhs, None
-
-
-def _transposed(ops: Ops, x: Term) -> Term:
-    """Transposes, without conjugates."""
-    found = adjoint(ops, x)
-    return ops.Conj(found) if x.dtype.is_complex else found

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minihub_runtime.ops.gradient_rules import Ops, Term, concat, sizes_of, transposed
 from minihub_runtime.ops.linalg import MATRIX, refuse_half, require_square, square_shape
 from minihub_runtime.ops.registry import COMPLEX, ROUNDING, Array, op
 from minihub_runtime.shapes import size as size_of
@@ -215,3 +216,20 @@ def matrix_exponential(input: Array) -> Array:
             more = halvings > k
             result[more] = np.matmul(result[more], result[more])
     return result.reshape(input.shape)
+
+
+@matrix_square_root.gradient
+def matrix_square_root_gradient(ops: Ops, grad: Term, output: Term) -> Term:
+    """The solution of a system in the elements: the root times the slope and the slope times the root is `grad`."""
+    sizes = sizes_of(ops, output)
+    square = sizes[-1:] * sizes[-1:]
+    identity = ops.MatrixDiag(ops.OnesLike(ops.MatrixDiagPart(output)))
+
+    def kronecker(x: Term, y: Term) -> Term:
+        left = ops.ExpandDims(ops.ExpandDims(x, -1), -3)
+        right = ops.ExpandDims(ops.ExpandDims(y, -2), -4)
+        return ops.Reshape(left * right, concat(ops, [sizes[:-2], square, square]))
+
+    system = kronecker(identity, transposed(ops, output)) + kronecker(output, identity)
+    right = ops.Reshape(transposed(ops, grad), concat(ops, [sizes[:-2], square, [1]]))
+    return transposed(ops, ops.Reshape(ops.MatrixSolve(system, right), sizes))

@@ -391,3 +391,8 @@ def _batch_norm_gradient(
         t, m, v, gamma, grad, **attrs
     )
     return found
+
+
+@quantize_and_dequantize.gradient
+def _quantize_and_dequantize_gradient(ops: Ops, grad: Term) -> Term:
+    return grad

@@ -14,6 +14,7 @@ from minihub_runtime.ops.checking import (
     require,
     require_rank,
 )
+from minihub_runtime.ops.gradient_rules import Ops, Slices, Term
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types, without_gradient
 from minihub_runtime.ops.sparse import with_rank
 from minihub_runtime.shapes import Shape, Spec, size
@@ -280,3 +281,28 @@ def ragged_tensor_to_sparse_shape(
 
 
 without_gradient("RaggedRange")
+
+
+@ragged_tensor_to_sparse.gradient
+def _ragged_tensor_to_sparse_gradient(
+    ops: Ops, grads: list[Term], rt_nested_splits: list[Term], rt_dense_values: Term
+) -> tuple[None, Term]:
+    return None, ops.Reshape(grads[1], ops.Shape(rt_dense_values))
+
+
+@ragged_gather.gradient
+def _ragged_gather_gradient(
+    ops: Ops,
+    grads: list[Term],
+    params_nested_splits: list[Term],
+    params_dense_values: Term,
+    indices: Term,
+) -> tuple[None, Slices, None]:
+    # Where the values of each row begin and end.
+    splits = params_nested_splits[0]
+    for deeper in params_nested_splits[1:]:
+        splits = ops.GatherV2(deeper, splits, 0)
+    rows = ops.Reshape(indices, [-1])
+    starts, limits = ops.GatherV2(splits, rows, 0), ops.GatherV2(splits[1:], rows, 0)
+    _, places = ops.RaggedRange(starts, limits, ops.constant(1, starts.dtype))
+    return None, Slices(grads[-1], places, ops.Shape(params_dense_values)), None

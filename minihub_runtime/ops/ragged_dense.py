@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
+from minihub_runtime.ops.gradient_rules import Ops, Slices, Term
 from minihub_runtime.ops.ragged import ranges
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op
 from minihub_runtime.ops.sparse import with_rank
@@ -195,3 +196,37 @@ def ragged_tensor_to_tensor_shape(
     elif shape.shape is not None and len(shape.shape) == 1 and shape.shape[0] is not None:
         wanted = (None,) * shape.shape[0]
     return _combined_shape(wanted, values.shape, ragged_rank)
+
+
+@ragged_tensor_to_tensor.gradient
+def _ragged_tensor_to_tensor_gradient(
+    ops: Ops,
+    grad: Term,
+    values: Term,
+    default_value: Term,
+    row_partition_tensors: list[Term],
+    row_partition_types: list[str],
+) -> tuple[None, Slices, Term, None]:
+    outer = 1 + sum(kind != "FIRST_DIM_SIZE" for kind in row_partition_types)
+    sizes = ops.Shape(values)
+    # Which of the values stands in each place; none is -1.
+    places = ops.RaggedTensorToTensor(
+        ops.Shape(grad)[:outer],
+        ops.Range(0, sizes[0], 1),
+        -1,
+        row_partition_tensors,
+        row_partition_types=row_partition_types,
+    )
+    given = ops.NotEqual(places, -1)
+
+    def chosen(tensor: Term, mask: Term) -> Term:
+        rows = ops.Reshape(tensor, ops.ConcatV2([[-1], ops.Shape(tensor)[outer:]], 0))
+        found = ops.Squeeze(ops.Where(ops.Reshape(mask, [-1])), squeeze_dims=[1])
+        return ops.GatherV2(rows, found, 0)
+
+    slices = Slices(chosen(grad, given), chosen(places, given), sizes)
+    # The default was broadcast to the elements without a value.
+    rest = chosen(grad, ops.LogicalNot(given))
+    shape = ops.Shape(default_value)
+    axes = ops.BroadcastGradientArgs(ops.Shape(rest), shape)[1]
+    return None, slices, ops.Reshape(ops.Sum(rest, axes), shape), None

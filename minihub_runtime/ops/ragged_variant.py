@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.dtypes import DType, as_dtype
-from minihub_runtime.ops.checking import require
+from minihub_runtime.ops.broadcasting import elementwise
+from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.ragged import check_nested, from_lengths
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op
 from minihub_runtime.ops.sparse import with_rank
-from minihub_runtime.shapes import Shape, Spec
+from minihub_runtime.shapes import Shape, Spec, dims, size
 
 __all__ = ["RaggedVariant"]
 
@@ -29,6 +31,25 @@ class RaggedVariant:
 
     nested_splits: tuple[Array, ...]
     values: Array
+
+    def zeros_like(self) -> RaggedVariant:
+        """Zeros in rows of the same lengths."""
+        return RaggedVariant(self.nested_splits, np.zeros(self.values.shape, self.values.dtype))
+
+    def plus(self, other: Any) -> RaggedVariant:
+        """The sums of the values.
+
+        Raises:
+            InvalidArgumentError: the rows have other lengths.
+        """
+        require(
+            isinstance(other, RaggedVariant)
+            and len(other.nested_splits) == len(self.nested_splits)
+            and all(map(np.array_equal, self.nested_splits, other.nested_splits))
+            and other.values.shape == self.values.shape,
+            "ragged tensors that are added must have the same rows",
+        )
+        return RaggedVariant(self.nested_splits, elementwise(np.add, self.values, other.values))
 
 
 @op(
@@ -172,3 +193,61 @@ def ragged_tensor_from_variant_shape(
     if encoded_ragged.shape is not None and input_ragged_rank >= 0:
         with_rank(encoded_ragged, output_ragged_rank - input_ragged_rank, "encoded_ragged")
     return [*([(None,)] * output_ragged_rank), None]
+
+
+@op(
+    "RaggedTensorToVariantGradient(encoded_ragged_grad: variant, row_splits: Tsplits, "
+    "dense_values_shape: int32) -> dense_values_grad: Tvalues",
+    Tvalues=ANY,
+    Tsplits=INDEX.default_to("int64"),
+    source="core/kernels/ragged_tensor_to_variant_op.cc:RaggedTensorToVariantGradientOp",
+    shape=lambda dense_values_shape: dims(dense_values_shape.value),
+)
+def ragged_tensor_to_variant_gradient(
+    encoded_ragged_grad: Array, row_splits: Array, dense_values_shape: Array, *, Tvalues: DType
+) -> Array:
+    """The values of ragged tensors, one after the other, in the shape of what was encoded.
+
+    Raises: InvalidArgumentError if they are of another type, or not as many as the shape wants.
+    """
+    require_rank(dense_values_shape, 1, "dense_values_shape, a vector,")
+    rows: list[RaggedVariant] = encoded_ragged_grad.reshape(-1).tolist()
+    for row in rows:
+        require(isinstance(row, RaggedVariant), f"a {type(row).__name__} must be a ragged tensor")
+        found = as_dtype(row.values.dtype)
+        require(found is Tvalues, f"the gradient must hold {Tvalues.name}, not {found.name}")
+    parts = [row.values.reshape(-1) for row in rows]
+    flat = np.concatenate(parts) if parts else np.zeros(0, Tvalues.numpy)
+    shape = dense_values_shape.tolist()
+    require(
+        flat.size == size(shape), f"the gradient must have {size(shape)} values, not {flat.size}"
+    )
+    return flat.reshape(shape)
+
+
+@ragged_tensor_to_variant.gradient
+def ragged_tensor_to_variant_rule(
+    ops: Ops, grad: Term, rt_nested_splits: list[Term], rt_dense_values: Term
+) -> tuple[None, Term]:
+    splits = rt_nested_splits[0] if rt_nested_splits else ops.constant(0, "int64")
+    return None, ops.RaggedTensorToVariantGradient(
+        grad, splits, ops.Shape(rt_dense_values), Tvalues=rt_dense_values.dtype
+    )
+
+
+@ragged_tensor_from_variant.gradient
+def ragged_tensor_from_variant_rule(
+    ops: Ops,
+    grads: list[Term],
+    encoded_ragged: Term,
+    output_nested_splits: list[Term],
+    output_ragged_rank: int,
+) -> Term:
+    rank = encoded_ragged.rank
+    if rank is not None and rank > 1:
+        raise ValueError(
+            "Unable to compute gradient: RaggedTensorToVariant can currently only generate 0D or 1D "
+            "output."
+        )
+    batched = output_ragged_rank > 0 if rank is None else rank == 1
+    return ops.RaggedTensorToVariant(output_nested_splits, grads[-1], batched_input=batched)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank, require_scalar
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.windows import allocate, narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec, size
@@ -268,3 +269,96 @@ def gru_block_cell_shape(x: Spec, h_prev: Spec) -> list[Shape]:
     """That of the state, four times."""
     found = (ranked(x, 2, "x")[0], ranked(h_prev, 2, "h_prev")[1])
     return [found] * 4
+
+
+@lstm_block_cell.gradient
+def lstm_block_cell_gradient(
+    ops: Ops,
+    grads: list[Term],
+    x: Term,
+    cs_prev: Term,
+    h_prev: Term,
+    w: Term,
+    wci: Term,
+    wcf: Term,
+    wco: Term,
+    b: Term,
+    i: Term,
+    cs: Term,
+    f: Term,
+    o: Term,
+    ci: Term,
+    co: Term,
+    use_peephole: bool,
+) -> tuple[Term, ...]:
+    # Source: contrib/rnn/python/ops/lstm_ops.py of TensorFlow 1.15.
+    given = (x, cs_prev, h_prev, w, wci, wcf, wco, b, i, cs, f, o, ci, co)
+    of_cs, gates, *peepholes = ops.LSTMBlockCellGrad(
+        *given, grads[1], grads[6], use_peephole=use_peephole
+    )
+    of_x, of_h, of_w, of_b = _through_gates(ops, x, h_prev, w, gates)
+    return of_x, of_cs, of_h, of_w, *peepholes, of_b
+
+
+def _through_gates(
+    ops: Ops, x: Term, h: Term, w: Term, gates: Term
+) -> tuple[Term, Term, Term, Term]:
+    """The gradients of the inputs, the weights and the biases of gates, from that of the gates."""
+    of_both = ops.MatMul(gates, w, transpose_b=True)
+    inputs = ops.Shape(x)[1]
+    of_x = ops.Slice(of_both, [0, 0], [-1, inputs])
+    of_h = ops.Slice(of_both, [0, inputs], [-1, -1])
+    of_w = ops.MatMul(ops.ConcatV2([x, h], 1), gates, transpose_a=True)
+    return of_x, of_h, of_w, ops.BiasAddGrad(gates)
+
+
+@gru_block_cell.gradient
+def gru_block_cell_gradient(
+    ops: Ops,
+    grads: list[Term],
+    x: Term,
+    h_prev: Term,
+    w_ru: Term,
+    w_c: Term,
+    b_ru: Term,
+    b_c: Term,
+    r: Term,
+    u: Term,
+    c: Term,
+) -> tuple[Term, ...]:
+    # Source: contrib/rnn/python/ops/gru_ops.py of TensorFlow 1.15.
+    of_x, of_h, candidate, gates = ops.GRUBlockCellGrad(
+        x, h_prev, w_ru, w_c, b_ru, b_c, r, u, c, grads[3]
+    )
+    *_, of_w_ru, of_b_ru = _through_gates(ops, x, h_prev, w_ru, gates)
+    *_, of_w_c, of_b_c = _through_gates(ops, x, h_prev * r, w_c, candidate)
+    return of_x, of_h, of_w_ru, of_w_c, of_b_ru, of_b_c
+
+
+@block_lstm.gradient
+@block_lstm_v2.gradient
+def block_lstm_gradient(
+    ops: Ops,
+    grads: list[Term],
+    seq_len_max: Term,
+    x: Term,
+    cs_prev: Term,
+    h_prev: Term,
+    w: Term,
+    wci: Term,
+    wcf: Term,
+    wco: Term,
+    b: Term,
+    i: Term,
+    cs: Term,
+    f: Term,
+    o: Term,
+    ci: Term,
+    co: Term,
+    h: Term,
+    use_peephole: bool,
+) -> tuple[Term | None, ...]:
+    # As in TensorFlow, whose rule takes the first version of the gradient op for both versions of the op.
+    given = (seq_len_max, x, cs_prev, h_prev, w, wci, wcf, wco, b, i, cs, f, o, ci, co, h)
+    found = ops.BlockLSTMGrad(*given, grads[1], grads[6], use_peephole=use_peephole)
+    return None, *found

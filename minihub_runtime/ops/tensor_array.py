@@ -6,6 +6,7 @@ An array is one object that travels along the edges; the flow is a float that or
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ import numpy as np
 from minihub_runtime.dtypes import DType, as_dtype, float_to_bfloat16, to_float
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.checking import require
-from minihub_runtime.ops.registry import ANY, Array, op, without_gradient
+from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.registry import ANY, REGISTRY, Array, op, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, scalar, unknown
 from minihub_runtime.shapes import Shape, compatible, concrete, merge, show
 
@@ -568,3 +570,71 @@ without_gradient(
     "TensorArraySizeV3",
     "TensorArrayV3",
 )
+
+
+def _gradient_array(ops: Ops, handle: Term, flow: Term) -> tuple[Term, Term]:
+    """The array of the gradients of an array, and a flow that comes after its making.
+
+    One call of `gradients` has one such array, so that what several reads contribute is summed.
+    """
+    array, _ = ops.TensorArrayGradV3(handle, flow, source=ops.source)
+    return array, ops.after(flow, array)
+
+
+def _read_gradient(
+    ops: Ops, grad: Term, handle: Term, index: Term, flow_in: Term
+) -> tuple[None, None, Term]:
+    array, flow = _gradient_array(ops, handle, flow_in)
+    return None, None, ops.TensorArrayWriteV3(array, index, grad, flow)
+
+
+def _write_gradient(
+    ops: Ops, grad: Term, handle: Term, index: Term, value: Term, flow_out: Term
+) -> tuple[None, None, Term, Term]:
+    # The gradient of a flow is a flow; it waits for the writing to be done.
+    flow = ops.after(grad, flow_out)
+    array, ready = _gradient_array(ops, handle, flow)
+    return None, None, ops.TensorArrayReadV3(array, index, ready, dtype=value.dtype), flow
+
+
+def _gather_gradient(
+    ops: Ops, grad: Term, handle: Term, indices: Term, flow_in: Term
+) -> tuple[None, None, Term]:
+    array, flow = _gradient_array(ops, handle, flow_in)
+    return None, None, ops.TensorArrayScatterV3(array, indices, grad, flow)
+
+
+def _scatter_gradient(
+    ops: Ops, grad: Term, handle: Term, indices: Term, value: Term, flow_out: Term
+) -> tuple[None, None, Term, Term]:
+    flow = ops.after(grad, flow_out)
+    array, ready = _gradient_array(ops, handle, flow)
+    return None, None, ops.TensorArrayGatherV3(array, indices, ready, dtype=value.dtype), flow
+
+
+def _concat_gradient(
+    ops: Ops, grad: Term, handle: Term, flow_in: Term, lengths: Term
+) -> tuple[None, Term]:
+    array, flow = _gradient_array(ops, handle, flow_in)
+    return None, ops.TensorArraySplitV3(array, grad, lengths, flow)
+
+
+def _split_gradient(
+    ops: Ops, grad: Term, handle: Term, value: Term, flow_out: Term
+) -> tuple[None, Term, None, Term]:
+    flow = ops.after(grad, flow_out)
+    array, ready = _gradient_array(ops, handle, flow)
+    joined, _ = ops.TensorArrayConcatV3(array, ready, dtype=value.dtype)
+    return None, joined, None, flow
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "Concat": _concat_gradient,
+    "Gather": _gather_gradient,
+    "Read": _read_gradient,
+    "Scatter": _scatter_gradient,
+    "Split": _split_gradient,
+    "Write": _write_gradient,
+}
+for _name, _rule in _RULES.items():
+    REGISTRY[f"TensorArray{_name}V3"].gradient(_rule)

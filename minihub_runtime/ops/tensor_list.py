@@ -16,7 +16,9 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.broadcasting import elementwise
 from minihub_runtime.ops.checking import require
+from minihub_runtime.ops.gradient_rules import Ops, Term, concat, sizes_of
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, without_gradient
 from minihub_runtime.ops.shape_rules import scalar, unknown
 from minihub_runtime.shapes import Shape, Spec, compatible, concrete, dims, merge, show
@@ -52,6 +54,38 @@ class TensorList:
         return self.with_items(
             [None if item is None else _zeros_of(self.dtype, item) for item in self.items]
         )
+
+    def plus(self, other: Any) -> TensorList:
+        """The sums of the elements; one that is not set in one list is that of the other.
+
+        Raises:
+            InvalidArgumentError: the lists differ in type, shape or length.
+        """
+        require(
+            isinstance(other, TensorList) and other.dtype is self.dtype,
+            "Trying to add two lists of tensors of different dtypes.",
+        )
+        require(
+            compatible(self.shape, other.shape),
+            "Trying to add two lists of tensors with incompatible element shapes. "
+            f"One is {show(self.shape)} and the other is {show(other.shape)}",
+        )
+        require(
+            len(self.items) == len(other.items),
+            "Trying to add two lists of tensors with different lengths. "
+            f"One is {len(self.items)} and the other is {len(other.items)}",
+        )
+        pairs = zip(self.items, other.items, strict=True)
+        sums = [b if a is None else a if b is None else _sum_of(a, b) for a, b in pairs]
+        return dataclasses.replace(self.with_items(sums), shape=merge(self.shape, other.shape))
+
+
+def _sum_of(a: Array, b: Array) -> Array:
+    if a.dtype != object:
+        return elementwise(np.add, a, b)
+    result = np.empty(a.shape, dtype=object)
+    result.reshape(-1)[:] = [x.plus(y) for x, y in zip(a.reshape(-1), b.reshape(-1), strict=True)]
+    return result
 
 
 def _zeros_of(dtype: DType, item: Array) -> Array:
@@ -661,3 +695,143 @@ def tensor_list_push_back_batch(
 without_gradient(
     "TensorListConcatLists", "TensorListElementShape", "TensorListLength", "TensorListPushBackBatch"
 )
+
+
+def _shape_told(ops: Ops, handle: Term) -> Term:
+    """What a list says of the shape of its elements."""
+    return ops.TensorListElementShape(handle, shape_type="int32")
+
+
+def _like(ops: Ops, handle: Term, dtype: DType) -> Term:
+    """A list as long as another whose elements are not set."""
+    length = ops.TensorListLength(handle)
+    return ops.TensorListReserve(_shape_told(ops, handle), length, element_dtype=dtype)
+
+
+def _of_elements(ops: Ops, tensor: Term) -> Any:
+    """The shape of the elements that a tensor stacks."""
+    return sizes_of(ops, tensor)[1:]
+
+
+@tensor_list_push_back.gradient
+def tensor_list_push_back_gradient(ops: Ops, grad: Term, tensor: Term) -> tuple[Term, Term]:
+    found: tuple[Term, Term] = ops.TensorListPopBack(
+        grad, sizes_of(ops, tensor), element_dtype=tensor.dtype
+    )
+    return found
+
+
+@tensor_list_pop_back.gradient
+def tensor_list_pop_back_gradient(ops: Ops, grads: list[Term]) -> tuple[Term, None]:
+    return ops.TensorListPushBack(grads[0], grads[1]), None
+
+
+@tensor_list_stack.gradient
+def tensor_list_stack_gradient(ops: Ops, grad: Term) -> tuple[Term, None]:
+    known = None if grad.shape is None else [-1 if n is None else n for n in grad.shape[1:]]
+    shape = ops.constant(-1 if known is None else known, "int32")
+    return ops.TensorListFromTensor(grad, shape), None
+
+
+@tensor_list_from_tensor.gradient
+def tensor_list_from_tensor_gradient(ops: Ops, grad: Term, tensor: Term) -> tuple[Term, None]:
+    count = tensor.shape[0] if tensor.shape else None
+    return ops.TensorListStack(
+        grad,
+        _of_elements(ops, tensor),
+        element_dtype=tensor.dtype,
+        num_elements=-1 if count is None else count,
+    ), None
+
+
+def _concat_gradient(ops: Ops, grad: Term, handle: Term, lengths: Term) -> Term:
+    return ops.TensorListSplit(grad, _shape_told(ops, handle), lengths)
+
+
+@tensor_list_concat.gradient
+def tensor_list_concat_gradient(ops: Ops, grad: Term, input_handle: Term, lengths: Term) -> Term:
+    return _concat_gradient(ops, grad, input_handle, lengths)
+
+
+@tensor_list_concat_v2.gradient
+def tensor_list_concat_v2_gradient(
+    ops: Ops, grad: Term, input_handle: Term, lengths: Term
+) -> tuple[Term, None, None]:
+    return _concat_gradient(ops, grad, input_handle, lengths), None, None
+
+
+@tensor_list_split.gradient
+def tensor_list_split_gradient(
+    ops: Ops, grad: Term, tensor: Term, lengths: Term
+) -> tuple[Term, None, None]:
+    shape = concat(ops, [[-1], _of_elements(ops, tensor)])
+    joined, _ = ops.TensorListConcatV2(grad, shape, lengths, element_dtype=tensor.dtype)
+    return joined, None, None
+
+
+@tensor_list_get_item.gradient
+def tensor_list_get_item_gradient(
+    ops: Ops, grad: Term, input_handle: Term, index: Term
+) -> tuple[Term, None, None]:
+    empty = _like(ops, input_handle, grad.dtype)
+    return ops.TensorListSetItem(empty, index, grad), None, None
+
+
+@tensor_list_set_item.gradient
+def tensor_list_set_item_gradient(
+    ops: Ops,
+    grad: Term,
+    input_handle: Term,
+    index: Term,
+    item: Term,
+    resize_if_index_out_of_bounds: bool,
+) -> tuple[Term, None, Term]:
+    rest = ops.TensorListSetItem(grad, index, ops.ZerosLike(item))
+    if resize_if_index_out_of_bounds:
+        rest = ops.TensorListResize(rest, ops.TensorListLength(input_handle))
+    shape = sizes_of(ops, item)
+    return rest, None, ops.TensorListGetItem(grad, index, shape, element_dtype=item.dtype)
+
+
+@tensor_list_resize.gradient
+def tensor_list_resize_gradient(ops: Ops, grad: Term, input_handle: Term) -> tuple[Term, None]:
+    return ops.TensorListResize(grad, ops.TensorListLength(input_handle)), None
+
+
+@tensor_list_gather.gradient
+def tensor_list_gather_gradient(
+    ops: Ops, grad: Term, input_handle: Term, indices: Term
+) -> tuple[Term, None, None]:
+    empty = _like(ops, input_handle, grad.dtype)
+    return ops.TensorListScatterIntoExistingList(empty, grad, indices), None, None
+
+
+def _gathered(ops: Ops, grad: Term, tensor: Term, indices: Term) -> Term:
+    return ops.TensorListGather(
+        grad, indices, _of_elements(ops, tensor), element_dtype=tensor.dtype
+    )
+
+
+@tensor_list_scatter.gradient
+def tensor_list_scatter_gradient(
+    ops: Ops, grad: Term, tensor: Term, indices: Term
+) -> tuple[Term, None, None]:
+    return _gathered(ops, grad, tensor, indices), None, None
+
+
+@tensor_list_scatter_v2.gradient
+def tensor_list_scatter_v2_gradient(
+    ops: Ops, grad: Term, tensor: Term, indices: Term
+) -> tuple[Term, None, None, None]:
+    return _gathered(ops, grad, tensor, indices), None, None, None
+
+
+@tensor_list_scatter_into_existing_list.gradient
+def tensor_list_scatter_into_existing_list_gradient(
+    ops: Ops, grad: Term, tensor: Term, indices: Term
+) -> tuple[Term, Term, None]:
+    rest = ops.TensorListScatterIntoExistingList(grad, ops.ZerosLike(tensor), indices)
+    return rest, _gathered(ops, grad, tensor, indices), None
+
+
+without_gradient("EmptyTensorList")

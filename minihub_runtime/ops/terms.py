@@ -252,6 +252,10 @@ class Ops(abc.ABC):
         """The value of a ref if it is a small constant, else None."""
 
     @abc.abstractmethod
+    def after(self, term: Term, first: Term) -> Term:
+        """`term`, not there before `first` is."""
+
+    @abc.abstractmethod
     def gradients(
         self, ys: Sequence[Term], xs: Sequence[Term], arriving: Sequence[Term]
     ) -> list[Term | None]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.samples import Call, Sample, Step, f32, i64, normal
+from tests.samples import Call, Sample, Step, f32, i32, i64, normal
 from tests.samples.ragged import FIVE, ONE, TWO, nested
 
 
@@ -59,5 +59,28 @@ SAMPLES = [
         "splits_type",
         **decoded(TWO, FIVE, True, 1, 2, Tsplits="int32"),
         error="int32",
+    ),
+    *(
+        Sample(
+            "RaggedTensorToVariantGradient",
+            label,
+            dict(
+                encoded_ragged_grad=Step("encoded"),
+                row_splits=TWO[0] if batched else i64(0),
+                dense_values_shape=i32(shape),
+            ),
+            dict(Tvalues="float32"),
+            error,
+            before=dict(
+                encoded=Call(
+                    "RaggedTensorToVariant", nested(TWO, FIVE), dict(batched_input=batched)
+                )
+            ),
+        )
+        for label, batched, shape, error in (
+            ("batched", True, [5], None),
+            ("whole", False, [5], None),
+            ("matrix", True, [[5]], "vector"),
+        )
     ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from tests.samples import Call, Sample, Step, b, f32, i32, i64
+from tests.samples import Call, Sample, Step, b, f32, i32, i64, normal
 
 L = Step("l")
 F = "float32"
@@ -327,5 +327,33 @@ SAMPLES = [
         dict(x=L),
         before=dict(l=reserve(2)),
         after=dict(length=Call("TensorListLength", dict(input_handle=Step("sampled")))),
+    ),
+    *(
+        Sample(
+            "AddN",
+            label,
+            dict(inputs=[Step("first"), Step("second"), Step("first")]),
+            {},
+            error,
+            before=dict(first=first, second=second),
+            after=dict(
+                stacked=Call(
+                    "TensorListStack",
+                    dict(input_handle=Step("sampled"), element_shape=PAIR),
+                    dict(element_dtype=F),
+                )
+            ),
+        )
+        for label, first, second, error in (
+            ("lists", rows(normal(3, 2)), rows(normal(3, 2, seed=1)), None),
+            ("lists_half_set", rows(normal(3, 2)), reserve(), None),
+            ("lists_of_other_lengths", rows(normal(3, 2)), rows(normal(2, 2)), "different lengths"),
+            (
+                "lists_of_other_types",
+                rows(normal(3, 2)),
+                reserve(dtype="int32"),
+                "different dtypes",
+            ),
+        )
     ),
 ]
