@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,19 +24,7 @@ from minihub_runtime.public import public
 from minihub_runtime.shapes import compatible
 from minihub_runtime.values import as_array
 
-__all__ = ["InteractiveSession", "RunOptions", "Session"]
-
-
-@public("RunOptions")
-class RunOptions:
-    """Options of one run.
-
-    Attributes:
-        timeout_in_ms: milliseconds after which the run ends with an error; 0 for no limit.
-    """
-
-    def __init__(self, timeout_in_ms: int = 0, **ignored: Any) -> None:
-        self.timeout_in_ms = timeout_in_ms
+__all__ = ["DeviceAttributes", "InteractiveSession", "Session"]
 
 
 class _Fetch:
@@ -174,24 +163,81 @@ def _cast(array: Any, dtype: DType) -> Any:
     return array.astype(dtype.numpy)
 
 
+class DeviceAttributes(NamedTuple):
+    """What `Session.list_devices` knows of a device.
+
+    Attributes:
+        name: its full name.
+        device_type: `CPU`.
+        memory_limit_bytes: how much memory it may use; 0, for that is not limited.
+        incarnation: 0.
+    """
+
+    name: str
+    device_type: str = "CPU"
+    memory_limit_bytes: int = 0
+    incarnation: int = 0
+
+
+#: The sessions that `Session.reset` closes.
+_open_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
 @public("Session")
 class Session:
     """Runs parts of one graph and keeps its variables and tables.
 
     `run` may be called from any number of threads.
 
+    Args:
+        target: empty, or `local`: there is one process.
+        graph: the graph; by default the default graph.
+        config: a ConfigProto, of which `operation_timeout_in_ms` counts: how long a run may take unless its options say
+            otherwise.  Devices, thread pools and optimisers are not chosen.
+
     Attributes:
         graph: the graph.
+
+    Raises:
+        TypeError: an argument is not of the class it should be.
+        NotImplementedError: `target` is another process.
     """
 
-    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
+    def __init__(
+        self, target: str | bytes | None = "", graph: Graph | None = None, config: Any = None
+    ) -> None:
         self.graph = get_default_graph() if graph is None else graph
+        if not isinstance(self.graph, Graph):
+            raise TypeError(f'Argument `graph` must be a tf.Graph, but got "{type(graph)}"')
+        _check_target(target)
+        if config is not None and not _is_message(config, "tensorflow.ConfigProto"):
+            raise TypeError(f'Argument `config` must be a tf.ConfigProto, but got "{type(config)}"')
+        self._timeout_in_ms = 0 if config is None else int(config.operation_timeout_in_ms)
         self._runner: Runner | None = None
         self._lock = threading.Lock()
         self._closed = False
         self._fetches: dict[Any, _Fetch] = {}
         self._entered: list[contextlib.ExitStack] = []
-        del target, config  # one process, one device
+        _open_sessions.add(self)
+
+    @staticmethod
+    def reset(
+        target: str | bytes | None, containers: Sequence[str] | None = None, config: Any = None
+    ) -> None:
+        """Close all sessions of this process; their variables and tables are gone.
+
+        Args:
+            target: empty, or `local`.
+            containers: accepted: a session has one container, and is closed with it.
+            config: accepted.
+
+        Raises:
+            TypeError: an argument is not of the class it should be.
+            NotImplementedError: `target` is another process.
+        """
+        _check_target(target)
+        for session in list(_open_sessions):
+            session.close()
 
     @property
     def graph_def(self) -> Any:
@@ -216,7 +262,7 @@ class Session:
         self,
         fetches: Any,
         feed_dict: Mapping[Any, Any] | None = None,
-        options: RunOptions | None = None,
+        options: Any = None,
         run_metadata: Any = None,
     ) -> Any:
         """The values of `fetches`, in the same structure; None for operations.
@@ -225,8 +271,8 @@ class Session:
             fetches: tensors, operations, variables, sparse or ragged tensors, names of them, or lists, tuples
                 and dicts of these.
             feed_dict: tensor (or its name) → value.
-            options: a timeout.
-            run_metadata: ignored.
+            options: RunOptions, of which `timeout_in_ms` counts.
+            run_metadata: accepted; a RunMetadata stays as it is, for runs are not traced.
 
         Raises:
             RuntimeError: the session is closed, or the graph is empty.
@@ -241,7 +287,8 @@ class Session:
             )
         fetch = _Fetch(self.graph, fetches)
         feeds = self._feeds(feed_dict or {})
-        timeout = options.timeout_in_ms / 1000 if options and options.timeout_in_ms else None
+        limit = (options.timeout_in_ms if options is not None else 0) or self._timeout_in_ms
+        timeout = limit / 1000 if limit > 0 else None
         values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
         result = [_plain(value, ref) for value, ref in zip(values, fetch.refs, strict=True)]
         return fetch.rebuild(result)
@@ -278,17 +325,22 @@ class Session:
 
         return call
 
-    def partial_run_setup(self, *arguments: Any) -> Any:
-        """Not supported."""
-        raise NotImplementedError("partial runs are not supported")
+    def partial_run_setup(self, fetches: Any, feeds: Any = None) -> Any:
+        """Not supported: a run is whole."""
+        raise NotImplementedError("Session.partial_run_setup: partial runs are not supported")
 
-    def list_devices(self) -> list[str]:
+    def partial_run(self, handle: Any, fetches: Any, feed_dict: Any = None) -> Any:
+        """Not supported: a run is whole."""
+        raise NotImplementedError("Session.partial_run: partial runs are not supported")
+
+    def list_devices(self) -> list[DeviceAttributes]:
         """The one device there is."""
-        return ["/job:localhost/replica:0/task:0/device:CPU:0"]
+        return [DeviceAttributes("/job:localhost/replica:0/task:0/device:CPU:0")]
 
     def close(self) -> None:
         """Free the variables and tables; later runs fail."""
         self._closed = True
+        _open_sessions.discard(self)
         if self._runner is not None:
             self._runner.state.reset()
 
@@ -316,11 +368,28 @@ def _plain(value: Any, ref: Ref) -> Any:
     return value
 
 
+def _check_target(target: str | bytes | None) -> None:
+    if not isinstance(target, (str, bytes, type(None))):
+        raise TypeError(f"Argument `target` must be a string. Received target={target}")
+    text = target.decode("utf-8", "replace") if isinstance(target, bytes) else target
+    if text not in (None, "", "local"):
+        raise NotImplementedError(
+            f"sessions in other processes, target={text!r}, are not supported"
+        )
+
+
+def _is_message(value: Any, name: str) -> bool:
+    """Whether a value is a message of that name, of whatever pool."""
+    return getattr(getattr(value, "DESCRIPTOR", None), "full_name", None) == name
+
+
 @public("InteractiveSession")
 class InteractiveSession(Session):
-    """A session that is the default one from its creation to its `close`."""
+    """A session that is the default one from its creation to its `close`; arguments as for `Session`."""
 
-    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
+    def __init__(
+        self, target: str | bytes | None = "", graph: Graph | None = None, config: Any = None
+    ) -> None:
         super().__init__(target, graph, config)
         self._default = contextlib.ExitStack()
         if graph is not None:

@@ -13,11 +13,27 @@ Reading order:
     slices     slices of partitioned tensors, and their keys in the index
     bundle     the messages of the index, checked; the bytes of string tensors
     files      opening, mapping and replacing files with care
+    interrupted   what is left of a writer that died
     reader     CheckpointReader
-    writer     write_checkpoint, Sliced, Streamed
+    writer     write_checkpoint, write_shards, Part, Sliced, Streamed
 """
 
+from minihub_runtime.checkpoint.interrupted import finish_interrupted
 from minihub_runtime.checkpoint.reader import CheckpointReader
-from minihub_runtime.checkpoint.writer import Sliced, Streamed, write_checkpoint
+from minihub_runtime.checkpoint.writer import (
+    Part,
+    Sliced,
+    Streamed,
+    write_checkpoint,
+    write_shards,
+)
 
-__all__ = ["CheckpointReader", "Sliced", "Streamed", "write_checkpoint"]
+__all__ = [
+    "CheckpointReader",
+    "Part",
+    "Sliced",
+    "Streamed",
+    "finish_interrupted",
+    "write_checkpoint",
+    "write_shards",
+]

@@ -55,6 +55,7 @@ ByteOrder: TypeAlias = Literal["<", ">"]
 
 VERSION = 1
 MAX_SHARDS = 100_000
+MAX_INDEX_BYTES = 1 << 30
 MAX_RANK = 254
 MAX_SLICES = 10_000
 # No published module has a tensor of a tenth of this; a sparse file can pretend to any size.

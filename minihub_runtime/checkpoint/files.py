@@ -3,6 +3,10 @@
 A name in a folder of strangers' files may be a pipe (opening it would wait for ever), a device or a link to a file
 that is none of the module's; only regular files are read.  A file is replaced by a rename, so that a reader sees the old
 one or the new one, whole.
+
+Several files that belong together, a checkpoint's, cannot be renamed at once.  Where they replace others, each takes a name of
+its own first, `<path>.next`, the last one last: from then on all is there, and what is left of a crash is completed by
+`finish_interrupted`.  A crash before leaves the old files as they were.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ import errno
 import mmap
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO
 
@@ -27,7 +31,10 @@ from minihub_runtime.errors import (
     clip,
 )
 
-__all__ = ["map_file", "read_file", "replacing", "translated"]
+__all__ = ["NEXT", "map_file", "read_file", "replacing", "take_names", "translated"]
+
+#: What stands behind the path of a file that replaces another together with others.
+NEXT = ".next"
 
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
@@ -143,8 +150,8 @@ def replacing() -> Iterator[Callable[[str], AbstractContextManager[BinaryIO]]]:
     """
     import tempfile  # only writing needs it, and it loads much
 
+    #: Where each file is now, and the name it is to take.
     written: list[tuple[str, str]] = []
-    folders: set[str] = set()
     path = ""
 
     @contextlib.contextmanager
@@ -157,7 +164,6 @@ def replacing() -> Iterator[Callable[[str], AbstractContextManager[BinaryIO]]]:
             prefix=f".{name[:100]}.", suffix=".new", dir=folder or "."
         )
         written.append((temporary, path))
-        folders.add(folder)
         with os.fdopen(descriptor, "wb") as file:
             if hasattr(os, "fchmod"):
                 # mkstemp makes private files; these get the mode that `open` would have given.
@@ -168,17 +174,40 @@ def replacing() -> Iterator[Callable[[str], AbstractContextManager[BinaryIO]]]:
 
     try:
         yield new_file
-        for temporary, path in written:
-            os.replace(temporary, path)
-        for folder in folders:
+        paths = [path for _, path in written]
+        together = len(paths) > 1 and any(os.path.lexists(path) for path in paths)
+        for number, (temporary, path) in enumerate(written):
+            target = f"{path}{NEXT}" if together else path
+            os.replace(temporary, target)
+            written[number] = (target, path)
+        # From here on all is there.
+        written = []
+        for folder in {os.path.dirname(path) for path in paths}:
             _sync_directory(folder)
+        if together:
+            take_names(paths)
     except BaseException as error:
-        for temporary, _ in written:
+        for place, _ in written:
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
+                os.unlink(place)
         if isinstance(error, OSError) and not isinstance(error, OpError):
             raise translated(error, path, "written") from error
         raise
+
+
+def take_names(paths: Sequence[str]) -> None:
+    """Let the files that were written together replace those of their names, the last one last.
+
+    Somebody else may do the same at the same time.
+
+    Raises:
+        OSError: the system refuses.
+    """
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(f"{path}{NEXT}", path)
+    for folder in {os.path.dirname(path) for path in paths}:
+        _sync_directory(folder)
 
 
 def _umask() -> int:

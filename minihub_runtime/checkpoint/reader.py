@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minihub_runtime.checkpoint.bundle import (
+    MAX_INDEX_BYTES,
     MAX_TENSOR_BYTES,
     Entry,
     data_filename,
@@ -54,7 +55,6 @@ __all__ = ["CheckpointReader", "Checksum"]
 
 Checksum = Literal["first_use", "never"]
 
-MAX_INDEX_BYTES = 1 << 30
 _SMALL_BYTES = 8192
 _AHEAD = 64
 
@@ -199,7 +199,7 @@ class CheckpointReader:
     def _key(self, name: str) -> bytes:
         if name not in self._names:
             raise NotFoundError(
-                f"{clip(name)!r} must be in checkpoint {clip(self.prefix)}, but is not among its"
+                f"Key {clip(name)} not found in checkpoint {clip(self.prefix)}, which has"
                 f" {len(self._names)} tensors"
             )
         return self._names[name]

@@ -1,7 +1,7 @@
 """Writing bundles, byte for byte as TensorFlow's `Saver` does for the same tensors.
 
-Tensors are written one by one in the order of their names, straight from their arrays.  The files take their names when all are
-complete, the index last; a reader that finds a new data file beside an old index sees checksums that do not match.
+Tensors are written one by one, straight from their arrays.  The files take their names when all are complete, the index last;
+`files.replacing` says what a crash leaves behind.
 
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc, core/kernels/save_restore_v2_ops.cc.
 """
@@ -27,14 +27,21 @@ from minihub_runtime.checkpoint.bundle import (
 )
 from minihub_runtime.checkpoint.crc32c import crc32c, mask
 from minihub_runtime.checkpoint.files import replacing
-from minihub_runtime.checkpoint.slices import Box, TensorSlice, overlapping, slice_key
+from minihub_runtime.checkpoint.interrupted import finish_interrupted
+from minihub_runtime.checkpoint.slices import (
+    Box,
+    TensorSlice,
+    overlapping,
+    parse_shape_and_slice,
+    slice_key,
+)
 from minihub_runtime.checkpoint.table import write_table
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.protos import BundleEntryProto, BundleHeaderProto
 from minihub_runtime.shapes import show, size
 
-__all__ = ["Sliced", "Streamed", "write_checkpoint"]
+__all__ = ["Part", "Sliced", "Streamed", "write_checkpoint", "write_shards"]
 
 _CHUNK_BYTES = 1 << 22
 
@@ -65,6 +72,21 @@ class Streamed:
     shape: Sequence[int]
     numpy: np.dtype[Any]
     blocks: Callable[[], Iterator[NDArray[Any]]]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Part:
+    """A tensor or a slice of one, as the op SaveV2 takes it.
+
+    Attributes:
+        name: of the tensor.
+        array: the values.
+        slice: for a slice the full shape and its place, such as `8 16 0,4:0,16`; empty for a whole tensor.
+    """
+
+    name: str
+    array: NDArray[Any]
+    slice: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,11 +130,90 @@ def write_checkpoint(
     path = os.fsdecode(prefix)
     entries: dict[bytes, Any] = {}
     stored = [part for name in sorted(tensors) for part in _parts(name, tensors[name], entries)]
-    if len(entries) + len(stored) != len({*entries, *(part.key for part in stored)}):
-        raise InvalidArgumentError("names must differ from the keys of slices, but one does not")
+    _check_keys(entries, stored)
+    _write_files(path, _spread(stored, num_shards), entries)
+
+
+def write_shards(prefix: str | os.PathLike[str], shards: Sequence[Sequence[Part]]) -> None:
+    """Write the files of a checkpoint whose data files hold what the caller says, replacing those of that name.
+
+    Args:
+        prefix: path of the files without `.index` and `.data-…`; missing folders are made.
+        shards: what each data file holds, in its order.  The slices of a tensor may be spread, and need not be a whole.
+
+    Raises:
+        InvalidArgumentError: there are no shards, a name is empty or occurs twice, an array has no TensorFlow dtype, or a
+            slice does not fit its tensor or overlaps another.
+        OpError: the files cannot be written; nothing is left behind then.
+    """
+    if not 1 <= len(shards) <= MAX_SHARDS:
+        raise InvalidArgumentError(f"there must be 1 to {MAX_SHARDS} shards, not {len(shards)}")
+    entries: dict[bytes, Any] = {}
+    stored = [
+        [_stored_part(part, shard, entries) for part in parts] for shard, parts in enumerate(shards)
+    ]
+    _check_keys(entries, [part for parts in stored for part in parts])
+    _write_files(os.fsdecode(prefix), stored, entries)
+
+
+def _stored_part(part: Part, shard: int, entries: dict[bytes, Any]) -> _Stored:
+    """One part; a slice is noted in the entry of its tensor."""
+    array = np.asarray(part.array)
+    dtype = _dtype(part.name, array.dtype)
+    key = part.name.encode("utf-8", "surrogateescape")
+    if not key:
+        raise InvalidArgumentError("a tensor's name must not be empty")
+    if not part.slice:
+        return _Stored(part.name, key, dtype, array)
+    shape, place = parse_shape_and_slice(part.slice)
+    box = place.box(shape)
+    if box.sizes != array.shape:
+        raise InvalidArgumentError(
+            f"the slice {clip(part.slice)!r} of {clip(part.name)!r} must have shape {show(box.sizes)}, not"
+            f" {show(array.shape)}"
+        )
+    if box.sizes == shape:
+        return _Stored(part.name, key, dtype, array)
+    if key not in entries:
+        entries[key] = _entry(dtype, shape)
+        entries[key].shard_id = shard
+    entry = entries[key]
+    others = [
+        Box(tuple(e.start for e in other.extent), tuple(e.length for e in other.extent))
+        for other in entry.slices
+    ]
+    if tuple(dim.size for dim in entry.shape.dim) != shape or entry.dtype != dtype.as_datatype_enum:
+        raise InvalidArgumentError(
+            f"the slices of {clip(part.name)!r} must be of one shape and dtype"
+        )
+    if overlapping([*others, box]):
+        raise InvalidArgumentError(f"the slices of {clip(part.name)!r} must not overlap")
+    stored = TensorSlice(box.offsets, box.sizes)
+    _add_slice(entry, stored)
+    return _Stored(part.name, slice_key(key, stored), dtype, array)
+
+
+def _add_slice(entry: Any, part: TensorSlice) -> None:
+    extents = entry.slices.add().extent
+    for start, length in zip(part.starts, part.lengths, strict=True):
+        extents.add(start=start, length=length)
+
+
+def _check_keys(entries: Mapping[bytes, Any], stored: Sequence[_Stored]) -> None:
+    keys = [*entries, *(part.key for part in stored)]
+    if len(keys) != len(set(keys)):
+        raise InvalidArgumentError(
+            "names must differ from each other and from the keys of slices, but one does not"
+        )
+
+
+def _write_files(path: str, shards: Sequence[Sequence[_Stored]], entries: dict[bytes, Any]) -> None:
+    """Write the data files and the index; `entries` has those of partitioned tensors and gets the others."""
+    # What is left of a writer that died has its names before others take them.
+    finish_interrupted(path)
     with replacing() as new_file:
-        for shard, parts in enumerate(_spread(stored, num_shards)):
-            with new_file(data_filename(path, shard, num_shards)) as file:
+        for shard, parts in enumerate(shards):
+            with new_file(data_filename(path, shard, len(shards))) as file:
                 for part in parts:
                     entry = _entry(part.dtype, part.shape)
                     entry.shard_id = shard
@@ -121,7 +222,7 @@ def write_checkpoint(
                     entry.size = file.tell() - entry.offset
                     entries[part.key] = entry
         with new_file(index_filename(path)) as file:
-            header = BundleHeaderProto(num_shards=num_shards)
+            header = BundleHeaderProto(num_shards=len(shards))
             header.version.producer = VERSION
             table = {b"": header, **entries}
             write_table(
@@ -166,9 +267,7 @@ def _parts(
     (dtype,) = dtypes
     entry = entries[key] = _entry(dtype, shape)
     for part, array in zip(slices, arrays, strict=True):
-        extents = entry.slices.add().extent
-        for start, length in zip(part.starts, part.lengths, strict=True):
-            extents.add(start=start, length=length)
+        _add_slice(entry, part)
         yield _Stored(name, slice_key(key, part), dtype, array)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from minihub_runtime.autodiff.symbolic import gradient_body
 from minihub_runtime.checkpoint import CheckpointReader
+from minihub_runtime.checkpoint.bundle import index_filename
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
 from minihub_runtime.engine.plan import Plan, compile_plan
@@ -32,6 +34,8 @@ __all__ = ["MAX_CALL_DEPTH", "NodeContext", "State"]
 
 T = TypeVar("T")
 
+#: How many checkpoints stay open.
+MAX_CHECKPOINTS = 8
 #: Nested function calls beyond this end with an error instead of exhausting the interpreter's stack.
 MAX_CALL_DEPTH = 100
 
@@ -62,13 +66,16 @@ class State:
         self._resources: dict[tuple[str, str], Any] = {}
         self._own: dict[tuple[str, str], Any] = {}
         self._functions: dict[Any, tuple[Body, Plan]] = {}
+        self._checkpoints: OrderedDict[Any, CheckpointReader] = OrderedDict()
+        self._allowed: set[str | Path] = set()
         self._run = _Run()
 
     def allow(self, folders: Iterable[str | Path]) -> None:
-        """Let the graph read the files of more folders."""
+        """Let the graph read the files of more folders, or single files and checkpoints by their paths."""
+        new = [folder for folder in folders if folder not in self._allowed]
+        self._allowed.update(new)
         if self.readable is not None:
-            found = (os.path.realpath(folder) for folder in folders)
-            self.readable += [folder for folder in found if folder not in self.readable]
+            self.readable += [os.path.realpath(folder) for folder in new]
 
     def permitted(self, path: bytes) -> str:
         """`path` as text, if the graph may read what is there.
@@ -105,6 +112,25 @@ class State:
         """The private state of a node."""
         return self._get_or_make(self._own, (scope, node), make)
 
+    def checkpoint(self, prefix: bytes) -> CheckpointReader:
+        """The reader of a checkpoint that the graph may see; one that was written anew is opened anew.
+
+        Raises:
+            NotFoundError: there is no such checkpoint.
+            PermissionDeniedError: the graph may not read it.
+        """
+        path = self.permitted(prefix)
+        with self._lock:
+            key = (path, _identity(index_filename(path)))
+            reader = self._checkpoints.pop(key, None)
+            if reader is None:
+                reader = CheckpointReader(path)
+            self._checkpoints[key] = reader
+            # Each variable is restored by an operation of its own, often; many checkpoints, one after another, seldom.
+            while len(self._checkpoints) > MAX_CHECKPOINTS:
+                self._checkpoints.popitem(last=False)
+            return reader
+
     def _get_or_make(self, table: dict[Any, Any], key: Any, make: Callable[[], T]) -> T:
         with self._lock:
             if key not in table:
@@ -117,6 +143,7 @@ class State:
         with self._lock:
             self._resources.clear()
             self._own.clear()
+            self._checkpoints.clear()
 
     def start(self, deadline: float | None) -> tuple[float | None, int]:
         """Note this thread's run; what `finish` wants back."""
@@ -214,6 +241,15 @@ class State:
             return self._functions[key]
 
 
+def _identity(path: str) -> tuple[int, ...] | None:
+    """What tells a file from the one that replaces it; None if there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def _inside(folder: str, path: str) -> bool:
     """Whether a path lies in a folder; both are absolute, on Windows perhaps of different drives."""
     try:
@@ -281,8 +317,7 @@ class NodeContext:
 
     def checkpoint(self, prefix: bytes) -> CheckpointReader:
         """The reader of a checkpoint that the graph may see; errors as for `read_file`."""
-        path = self._state.permitted(prefix)
-        return self._state.resource("", f"checkpoint {path}", lambda: CheckpointReader(path))
+        return self._state.checkpoint(prefix)
 
     def graph_seed(self) -> int | None:
         """The seed of the graph."""

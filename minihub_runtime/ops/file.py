@@ -99,7 +99,8 @@ def restore_v2(
         found, wanted = reader.dtype(name), dtype
         require(
             found is wanted,
-            f"tensor {clip(name)!r} of the checkpoint must be {wanted.name}, not {found.name}",
+            f"tensor_name = {clip(name)}; expected dtype {wanted.name} does not equal original dtype "
+            f"{found.name}",
         )
         tensors.append(reader.read(name, spec.decode("utf-8", "surrogateescape")))
     return tuple(tensors)

@@ -123,8 +123,9 @@ class Variable:
             )
         if validate_shape and not compatible(self.shape, value.shape):
             raise InvalidArgumentError(
-                f"variable {clip(self.name)!r} must be assigned shape {show(self.shape)}, "
-                f"not {show(value.shape)}"
+                "Assign requires shapes of both tensors to match. "
+                f"lhs shape= {show(self.shape)} rhs shape= {show(value.shape)} "
+                f"(variable {clip(self.name)!r})"
             )
         kept = _keepable(value)
         with self.lock:

@@ -89,6 +89,7 @@ __all__ = [
     "TensorSliceProto",
     "TensorSpecProto",
     "ThreadPoolOptionProto",
+    "TrackableObjectGraph",
     "TrainerSpec",
     "TupleValue",
     "TypeSpecProto",
@@ -1075,6 +1076,33 @@ class TensorSpecProto(Message):
 class ThreadPoolOptionProto(Message):
     num_threads: int
     global_name: str
+    def __init__(self, **fields: Any) -> None: ...
+
+class TrackableObjectGraph(Message):
+    class TrackableObject(Message):
+        class ObjectReference(Message):
+            node_id: int
+            local_name: str
+            def __init__(self, **fields: Any) -> None: ...
+        class SerializedTensor(Message):
+            name: str
+            full_name: str
+            checkpoint_key: str
+            def __init__(self, **fields: Any) -> None: ...
+        class SlotVariableReference(Message):
+            original_variable_node_id: int
+            slot_name: str
+            slot_variable_node_id: int
+            def __init__(self, **fields: Any) -> None: ...
+        @property
+        def children(self) -> RepeatedCompositeFieldContainer[TrackableObjectGraph.TrackableObject.ObjectReference]: ...
+        @property
+        def attributes(self) -> RepeatedCompositeFieldContainer[TrackableObjectGraph.TrackableObject.SerializedTensor]: ...
+        @property
+        def slot_variables(self) -> RepeatedCompositeFieldContainer[TrackableObjectGraph.TrackableObject.SlotVariableReference]: ...
+        def __init__(self, **fields: Any) -> None: ...
+    @property
+    def nodes(self) -> RepeatedCompositeFieldContainer[TrackableObjectGraph.TrackableObject]: ...
     def __init__(self, **fields: Any) -> None: ...
 
 class TrainerSpec(Message):

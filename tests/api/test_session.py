@@ -105,15 +105,64 @@ def test_an_empty_graph() -> None:
 
 
 def test_a_timeout() -> None:
-    fed = x = tf.placeholder(tf.float32, [])
+    fed = x = tf.placeholder(tf.float32, [None])
     for _ in range(64):
         x = tf.raw_ops.Neg(x=x)
+    value = np.ones(1_000_000, np.float32)
     with tf.Session() as session:
-        assert session.run(x, {fed: 1.0}, options=tf.RunOptions(timeout_in_ms=60_000)) == 1.0
-        options = tf.RunOptions()
-        options.timeout_in_ms = 1e-6
+        enough = tf.RunOptions(timeout_in_ms=60_000)
+        np.testing.assert_array_equal(session.run(x, {fed: value}, options=enough), value)
         with pytest.raises(tf.errors.DeadlineExceededError):
-            session.run(x, {fed: 1.0}, options=options)
+            session.run(x, {fed: value}, options=tf.RunOptions(timeout_in_ms=1))
+    with tf.Session(config=tf.ConfigProto(operation_timeout_in_ms=1)) as session:
+        with pytest.raises(tf.errors.DeadlineExceededError):
+            session.run(x, {fed: value})
+        session.run(x, {fed: value}, options=enough)
+
+
+def test_what_a_session_is_made_of() -> None:
+    config = tf.ConfigProto(
+        allow_soft_placement=True,
+        gpu_options=tf.GPUOptions(allow_growth=True),
+        graph_options=tf.GraphOptions(
+            optimizer_options=tf.OptimizerOptions(opt_level=tf.OptimizerOptions.L0)
+        ),
+    )
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    x = tf.constant(1.0)
+    metadata = tf.RunMetadata()
+    with tf.Session("", tf.get_default_graph(), config) as session:
+        options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+        assert session.run(x, options=options, run_metadata=metadata) == 1.0
+        assert [device.device_type for device in session.list_devices()] == ["CPU"]
+    with pytest.raises(TypeError, match=r"Argument `config` must be a tf\.ConfigProto"):
+        tf.Session(config={"allow_soft_placement": True})
+    with pytest.raises(TypeError, match=r"Argument `graph` must be a tf\.Graph"):
+        tf.Session(graph=3)
+    with pytest.raises(TypeError, match="Argument `target` must be a string"):
+        tf.Session(3)
+    with pytest.raises(NotImplementedError, match="grpc://there:1"):
+        tf.Session("grpc://there:1")
+
+
+def test_partial_runs_are_refused_by_name() -> None:
+    session = tf.Session()
+    with pytest.raises(NotImplementedError, match="partial_run_setup"):
+        session.partial_run_setup([], [])
+    with pytest.raises(NotImplementedError, match="partial_run"):
+        session.partial_run("handle", [])
+
+
+def test_a_reset_closes_all_sessions() -> None:
+    x = tf.constant(1.0)
+    sessions = [tf.Session(), tf.Session()]
+    sessions[0].run(x)
+    tf.Session.reset("")
+    for session in sessions:
+        with pytest.raises(RuntimeError, match="closed Session"):
+            session.run(x)
+    with tf.Session() as session:
+        assert session.run(x) == 1.0
 
 
 def test_the_default_session() -> None:

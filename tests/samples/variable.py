@@ -147,7 +147,7 @@ SAMPLES = [
         "other_shape",
         dict(resource=V, value=f32([3, 4, 5])),
         before=with_handle(ONE_TWO),
-        error="must be assigned shape",
+        error="requires shapes of both tensors to match",
     ),
     Sample(
         "AssignVariableOp",
@@ -162,7 +162,7 @@ SAMPLES = [
         dict(resource=V, value=f32([3, 4, 5])),
         dict(validate_shape=True),
         before=with_handle(ONE_TWO),
-        error="must be assigned shape",
+        error="requires shapes of both tensors to match",
     ),
     *(
         Sample(
@@ -281,14 +281,14 @@ SAMPLES = [
         "other_shape",
         dict(ref=V, value=f32([3, 4, 5])),
         before=dict(v=reference()),
-        error="must be assigned shape",
+        error="requires shapes of both tensors to match",
     ),
     Sample(
         "Assign",
         "other_shape_of_an_initialized_one",
         dict(ref=V, value=f32([3, 4, 5])),
         before=with_reference(ONE_TWO),
-        error="must be assigned shape",
+        error="requires shapes of both tensors to match",
     ),
     Sample(
         "Assign",
