@@ -159,6 +159,11 @@ class FileIO:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        # `GFile(path).read()` is how many programs read a file.
+        if self.__dict__.keys() >= {"_reader", "_writer"}:
+            self.close()
+
     def __iter__(self) -> Iterator[Any]:
         return self
 
