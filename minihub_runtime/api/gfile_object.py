@@ -143,11 +143,11 @@ class FileIO:
 
     def close(self) -> None:
         """Close the file; it is opened anew if it is used again."""
-        files, self._reader, self._writer = (self._reader, self._writer), None, None
-        with system_errors(local_path(self._name)):
-            for file in files:
-                if file is not None:
-                    file.close()
+        files = [file for file in (self._reader, self._writer) if file is not None]
+        self._reader = self._writer = None
+        for file in files:
+            with system_errors(local_path(self._name)):
+                file.close()
 
     def seekable(self) -> bool:
         """True."""
