@@ -26,7 +26,6 @@ from minihub.inside_functions import fit_into_function
 from minihub.saved_model import MetaGraph
 from minihub.spec import as_module_spec
 from minihub.tensor_info import ParsedTensorInfo
-from minihub_runtime.api.building import build
 from minihub_runtime.api.composite import (
     RaggedTensor,
     SparseTensor,
@@ -48,6 +47,7 @@ from minihub_runtime.errors import InvalidArgumentError, NotFoundError
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.graph.support import missing_ops
 from minihub_runtime.protos import Message, MetaGraphDef
+from minihub_runtime.train.initial_checkpoints import initialize_from
 from minihub_runtime.values import RaggedTensorValue
 
 __all__ = ["Module"]
@@ -141,7 +141,8 @@ class Module:
         )
         if self._spec.checkpoint_prefix is not None:
             with self._graph.name_scope(parent):
-                restore_initializers(self._spec.checkpoint_prefix, variables)
+                for key, variable in sorted(variables.items()):
+                    initialize_from(self._spec.checkpoint_prefix, key, variable)
         # tensorflow_hub leaves the operations of Savers here: one for the variables whose names begin like the scope's, one for
         # those of the module.  What is named later is named as if it did.
         with self._graph.name_scope(parent):
@@ -432,35 +433,6 @@ def stored_value(variable: Any, value: Any) -> Any:
         infos[0].full_shape,
         [(info.var_offset, piece) for info, piece in zip(infos, value, strict=True)],
     )
-
-
-def restore_initializers(prefix: str, variables: Mapping[str, Any]) -> None:
-    """Let the initialisers of variables read a checkpoint.
-
-    Args:
-        prefix: of the checkpoint.
-        variables: name in the checkpoint → variable, or its partitions.
-
-    Source: tensorflow/python/training/checkpoint_utils.py:_set_checkpoint_initializer.
-    """
-    for name, value in sorted(variables.items()):
-        for variable in value if isinstance(value, list) else [value]:
-            info = variable._save_slice_info
-            dtype = variable.dtype.base_dtype
-            (restored,) = build(
-                "RestoreV2",
-                name="checkpoint_initializer",
-                prefix=prefix,
-                tensor_names=[name],
-                shape_and_slices=["" if info is None else info.spec],
-                dtypes=[dtype],
-            )
-            if variable.is_resource:
-                passed = build("Identity", input=restored)
-                assign = build("AssignVariableOp", resource=variable.handle, value=passed)
-            else:
-                assign = build("Assign", ref=variable, value=restored).op
-            variable.initialize_by(assign, restored)
 
 
 def _check_supported(signature: str, kind: str, infos: Mapping[str, ParsedTensorInfo]) -> None:

@@ -772,6 +772,7 @@ HOME_OF: dict[str, str] = {
     "train.get_or_create_global_step": "minihub_runtime.api.variables.global_step",
     "train.global_step": "minihub_runtime.api.variables.global_step",
     "train.import_meta_graph": "minihub_runtime.train.meta_graphs",
+    "train.init_from_checkpoint": "minihub_runtime.train.initial_checkpoints",
     "train.latest_checkpoint": "minihub_runtime.train.checkpoint_state",
     "train.list_variables": "minihub_runtime.train.checkpoint_reading",
     "train.load_checkpoint": "minihub_runtime.train.checkpoint_reading",
