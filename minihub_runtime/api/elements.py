@@ -48,6 +48,11 @@ class Tensor(Operators):
         return self.op.graph
 
     @property
+    def device(self) -> str:
+        """The requested device of its operation."""
+        return self.op.device
+
+    @property
     def name(self) -> str:
         """`operation:index`."""
         return f"{self.op.name}:{self.value_index}"
