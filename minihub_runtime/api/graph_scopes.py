@@ -55,6 +55,7 @@ class GraphScopes:
         self._of_thread: threading.local | None = None
         self._container = ""
         self._attr_scope_map: dict[str, Any] = {}
+        self._gradient_names: dict[str, str] = {}
         self._creators = threading.local()
 
     def as_graph_element(
@@ -198,6 +199,27 @@ class GraphScopes:
             self._container = before
 
     @contextlib.contextmanager
+    def gradient_override_map(self, op_type_map: Mapping[str, str]) -> Iterator[None]:
+        """Registered gradients of operations made inside, other than those of their types.
+
+        Args:
+            op_type_map: type of an operation → the name under which its gradient was registered.
+
+        Raises:
+            TypeError: it is no dictionary from text to text.
+        """
+        if not isinstance(op_type_map, dict) or not all(
+            isinstance(item, str) for pair in op_type_map.items() for item in pair
+        ):
+            raise TypeError("op_type_map must be a dictionary mapping strings to strings")
+        before = self._gradient_names
+        self._gradient_names = {**before, **op_type_map}
+        try:
+            yield
+        finally:
+            self._gradient_names = before
+
+    @contextlib.contextmanager
     def _attr_scope(self, attr_map: Mapping[str, Any]) -> Iterator[None]:
         """Attributes of the operations made inside that have none of that name.
 
@@ -268,6 +290,8 @@ class GraphScopes:
                     )
             if value is not None:
                 found[key] = attr_from_proto(value)
+        if operation.type in self._gradient_names:
+            found["_gradient_op_type"] = self._gradient_names[operation.type]
         if self._container and not attrs.get("container"):
             op = REGISTRY.get(operation.type)
             if op is not None and op.stateful and "container" in op.schema.attrs:
