@@ -19,6 +19,8 @@ from minihub_runtime.dtypes import DType, as_dtype, float32
 from minihub_runtime.public import public
 
 __all__ = [
+    "ONES",
+    "ZEROS",
     "Constant",
     "GlorotNormal",
     "GlorotUniform",
@@ -105,6 +107,10 @@ class Zeros(Typed):
         return zeros(shape, self._type(dtype))
 
 
+#: The default of biases and the like: it has no state, so that one serves all.
+ZEROS = Zeros()
+
+
 @public("initializers.ones", "ones_initializer")
 class Ones(Typed):
     """Ones."""
@@ -117,6 +123,10 @@ class Ones(Typed):
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
         """See `Initializer`."""
         return ones(shape, self._type(dtype))
+
+
+#: The default of scales.
+ONES = Ones()
 
 
 @public("initializers.constant", "constant_initializer")

@@ -1,0 +1,1 @@
+"""`tf.layers`: layers with variables, as functions and as classes."""

@@ -1,0 +1,332 @@
+"""`tf.layers`: names, variables, collections, and what is computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.api.programs import attempt, message, program
+
+
+def images(tf: Any, *shape: int, dtype: str = "float32") -> Any:
+    """A placeholder of that shape with a batch dimension that is not known, and a value for it."""
+    size = int(np.prod(shape)) * 2
+    value = (np.arange(size).reshape(2, *shape) % 7 - 3).astype(dtype) / 4
+    return tf.placeholder(dtype, [None, *shape]), value
+
+
+def run(tf: Any, feeds: Any, *steps: Any) -> list[Any]:
+    """The values of the steps once all variables have values."""
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        return [session.run(step, feeds) for step in steps]
+
+
+def kernel(tf: Any, seed: int = 1) -> Any:
+    """An initialiser of kernels."""
+    return tf.random_uniform_initializer(-0.5, 0.5, seed=seed)
+
+
+@program
+def dense(tf: Any) -> Any:
+    x, value = images(tf, 3)
+    a = tf.layers.dense(x, 2, kernel_initializer=kernel(tf))
+    b = tf.layers.dense(a, 4, tf.nn.relu, kernel_initializer=kernel(tf, 2), name="named")
+    c = tf.layers.dense(
+        b, 2, use_bias=False, kernel_initializer=tf.ones_initializer(), trainable=False
+    )
+    with tf.variable_scope("scope", initializer=kernel(tf, 3)):
+        d = tf.layers.dense(c, 2, bias_initializer=tf.ones_initializer())
+        e = tf.layers.dense(c, 3, name="inner", activation=tf.tanh)
+    f = tf.layers.dense(a, 4, tf.nn.relu, kernel_initializer=kernel(tf), name="named", reuse=True)
+    return [
+        [t.name for t in (a, b, c, d, e, f)],
+        [str(t.shape) for t in (a, b, c, d, e, f)],
+        [v.name for v in tf.global_variables()],
+        [v.name for v in tf.trainable_variables()],
+        run(tf, {x: value}, a, b, c, d, e, f),
+    ]  # fmt: skip
+
+
+@program
+def dense_of_more_dimensions(tf: Any) -> Any:
+    x, value = images(tf, 2, 3)
+    fixed = tf.constant(value)
+    return run(
+        tf,
+        {x: value},
+        tf.layers.dense(x, 2, kernel_initializer=kernel(tf)),
+        tf.layers.dense(fixed, 2, kernel_initializer=kernel(tf)),
+        tf.layers.dense(tf.placeholder_with_default(value, [None, None, 3]), 2,
+                        kernel_initializer=kernel(tf)),
+    )  # fmt: skip
+
+
+@program
+def dense_that_is_wrong(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [None, 3])
+    return [
+        attempt(lambda: tf.layers.dense(tf.placeholder(tf.float32, [None, None]), 2)),
+        attempt(lambda: tf.layers.dense(tf.placeholder(tf.float32, [3]), 2)),
+        attempt(lambda: tf.layers.dense(tf.placeholder(tf.int32, [None, 3]), 2)),
+        attempt(lambda: tf.layers.dense(x, -1)),
+        attempt(lambda: tf.layers.dense(x, 2, name="absent", reuse=True)),
+        attempt(lambda: tf.layers.Dense(2, unknown=1)),
+    ]
+
+
+@program
+def layers_as_objects(tf: Any) -> Any:
+    x, value = images(tf, 3)
+    layer = tf.layers.Dense(2, kernel_initializer=kernel(tf), activation=tf.nn.relu)
+    other = tf.layers.Dense(2, kernel_initializer=kernel(tf, 2), name="own", trainable=False)
+    before = [
+        layer.built,
+        layer.name,
+        layer.dtype,
+        attempt(lambda: layer.scope_name),
+        layer.weights,
+    ]
+    a, b = layer(x), layer(x * 2.0)
+    c = other.apply(a)
+    again = tf.layers.Dense(2, kernel_initializer=kernel(tf), name="own", _reuse=True, _scope="own")
+    d = again(a)
+    lists = ["variables", "weights", "trainable_weights", "non_trainable_weights", "trainable_variables",
+             "non_trainable_variables"]  # fmt: skip
+    return [
+        before,
+        [layer.built, layer.name, layer.dtype, layer.scope_name, layer.count_params(), other.name],
+        [[[v.name for v in getattr(item, kind)] for kind in lists] for item in (layer, other)],
+        [t.name for t in (a, b, c, d)],
+        [v.name for v in tf.global_variables()],
+        [layer.kernel.name, layer.bias.name, layer.units, layer.use_bias],
+        str(layer.compute_output_shape([5, 3])),
+        run(tf, {x: value}, a, b, c, d),
+    ]
+
+
+@program
+def losses(tf: Any) -> Any:
+    x, value = images(tf, 3)
+
+    def squares(v: Any) -> Any:
+        return tf.raw_ops.L2Loss(t=v)
+
+    layer = tf.layers.Dense(
+        2,
+        kernel_initializer=kernel(tf),
+        kernel_regularizer=squares,
+        bias_regularizer=tf.keras.regularizers.l1(0.5),
+        activity_regularizer=lambda y: tf.raw_ops.L2Loss(t=y),
+    )
+    y = layer(x)
+    found = list(tf.get_collection("regularization_losses"))
+    with tf.variable_scope("scope", regularizer=squares):
+        z = tf.layers.dense(y, 1, kernel_initializer=kernel(tf))
+        tf.layers.dense(y, 1, kernel_initializer=kernel(tf), name="n", kernel_regularizer=squares)
+        tf.layers.dense(
+            y, 1, kernel_initializer=kernel(tf), name="n", kernel_regularizer=squares, reuse=True
+        )
+    every = tf.get_collection("regularization_losses")
+    return [
+        [loss.name for loss in found],
+        [loss.name for loss in every],
+        [loss.name for loss in layer.losses],
+        run(tf, {x: value}, y, z, *found),
+    ]
+
+
+@program
+def layers_of_programs(tf: Any) -> Any:
+    class Scale(tf.layers.Layer):  # type: ignore[name-defined,misc]
+        def __init__(self, factor: float, **keywords: Any) -> None:
+            super().__init__(**keywords)
+            self.factor = factor
+
+        def build(self, input_shape: Any) -> None:
+            self.scale = self.add_weight(
+                "scale", [input_shape.as_list()[-1]], initializer=tf.ones_initializer()
+            )
+            self.count = self.add_variable(
+                "count", [], initializer=tf.zeros_initializer(), trainable=False
+            )
+            super().build(input_shape)
+
+        def call(self, inputs: Any, training: bool = False) -> Any:
+            if training:
+                self.add_update(tf.assign_add(self.count, 1.0))
+            self.add_loss(tf.constant(0.25, name="penalty"))
+            return inputs * self.scale * self.factor
+
+    x, value = images(tf, 3)
+    layer, other = Scale(2.0), Scale(3.0, name="other")
+    a, b, c = layer(x), layer(x, training=True), other(value)
+    return [
+        [t.name for t in (a, b, c)],
+        [layer.name, other.name, layer.scope_name],
+        [v.name for v in layer.variables + other.variables],
+        [v.name for v in layer.non_trainable_variables],
+        [u.name for u in tf.get_collection("update_ops")],
+        [u.name for u in layer.updates],
+        [loss.name for loss in tf.get_collection("regularization_losses")],
+        run(tf, {x: value}, a, b, c),
+    ]
+
+
+@program
+def flatten(tf: Any) -> Any:
+    x, value = images(tf, 2, 3)
+    y = tf.placeholder_with_default(value, [2, None, 3])
+    z = tf.placeholder_with_default(value, [None, None, 3])
+    w = tf.placeholder_with_default([1.0, 2.0], [None])
+    found = [
+        tf.layers.flatten(x),
+        tf.layers.flatten(y, name="named"),
+        tf.layers.flatten(z),
+        tf.layers.flatten(w),
+        tf.layers.flatten(x, data_format="channels_first"),
+        tf.layers.Flatten()(x),
+    ]
+    return [[t.name for t in found], [str(t.shape) for t in found], run(tf, {x: value}, *found)]
+
+
+@program
+def convolutions_of_images(tf: Any) -> Any:
+    x, value = images(tf, 5, 4, 2)
+    args = {"kernel_initializer": kernel(tf)}
+    found = [
+        tf.layers.conv2d(x, 3, 2, **args),
+        tf.layers.conv2d(
+            x, 2, [3, 2], strides=(2, 1), padding="same", activation=tf.nn.relu, **args
+        ),
+        tf.layers.conv2d(x, 2, 2, dilation_rate=2, name="dilated", use_bias=False, **args),
+        tf.layers.conv2d(x, 1, 3, padding="SAME", dilation_rate=(1, 2), **args),
+        tf.layers.conv2d(
+            x, 2, 2, name="dilated", use_bias=False, dilation_rate=2, reuse=True, **args
+        ),
+    ]
+    free = tf.placeholder_with_default(value, [None, None, None, 2])
+    found.append(tf.layers.conv2d(free, 2, 3, padding="same", **args))
+    return [
+        [t.name for t in found],
+        [str(t.shape) for t in found],
+        [v.name for v in tf.global_variables()],
+        run(tf, {x: value}, *found),
+        str(tf.layers.Conv2D(3, 2, strides=2).compute_output_shape([None, 7, 8, 1])),
+    ]
+
+
+@program
+def convolutions_of_sequences_and_volumes(tf: Any) -> Any:
+    x, value = images(tf, 6, 2)
+    y, other = images(tf, 3, 4, 2, 2)
+    args = {"kernel_initializer": kernel(tf)}
+    found = [
+        tf.layers.conv1d(x, 3, 2, **args),
+        tf.layers.conv1d(x, 2, 3, strides=2, padding="same", activation=tf.nn.relu, **args),
+        tf.layers.conv1d(x, 2, 2, padding="causal", dilation_rate=2, **args),
+        tf.layers.conv3d(y, 2, 2, **args),
+        tf.layers.conv3d(y, 1, (1, 2, 1), strides=(1, 2, 1), padding="same", name="v", **args),
+    ]
+    return [
+        [t.name for t in found],
+        [str(t.shape) for t in found],
+        [v.name for v in tf.global_variables()],
+        run(tf, {x: value, y: other}, *found),
+    ]
+
+
+@program
+def convolutions_that_are_wrong(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [None, 5, 5, 2])
+    unknown = tf.placeholder(tf.float32, [None, 5, 5, None])
+    return [
+        attempt(lambda: tf.layers.conv2d(unknown, 2, 2)),
+        attempt(lambda: tf.layers.conv2d(x, 0, 2)),
+        message(lambda: tf.layers.conv2d(x, 2, (1, 2, 3))),
+        message(lambda: tf.layers.conv2d(x, 2, 0)),
+        attempt(lambda: tf.layers.conv2d(x, 2, "a")),
+        message(lambda: tf.layers.conv2d(x, 2, 2, strides=0)),
+        attempt(lambda: tf.layers.conv2d(x, 2, 2, padding="other")),
+        attempt(lambda: tf.layers.conv2d(x, 2, 2, padding="causal")),
+        attempt(lambda: tf.layers.conv2d(x, 2, 2, data_format="other")),
+        attempt(lambda: tf.layers.conv2d(x, 2, 2, strides=2, dilation_rate=2)),
+        attempt(lambda: tf.layers.conv1d(x, 2, 9)),
+        attempt(lambda: tf.layers.conv3d(x, 2, 2)),
+    ]
+
+
+@program
+def pooling(tf: Any) -> Any:
+    x, a = images(tf, 6, 2)
+    y, b = images(tf, 5, 4, 2)
+    z, c = images(tf, 3, 4, 2, 2)
+    found = [
+        tf.layers.max_pooling1d(x, 2, 2),
+        tf.layers.average_pooling1d(x, 3, 1, padding="same", name="mean"),
+        tf.layers.max_pooling2d(y, 2, 1),
+        tf.layers.average_pooling2d(y, [2, 3], (2, 1), padding="same"),
+        tf.layers.max_pooling3d(z, 2, 1),
+        tf.layers.average_pooling3d(z, (1, 2, 1), 2, padding="SAME", name="volumes"),
+        tf.layers.MaxPooling2D(2, 2)(y),
+    ]
+    shapes = [
+        tf.layers.AveragePooling1D(2, 2).compute_output_shape([None, 7, 3]),
+        tf.layers.MaxPooling2D(2, 2, data_format="channels_first").compute_output_shape(
+            [1, 3, 7, 8]
+        ),
+        tf.layers.MaxPooling3D(2, 1, "same").compute_output_shape([1, 5, 6, None, 2]),
+    ]
+    return [
+        [t.name for t in found],
+        [str(t.shape) for t in found],
+        [str(shape) for shape in shapes],
+        run(tf, {x: a, y: b, z: c}, *found),
+        attempt(lambda: tf.layers.max_pooling2d(y, 2, None)),
+        attempt(lambda: tf.layers.max_pooling2d(x, 2, 2)),
+        attempt(lambda: tf.layers.max_pooling2d(y, 0, 2)),
+    ]
+
+
+@program
+def channels_first(tf: Any) -> Any:
+    x, a = images(tf, 2, 6)
+    y, b = images(tf, 2, 3, 4, 2)
+    found = [
+        tf.layers.max_pooling1d(x, 2, 2, data_format="channels_first"),
+        tf.layers.average_pooling3d(y, 2, 1, data_format="channels_first"),
+    ]
+    z = tf.placeholder(tf.float32, [None, 2, 5, 5])
+    args = {"kernel_initializer": kernel(tf), "data_format": "channels_first"}
+    built = [
+        tf.layers.conv2d(z, 3, 2, **args),
+        tf.layers.conv1d(x, 3, 2, **args),
+        tf.layers.max_pooling2d(z, 2, 2, data_format="channels_first"),
+    ]
+    return [
+        [str(t.shape) for t in found + built],
+        run(tf, {x: a, y: b}, *found),
+    ]
+
+
+@program
+def keras_regularizers(tf: Any) -> Any:
+    x = tf.constant([[1.0, -2.0], [3.0, -0.5]])
+    y = tf.constant([1.5, -2.5], tf.float64)
+    made = [
+        tf.keras.regularizers.l1(0.1),
+        tf.keras.regularizers.l2(),
+        tf.keras.regularizers.l1_l2(0.1, 0.2),
+        tf.keras.regularizers.L1L2(l2=0.3),
+        tf.keras.regularizers.L1L2(),
+        tf.keras.regularizers.L2(l=0.5),
+    ]
+    steps = [regularizer(tensor) for regularizer in made for tensor in (x, y)]
+    return [
+        run(tf, {}, *steps),
+        [regularizer.get_config() for regularizer in made],
+        attempt(lambda: tf.keras.regularizers.l1("a")),
+        attempt(lambda: tf.keras.regularizers.l2(float("nan"))),
+        attempt(lambda: tf.keras.regularizers.L1(m=1)),
+    ]
