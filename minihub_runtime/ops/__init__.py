@@ -127,6 +127,7 @@ FAMILIES = (
     "tensor_array",
     "tensor_list",
     "tiling",
+    "training",
     "unique",
     "text_normalize",
     "text_tokenize",

@@ -1,0 +1,218 @@
+"""One step of an optimiser on a variable: all of it or some rows, by handle or by reference.
+
+`training_rules` says what the optimisers do; here is what their ops have in common.
+
+Source: tensorflow/core/kernels/training_ops.cc, tensorflow/core/ops/training_ops.cc.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import as_dtype
+from minihub_runtime.errors import UnimplementedError
+from minihub_runtime.ops.broadcasting import narrow, widen
+from minihub_runtime.ops.checking import indices_in_range, require, require_scalar
+from minihub_runtime.ops.registry import INDEX, NUMBERS, ROUNDING, Array, op
+from minihub_runtime.ops.shape_rules import nothing
+from minihub_runtime.ops.training_rules import RULES, Rule
+from minihub_runtime.ops.variable import Variable, existing
+from minihub_runtime.shapes import Shape, Spec, merge, show
+
+__all__: list[str] = []
+
+SOURCE = "core/kernels/training_ops.cc"
+
+#: The names that ops give the gradient.
+_GRADIENTS = ("grad", "delta")
+#: What numbers must be → whether they are.
+_LIMITS: dict[str, Callable[[Any], bool]] = {
+    "positive": lambda number: number > 0,
+    "not negative": lambda number: number >= 0,
+    "not positive": lambda number: number <= 0,
+}
+
+
+def _numbers(rule: Rule, given: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:
+    """The scalars among the inputs, and the attributes.
+
+    Raises:
+        InvalidArgumentError: one is no scalar, or not what it must be.
+    """
+    found = dict(flags)
+    for name, value in given.items():
+        if name in rule.slots or name in ("var", "indices", *_GRADIENTS):
+            continue
+        require_scalar(value, name)
+        found[name] = widen(value)[()]
+    limited = rule.dense_limits or "indices" in given
+    for name, limit in rule.limits.items() if limited else ():
+        # A rate of zero is good where nothing is divided by it.
+        by_lr = name == "lr" and flags.get("multiply_linear_by_lr")
+        wanted = "not negative" if by_lr else limit
+        if not _LIMITS[wanted](found[name]):
+            require(False, f"{name} must be {wanted}, not {found[name]}")
+    return found
+
+
+def _values(rule: Rule, variables: Sequence[Variable], grad: Array, name: str) -> list[Array]:
+    """The values of variable and slots, checked."""
+    dtype = as_dtype(grad.dtype)
+    if dtype.name not in rule.kinds.split():
+        raise UnimplementedError(f"{name} must have a type with a CPU kernel, not {dtype.name}")
+    values = [variable.read() for variable in variables]
+    for slot, value in zip(("var", *rule.slots), values, strict=True):
+        if value.shape != values[0].shape:
+            require(
+                False,
+                f"var and {slot} must have the same shape, not {show(values[0].shape)} and {show(value.shape)}",
+            )
+        if value.dtype != grad.dtype:
+            require(False, f"{slot} must be {dtype.name}, not {as_dtype(value.dtype).name}")
+    return values
+
+
+def _changed(rule: Rule, values: list[Array], grad: Array, numbers: dict[str, Any]) -> list[Array]:
+    """New values of variable and slots."""
+    with np.errstate(all="ignore"):
+        wide = [widen(value) for value in (*values, grad)]
+        found = rule.update(*wide, numbers)
+        return [narrow(np.asarray(value), grad.dtype) for value in found]
+
+
+def _step(rule: Rule, values: list[Array], grad: Array, numbers: dict[str, Any]) -> list[Array]:
+    """The new values where the gradient is of the whole variable."""
+    if grad.shape != values[0].shape:
+        require(
+            False,
+            f"var and grad must have the same shape, not {show(values[0].shape)} and {show(grad.shape)}",
+        )
+    return _changed(rule, values, grad, numbers)
+
+
+def _step_rows(
+    rule: Rule, values: list[Array], grad: Array, indices: Array, numbers: dict[str, Any]
+) -> list[Array]:
+    """The new values where row i of the gradient is that of row indices[i]; one that comes twice is changed twice."""
+    var = values[0]
+    require(var.ndim >= 1, "var must be at least 1 dimensional")
+    require(
+        indices.ndim == 1, f"indices must be one-dimensional, not of shape {show(indices.shape)}"
+    )
+    if grad.shape != (len(indices), *var.shape[1:]):
+        require(
+            False,
+            f"grad must have shape {show((len(indices), *var.shape[1:]))}, not {show(grad.shape)}",
+        )
+    require(0 not in var.shape[1:], f"var must have no inner size of 0, not {show(var.shape)}")
+    indices_in_range(indices, len(var))
+    results = [value.copy() for value in values]
+    order = np.argsort(indices, kind="stable")
+    held = indices[order]
+    starts = np.flatnonzero(np.concatenate([[True], held[1:] != held[:-1]])) if len(held) else held
+    # How often each row came before; rows that came as often are changed together.
+    turns = np.arange(len(held)) - np.repeat(starts, np.diff([*starts, len(held)]))
+    for turn in range(int(turns.max(initial=-1)) + 1):
+        chosen = order[turns == turn]
+        rows = indices[chosen]
+        changed = _changed(rule, [result[rows] for result in results], grad[chosen], numbers)
+        for result, new in zip(results, changed, strict=True):
+            result[rows] = new
+    return results
+
+
+def _apply(rule: Rule, op_name: str, given: dict[str, Any], flags: dict[str, Any]) -> Variable:
+    """Run one step; the variable."""
+    variables = [existing(given[name]) for name in ("var", *rule.slots)]
+    grad = next(given[name] for name in _GRADIENTS if name in given)
+    numbers = _numbers(rule, given, flags)
+    with contextlib.ExitStack() as locks:
+        # In one order everywhere, so that two steps never wait for each other.
+        for variable in sorted(set(variables), key=id):
+            locks.enter_context(variable.lock)
+        values = _values(rule, variables, grad, op_name)
+        if "indices" in given:
+            changed = _step_rows(rule, values, grad, given["indices"], numbers)
+        else:
+            changed = _step(rule, values, grad, numbers)
+        for variable, value in zip(variables, changed, strict=True):
+            variable.assign(value, validate_shape=False)
+    return variables[0]
+
+
+def _static(rule: Rule, names: list[str], specs: Sequence[Spec]) -> Shape:
+    """The shape of a reference to the variable."""
+    given = dict(zip(names, specs, strict=True))
+    shape: Shape = None
+    for name, spec in given.items():
+        if name in ("var", *rule.slots):
+            shape = merge(shape, spec.shape)
+        elif name not in (*_GRADIENTS, "indices"):
+            merge(spec.shape, ())
+    grad = next(given[name] for name in _GRADIENTS if name in given)
+    if "indices" not in given:
+        return merge(shape, grad.shape)
+    rows = merge(given["indices"].shape, (None,)) or (None,)
+    if shape is not None and grad.shape is not None:
+        merge(grad.shape, (*rows, *shape[1:]))
+    return shape
+
+
+def _register(name: str, rule: Rule, sparse: bool, handle: bool) -> None:
+    arguments = ["var", *rule.slots, *(rule.sparse if sparse else rule.dense).split()]
+    op_name = f"{'Resource' if handle else ''}{'Sparse' if sparse else ''}Apply{name}"
+
+    def kernel(*inputs: Any, **flags: Any) -> Any:
+        flags.pop("use_locking", None)
+        variable = _apply(rule, op_name, dict(zip(arguments, inputs, strict=True)), flags)
+        return () if handle else variable
+
+    # The schema's attributes are the keywords of the kernel, which differ from op to op.
+    flags = [("use_locking", False), *([rule.flag] if rule.flag else [])]
+    signed: Any = kernel
+    signed.__signature__ = inspect.Signature(
+        [
+            inspect.Parameter("inputs", inspect.Parameter.VAR_POSITIONAL),
+            *(
+                inspect.Parameter(flag, inspect.Parameter.KEYWORD_ONLY, default=default)
+                for flag, default in flags
+            ),
+        ]
+    )
+    signed.__annotations__ = {flag: bool for flag, _ in flags}
+    kernel.__doc__ = (
+        f"{'Nothing' if handle else 'The reference'}, after a step of {name} on "
+        f"{'rows of ' if sparse else ''}the variable and its slots.\n\n"
+        "Raises: InvalidArgumentError for shapes, types, numbers or indices that do not fit; UnimplementedError for\n"
+        "    types without a kernel; NotFoundError or FailedPreconditionError for variables without a value."
+    )
+    kinds = {"resource": "resource", "scalar": "T"}
+    types = dict.fromkeys(("global_step",), "int64") | {"indices": "Tindices"}
+    variable = kinds["resource"] if handle else "Ref(T)"
+    inputs = ", ".join(
+        f"{arg}: {variable if arg in ('var', *rule.slots) else types.get(arg, 'T')}"
+        for arg in arguments
+    )
+    indexed: dict[str, Any] = {"Tindices": INDEX} if sparse else {}
+    op(
+        f"{op_name}({inputs})" + ("" if handle else " -> out: Ref(T)"),
+        T=NUMBERS,
+        **indexed,
+        stateful=handle,
+        precision=ROUNDING,
+        source=SOURCE,
+        shape=nothing if handle else lambda *specs: _static(rule, arguments, specs),
+    )(kernel)
+
+
+for _name, _rule in RULES.items():
+    for _handle in (True, False):
+        if _handle or _rule.reference:
+            _register(_name, _rule, sparse=False, handle=_handle)
+            if _rule.sparse:
+                _register(_name, _rule, sparse=True, handle=_handle)
