@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from minihub_runtime.autodiff.aggregation import AggregationMethod, aggregate
-from minihub_runtime.autodiff.frames import Frame, find_frames, frame_gradients
+from minihub_runtime.autodiff.frames import Frame, find_frames
+from minihub_runtime.autodiff.loops import loop_gradients
 from minihub_runtime.autodiff.nodes import node_gradients
 from minihub_runtime.autodiff.rules import is_trainable
 from minihub_runtime.autodiff.site import NodeOps
@@ -73,7 +74,7 @@ class Backprop:
         # Copied: rules add nodes, and may put others in the place of those that are differentiated.
         nodes = prune(site.nodes, roots, self.boundary)
         between = self._between(nodes, roots, xs)
-        frames = find_frames(nodes, self.boundary, between)
+        frames = find_frames(nodes, self.boundary, between, site.frame)
         unit_of: dict[str, str | Frame] = {name: name for name in between}
         for frame in frames:
             unit_of.update(dict.fromkeys(frame.names, frame))
@@ -207,7 +208,7 @@ class Backprop:
         if not given:
             return
         with self.ops.site.scope(f"{frame.name}_grad"):
-            for ref, gradient in frame_gradients(self.ops, frame, given, self.method).items():
+            for ref, gradient in loop_gradients(self.ops, frame, given, self.method):
                 self._gradients.setdefault(ref, []).append(gradient)
 
     def _path(self, nodes: Mapping[str, Node], name: str) -> str:

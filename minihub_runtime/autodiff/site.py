@@ -49,6 +49,9 @@ class Site:
         self._counts: dict[str, int] = {}
         self._dtypes: dict[str, list[DType]] = {}
 
+    #: The loop whose body is differentiated here, None if it is no loop.
+    frame: Any = None
+
     @property
     def nodes(self) -> Mapping[str, Node]:
         """The nodes by name."""

@@ -306,7 +306,7 @@ class _Compiler:
             self.mortal.add(node.name)
             alive = [self.controls[name] for name in node.controls if name in self.controls]
             count = len(inputs)
-            if node.op not in MERGE:
+            if node.op not in (*MERGE, "ControlTrigger"):
                 inputs += alive
                 kernel = _guard(kernel, count, len(produced), single)
             if node.name in self.awaited:

@@ -24,7 +24,7 @@ from minihub_runtime.errors import InvalidArgumentError, UnimplementedError, cli
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.passes.prune import prune, topological
 
-__all__ = ["Loop", "structure_loops"]
+__all__ = ["Loop", "innermost_frames", "loop_groups", "structure_loops"]
 
 ENTER = ("Enter", "RefEnter")
 EXIT = ("Exit", "RefExit")
@@ -81,14 +81,14 @@ def structure_loops(nodes: Mapping[str, Node], feeds: Collection[Ref] = ()) -> d
     """
     if not any(node.op in ENTER or node.op in EXIT for node in nodes.values()):
         return dict(nodes)
-    inside = _innermost_frames(nodes, feeds)
+    inside = innermost_frames(nodes, feeds)
     outer = {name: node for name, node in nodes.items() if not inside[name]}
     for group in _components(nodes, inside):
         _add_loop(outer, {name: nodes[name] for name in group}, nodes)
     return outer
 
 
-def _innermost_frames(
+def innermost_frames(
     nodes: Mapping[str, Node], feeds: Collection[Ref]
 ) -> dict[str, tuple[str, ...]]:
     """The frames a node runs in, outermost first; an Enter or Exit counts as inside."""
@@ -117,6 +117,11 @@ def _innermost_frames(
     return inside
 
 
+def loop_groups(nodes: Mapping[str, Node], feeds: Collection[Ref] = ()) -> list[list[str]]:
+    """The nodes of each outermost loop of a pruned graph, those of loops inside it included."""
+    return _components(nodes, innermost_frames(nodes, feeds))
+
+
 def _components(
     nodes: Mapping[str, Node], inside: Mapping[str, tuple[str, ...]]
 ) -> list[list[str]]:
@@ -143,7 +148,7 @@ def _components(
 
 def _add_loop(outer: dict[str, Node], group: dict[str, Node], nodes: Mapping[str, Node]) -> None:
     """Put the `_Loop` node of one group, and an Identity for each Exit, into `outer`."""
-    depth = _innermost_frames(group, ())
+    depth = innermost_frames(group, ())
     level = {name: node for name, node in group.items() if len(depth[name]) == 1}
     conditions = [node for node in level.values() if node.op == "LoopCond"]
     enters = [node for node in level.values() if node.op in ENTER]

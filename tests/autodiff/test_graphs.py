@@ -1,0 +1,37 @@
+"""Gradients of loops, branches and calls in graphs that TensorFlow wrote, against TensorFlow's gradients of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minihub_runtime as tf
+
+FOLDER = Path(__file__).parent / "graphs"
+NAMES = sorted(path.stem for path in FOLDER.glob("*_v1.pb"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_are_tensorflows(name: str) -> None:
+    definition = tf.GraphDef.FromString((FOLDER / f"{name}.pb").read_bytes())
+    with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as stored:
+        arrays = dict(stored)
+    graph = tf.Graph()
+    with graph.as_default():
+        tf.import_graph_def(definition, name="")
+        feeds = {
+            f"{key.removeprefix('feed/')}:0": value
+            for key, value in arrays.items()
+            if key.startswith("feed/")
+        }
+        wanted = sorted(key for key in arrays if key.startswith("x/"))
+        xs = [graph.get_tensor_by_name(f"{key.split('/', 2)[2]}:0") for key in wanted]
+        y = graph.get_tensor_by_name("y:0")
+        found = [tf.convert_to_tensor(g) for g in tf.gradients(y, xs)]
+        again = [tf.convert_to_tensor(g) for g in tf.gradients(y, xs)]
+        with tf.Session() as session:
+            for values in session.run([found, again], feeds):
+                for key, value in zip(wanted, values, strict=True):
+                    np.testing.assert_allclose(value, arrays[key], rtol=2e-5, atol=1e-6)
