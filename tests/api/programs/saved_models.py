@@ -89,7 +89,9 @@ def model(tf: Any, folder: str) -> Any:
     w = tf.get_variable("w", initializer=[[1.0, 2.0], [3.0, 4.0]])
     y = tf.matmul(x, w, name="y")
     content = tf.Variable("", name="content", trainable=False, collections=["local_variables"])
-    main = tf.group(content.initializer, tf.assign(content, tf.read_file(asset)).op, name="main")
+    with tf.control_dependencies([content.initializer]):
+        assigned = tf.assign(content, tf.read_file(asset))
+    main = tf.group(assigned, name="main")
     return x, y, content, main
 
 
