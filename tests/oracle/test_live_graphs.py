@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from typing import Any
 
 import pytest
 
@@ -17,21 +16,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     tensorflow = pytest.importorskip("tensorflow.compat.v1", reason="the oracle environment has it")
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _tf1() -> Any:
-    """TF1 as it was: shapes of dimensions, tensors that compare by identity, reference variables."""
-    from tensorflow.python.framework import tensor, tensor_shape
-
-    equality, shapes = tensor.Tensor._USE_EQUALITY, tensor_shape._TENSORSHAPE_V2_OVERRIDE
-    tensorflow.disable_tensor_equality()
-    tensorflow.disable_v2_tensorshape()
-    tensorflow.logging.set_verbosity(tensorflow.logging.ERROR)
-    yield
-    tensor.Tensor._USE_EQUALITY = equality
-    tensor_shape._TENSORSHAPE_V2_OVERRIDE = shapes
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("_tf1")]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
