@@ -60,6 +60,7 @@ def text_embedding_spec(
     *,
     oov_buckets: int = 1,
     preprocess: bool = True,
+    lowercase: bool = False,
     combiner: Combiner = "sqrtn",
 ) -> ModuleSpec:
     """The spec of a module that looks up words.
@@ -71,9 +72,13 @@ def text_embedding_spec(
         oov_buckets: rows behind those of the words, to which other words are hashed.
         preprocess: take sentences, drop their punctuation, split them at spaces and combine the vectors of their words; otherwise
             take words.
+        lowercase: turn what is taken into lower case, for vectors of words in lower case.
         combiner: how the vectors of a sentence are combined.
     """
     import minihub_runtime as tf
+
+    def folded(texts: Any) -> Any:
+        return tf.strings.lower(texts, encoding="utf-8") if lowercase else texts
 
     def table_and_vectors() -> tuple[Any, Any]:
         vectors = tf.get_variable(
@@ -86,7 +91,7 @@ def text_embedding_spec(
 
     def sentences_fn() -> None:
         sentences = tf.placeholder(tf.string, [None], name="sentences")
-        cleaned = tf.strings.regex_replace(sentences, r"\pP", "")
+        cleaned = tf.strings.regex_replace(folded(sentences), r"\pP", "")
         tokens = tf.string_split(cleaned, " ")
         # A sentence without words gets the empty word, so that every row has a vector.
         tokens, _ = tf.sparse.fill_empty_rows(tokens, "")
@@ -100,7 +105,9 @@ def text_embedding_spec(
     def words_fn() -> None:
         tokens = tf.placeholder(tf.string, [None], name="tokens")
         table, vectors = table_and_vectors()
-        add_signature(inputs=tokens, outputs=tf.nn.embedding_lookup(vectors, table.lookup(tokens)))
+        add_signature(
+            inputs=tokens, outputs=tf.nn.embedding_lookup(vectors, table.lookup(folded(tokens)))
+        )
 
     return create_module_spec(sentences_fn if preprocess else words_fn)
 
@@ -111,6 +118,7 @@ def export_text_embedding(
     *,
     oov_buckets: int = 1,
     preprocess: bool = True,
+    lowercase: bool = False,
     combiner: Combiner = "sqrtn",
     limit: int | None = None,
     on_bytes: Callable[[int], None] | None = None,
@@ -124,6 +132,7 @@ def export_text_embedding(
         path: a folder that is not there, or is empty.
         oov_buckets: see `text_embedding_spec`; at least one.
         preprocess: see there.
+        lowercase: see there.
         combiner: see there.
         limit: take only so many words, those at the start of the file.
         on_bytes: is told how many bytes of the file were read.
@@ -157,6 +166,7 @@ def export_text_embedding(
             vectors.dimension,
             oov_buckets=oov_buckets,
             preprocess=preprocess,
+            lowercase=lowercase,
             combiner=combiner,
         )
         rows = Streamed(

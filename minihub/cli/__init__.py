@@ -1,4 +1,4 @@
-"""The command line: `minihub show|run|download|cache|ops`.
+"""The command line: `minihub show|demo|create|check|run|download|cache|ops`.
 
     from minihub.cli import main
     code = main(["show", "https://tfhub.dev/google/nnlm-en-dim128/1"])
@@ -27,6 +27,7 @@ __all__ = ["main"]
 #: Command → what it does; each has a file of its name with `add_arguments` and `run`.
 _COMMANDS = {
     "show": "what a module holds: signatures, variables, assets, ops",
+    "demo": "run the small module that comes with the package",
     "create": "make a module of word vectors, of a GraphDef or of a SavedModel",
     "check": "what is wrong with a module, or missing for others to use it",
     "run": "outputs of a module for inputs given as text, JSON or files",

@@ -22,7 +22,15 @@ __all__ = ["add_arguments", "run"]
 #: Version of what --json prints.
 FORMAT = 1
 
-_TEXT_OPTIONS = ("vectors", "format", "oov_buckets", "no_preprocess", "combiner", "limit")
+_TEXT_OPTIONS = (
+    "vectors",
+    "format",
+    "oov_buckets",
+    "no_preprocess",
+    "lowercase",
+    "combiner",
+    "limit",
+)
 _GRAPH_OPTIONS = ("source", "checkpoint", "input", "output", "signature", "drop_collection")
 
 
@@ -49,6 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-preprocess",
         action="store_true",
         help="the module takes words instead of sentences",
+    )
+    text.add_argument(
+        "--lowercase",
+        action="store_true",
+        help="the module turns text into lower case, for vectors of words in lower case",
     )
     text.add_argument(
         "--combiner",
@@ -115,6 +128,7 @@ def _text_embedding(options: argparse.Namespace) -> dict[str, Any]:
             options.out,
             oov_buckets=1 if options.oov_buckets is None else options.oov_buckets,
             preprocess=not options.no_preprocess,
+            lowercase=options.lowercase,
             combiner=options.combiner or "sqrtn",
             limit=options.limit,
             on_bytes=progress.advance,
