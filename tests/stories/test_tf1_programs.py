@@ -1,0 +1,68 @@
+"""Programs written for TensorFlow 1 run when their two import lines are changed, and give what TensorFlow gave."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.authoring.answers import stored_outputs, to_json
+from tests.authoring.running import same_outputs
+
+PROGRAMS = Path(__file__).with_name("tf1_programs")
+ANSWERS = PROGRAMS / "answers.json"
+NAMES = sorted(path.stem for path in PROGRAMS.glob("*.py") if path.stem != "__init__")
+
+#: What a user changes.
+IMPORTS = {
+    "import tensorflow.compat.v1 as tf\n": "import minihub_runtime as tf\n",
+    "import tensorflow_hub as hub\n": "import minihub as hub\n",
+}
+
+
+def run_program(name: str, folder: Path, imports: dict[str, str]) -> dict[str, Any]:
+    """The arrays that a program's `main` returns, as `same_outputs` compares them."""
+    path = PROGRAMS / f"{name}.py"
+    text = path.read_text(encoding="utf-8")
+    for before, after in imports.items():
+        text = text.replace(before, after)
+    module = ModuleType(name)
+    exec(compile(text, str(path), "exec"), module.__dict__)
+    results = module.main(str(folder))
+    return {key: [_array(value)] for key, value in results.items()}
+
+
+def _array(value: Any) -> Any:
+    """An array of numbers or bytes; texts become bytes."""
+    array = np.asarray(value)
+    if array.dtype.kind in "SU":
+        array = array.astype(object)
+    if array.dtype.kind == "O":
+        flat = [item.encode() if isinstance(item, str) else item for item in array.reshape(-1)]
+        found = np.empty(len(flat), object)
+        found[:] = flat
+        return found.reshape(array.shape)
+    return array
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_program_gives_tensorflows_answers(name: str, tmp_path: Path) -> None:
+    wanted = stored_outputs(json.loads(ANSWERS.read_text(encoding="utf-8"))[name])
+    assert not same_outputs(run_program(name, tmp_path, IMPORTS), wanted)
+
+
+def test_the_import_lines_are_all_that_is_changed() -> None:
+    assert len(NAMES) >= 10
+    for name in NAMES:
+        text = (PROGRAMS / f"{name}.py").read_text(encoding="utf-8")
+        assert "import tensorflow.compat.v1 as tf\n" in text
+        assert "minihub" not in text
+
+
+def test_answers_survive_being_stored() -> None:
+    outputs = {"x": [np.float32([0.1, np.pi])], "s": [_array(np.array(["ß", "a"]))]}
+    assert not same_outputs(stored_outputs(json.loads(json.dumps(to_json(outputs)))), outputs)
