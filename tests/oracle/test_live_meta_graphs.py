@@ -13,14 +13,13 @@ from minihub_runtime.api.meta_graph_import import import_scoped_meta_graph
 from minihub_runtime.protos import MetaGraphDef
 from tests.api.programs import PROGRAMS, describe
 from tests.api.test_programs import as_json, difference
-from tests.oracle.test_live_graphs import _tf1  # noqa: F401 (a fixture)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     tensorflow = pytest.importorskip("tensorflow.compat.v1", reason="the oracle environment has it")
     from tensorflow.python.framework import meta_graph
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("_tf1")]
 
 GRAPHS = [name for name, which in PROGRAMS.items() if which.same_graph]
 
