@@ -258,9 +258,8 @@ class Module:
             raise RuntimeError(
                 "session graph differs from the graph where the module was instantiated."
             )
-        values = session.run(self._variables) if self._variables else {}
         tensors = {
-            name: stored_value(variable, values[name]) for name, variable in self._variables.items()
+            name: stored_value(variable, session) for name, variable in self._variables.items()
         }
         write_module(path, self._spec.graphs, tensors)
 
@@ -424,15 +423,13 @@ def merge_partitions(made: Mapping[str, Variable]) -> dict[str, Any]:
     return merged
 
 
-def stored_value(variable: Any, value: Any) -> Any:
-    """What a checkpoint holds of a variable, or of the list of its partitions."""
+def stored_value(variable: Any, session: Any) -> Any:
+    """What a checkpoint holds of a variable, or of the list of its partitions; nothing is copied."""
     if not isinstance(variable, list):
-        return value
+        return session.stored_values([variable])[0]
     infos = [part._save_slice_info for part in variable]
-    return Sliced(
-        infos[0].full_shape,
-        [(info.var_offset, piece) for info, piece in zip(infos, value, strict=True)],
-    )
+    parts = zip(infos, session.stored_values(variable), strict=True)
+    return Sliced(infos[0].full_shape, [(info.var_offset, piece) for info, piece in parts])
 
 
 def _check_supported(signature: str, kind: str, infos: Mapping[str, ParsedTensorInfo]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -293,6 +293,20 @@ class Session:
         values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
         result = [_plain(value, ref) for value, ref in zip(values, fetch.refs, strict=True)]
         return fetch.rebuild(result)
+
+    def stored_values(self, variables: Iterable[Any]) -> list[Any]:
+        """The values of variables as they are stored, not copied: read-only arrays, for writing them somewhere.
+
+        Args:
+            variables: variables of the graph.
+
+        Raises:
+            RuntimeError: the session is closed.
+            FailedPreconditionError: a variable has no value yet.
+        """
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        return [self.runner.stored_value(variable.op.name) for variable in variables]
 
     def _feeds(self, feed_dict: Mapping[Any, Any]) -> dict[Ref, Any]:
         feeds: dict[Ref, Any] = {}

@@ -99,6 +99,18 @@ class Runner:
         node = self.graph.nodes[name]
         return REGISTRY[node.op].bind(node.attrs, self.state.context("", name))()
 
+    def stored_value(self, name: str) -> Any:
+        """The value of the variable that a node makes, not copied and read-only.
+
+        Raises:
+            FailedPreconditionError: it has none yet.
+        """
+        value = self.handle(name).read()
+        if isinstance(value, np.ndarray):
+            value = value.view()
+            value.flags.writeable = False
+        return value
+
 
 def _separate(values: list[Any], fed: Iterable[Any]) -> None:
     """Copy arrays that stand in several places, or were fed: the caller may change one result alone."""

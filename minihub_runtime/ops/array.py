@@ -63,7 +63,11 @@ def zeros(shape: Iterable[Any], dtype: DType) -> Array:
 
 def filled(shape: Iterable[Any], value: Array) -> Array:
     """An array of copies of the scalar `value`."""
-    result: Array = np.empty(allocatable(shape, value.dtype), dtype=value.dtype)
+    sizes = allocatable(shape, value.dtype)
+    if value.dtype.kind in "biufc" and not value.tobytes().strip(b"\0"):
+        # The system gives zeros for nothing until they are touched; a table that is filled later costs no memory twice.
+        return np.zeros(sizes, value.dtype)
+    result: Array = np.empty(sizes, dtype=value.dtype)
     # `value` as an array: the item of an object array may be a sequence itself.
     result[...] = value
     return result
