@@ -17,6 +17,7 @@ from minihub_runtime.api.graph import Tensor, control_dependencies, name_scope
 from minihub_runtime.api.linalg.matrices import matrix_diag_part
 from minihub_runtime.api.matmul import matmul
 from minihub_runtime.api.reduction import reduce_max, reduce_sum
+from minihub_runtime.api.sizes import shape
 from minihub_runtime.dtypes import float32, int32
 from minihub_runtime.public import public
 
@@ -123,7 +124,7 @@ def matrix_rank(
         if tol is None:
             sizes = a.shape[-2:]
             known = sizes.is_fully_defined()
-            largest = np.max(sizes.as_list()) if known else reduce_max(build("Shape", input=a)[-2:])
+            largest = np.max(sizes.as_list()) if known else reduce_max(shape(a)[-2:])
             eps = np.finfo(a.dtype.as_numpy_dtype).eps
             tol = eps * cast(largest, a.dtype) * reduce_max(s, axis=-1, keepdims=True)
         result: Tensor = reduce_sum(cast(s > tol, int32), axis=-1)
@@ -147,7 +148,7 @@ def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | Non
         if rcond is None:
             sizes = [None, None] if a.shape.rank is None else a.shape.as_list()[-2:]
             rows, columns = (
-                build("Shape", input=a)[place] if size is None else size
+                shape(a)[place] if size is None else size
                 for place, size in zip((-2, -1), sizes, strict=True)
             )
             if isinstance(rows, int) and isinstance(columns, int):
@@ -159,7 +160,7 @@ def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | Non
         s, u, v = svd(a)
         cutoff = rcond * reduce_max(s, axis=-1)
         kept = where_v2(s > build("ExpandDims", input=cutoff, dim=-1), s, np.array(np.inf, numpy))
-        inverse = matmul(v / build("ExpandDims", input=kept, dim=-2), u, adjoint_b=True)
+        inverse: Tensor = matmul(v / build("ExpandDims", input=kept, dim=-2), u, adjoint_b=True)
         if a.shape.rank is not None:
             inverse.set_shape(a.shape[:-2].concatenate([a.shape[-1], a.shape[-2]]))
         return inverse

@@ -13,12 +13,13 @@ from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.filling import ones, zeros
 from minihub_runtime.api.graph import Tensor, name_scope
 from minihub_runtime.api.joining import concat
+from minihub_runtime.api.layout import matrix_transpose
 from minihub_runtime.api.matmul import conj
 from minihub_runtime.api.reduction import reduce_sum
 from minihub_runtime.dtypes import float32, int32
 from minihub_runtime.public import public
 
-__all__ = ["adjoint", "eye", "matrix_diag", "matrix_diag_part", "matrix_transpose", "trace"]
+__all__ = ["adjoint", "eye", "matrix_diag", "matrix_diag_part", "trace"]
 
 
 @public("eye", "linalg.eye")
@@ -131,32 +132,6 @@ def matrix_diag_part(
         align=align,
     )
     return result
-
-
-@public("linalg.matrix_transpose", "linalg.transpose", "matrix_transpose")
-def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Tensor:
-    """The last two dimensions swapped; with `conjugate`, complex numbers are conjugated too.
-
-    Raises:
-        ValueError: `a` is known to have less than two dimensions.
-    """
-    with name_scope(name, values=[a]):
-        a = convert_to_tensor(a, name="a")
-        rank = a.shape.rank
-        if rank is None:
-            known = build("Rank", input=a)
-            batch = build("Range", name=None, start=0, limit=known - 2, delta=1)
-            order: Any = concat((batch, [known - 1, known - 2]), 0)
-        elif rank < 2:
-            raise ValueError(
-                f"Argument `a` should be a (batch) matrix with rank >= 2.  Received `a` = {a} with "
-                f"shape: {a.shape}"
-            )
-        else:
-            order = [*range(rank - 2), rank - 1, rank - 2]
-        op = "ConjugateTranspose" if conjugate and a.dtype.is_complex else "Transpose"
-        result: Tensor = build(op, name="transpose", x=a, perm=order)
-        return result
 
 
 @public("linalg.adjoint")

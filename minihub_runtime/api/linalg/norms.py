@@ -72,8 +72,8 @@ def _check_order(order: Any, matrix: bool) -> None:
     known: list[Any] = ["euclidean", "fro", 1, 2, np.inf] if matrix else ["euclidean", 1, 2, np.inf]
     positive = not isinstance(order, str) and np.isreal(order) and order > 0
     if order not in known and (matrix or not positive):
-        kind = "matrix" if matrix else "vector"
-        raise ValueError(f"'ord' must be a supported {kind} norm in {known}, got {order}")
+        which = f"matrix norm in {known}" if matrix else "vector norm"
+        raise ValueError(f"'ord' must be a supported {which}, got {order}")
 
 
 def _norm(tensor: Tensor, order: Any, axes: Any, matrix: bool) -> Tensor:

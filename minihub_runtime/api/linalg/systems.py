@@ -12,8 +12,10 @@ from minihub_runtime.api.cond import cond
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Tensor, name_scope
 from minihub_runtime.api.joining import stack
-from minihub_runtime.api.linalg.matrices import eye, matrix_diag_part, matrix_transpose
+from minihub_runtime.api.layout import matrix_transpose
+from minihub_runtime.api.linalg.matrices import eye, matrix_diag_part
 from minihub_runtime.api.matmul import conj, matmul
+from minihub_runtime.api.sizes import shape
 from minihub_runtime.public import public
 
 __all__ = [
@@ -98,25 +100,26 @@ def matrix_solve_ls(
 
     def wide() -> Tensor:
         factors = _gramian_factors(matrix, l2_regularizer, regularized, first_kind=False)
-        return matmul(matrix, cholesky_solve(factors, rhs), adjoint_a=True)
+        result: Tensor = matmul(matrix, cholesky_solve(factors, rhs), adjoint_a=True)
+        return result
 
     with name_scope(name, "matrix_solve_ls", [matrix, rhs, l2_regularizer]):
         sizes = matrix.shape[-2:] if matrix.shape.rank is not None else None
         if sizes is not None and sizes.is_fully_defined():
             rows, columns = sizes.as_list()
             return tall() if rows >= columns else wide()
-        shape = build("Shape", input=matrix)[-2:]
-        chosen: Tensor = cond(shape[-2] >= shape[-1], tall, wide)
+        found = shape(matrix)[-2:]
+        chosen: Tensor = cond(found[-2] >= found[-1], tall, wide)
         return chosen
 
 
 def _is_bound_by_memory(matrix: Tensor) -> bool:
-    shape = matrix.shape
-    if not shape.is_fully_defined():
+    known = matrix.shape
+    if not known.is_fully_defined():
         return False
-    bytes_ = (shape.num_elements() or 0) * matrix.dtype.size
-    batch = shape[:-2].num_elements() or 0
-    return bytes_ > CACHE_BYTES and batch > min(shape[-2:].as_list())
+    bytes_ = int(known.num_elements() or 0) * matrix.dtype.size
+    batch = int(known[:-2].num_elements() or 0)
+    return bytes_ > CACHE_BYTES and batch > min(known[-2:].as_list())
 
 
 def _gramian_factors(
@@ -125,9 +128,9 @@ def _gramian_factors(
     """The Cholesky factors of A^H A (first kind) or A A^H, with the regulariser on the diagonal."""
     gramian = matmul(matrix, matrix, adjoint_a=first_kind, adjoint_b=not first_kind)
     if regularized:
-        shape = build("Shape", input=matrix)
-        batch = shape[:-2]
-        size = shape[-1] if first_kind else shape[-2]
+        found = shape(matrix)
+        batch = found[:-2]
+        size = found[-1] if first_kind else found[-2]
         identity = eye(size, batch_shape=batch, dtype=matrix.dtype)
         known = matrix.shape
         if known.rank is not None:
@@ -175,7 +178,7 @@ def tridiagonal_solve(
         raise ValueError(f"Unrecognized diagonals_format: {diagonals_format}")
     diagonals, rhs = convert_to_tensor(diagonals), convert_to_tensor(rhs)
     _check_tridiagonal(diagonals, rhs)
-    options = {
+    options: dict[str, Any] = {
         "partial_pivoting": partial_pivoting,
         "perturb_singular": perturb_singular,
         "name": name,
@@ -192,7 +195,8 @@ def tridiagonal_solve(
     elif conjugate_rhs:
         rhs = conj(rhs)
     _check_counts(diagonals, rhs)
-    return build("TridiagonalSolve", diagonals=diagonals, rhs=rhs, **options)
+    solution: Tensor = build("TridiagonalSolve", diagonals=diagonals, rhs=rhs, **options)
+    return solution
 
 
 def _from_sequence(diagonals: Any) -> Tensor:

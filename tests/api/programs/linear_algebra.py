@@ -39,7 +39,7 @@ def diagonals(tf: Any) -> Any:
         tf.linalg.diag([[1, 2, 3], [4, 5, 0]], k=(0, 1), align="LEFT_RIGHT"),
         tf.linalg.diag_part(x),
         tf.matrix_diag_part(x, k=(-1, 1)),
-        tf.linalg.diag_part([[True, False], [False, True]]),
+        tf.linalg.diag_part(tf.constant([[True, False], [False, True]])),
         tf.linalg.set_diag(x, [[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]),
         tf.linalg.trace(x),
         tf.trace(x, name="t"),

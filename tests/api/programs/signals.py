@@ -14,8 +14,7 @@ WAVE = (np.sin(np.arange(40) * 0.7) + 0.3 * np.cos(np.arange(40) * 2.1)).astype(
 def run(tf: Any, fetches: Any, feeds: Any = None) -> Any:
     """Values, and the static shapes they were announced with."""
     with tf.Session() as session:
-        values = session.run(fetches, feeds)
-    return values
+        return session.run(fetches, feeds)
 
 
 @results
