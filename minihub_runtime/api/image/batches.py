@@ -50,9 +50,7 @@ def as_batch(image: Any, name: str = "image") -> Batch:
     tensor = convert_to_tensor(image, name=name)
     rank = tensor.shape.rank
     if rank not in (None, 3, 4):
-        raise ValueError(
-            f"'{name}' (shape {tensor.shape}) must have either 3 or 4 dimensions."
-        )
+        raise ValueError(f"'{name}' (shape {tensor.shape}) must have either 3 or 4 dimensions.")
     if rank == 4:
         return Batch(tensor, False)
     batch = tf.expand_dims(tensor, 0)

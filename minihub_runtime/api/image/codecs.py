@@ -105,7 +105,5 @@ def random_jpeg_quality(
         raise ValueError("jpeg encoding range must be between 0 and 100.")
     if min_jpeg_quality >= max_jpeg_quality:
         raise ValueError("`min_jpeg_quality` must be less than `max_jpeg_quality`.")
-    quality = tf.random_uniform(
-        [], min_jpeg_quality, max_jpeg_quality, seed=seed, dtype=tf.int32
-    )
+    quality = tf.random_uniform([], min_jpeg_quality, max_jpeg_quality, seed=seed, dtype=tf.int32)
     return adjust_jpeg_quality(image, quality)

@@ -127,7 +127,11 @@ def resize_image_with_crop_or_pad(image: Any, target_height: Any, target_width: 
         parts = []
         for have, want in ((height, target_height), (width, target_width)):
             parts.append(
-                (_larger((have - want) // 2, 0), _larger((want - have) // 2, 0), _smaller(have, want))
+                (
+                    _larger((have - want) // 2, 0),
+                    _larger((want - have) // 2, 0),
+                    _smaller(have, want),
+                )
             )
         (cut_y, pad_y, rows), (cut_x, pad_x, columns) = parts
         cropped = crop_to_bounding_box(batch.images, cut_y, cut_x, rows, columns)
@@ -158,7 +162,10 @@ def central_crop(image: Any, central_fraction: Any) -> Tensor:
         tensor = convert_to_tensor(image, name="image")
         known = constant_value(central_fraction)
         fraction = central_fraction if known is None else float(known)
-        require(not is_known(fraction) or 0.0 < fraction <= 1.0, "central_fraction must be within (0, 1]")
+        require(
+            not is_known(fraction) or 0.0 < fraction <= 1.0,
+            "central_fraction must be within (0, 1]",
+        )
         if is_known(fraction) and fraction == 1.0:
             return tensor
         batch = as_batch(tensor)

@@ -140,9 +140,7 @@ def ssim(
     """
     with name_scope(None, "SSIM", [img1, img2]):
         first, second, largest = _comparable(img1, img2, max_val)
-        luminance, contrast = _similarity(
-            first, second, largest, filter_size, filter_sigma, k1, k2
-        )
+        luminance, contrast = _similarity(first, second, largest, filter_size, filter_sigma, k1, k2)
         found = luminance * contrast
         if not return_index_map:
             found = tf.reduce_mean(found, [-3, -2])
@@ -210,7 +208,7 @@ def ssim_multiscale(
             if scale:
                 images = [_halved(image) for image in images]
             luminance, contrast = _similarity(
-                *images, largest, filter_size, filter_sigma, k1, k2
+                images[0], images[1], largest, filter_size, filter_sigma, k1, k2
             )
             last = scale == len(power_factors) - 1
             mean = tf.reduce_mean(luminance * contrast if last else contrast, [-3, -2])

@@ -82,9 +82,7 @@ def resize_images(
         sizes = [None, None] if known is None else [int(n) for n in known]
         if batch.images.shape.as_list()[1:3] == sizes and None not in sizes:
             return batch.give_back(batch.images)
-        resized = build(
-            _OPS[method], images=batch.images, size=wanted, align_corners=align_corners
-        )
+        resized = build(_OPS[method], images=batch.images, size=wanted, align_corners=align_corners)
         resized.set_shape([None, *sizes, None])
         return batch.give_back(resized)
 

@@ -237,7 +237,7 @@ def _cosine_transform(x: Tensor, kind: int, n: int | None, norm: str | None) -> 
     (size,) = _sizes(x, 1)
     result: Tensor
     if kind == 1:
-        result = tf.math.real(rfft(tf.concat([x, x[..., -2:0:-1]], axis=-1)))
+        result = tf.real(rfft(tf.concat([x, x[..., -2:0:-1]], axis=-1)))
         return result
     if kind == 4:
         odd = _cosine_transform(x, 2, 2 * size, None)[..., 1::2]
@@ -247,14 +247,14 @@ def _cosine_transform(x: Tensor, kind: int, n: int | None, norm: str | None) -> 
     zero = tf.zeros([], x.dtype)
     angle = tf.range(count) * (math.pi * 0.5) / count
     if kind == 2:
-        turn = 2 * tf.exp(tf.dtypes.complex(zero, -angle))
-        result = tf.math.real(rfft(x, [2 * size])[..., :size] * turn)
+        turn = 2 * tf.exp(tf.complex(zero, -angle))
+        result = tf.real(rfft(x, [2 * size])[..., :size] * turn)
         return (
             result if norm is None else result * _weights(0.5 * tf.rsqrt(count), math.sqrt(2), size)
         )
-    turn = 2 * tf.exp(tf.dtypes.complex(zero, angle))
+    turn = 2 * tf.exp(tf.complex(zero, angle))
     x = x * (count if norm is None else _weights(tf.sqrt(count), math.sqrt(0.5), size))
-    result = irfft(turn * tf.dtypes.complex(x, zero), [2 * size])[..., :size]
+    result = irfft(turn * tf.complex(x, zero), [2 * size])[..., :size]
     return result
 
 
