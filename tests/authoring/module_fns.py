@@ -107,9 +107,15 @@ def dense_layers(tf: Any, hub: Any, folder: Any) -> Case:
     def module_fn() -> None:
         x = tf.placeholder(tf.float32, [None, 6], "x")
         regulariser = tf.keras.regularizers.l2(0.01)
-        hidden = tf.layers.dense(x, 5, tf.nn.relu, kernel_regularizer=regulariser)
-        hidden = tf.layers.dense(hidden, 4, tf.nn.tanh, use_bias=False, name="second")
-        hub.add_signature(inputs=x, outputs=tf.nn.softmax(tf.layers.dense(hidden, 3)))
+        start = tf.glorot_uniform_initializer()
+        hidden = tf.layers.dense(
+            x, 5, tf.nn.relu, kernel_initializer=start, kernel_regularizer=regulariser
+        )
+        hidden = tf.layers.dense(
+            hidden, 4, tf.nn.tanh, use_bias=False, kernel_initializer=start, name="second"
+        )
+        logits = tf.layers.dense(hidden, 3, kernel_initializer=start)
+        hub.add_signature(inputs=x, outputs=tf.nn.softmax(logits))
 
     return Case(module_fn, (Call({"default": numbers(4, 6)}), Call({"default": numbers(0, 6)})))
 
@@ -118,10 +124,15 @@ def dense_layers(tf: Any, hub: Any, folder: Any) -> Case:
 def convolutional(tf: Any, hub: Any, folder: Any) -> Case:
     def module_fn(training: bool) -> None:
         images = tf.placeholder(tf.float32, [None, 12, 12, 3], "images")
-        net = tf.layers.conv2d(images, 4, 3, padding="same", activation=tf.nn.relu)
+        start = tf.glorot_uniform_initializer()
+        net = tf.layers.conv2d(
+            images, 4, 3, padding="same", activation=tf.nn.relu, kernel_initializer=start
+        )
         net = tf.layers.batch_normalization(net, training=training, momentum=0.9)
         net = tf.layers.max_pooling2d(net, 2, 2)
-        net = tf.layers.conv2d(net, 6, 3, strides=2, dilation_rate=1, name="down")
+        net = tf.layers.conv2d(
+            net, 6, 3, strides=2, dilation_rate=1, kernel_initializer=start, name="down"
+        )
         net = tf.layers.average_pooling2d(net, 2, 1)
         net = tf.layers.dropout(net, 0.3, training=training, seed=5)
         vector = tf.layers.flatten(net)
@@ -142,13 +153,23 @@ def other_convolutions(tf: Any, hub: Any, folder: Any) -> Case:
         line = tf.placeholder(tf.float32, [None, 9, 2], "line")
         image = tf.placeholder(tf.float32, [None, 7, 7, 2], "image")
         cube = tf.placeholder(tf.float32, [None, 4, 5, 5, 2], "cube")
+        start = tf.glorot_uniform_initializer()
         outputs = {
-            "line": tf.layers.conv1d(line, 3, 3, 2, "same"),
-            "separable": tf.layers.separable_conv2d(image, 4, 3, depth_multiplier=2),
-            "up": tf.layers.conv2d_transpose(image, 3, 3, 2, "same"),
-            "cube": tf.layers.conv3d(cube, 3, 2),
+            "line": tf.layers.conv1d(line, 3, 3, 2, "same", kernel_initializer=start),
+            "separable": tf.layers.separable_conv2d(
+                image,
+                4,
+                3,
+                depth_multiplier=2,
+                depthwise_initializer=start,
+                pointwise_initializer=start,
+            ),
+            "up": tf.layers.conv2d_transpose(image, 3, 3, 2, "same", kernel_initializer=start),
+            "cube": tf.layers.conv3d(cube, 3, 2, kernel_initializer=start),
             "pooled": tf.layers.max_pooling3d(cube, 2, 2),
-            "dilated": tf.layers.conv2d(image, 2, 3, dilation_rate=2, name="dilated"),
+            "dilated": tf.layers.conv2d(
+                image, 2, 3, dilation_rate=2, kernel_initializer=start, name="dilated"
+            ),
         }
         hub.add_signature(inputs={"line": line, "image": image, "cube": cube}, outputs=outputs)
 
@@ -431,7 +452,7 @@ def attention(tf: Any, hub: Any, folder: Any) -> Case:
         mask = tf.placeholder(tf.int32, [None, None], "mask")
 
         def heads(name: str) -> Any:
-            y = tf.layers.dense(x, 8, name=name)
+            y = tf.layers.dense(x, 8, kernel_initializer=tf.glorot_uniform_initializer(), name=name)
             shape = tf.shape(y)
             return tf.transpose(tf.reshape(y, [shape[0], shape[1], 2, 4]), [0, 2, 1, 3])
 
@@ -465,7 +486,7 @@ def losses(tf: Any, hub: Any, folder: Any) -> Case:
     def module_fn() -> None:
         x = tf.placeholder(tf.float32, [None, 3], "x")
         labels = tf.placeholder(tf.int32, [None], "labels")
-        logits = tf.layers.dense(x, 3)
+        logits = tf.layers.dense(x, 3, kernel_initializer=tf.glorot_uniform_initializer())
         hot = tf.one_hot(labels, 3)
         outputs = {
             "softmax": tf.nn.softmax_cross_entropy_with_logits_v2(labels=hot, logits=logits),
@@ -611,7 +632,7 @@ def signals(tf: Any, hub: Any, folder: Any) -> Case:
         }
         hub.add_signature(inputs=wave, outputs=outputs)
 
-    return Case(module_fn, (Call({"default": numbers(2, 64)}),))
+    return Case(module_fn, (Call({"default": numbers(2, 64)}),), same_ops=False)
 
 
 @case

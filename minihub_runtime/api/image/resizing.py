@@ -67,7 +67,7 @@ def resize_images(
         ValueError: the rank, the size or the method is not one of these.
     """
     if method not in _OPS:
-        raise ValueError("Resize method is not implemented.")
+        raise ValueError(f"Resize method is not implemented: {method}")
     with name_scope(name, "resize", [images, size]):
         tensor = convert_to_tensor(images, name="images")
         if tensor.shape.rank is None:

@@ -61,7 +61,7 @@ def cut_with_unknown_sizes(tf: Any) -> Any:
         "center": tf.image.central_crop(x, 0.5),
         "resized": tf.image.resize_images(x, [n, 4]),
         "kept": tf.image.resize_images(x, [n, 4], preserve_aspect_ratio=True),
-        "padded": tf.image.resize_image_with_pad(x, 6, 6),
+        "padded": tf.image.resize_image_with_pad(x, 8, 8),
     }
     return run(tf, found, {x: PIXELS, n: 7})
 
