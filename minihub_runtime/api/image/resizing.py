@@ -9,11 +9,12 @@ from typing import Any
 
 import minihub_runtime as tf
 from minihub_runtime.api.building import build
-from minihub_runtime.api.conversion import constant_value, convert_to_tensor
+from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.deprecation import deprecated_argument_lookup
 from minihub_runtime.api.graph import Tensor, name_scope
 from minihub_runtime.api.image.batches import Batch, as_batch, require
 from minihub_runtime.api.image.geometry import pad_to_bounding_box
+from minihub_runtime.api.static_values import constant_value_as_shape
 from minihub_runtime.public import public
 
 __all__ = ["ResizeMethod", "crop_and_resize", "resize_image_with_pad", "resize_images"]
@@ -78,8 +79,7 @@ def resize_images(
         wanted = _size(size)
         if preserve_aspect_ratio:
             wanted = _within(wanted, batch)
-        known = constant_value(wanted)
-        sizes = [None, None] if known is None else [int(n) for n in known]
+        sizes = constant_value_as_shape(wanted).as_list()
         if batch.images.shape.as_list()[1:3] == sizes and None not in sizes:
             return batch.give_back(batch.images)
         resized = build(_OPS[method], images=batch.images, size=wanted, align_corners=align_corners)
