@@ -28,7 +28,7 @@ from minihub_runtime.dtypes import int32, int64, resource
 from minihub_runtime.graph.functions import is_stateful
 from minihub_runtime.shapes import Spec, common
 
-__all__ = ["build_branches", "has_effects", "trace_branch"]
+__all__ = ["build_branches", "has_effects", "tell_behind", "trace_branch"]
 
 
 def trace_branch(scope: str, kind: str, function: Callable[[], Any], selector: Tensor) -> FuncGraph:
@@ -103,7 +103,7 @@ def build_branches(
         outer.set_attrs(operation.name, _lower_using_switch_merge=True, **attrs)
         outer.prevent_fetching(operation)
     for place, tensor in enumerate(outputs):
-        _tell_behind(tensor, [graph.outputs[place] for graph in graphs])
+        tell_behind(tensor, [graph.outputs[place] for graph in graphs])
     passed = [build("Identity", input=tensor) for tensor in outputs]
     return _packed([graph.structured_outputs for graph in graphs], passed)
 
@@ -200,8 +200,8 @@ def _unify_inputs(graphs: Sequence[FuncGraph]) -> list[Tensor]:
     return inputs
 
 
-def _tell_behind(tensor: Tensor, inside: Sequence[Tensor]) -> None:
-    """Note what is known of a variable whose handle a branch returns."""
+def tell_behind(tensor: Tensor, inside: Sequence[Tensor]) -> None:
+    """Note what is known of a variable whose handle functions return, each as `inside`."""
     if tensor.dtype is not resource:
         return
     found = [item.graph.inference.behind(item.ref_in_graph) for item in inside]

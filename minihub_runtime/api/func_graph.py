@@ -8,8 +8,10 @@ Source: tensorflow/python/framework/func_graph.py, tensorflow/core/function/capt
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from minihub_runtime.api import nest
@@ -22,6 +24,7 @@ from minihub_runtime.api.type_spec import TensorSpec
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType, resource
 from minihub_runtime.graph.function_writer import function_to_proto
+from minihub_runtime.protos import FunctionDef
 from minihub_runtime.shapes import Shape
 
 __all__ = [
@@ -99,15 +102,22 @@ class FuncGraph(Graph):
         """Know the collections of the graph outside, and add to those of variables."""
         for key in self.outer_graph.get_all_collection_keys():
             self._collections[key] = self.outer_graph.get_collection(key)
-        for key in SHARED_COLLECTIONS:
+        # Keys that are no strings belong to scopes of variables and their like.
+        private = [key for key in self.outer_graph.collections if not isinstance(key, str)]
+        for key in (*SHARED_COLLECTIONS, *private):
             self._collections[key] = self.outer_graph.get_collection_ref(key)
 
-    def argument(self, spec: TensorSpec) -> Tensor:
-        """Add an argument."""
-        told = {"_user_specified_name": spec.name} if spec.name else {}
-        found = self.placeholder(spec.dtype, spec.shape.as_tuple(), spec.name or "", **told)
+    def argument(self, spec: TensorSpec, name: str = "") -> Tensor:
+        """Add an argument; its name is that of its spec, or `name`."""
+        found = self.placeholder(
+            spec.dtype, spec.shape.as_tuple(), **self._named(spec.name or name)
+        )
         self.inputs.append(found)
         return found
+
+    def _named(self, name: str) -> dict[str, str]:
+        """What makes and tells the name of a placeholder."""
+        return {"name": name, "_user_specified_name": name} if name else {}
 
     def placeholder(self, dtype: DType, shape: Shape, name: str = "", **attrs: Any) -> Tensor:
         """Add a placeholder, which is no argument yet."""
@@ -125,10 +135,14 @@ class FuncGraph(Graph):
             return tensor
         if id(tensor) not in self.captures:
             self._check_reachable(tensor)
-            name, shape = tensor.op.name, tensor.shape.as_tuple()
-            inside = self.placeholder(tensor.dtype, shape, name, _user_specified_name=name)
+            named = self._named(self.captured_name(tensor))
+            inside = self.placeholder(tensor.dtype, tensor.shape.as_tuple(), **named)
             self.add_capture(tensor, inside)
         return self.captures[id(tensor)][1]
+
+    def captured_name(self, tensor: Tensor) -> str:
+        """The name of the placeholder that stands for a tensor outside."""
+        return tensor.op.name
 
     def add_capture(self, outside: Tensor, inside: Tensor) -> None:
         """Let a placeholder bring in a tensor from outside."""
@@ -138,6 +152,13 @@ class FuncGraph(Graph):
                 self.inference.tell_behind(inside.ref_in_graph, behind)
         self.captures[id(outside)] = (outside, inside)
         self.inputs.append(inside)
+
+    def captured_as(self, inside: Tensor) -> Tensor | None:
+        """The tensor outside that a placeholder brings in, None if it does not."""
+        for outside, placeholder in self.captures.values():
+            if placeholder is inside:
+                return outside
+        return None
 
     def _check_reachable(self, tensor: Tensor) -> None:
         graph: Graph | None = tensor.graph
@@ -162,10 +183,13 @@ class FuncGraph(Graph):
                 inside.append(element)
         return super()._awaited(inside)
 
-    def add_to_library(self) -> Func:
-        """Make it a function of the library, under a name that tells it from every other function.
+    def definition(self, output_names: Sequence[str] = (), exact_name: bool = False) -> FunctionDef:
+        """The FunctionDef.
 
-        Calls of the function capture what it captured: its inputs are the arguments of the call, then `external_captures`.
+        Args:
+            output_names: names of the results; by default those of the nodes they come from.
+            exact_name: whether the name is `name` as it is; else it gets a digest of the content, for modules that were
+                written by different programs meet in one graph, where equal names must mean equal functions.
         """
         proto = function_to_proto(
             self.name,
@@ -173,10 +197,20 @@ class FuncGraph(Graph):
             [tensor.op.name for tensor in self.inputs],
             [tensor.ref_in_graph for tensor in self.outputs],
             [operation.name for operation in self.control_outputs],
+            output_names,
         )
-        # Modules that were written by different programs meet in one graph: equal names must mean equal functions.
-        digest = hashlib.sha256(proto.SerializeToString(deterministic=True)).hexdigest()[:12]
-        self.name = proto.signature.name = f"{self.name}_{digest}"
+        if not exact_name:
+            digest = hashlib.sha256(proto.SerializeToString(deterministic=True)).hexdigest()[:12]
+            proto.signature.name = f"{self.name}_{digest}"
+        return proto
+
+    def add_to_library(self) -> Func:
+        """Make it a function of the library, under a name that tells it from every other function.
+
+        A call must pass the arguments, then `external_captures`.
+        """
+        proto = self.definition()
+        self.name = proto.signature.name
         self.add_function(proto)
         return Func(self.name)
 
@@ -220,6 +254,7 @@ def trace(
     graph: FuncGraph,
     function: Callable[..., Any],
     arguments: Sequence[Any] = (),
+    names: Sequence[str] = (),
     instead_of_operations: Tensor | None = None,
 ) -> FuncGraph:
     """Fill a graph with what a Python function builds.
@@ -228,6 +263,7 @@ def trace(
         graph: an empty one.
         function: takes tensors, and returns a structure of tensors.
         arguments: structures of TypeSpecs, one for each argument.
+        names: the names of the arguments, where their specs say none.
         instead_of_operations: a tensor whose value is returned where the function returns an operation.
 
     Returns:
@@ -236,14 +272,17 @@ def trace(
     Raises:
         TypeError: the function returns what is no tensor.
     """
-    with graph.as_default():
+    with graph.as_default(), _resource_variables():
         given = [
             nest.pack_sequence_as(
                 argument,
-                [graph.argument(spec) for spec in nest.flatten(argument, expand_composites=True)],
+                [
+                    graph.argument(spec, name)
+                    for spec in nest.flatten(argument, expand_composites=True)
+                ],
                 expand_composites=True,
             )
-            for argument in arguments
+            for argument, name in itertools.zip_longest(arguments, names, fillvalue="")
         ]
         order = ProgramOrder(graph) if graph.in_program_order else None
 
@@ -261,6 +300,20 @@ def trace(
         if order is not None:
             graph.control_outputs = order.finish()
     return graph
+
+
+@contextlib.contextmanager
+def _resource_variables() -> Iterator[None]:
+    """Let `get_variable` make variables that a function can take: those by handle."""
+    from minihub_runtime.api.variables.scopes import get_variable_scope
+
+    scope = get_variable_scope()
+    before = scope.use_resource
+    scope.set_use_resource(True)
+    try:
+        yield
+    finally:
+        scope.set_use_resource(before)
 
 
 def _as_result(value: Any, function: Any, instead_of_operations: Tensor | None) -> Any:

@@ -56,6 +56,7 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         seed: the graph-level seed, None if there is none.
         readable: folders whose files sessions of it may read.
         function_count: how many functions were named in it.
+        defined_functions: name → what `Defun` made of it, for functions called in it.
         building_function: whether this is the body of a function, a loop or a branch.
         outer_graph: the graph around such a body, None for others.
         in_program_order: whether stateful operations must run, and in the order in which they are made.
@@ -75,6 +76,7 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         self.seed: int | None = None
         self.readable: list[str] = []
         self.function_count = 0
+        self.defined_functions: dict[str, Any] = {}
         self._operations: dict[str, Operation] = {}
         self._dtypes: dict[str, list[DType]] = {}
         self._unfeedable: set[Tensor] = set()
@@ -140,6 +142,10 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
     def capture(self, tensor: Tensor) -> Tensor:
         """What stands for a tensor here; in a function, the argument that brings in one from outside."""
         return tensor
+
+    def captured_as(self, inside: Tensor) -> Tensor | None:
+        """The tensor outside that a placeholder brings in, None if it does not."""
+        return None
 
     def add_node(self, node: Node) -> Operation:
         """Add a node whose name is free.

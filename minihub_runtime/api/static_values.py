@@ -181,6 +181,9 @@ def constant_value_as_shape(tensor: Tensor) -> TensorShape:
         sliced = _sliced_shape(op)
         if sliced is not None:
             return sliced
+    captured = tensor.graph.captured_as(tensor)
+    if captured is not None:
+        return constant_value_as_shape(captured)
     unknown = TensorShape(None if length.value is None else [None] * length.value)
     value = constant_value(tensor)
     if value is None:

@@ -45,6 +45,8 @@ class _Run(threading.local):
 
     deadline: float | None = None
     depth: int = 0
+    #: The calls that led to the function that runs now: scopes and names of their nodes.
+    path: tuple[tuple[str, str], ...] = ()
 
 
 class State:
@@ -64,7 +66,7 @@ class State:
         self.seed = seed
         self._lock = threading.RLock()
         self._resources: dict[tuple[str, str], Any] = {}
-        self._own: dict[tuple[str, str], Any] = {}
+        self._own: dict[Any, Any] = {}
         self._functions: dict[Any, tuple[Body, Plan]] = {}
         self._checkpoints: OrderedDict[Any, CheckpointReader] = OrderedDict()
         self._allowed: set[str | Path] = set()
@@ -109,8 +111,8 @@ class State:
         return self._get_or_make(self._resources, (container, name), make)
 
     def own(self, scope: str, node: str, make: Callable[[], T]) -> T:
-        """The private state of a node."""
-        return self._get_or_make(self._own, (scope, node), make)
+        """The private state of a node; each call of a function has its own, as where TensorFlow inlines functions."""
+        return self._get_or_make(self._own, (self._run.path, scope, node), make)
 
     def checkpoint(self, prefix: bytes) -> CheckpointReader:
         """The reader of a checkpoint that the graph may see; one that was written anew is opened anew.
@@ -163,11 +165,16 @@ class State:
             raise DeadlineExceededError("the run must end before its deadline")
 
     def call(
-        self, function: Func, arguments: Sequence[Any], needed: tuple[int, ...] | None = None
+        self,
+        caller: tuple[str, str],
+        function: Func,
+        arguments: Sequence[Any],
+        needed: tuple[int, ...] | None = None,
     ) -> list[Any]:
         """The results of a function of the library.
 
         Args:
+            caller: scope and name of the node that calls it.
             function: the function.
             arguments: its arguments.
             needed: the places of the results that are computed, the others are None; None runs the whole function.
@@ -177,25 +184,31 @@ class State:
         def make() -> Body:
             return instantiate(self.graph, function.name, function.attrs)
 
-        return self._run_body(*self._prepared(key, make, needed), arguments, needed)
+        body, plan = self._prepared(key, make, needed)
+        path = (*self._run.path, caller) if _is_inlined(self.graph, function.name) else ()
+        return self._run_body(body, plan, arguments, path, needed)
 
     def call_gradient(
-        self, function: Func, types: Sequence[DType], arguments: Sequence[Any]
+        self,
+        caller: tuple[str, str],
+        function: Func,
+        types: Sequence[DType],
+        arguments: Sequence[Any],
     ) -> list[Any]:
         """The gradients of the arguments of a function; see `Context.call_gradient`."""
         registered = self.graph.gradients.get(function.name)
         if registered:
-            return self.call(Func(registered, function.attrs), arguments)
+            return self.call(caller, Func(registered, function.attrs), arguments)
         key = ("gradient", function.name, tuple(types), _freeze(function.attrs))
-        return self._run_body(
-            *self._prepared(key, lambda: gradient_body(self.graph, function, types)), arguments
-        )
+        body, plan = self._prepared(key, lambda: gradient_body(self.graph, function, types))
+        return self._run_body(body, plan, arguments, (*self._run.path, caller))
 
     def _run_body(
         self,
         body: Body,
         plan: Plan,
         arguments: Sequence[Any],
+        path: tuple[tuple[str, str], ...],
         needed: tuple[int, ...] | None = None,
     ) -> list[Any]:
         if len(arguments) != len(body.arguments):
@@ -209,11 +222,14 @@ class State:
             f"calls must not nest deeper than {MAX_CALL_DEPTH}, as function "
             f"{clip(body.name)!r} does",
         )
+        before = self._run.path
         self._run.depth += 1
+        self._run.path = path
         try:
             found = plan.run(arguments, self.check if self._run.deadline is not None else None)
         finally:
             self._run.depth -= 1
+            self._run.path = before
         if needed is None or len(needed) == len(body.results):
             return found
         results: list[Any] = [None] * len(body.results)
@@ -248,6 +264,12 @@ def _identity(path: str) -> tuple[int, ...] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _is_inlined(graph: Graph, name: str) -> bool:
+    """Whether TensorFlow makes a function part of each graph that calls it."""
+    function = graph.functions.get(name)
+    return function is None or "_noinline" not in function.attr or not function.attr["_noinline"].b
 
 
 def _inside(folder: str, path: str) -> bool:
@@ -298,13 +320,14 @@ class NodeContext:
 
     def call(self, function: Func, arguments: Sequence[Any]) -> list[Any]:
         """The results of a function of the graph's library."""
-        return self._state.call(function, arguments, self._needed.get(function.name))
+        caller = (self._scope, self.node)
+        return self._state.call(caller, function, arguments, self._needed.get(function.name))
 
     def call_gradient(
         self, function: Func, types: Sequence[DType], arguments: Sequence[Any]
     ) -> list[Any]:
         """The gradients of the arguments of a function of the graph's library, or of an op."""
-        return self._state.call_gradient(function, types, arguments)
+        return self._state.call_gradient((self._scope, self.node), function, types, arguments)
 
     def read_file(self, path: bytes) -> bytes:
         """The content of a file that the graph may see.

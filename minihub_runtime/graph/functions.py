@@ -9,7 +9,7 @@ Source: tensorflow/core/framework/function.cc:InstantiateFunction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from minihub_runtime.codec import Func, Placeholder
@@ -18,7 +18,14 @@ from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
 from minihub_runtime.graph.ir import Attrs, Graph, Node, Ref
 from minihub_runtime.ops.registry import REGISTRY, Arg
 
-__all__ = ["Body", "function_args", "instantiate", "is_stateful", "output_types"]
+__all__ = [
+    "Body",
+    "called_functions",
+    "function_args",
+    "instantiate",
+    "is_stateful",
+    "output_types",
+]
 
 
 class Body(NamedTuple):
@@ -73,6 +80,23 @@ def is_stateful(graph: Graph, op: str) -> bool:
     if op in graph.functions:
         return bool(graph.functions[op].signature.is_stateful)
     return op in REGISTRY and REGISTRY[op].stateful
+
+
+def called_functions(functions: Mapping[str, Any], callers: Iterable[Any]) -> list[str]:
+    """The names of the functions of a library that FunctionDefs call, and of those they call."""
+    found: dict[str, None] = {}
+    waiting = list(callers)
+    while waiting:
+        for node in waiting.pop().node_def:
+            names = [node.op]
+            for value in node.attr.values():
+                funcs = [value.func] if value.HasField("func") else value.list.func
+                names.extend(func.name for func in funcs)
+            for name in names:
+                if name in functions and name not in found:
+                    found[name] = None
+                    waiting.append(functions[name])
+    return list(found)
 
 
 class _Instance:

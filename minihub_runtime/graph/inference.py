@@ -11,7 +11,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from minihub_runtime.codec import Func
 from minihub_runtime.errors import OpError
+from minihub_runtime.graph.functions import Body, instantiate
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.graph.known_values import KnownTensor, KnownValues
 from minihub_runtime.ops.registry import REGISTRY, infer_shapes
@@ -25,17 +27,25 @@ PASSING = frozenset({"Identity", "IdentityN", "StatelessWhile", "While"})
 PASSING_FIRST = frozenset({"Enter", "Exit", "NextIteration", "Switch"})
 
 
+#: Ops that call a function, once and as it is.
+CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
+#: In calls that are nested deeper than this, shapes are not worked out.
+MAX_DEPTH = 20
+
+
 class Inference:
     """Shapes and small constant values of one graph.
 
     Args:
         graph: the graph.
         base: what is known of the nodes of a graph that `graph` adds nodes to.
+        depth: how many functions deep in calls the graph is.
     """
 
-    def __init__(self, graph: Graph, base: Inference | None = None) -> None:
+    def __init__(self, graph: Graph, base: Inference | None = None, depth: int = 0) -> None:
         self._graph = graph
         self._base = base
+        self._depth = depth
         self._shapes: dict[str, list[Shape]] = {}
         self._values = KnownValues(graph, self)
         self._told: dict[Ref, Shape] = {}
@@ -114,6 +124,9 @@ class Inference:
         self._told_behind[ref] = spec
 
     def _infer(self, node: Node) -> list[Shape]:
+        called = _called(self._graph, node)
+        if called is not None and self._depth < MAX_DEPTH:
+            return self._through(instantiate(self._graph, called.name, called.attrs), node)
         if node.op not in REGISTRY:
             return []
         op = REGISTRY[node.op]
@@ -131,6 +144,16 @@ class Inference:
         if len(specs) != len(types):
             return []
         return infer_shapes(op.schema, op.shape_rule, attrs, specs)
+
+    def _through(self, body: Body, node: Node) -> list[Shape]:
+        """The shapes of the results of a function for what a call gives it."""
+        inner = Inference(body.graph, depth=self._depth + 1)
+        for argument, given in zip(body.arguments, node.inputs, strict=False):
+            inner.refine(argument, self._known(given))
+            behind = self.behind(given)
+            if behind is not None:
+                inner.tell_behind(argument, behind)
+        return [inner.shape(ref) for ref in body.results]
 
     def _known(self, ref: Ref) -> Shape:
         if self._base is not None and self._base.has(ref.node):
@@ -159,6 +182,16 @@ class Inference:
             stack.append((current, True))
             stack.extend((ref.node, False) for ref in self._graph.nodes[current].inputs)
         return order
+
+
+def _called(graph: Graph, node: Node) -> Func | None:
+    """The function that a node calls, if the shapes of its results are those of the node's."""
+    if node.attrs.get("_disable_call_shape_inference", False):
+        return None
+    if node.op in CALLS:
+        found: Func = node.attrs["f"]
+        return found if found.name in graph.functions else None
+    return Func(node.op, dict(node.attrs)) if node.op in graph.functions else None
 
 
 def _with_said(shapes: list[Shape], node: Node) -> list[Shape]:

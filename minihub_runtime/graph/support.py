@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from minihub_runtime.codec import Func
+from minihub_runtime.graph.functions import called_functions
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.passes.prune import prune
@@ -33,20 +34,12 @@ def needed_ops(graph: Graph, fetches: Sequence[Ref], feeds: Sequence[Ref]) -> di
         else:
             needed.setdefault(node.op, []).append(node.name)
         calls.extend(_called(node.attrs.values()) if graph.functions else ())
-    seen: set[str] = set()
-    while calls:
-        name = calls.pop()
-        if name in seen or name not in graph.functions:
-            continue
-        seen.add(name)
+    calls = [name for name in dict.fromkeys(calls) if name in graph.functions]
+    deeper = called_functions(graph.functions, [graph.functions[name] for name in calls])
+    for name in dict.fromkeys([*calls, *deeper]):
         for proto in graph.functions[name].node_def:
-            if proto.op in graph.functions:
-                calls.append(proto.op)
-            else:
+            if proto.op not in graph.functions:
                 needed.setdefault(proto.op, []).append(f"{name}/{proto.name}")
-            for value in proto.attr.values():
-                functions = [value.func] if value.HasField("func") else value.list.func
-                calls.extend(function.name for function in functions)
     return needed
 
 

@@ -124,7 +124,7 @@ def placement(graph: Any) -> list[Any]:
 
 
 #: Attributes that say nothing of what is computed.
-UNSAID = frozenset({"container", "debug_name", "allowed_devices"})
+UNSAID = frozenset({"allowed_devices", "config_proto", "container", "debug_name"})
 #: Private attributes that decide how functions are called.
 PRIVATE = frozenset(
     {"_lower_using_switch_merge", "_num_original_outputs", "_read_only_resource_inputs"}
