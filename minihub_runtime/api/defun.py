@@ -55,7 +55,7 @@ TYPE_NAMES = {
 }
 
 
-@public("framework.function.Defun", "function.Defun")
+@public("framework.function.Defun")
 class Defun:
     """A decorator that makes a Python function a function of the graph's library.
 
