@@ -266,7 +266,6 @@ HOME_OF: dict[str, str] = {
     "foldr": "minihub_runtime.api.folding",
     "framework.function.Defun": "minihub_runtime.api.defun",
     "function": "minihub_runtime.api.polymorphic_function",
-    "function.Defun": "minihub_runtime.api.defun",
     "gather": "minihub_runtime.api.gathering",
     "gather_nd": "minihub_runtime.api.gathering_nd",
     "get_collection": "minihub_runtime.api.graph",

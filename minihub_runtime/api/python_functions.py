@@ -29,7 +29,9 @@ def py_func(func: Any, inp: Any, Tout: Any, stateful: bool = True, name: str | N
 
 
 @public("py_function")
-def py_function(func: Any, inp: Any, Tout: Any, name: str | None = None) -> Any:
+def py_function(
+    func: Any = None, inp: Any = None, Tout: Any = None, name: str | None = None
+) -> Any:
     """Not supported.
 
     Raises:
@@ -40,7 +42,11 @@ def py_function(func: Any, inp: Any, Tout: Any, name: str | None = None) -> Any:
 
 @public("numpy_function")
 def numpy_function(
-    func: Any, inp: Any, Tout: Any, stateful: bool = True, name: str | None = None
+    func: Any = None,
+    inp: Any = None,
+    Tout: Any = None,
+    stateful: bool = True,
+    name: str | None = None,
 ) -> Any:
     """Not supported.
 
