@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.api.programs import attempt, message, program
+from tests.api.programs import attempt, message, program, results
 
 
 def images(tf: Any, *shape: int, dtype: str = "float32") -> Any:
@@ -329,4 +329,170 @@ def keras_regularizers(tf: Any) -> Any:
         attempt(lambda: tf.keras.regularizers.l1("a")),
         attempt(lambda: tf.keras.regularizers.l2(float("nan"))),
         attempt(lambda: tf.keras.regularizers.L1(m=1)),
+    ]
+
+
+@program
+def dropout(tf: Any) -> Any:
+    tf.set_random_seed(3)
+    x, value = images(tf, 4)
+    layer = tf.layers.Dropout(0.25, seed=5)
+    found = [
+        tf.layers.dropout(x),
+        tf.layers.dropout(x, 0.5, training=True),
+        tf.layers.dropout(x, 0.5, seed=1, training=True, name="named"),
+        tf.layers.dropout(x, 0.25, noise_shape=[None, 1], training=True),
+        tf.layers.dropout(x, 0, training=True),
+        layer(x, training=True),
+        layer(x, training=True),
+        tf.layers.dropout(x, tf.constant(0.5), seed=2, training=True),
+    ]
+    return [
+        [t.name for t in found],
+        run(tf, {x: value}, *found),
+        attempt(lambda: tf.layers.dropout(x, 1.5)),
+    ]
+
+
+@results
+def dropout_told_at_run_time(tf: Any) -> Any:
+    x, value = images(tf, 4)
+    training = tf.placeholder_with_default(True, [])
+    y = tf.layers.dropout(x, 0.5, seed=7, training=training)
+    return [y.name, run(tf, {x: value, training: False}, y), y.shape.as_list()]
+
+
+def updated(tf: Any, feeds: Any, y: Any) -> list[Any]:
+    """The output, and the variables after the updates ran twice."""
+    updates = tf.get_collection("update_ops")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        found = [session.run(y, feeds)]
+        for _ in range(2):
+            session.run(updates, feeds)
+        return [*found, [session.run(v) for v in tf.global_variables()], session.run(y, feeds)]
+
+
+@program
+def fused_batch_normalization(tf: Any) -> Any:
+    x, value = images(tf, 2, 3, 2)
+    a = tf.layers.batch_normalization(x, training=True)
+    b = tf.layers.batch_normalization(a)
+    c = tf.layers.batch_normalization(b, training=True, trainable=False, name="fixed")
+    d = tf.layers.batch_normalization(
+        c, center=False, scale=False, momentum=0.5, epsilon=0.1, training=True
+    )
+    e = tf.layers.batch_normalization(
+        d, training=True, name="fixed", reuse=True, momentum=tf.constant(0.75)
+    )
+    return [
+        [t.name for t in (a, b, c, d, e)],
+        [v.name for v in tf.global_variables()],
+        [v.name for v in tf.trainable_variables()],
+        [op.name for op in tf.get_collection("update_ops")],
+        [(v.synchronization.name, v.aggregation.name) for v in tf.global_variables()[:4]],
+        updated(tf, {x: value}, e),
+    ]
+
+
+@program
+def plain_batch_normalization(tf: Any) -> Any:
+    x, value = images(tf, 3)
+    y, other = images(tf, 2, 3)
+    a = tf.layers.batch_normalization(x, training=True)
+    b = tf.layers.batch_normalization(a, training=False, name="still")
+    c = tf.layers.batch_normalization(
+        y, axis=1, training=True, beta_initializer=tf.ones_initializer()
+    )
+    d = tf.layers.batch_normalization(c, axis=[1, 2], training=True, scale=False, name="both")
+    z, images_ = images(tf, 2, 2, 2)
+    e = tf.layers.batch_normalization(
+        z, fused=False, training=True, gamma_regularizer=tf.keras.regularizers.l2(0.5)
+    )
+    f = tf.layers.batch_normalization(e, axis=1, fused=False)
+    feeds = {x: value, y: other, z: images_}
+    return [
+        [t.name for t in (a, b, c, d, e, f)],
+        [v.name for v in tf.global_variables()],
+        [op.name for op in tf.get_collection("update_ops")],
+        [loss.name for loss in tf.get_collection("regularization_losses")],
+        updated(tf, feeds, [b, d, f]),
+    ]
+
+
+@program
+def batch_normalization_of_small_floats(tf: Any) -> Any:
+    x, value = images(tf, 2, 2, 2, dtype="float16")
+    y, other = images(tf, 3, dtype="float16")
+    z, third = images(tf, 3, dtype="float64")
+    found = [tf.layers.batch_normalization(t, training=True) for t in (x, y, z)]
+    return [
+        [t.dtype.name for t in found],
+        [(v.name, v.dtype.name) for v in tf.global_variables()],
+        updated(tf, {x: value, y: other, z: third}, found),
+    ]
+
+
+@results
+def batch_normalization_told_at_run_time(tf: Any) -> Any:
+    x, value = images(tf, 2, 2, 2)
+    training = tf.placeholder(tf.bool, [])
+    layer = tf.layers.BatchNormalization(momentum=0.5)
+    y = layer(x, training=training)
+    updates = tf.get_collection("update_ops")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        found = [session.run(y, {x: value, training: flag}) for flag in (True, False)]
+        session.run(updates, {x: value, training: False})
+        found.append([session.run(v) for v in layer.non_trainable_variables])
+        session.run(updates, {x: value, training: True})
+        found.append([session.run(v) for v in layer.non_trainable_variables])
+    return [y.name, [op.name for op in updates], found]
+
+
+@results
+def plain_batch_normalization_told_at_run_time(tf: Any) -> Any:
+    x, value = images(tf, 3)
+    training = tf.placeholder(tf.bool, [])
+    y = tf.layers.batch_normalization(x, training=training)
+    updates = tf.get_collection("update_ops")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        found = [session.run(y, {x: value, training: flag}) for flag in (True, False)]
+        session.run(updates, {x: value, training: True})
+        found.append([session.run(v) for v in tf.global_variables()])
+    return [y.name, [op.name for op in updates], found]
+
+
+@program
+def batch_renormalization(tf: Any) -> Any:
+    x, value = images(tf, 3)
+    clipping = {"rmax": 1.5, "rmin": 0.5, "dmax": 0.25}
+    y = tf.layers.batch_normalization(x, renorm=True, training=True, renorm_clipping=clipping)
+    z = tf.layers.batch_normalization(y, renorm=True, renorm_momentum=0.5, name="still")
+    return [[v.name for v in tf.global_variables()], updated(tf, {x: value}, [y, z])]
+
+
+@program
+def adjusted_batch_normalization(tf: Any) -> Any:
+    x, value = images(tf, 3)
+
+    def adjust(shape: Any) -> Any:
+        return tf.fill([shape[0], 1], 2.0), tf.fill([shape[0], 1], 0.5)
+
+    y = tf.layers.batch_normalization(x, adjustment=adjust, training=True)
+    return updated(tf, {x: value}, y)
+
+
+@program
+def batch_normalization_that_is_wrong(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [None, 2, 3, 4])
+    return [
+        attempt(lambda: tf.layers.batch_normalization(x, axis=2)),
+        attempt(lambda: tf.layers.batch_normalization(x, axis=9)),
+        attempt(lambda: tf.layers.batch_normalization(x, axis="1")),
+        attempt(lambda: tf.layers.batch_normalization(x, axis=[1, 1])),
+        attempt(lambda: tf.layers.batch_normalization(tf.placeholder(tf.float32, [None, None]))),
+        attempt(lambda: tf.layers.batch_normalization(tf.placeholder(tf.float32))),
+        attempt(lambda: tf.layers.batch_normalization(x, renorm=True, renorm_clipping={"x": 1})),
     ]
