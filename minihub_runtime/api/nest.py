@@ -23,6 +23,7 @@ __all__ = [
     "flatten_up_to",
     "flatten_with_joined_string_paths",
     "flatten_with_tuple_paths",
+    "get_traverse_shallow_structure",
     "is_nested",
     "is_nested_or_composite",
     "map_structure",
@@ -478,3 +479,49 @@ def map_structure_with_tuple_paths_up_to(
     paths = [path for path, _ in _walk_up_to(shallow_tree, inputs[0], _test(expand_composites))]
     results = [func(*parts, **kwargs) for parts in zip(paths, *flat)]
     return pack_sequence_as(shallow_tree, results, expand_composites)
+
+
+def get_traverse_shallow_structure(
+    traverse_fn: Callable[[Any], Any], structure: Any, expand_composites: bool = False
+) -> Any:
+    """A structure of truth values that tells which parts of `structure` a function wants to see.
+
+    Args:
+        traverse_fn: a function of a part that returns whether it is wanted, or a structure that tells it of its parts.
+        structure: any structure.
+        expand_composites: whether sparse and ragged tensors are structures, too.
+
+    Raises:
+        TypeError: the function returns something else.
+    """
+    nested = _test(expand_composites)
+    wanted = traverse_fn(structure)
+    if not nested(structure):
+        if not isinstance(wanted, bool):
+            raise TypeError(
+                f"traverse_fn returned structure: {wanted} for non-structure: {structure}"
+            )
+        return wanted
+    parts = [part for _, part in _items(structure)]
+    if isinstance(wanted, bool):
+        if not wanted:
+            return False
+        chosen = [True] * len(parts)
+    elif nested(wanted):
+        assert_shallow_structure(wanted, structure, expand_composites=expand_composites)
+        chosen = [choice for _, choice in _items(wanted)]
+    else:
+        raise TypeError(f"traverse_fn returned a non-bool scalar: {wanted} for input: {structure}")
+    found = []
+    for choice, part in zip(chosen, parts, strict=True):
+        if not isinstance(choice, bool):
+            raise TypeError(
+                f"traverse_fn didn't return a depth=1 structure of bools.  saw: {wanted}  for "
+                f"structure: {structure}"
+            )
+        found.append(
+            get_traverse_shallow_structure(traverse_fn, part, expand_composites)
+            if choice
+            else False
+        )
+    return sequence_like(structure, found)
