@@ -170,6 +170,13 @@ class Operation:
             self._outputs = [Tensor(self, index) for index in range(count)]
         return self._outputs
 
+    def extend_outputs(self) -> None:
+        """Add the outputs of the node that took the place of one with fewer."""
+        if self._outputs is not None:
+            count = len(self.graph.output_dtypes(self.name))
+            known = len(self._outputs)
+            self._outputs += [Tensor(self, index) for index in range(known, count)]
+
     @property
     def inputs(self) -> list[Tensor]:
         """Its data inputs."""

@@ -73,6 +73,11 @@ class _GraphSite(Site):
         """Put another node in the place of one."""
         self._owner.replace_node(node)
 
+    def add_function(self, function: Any) -> str:
+        """Add a FunctionDef to the library; its name."""
+        self._owner.add_function(function)
+        return str(function.signature.name)
+
     def output_dtypes(self, name: str) -> list[DType]:
         """The types of an operation's outputs."""
         return self._owner.output_dtypes(name)

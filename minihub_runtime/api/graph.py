@@ -176,6 +176,8 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
             self.nodes[node.name] = node
             self._dtypes.pop(node.name, None)
             self.inference.forget(node.name)
+            if node.name in self._operations:
+                self._operations[node.name].extend_outputs()
 
     def set_attrs(self, name: str, **attrs: Any) -> None:
         """Give a node attributes, private ones included."""

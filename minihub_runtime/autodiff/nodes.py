@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
+from minihub_runtime.autodiff.calls import branch_gradients
 from minihub_runtime.autodiff.rules import Registered, apply_rule, find_rule, trainable_outputs
 from minihub_runtime.autodiff.site import NodeOps
+from minihub_runtime.autodiff.whiles import while_gradients
 from minihub_runtime.codec import Func
 from minihub_runtime.errors import clip
 from minihub_runtime.graph.ir import Node, Ref
@@ -13,8 +16,23 @@ from minihub_runtime.ops.terms import Term, Zeros
 
 __all__ = ["node_gradients"]
 
+Gradient: TypeAlias = "Callable[[NodeOps, Node, Sequence[Term | None]], Sequence[Term | None]]"
+
 #: Ops that call functions → what differentiates them.
-CALLING: dict[str, Callable[[NodeOps, Node, Sequence[Term | None]], Sequence[Term | None]]] = {}
+CALLING: dict[str, Gradient] = {
+    **dict.fromkeys(
+        (
+            "Case",
+            "If",
+            "PartitionedCall",
+            "StatefulPartitionedCall",
+            "StatelessCase",
+            "StatelessIf",
+        ),
+        branch_gradients,
+    ),
+    **dict.fromkeys(("StatelessWhile", "While"), while_gradients),
+}
 
 
 def node_gradients(ops: NodeOps, node: Node, grads: Sequence[Term | None]) -> Sequence[Term | None]:

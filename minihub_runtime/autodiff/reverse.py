@@ -176,6 +176,8 @@ class Backprop:
             try:
                 found = node_gradients(self.ops, node, outputs)
             except LookupError as error:
+                if isinstance(error, (IndexError, KeyError)):
+                    raise
                 raise LookupError(f"{error}{self._path(nodes, name)}") from error
             if self.gate is not None:
                 found = self.gate(found)

@@ -10,7 +10,7 @@ import pytest
 import minihub_runtime as tf
 
 FOLDER = Path(__file__).parent / "graphs"
-NAMES = sorted(path.stem for path in FOLDER.glob("*_v1.pb"))
+NAMES = sorted(path.stem for path in FOLDER.glob("*.pb"))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,158 @@
+"""The body of a function while it is differentiated: what its gradient computes, and what that reads of the body.
+
+The gradient is worked out in a layer over the body (`autodiff.region`) and becomes a function of its own.  Its arguments are those
+of the function, the gradients of the results, and whatever else it reads of the body, which the function is made to return.
+
+Source: tensorflow/python/ops/cond_v2.py, while_v2.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from minihub_runtime.autodiff.region import Region
+from minihub_runtime.autodiff.rules import is_trainable
+from minihub_runtime.autodiff.site import NodeOps, Site
+from minihub_runtime.codec import Func
+from minihub_runtime.dtypes import DType
+from minihub_runtime.graph.function_writer import function_to_proto
+from minihub_runtime.graph.functions import instantiate
+from minihub_runtime.graph.ir import Graph, Node, Ref
+from minihub_runtime.ops.terms import Term
+
+__all__ = ["BodySite", "DifferentiatedBody", "write_function"]
+
+
+class BodySite(Site):
+    """The body of a function, whose own functions are those of the site it is called from."""
+
+    def __init__(self, owner: Site, nodes: dict[str, Node]) -> None:
+        library = owner.graph
+        super().__init__(Graph(nodes, library.functions, library.gradients, library.producer))
+        self._owner = owner
+
+    def add_function(self, function: Any) -> str:
+        """Add a FunctionDef to the library; its name."""
+        return self._owner.add_function(function)
+
+
+def placeholder(name: str, dtype: DType) -> Node:
+    """An argument of a function."""
+    return Node(name, "Placeholder", attrs={"dtype": dtype, "shape": None})
+
+
+def write_function(
+    site: Site,
+    name: str,
+    nodes: Mapping[str, Node],
+    inputs: Sequence[str],
+    outputs: Sequence[Ref],
+    controls: Sequence[str] = (),
+) -> Func:
+    """Add a function to the library of a site, under a name that tells it from every other one."""
+    library = site.graph
+    graph = Graph(dict(nodes), library.functions, library.gradients, library.producer)
+    # A result may be an argument itself, and one tensor several results.
+    proto = function_to_proto(name, graph, inputs, outputs, controls)
+    digest = hashlib.sha256(proto.SerializeToString(deterministic=True)).hexdigest()[:12]
+    proto.signature.name = f"{name}_{digest}"
+    return Func(site.add_function(proto))
+
+
+class DifferentiatedBody:
+    """One function that is differentiated.
+
+    Args:
+        ops: adds nodes where the function is called.
+        function: the function.
+        inputs: the arguments of the call.
+
+    Attributes:
+        arguments: the tensors of the body that stand for the arguments.
+        results: the results.
+        inner: adds nodes to the layer.
+    """
+
+    def __init__(self, ops: NodeOps, function: Func, inputs: Sequence[Ref]) -> None:
+        self.ops = ops
+        self.name = function.name
+        body = instantiate(ops.site.graph, function.name, function.attrs)
+        self.arguments, self.results, self.controls = body.arguments, body.results, body.controls
+        nodes = {
+            name: placeholder(name, node.attrs["T"]) if node.op == "_Arg" else node
+            for name, node in body.graph.nodes.items()
+        }
+        self.site = BodySite(ops.site, nodes)
+        self.region = Region(self.site)
+        self.inner = NodeOps(self.region, ops.source)
+        for argument, ref in zip(self.arguments, inputs, strict=True):
+            behind = ops.site.inference.behind(ref)
+            if behind is not None:
+                self.site.inference.tell_behind(argument, behind)
+
+    def know_shapes(self, inputs: Sequence[Ref]) -> None:
+        """Note that the arguments have the shapes of the tensors of the call."""
+        for argument, ref in zip(self.arguments, inputs, strict=True):
+            self.site.inference.refine(argument, self.ops.site.inference.shape(ref))
+
+    def seed(self, dtype: DType) -> Ref:
+        """A new tensor of the layer whose value the caller of the gradient gives."""
+        name = self.region.unique_name("arriving")
+        self.region.add_node(placeholder(name, dtype))
+        return Ref(name)
+
+    def differentiate(self, seeds: Mapping[int, Ref]) -> list[Term | None]:
+        """The gradients of the arguments.
+
+        Args:
+            seeds: number of a result → the gradient that arrives there.
+        """
+        from minihub_runtime.autodiff.reverse import Backprop
+
+        numbers = list(seeds)
+        wanted = [ref for ref in self.arguments if is_trainable(self.site.dtype(ref))]
+        found = Backprop(self.inner, self.arguments).run(
+            [self.results[i] for i in numbers],
+            [self.inner.term(seeds[i]) for i in numbers],
+            wanted,
+        )
+        by_argument = dict(zip(wanted, found, strict=True))
+        return [by_argument.get(ref) for ref in self.arguments]
+
+    def read(self, results: Sequence[Ref]) -> list[Ref]:
+        """The tensors of the body, beside arguments and constants, that the layer and `results` read."""
+        refs = [ref for node in self.region.added.values() for ref in node.inputs]
+        return [
+            ref
+            for ref in dict.fromkeys([*refs, *results])
+            if ref.node not in self.region.added
+            and ref not in self.arguments
+            and self.site.nodes[ref.node].op != "Const"
+        ]
+
+    def moved(
+        self, results: Sequence[Ref], places: Mapping[Ref, Ref]
+    ) -> tuple[dict[str, Node], list[Ref]]:
+        """The nodes of the layer as they stand in a function of their own, and `results` there.
+
+        Args:
+            results: tensors of the layer or of the body.
+            places: what stands for the tensors of the body that are read.
+        """
+        nodes: dict[str, Node] = {}
+
+        def place(ref: Ref) -> Ref:
+            if ref.node in self.region.added or ref in self.arguments:
+                return ref
+            node = self.site.nodes[ref.node]
+            if ref not in places and node.op == "Const":
+                nodes[ref.node] = node.replace(controls=())
+                return ref
+            return places[ref]
+
+        for name, node in self.region.added.items():
+            if node.op != "Placeholder":
+                nodes[name] = node.replace(inputs=[place(ref) for ref in node.inputs])
+        return nodes, [place(ref) for ref in results]
