@@ -1,0 +1,1 @@
+"""`tf.metrics`: numbers that are gathered over many batches, in local variables."""
