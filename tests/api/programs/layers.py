@@ -496,3 +496,61 @@ def batch_normalization_that_is_wrong(tf: Any) -> Any:
         attempt(lambda: tf.layers.batch_normalization(tf.placeholder(tf.float32))),
         attempt(lambda: tf.layers.batch_normalization(x, renorm=True, renorm_clipping={"x": 1})),
     ]
+
+
+@program
+def separable_convolutions(tf: Any) -> Any:
+    x, value = images(tf, 5, 4, 2)
+    y, other = images(tf, 6, 2)
+    args = {"depthwise_initializer": kernel(tf), "pointwise_initializer": kernel(tf, 2)}
+    found = [
+        tf.layers.separable_conv2d(x, 3, 2, **args),
+        tf.layers.separable_conv2d(
+            x, 2, 3, strides=2, padding="same", depth_multiplier=2, activation=tf.nn.relu, **args
+        ),
+        tf.layers.separable_conv2d(
+            x, 1, 2, dilation_rate=2, use_bias=False, name="dilated", **args
+        ),
+        tf.layers.separable_conv1d(y, 3, 2, **args),
+        tf.layers.separable_conv1d(y, 2, 3, strides=2, padding="same", name="s", **args),
+        tf.layers.separable_conv1d(y, 2, 2, padding="causal", dilation_rate=2, **args),
+        tf.layers.separable_conv1d(
+            y, 2, 3, strides=2, padding="same", name="s", reuse=True, **args
+        ),
+    ]
+    return [
+        [t.name for t in found],
+        [str(t.shape) for t in found],
+        [v.name for v in tf.global_variables()],
+        run(tf, {x: value, y: other}, *found),
+        attempt(lambda: tf.layers.separable_conv2d(y, 3, 2)),
+    ]
+
+
+@program
+def transposed_convolutions(tf: Any) -> Any:
+    x, value = images(tf, 3, 4, 2)
+    y, other = images(tf, 2, 3, 2, 2)
+    args = {"kernel_initializer": kernel(tf)}
+    free = tf.placeholder_with_default(value, [None, None, None, 2])
+    found = [
+        tf.layers.conv2d_transpose(x, 3, 2, **args),
+        tf.layers.conv2d_transpose(x, 2, 3, strides=2, padding="same", activation=tf.nn.relu, **args),
+        tf.layers.conv2d_transpose(x, 1, (2, 3), strides=(2, 1), use_bias=False, name="n", **args),
+        tf.layers.conv2d_transpose(free, 1, 2, strides=2, padding="same", **args),
+        tf.layers.conv2d_transpose(
+            tf.placeholder_with_default(value, [2, 3, 4, 2]),
+            2, 2, strides=2, data_format="channels_first",
+            kernel_initializer=kernel(tf),
+        ),
+        tf.layers.conv3d_transpose(y, 2, 2, **args),
+        tf.layers.conv3d_transpose(y, 1, 2, strides=(1, 2, 1), padding="same", name="v", **args),
+    ]  # fmt: skip
+    return [
+        [t.name for t in found],
+        [str(t.shape) for t in found],
+        [v.name for v in tf.global_variables()],
+        run(tf, {x: value, y: other}, *found),
+        attempt(lambda: tf.layers.conv2d_transpose(y, 3, 2)),
+        str(tf.layers.Conv2DTranspose(3, 4, 2).compute_output_shape([None, 5, None, 1])),
+    ]
