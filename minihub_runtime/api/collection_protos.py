@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from minihub_runtime.api.graph import get_default_graph
 from minihub_runtime.api.graph_keys import VARIABLE_COLLECTIONS, GraphKeys
 from minihub_runtime.api.name_prefixes import prepend_name_scope, strip_name_scope
 from minihub_runtime.api.variables import Variable
@@ -118,7 +119,7 @@ def _renamed(proto: Any, rename: Callable[[str], str]) -> Any:
         if field.message_type is None:
             if isinstance(value, str):
                 setattr(result, field.name, rename(value))
-            elif value and isinstance(value[0], str):
+            elif hasattr(value, "extend") and isinstance(value[0], str):
                 target[:] = [rename(item) for item in value]
         elif field.message_type.GetOptions().map_entry:
             target.clear()
@@ -141,9 +142,32 @@ def _variable_from_proto(proto: VariableDef, import_scope: str | None = None) ->
 
 for _key in VARIABLE_COLLECTIONS:
     register_proto_function(_key, VariableDef, _variable_to_proto, _variable_from_proto)
+
+
+def _context_from_proto(proto: Message, import_scope: str | None = None) -> NamedMessage:
+    """A context of a branch or a loop; the frames of loops get its name, as they had before."""
+    made = NamedMessage.from_proto(proto, import_scope)
+    if import_scope:
+        _rename_frames(made.proto)
+    return made
+
+
+def _rename_frames(context: Any) -> None:
+    graph = get_default_graph()
+    if isinstance(context, WhileContextDef):
+        for name in context.values_def.values:
+            node = graph.as_graph_element(name).op.node
+            if node.op in ("Enter", "RefEnter"):
+                graph.set_attrs(node.name, frame_name=context.context_name)
+    for nested in context.nested_contexts:
+        _rename_frames(getattr(nested, nested.WhichOneof("ctxt")))
+
+
 for _key, _type in (
     (GraphKeys.COND_CONTEXT, CondContextDef),
-    (GraphKeys.QUEUE_RUNNERS, QueueRunnerDef),
     (GraphKeys.WHILE_CONTEXT, WhileContextDef),
 ):
-    register_proto_function(_key, _type, NamedMessage.to_proto, NamedMessage.from_proto)
+    register_proto_function(_key, _type, NamedMessage.to_proto, _context_from_proto)
+register_proto_function(
+    GraphKeys.QUEUE_RUNNERS, QueueRunnerDef, NamedMessage.to_proto, NamedMessage.from_proto
+)

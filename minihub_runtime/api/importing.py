@@ -10,6 +10,7 @@ from typing import Any
 
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
 from minihub_runtime.dtypes import DType
+from minihub_runtime.graph.function_names import with_free_names
 from minihub_runtime.graph.ir import Node, Ref, parse_input
 from minihub_runtime.graph.reader import node_from_proto
 from minihub_runtime.ops.registry import REGISTRY
@@ -100,6 +101,8 @@ def import_graph_def(
 ) -> list[Any] | None:
     """Add the nodes of a GraphDef to the default graph.
 
+    Functions of its library whose names the graph has already, for other functions, are renamed.
+
     Args:
         graph_def: the nodes and functions.
         input_map: tensor name in `graph_def` → tensor of the default graph that takes its place; `^name` → an
@@ -126,6 +129,7 @@ def import_graph_def(
     graph = get_default_graph()
     prefix = _prefix(graph, name)
     importing = _Import(graph, prefix, input_map or {})
+    graph_def = with_free_names(graph_def, graph.node_graph.functions)
     graph.add_functions(graph_def.library)
     nodes = [node_from_proto(proto) for proto in graph_def.node]
     names = {node.name for node in nodes}
