@@ -80,6 +80,7 @@ FAMILIES = (
     "quantize_dequantize",
     "quantized_math",
     "quantized_window",
+    "queue",
     "ragged",
     "ragged_dense",
     "ragged_variant",

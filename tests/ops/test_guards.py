@@ -70,6 +70,7 @@ NEVER_REFUSED: dict[str, str] = {
     "Merge": _ANYTHING,
     "NoOp": _NO_INPUTS,
     "Print": _ANYTHING,
+    **dict.fromkeys(("QueueIsClosed", "QueueIsClosedV2", "QueueSize", "QueueSizeV2"), _HANDLE),
     "RandomShuffle": _ANYTHING,
     "RefEnter": _ANYTHING,
     "RefMerge": _ANYTHING,
@@ -85,13 +86,17 @@ NEVER_REFUSED: dict[str, str] = {
 
 #: Op → why there is no good sample of it.
 ALWAYS_REFUSED: dict[str, str] = {
+    "FIFOQueue": _NAMED,
     "HashTable": _NAMED,
     "MergeV2Checkpoints": _READ_ONLY,
     "MutableDenseHashTable": "TensorFlow's kernel refuses every one",
     "MutableHashTable": _NAMED,
     "MutableHashTableOfTensors": _NAMED,
+    "PaddingFIFOQueue": _NAMED,
     "Placeholder": _UNFED,
     "PlaceholderV2": _UNFED,
+    "PriorityQueue": _NAMED,
+    "RandomShuffleQueue": _NAMED,
     "RefSwitch": _DEAD,
     "SaveV2": _READ_ONLY,
     "Switch": _DEAD,

@@ -1,0 +1,280 @@
+"""What a queue holds, and how elements come out of it.
+
+    Queue            first in, first out
+    ├─ PaddingQueue  several elements of different sizes are padded with zeros when they come out together
+    ├─ ShuffleQueue  any element, drawn at random
+    └─ PriorityQueue the smallest first component
+
+An element is a tuple of arrays.  Runs do not wait for each other here: what could only wait is an error.
+
+Source: tensorflow/core/kernels/queue_base.cc, typed_queue.h, random_shuffle_queue_op.cc, priority_queue.cc.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime import dtypes
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.errors import (
+    CancelledError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    OutOfRangeError,
+    clip,
+)
+from minihub_runtime.ops.array import zeros
+from minihub_runtime.ops.checking import allocatable, require
+from minihub_runtime.ops.philox import Philox, WordStream
+from minihub_runtime.ops.registry import Array
+from minihub_runtime.shapes import Shape, compatible, concrete, show
+
+__all__ = ["Element", "PaddingQueue", "PriorityQueue", "Queue", "ShuffleQueue"]
+
+Element = tuple[Array, ...]
+
+
+class Queue:
+    """A queue; first in, first out.
+
+    Attributes:
+        name: for messages.
+        types: of the components of an element.
+        shapes: of the components, or empty.
+        capacity: how many elements it may hold.
+        closed: whether nothing more may enter.
+    """
+
+    kind = "FIFOQueue"
+
+    def __init__(
+        self, name: str, types: Sequence[DType], shapes: Sequence[Shape], capacity: int
+    ) -> None:
+        self.name = name
+        self.types = tuple(types)
+        self.shapes = tuple(shapes)
+        self.capacity = capacity if capacity >= 0 else (1 << 31) - 1
+        self.closed = False
+        self.lock = threading.RLock()
+        self.elements: list[Any] = []
+        require(
+            not shapes or len(shapes) == len(types),
+            f"shapes must be empty or as many as the {len(types)} components, not {len(shapes)}",
+        )
+        self.check_shapes()
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {clip(self.name)} of {len(self)}>"
+
+    def __len__(self) -> int:
+        return len(self.elements)
+
+    def check_shapes(self) -> None:
+        """Raise InvalidArgumentError unless the queue may have its shapes."""
+        for shape in self.shapes:
+            require(concrete(shape) is not None, f"shapes must be known, not {show(shape)}")
+
+    def require_alike(self, kind: type[Queue], types: Sequence[DType], shapes: Any) -> None:
+        """Raise InvalidArgumentError unless a queue of this name is what is asked for."""
+        if type(self) is not kind or self.types != tuple(types) or self.shapes != tuple(shapes):
+            raise InvalidArgumentError(
+                f"queue {clip(self.name)!r} must be shared by nodes of one kind with the same types and shapes"
+            )
+
+    def check(self, components: Sequence[Array], many: bool) -> None:
+        """Raise InvalidArgumentError unless these are components of an element, or of several."""
+        if len(components) != len(self.types):
+            require(
+                False,
+                f"elements of queue {clip(self.name)!r} must have {len(self.types)} components, "
+                f"not {len(components)}",
+            )
+        for place, (array, dtype) in enumerate(zip(components, self.types, strict=True)):
+            found = as_dtype(array.dtype)
+            if found is not dtype:
+                require(False, f"component {place} must be {dtype.name}, not {found.name}")
+            if many and (not array.ndim or len(array) != len(components[0])):
+                require(
+                    False,
+                    f"component {place} must have as many elements as the first, not shape {show(array.shape)}",
+                )
+            shape = self.shapes[place] if self.shapes else None
+            if not compatible(shape, array.shape[1:] if many else array.shape):
+                require(
+                    False,
+                    f"Shape mismatch in tuple component {place}: must be {show(shape)}, not {show(array.shape)}",
+                )
+
+    def put(self, elements: list[Element]) -> None:
+        """Let elements enter.
+
+        Raises:
+            CancelledError: the queue is closed.
+            FailedPreconditionError: there is no room, and nothing to wait for.
+        """
+        with self.lock:
+            if self.closed:
+                raise CancelledError(f"{self.kind} {clip(self.name)!r} is closed.")
+            if len(self) + len(elements) > self.capacity:
+                raise FailedPreconditionError(
+                    f"{self.kind} {clip(self.name)!r} must have room for {len(elements)} elements, but has "
+                    f"{len(self)} of {self.capacity}; no run waits for another one to take them"
+                )
+            for element in elements:
+                self.enter(element)
+
+    def take(self, count: int, at_most: bool = False) -> list[Element]:
+        """The next `count` elements; with `at_most` those there are if the queue is closed.
+
+        Raises:
+            OutOfRangeError: the queue is closed and has too few.
+            FailedPreconditionError: it has too few, and there is nothing to wait for.
+        """
+        with self.lock:
+            ready = self.ready()
+            if ready < count:
+                if not self.closed:
+                    raise FailedPreconditionError(
+                        f"{self.kind} {clip(self.name)!r} must have {count} elements to give, but has {ready}; "
+                        "no run waits for another one to put them there"
+                    )
+                if not (at_most and ready):
+                    raise OutOfRangeError(
+                        f"{self.kind} {clip(self.name)!r} is closed and has insufficient elements "
+                        f"(requested {count}, current size {ready})"
+                    )
+            return [self.leave() for _ in range(min(count, ready))]
+
+    def close(self) -> None:
+        """Let nothing more enter.
+
+        Raises:
+            CancelledError: it is closed already.
+        """
+        with self.lock:
+            if self.closed:
+                raise CancelledError(f"{self.kind} {clip(self.name)!r} is already closed.")
+            self.closed = True
+
+    def ready(self) -> int:
+        """How many elements may leave."""
+        return len(self)
+
+    def enter(self, element: Element) -> None:
+        """Put one element in."""
+        self.elements.append(element)
+
+    def leave(self) -> Element:
+        """Take the next element out."""
+        first: Element = self.elements.pop(0)
+        return first
+
+    def together(self, elements: list[Element]) -> list[Array]:
+        """Several elements as one array for each component."""
+        if not self.shapes:
+            raise InvalidArgumentError(
+                f"{self.kind} {clip(self.name)!r} must have shapes for elements to come out together"
+            )
+        return [
+            self.stack(place, [element[place] for element in elements])
+            for place in range(len(self.types))
+        ]
+
+    def stack(self, place: int, arrays: list[Array]) -> Array:
+        """Values of one component as one array."""
+        shape = concrete(self.shapes[place])
+        assert shape is not None
+        dtype = self.types[place]
+        result = np.empty(allocatable((len(arrays), *shape), dtype.numpy), dtype.numpy)
+        for row, array in enumerate(arrays):
+            result[row] = array
+        return result
+
+
+class PaddingQueue(Queue):
+    """A queue whose shapes may have unknown sizes."""
+
+    kind = "PaddingFIFOQueue"
+
+    def check_shapes(self) -> None:
+        """Raise InvalidArgumentError unless all ranks are known."""
+        require(
+            len(self.shapes) == len(self.types),
+            f"shapes must be given for all {len(self.types)} components, not {len(self.shapes)}",
+        )
+        require(None not in self.shapes, "shapes must have known ranks")
+
+    def stack(self, place: int, arrays: list[Array]) -> Array:
+        """Values of one component, padded with zeros to the largest."""
+        dtype, shape = self.types[place], self.shapes[place] or ()
+        sizes = [
+            max((array.shape[axis] for array in arrays), default=0) if n is None else n
+            for axis, n in enumerate(shape)
+        ]
+        result = zeros(allocatable((len(arrays), *sizes), dtype.numpy), dtype)
+        for row, array in enumerate(arrays):
+            filled = tuple(slice(n) for n in array.shape)
+            result[row][filled] = array
+        return result
+
+
+class ShuffleQueue(Queue):
+    """A queue that gives any of its elements."""
+
+    kind = "RandomShuffleQueue"
+
+    def __init__(
+        self,
+        name: str,
+        types: Sequence[DType],
+        shapes: Sequence[Shape],
+        capacity: int,
+        least: int,
+        seeds: tuple[int, int],
+    ) -> None:
+        super().__init__(name, types, shapes, capacity)
+        require(least >= 0, f"min_after_dequeue must be >= 0, not {least}")
+        require(
+            least < self.capacity,
+            f"min_after_dequeue must be less than the capacity, {self.capacity}, not {least}",
+        )
+        self.least = least
+        self.words = WordStream(Philox.from_seeds(*seeds))
+
+    def ready(self) -> int:
+        """How many elements may leave; some stay until the queue is closed."""
+        return len(self) if self.closed else max(0, len(self) - self.least)
+
+    def leave(self) -> Element:
+        """Take a random element out; the last one takes its place."""
+        place = self.words.word() % len(self.elements)
+        self.elements[place], self.elements[-1] = self.elements[-1], self.elements[place]
+        last: Element = self.elements.pop()
+        return last
+
+
+class PriorityQueue(Queue):
+    """A queue that gives the element with the smallest first component; of equal ones the one that came first."""
+
+    kind = "PriorityQueue"
+
+    def __init__(
+        self, name: str, types: Sequence[DType], shapes: Sequence[Shape], capacity: int
+    ) -> None:
+        super().__init__(name, (dtypes.int64, *types), ((), *shapes), capacity)
+        self.numbers = itertools.count()
+
+    def enter(self, element: Element) -> None:
+        """Put one element in."""
+        heapq.heappush(self.elements, (int(element[0]), next(self.numbers), element))
+
+    def leave(self) -> Element:
+        """Take the element with the smallest first component out."""
+        least: Element = heapq.heappop(self.elements)[2]
+        return least
