@@ -93,6 +93,10 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         """Refuse further additions."""
         self._finalized = True
 
+    def unfinalize(self) -> None:
+        """Allow additions again: for who finalized it for a while."""
+        self._finalized = False
+
     # Operations
 
     def create_op(

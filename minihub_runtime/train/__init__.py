@@ -6,6 +6,12 @@
     saver                      Saver
     meta_graphs                export_meta_graph, import_meta_graph
     initial_checkpoints        variables that begin with the values of a checkpoint
+    saved_model                tf.saved_model
+    session_manager, scaffold  sessions whose models are ready
+    run_hooks                  what a hook is
+    hooks, saving_hooks        the standard hooks
+    coordinator                threads that stop together
+    monitored_session          MonitoredTrainingSession and its like
 
 Public names are those below `tf.train`, wherever they are defined; `tf.train.X` and `minihub_runtime.train.X` are the same.
 """
