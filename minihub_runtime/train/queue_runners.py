@@ -12,23 +12,54 @@ from typing import Any
 from minihub_runtime.api.graph import GraphKeys, get_default_graph
 from minihub_runtime.public import public
 
-__all__ = ["add_queue_runner", "start_queue_runners"]
+__all__ = ["ClusterSpec", "QueueRunner", "Server", "add_queue_runner", "start_queue_runners"]
 
 
-def _refused(name: str) -> type[Any]:
-    """A class that says that it is not supported."""
-
-    def refuse(self: Any, *arguments: Any, **keywords: Any) -> None:
-        raise NotImplementedError(
-            f"tf.train.{name} is not supported: there is one process, without queues"
-        )
-
-    return type(name, (), {"__init__": refuse, "__doc__": "Not supported."})
+def _refuse(name: str) -> None:
+    raise NotImplementedError(
+        f"tf.train.{name} is not supported: there is one process, without queues"
+    )
 
 
-ClusterSpec = public("train.ClusterSpec")(_refused("ClusterSpec"))
-QueueRunner = public("train.QueueRunner", "train.queue_runner.QueueRunner")(_refused("QueueRunner"))
-Server = public("train.Server")(_refused("Server"))
+@public("train.ClusterSpec")
+class ClusterSpec:
+    """Not supported."""
+
+    def __init__(self, cluster: Any) -> None:
+        _refuse("ClusterSpec")
+
+
+@public("train.QueueRunner", "train.queue_runner.QueueRunner")
+class QueueRunner:
+    """Not supported."""
+
+    def __init__(
+        self,
+        queue: Any = None,
+        enqueue_ops: Any = None,
+        close_op: Any = None,
+        cancel_op: Any = None,
+        queue_closed_exception_types: Any = None,
+        queue_runner_def: Any = None,
+        import_scope: str | None = None,
+    ) -> None:
+        _refuse("QueueRunner")
+
+
+@public("train.Server")
+class Server:
+    """Not supported."""
+
+    def __init__(
+        self,
+        server_or_cluster_def: Any,
+        job_name: str | None = None,
+        task_index: int | None = None,
+        protocol: str | None = None,
+        config: Any = None,
+        start: bool = True,
+    ) -> None:
+        _refuse("Server")
 
 
 @public("train.add_queue_runner", "train.queue_runner.add_queue_runner")
