@@ -16,6 +16,7 @@ import pytest
 
 import minihub
 import minihub_runtime
+from minihub_runtime.codec import tensor_from_proto
 from minihub_runtime.protos import SavedModel
 from tests.authoring.answers import ANSWERS, WRITTEN, packed, to_json
 from tests.authoring.module_fns import CASES
@@ -112,14 +113,18 @@ def variable_names(collection: Any) -> list[str]:
     return [VariableDef.FromString(data).variable_name for data in collection.bytes_list.value]
 
 
+def attribute(value: Any) -> Any:
+    """An attribute as something that compares; a tensor by its elements, which may be written in several ways."""
+    if value.WhichOneof("value") == "tensor":
+        array = tensor_from_proto(value.tensor)
+        return array.dtype.str, array.shape, array.tolist()
+    return value.SerializeToString(deterministic=True)
+
+
 def nodes(proto: Any) -> list[str]:
     """Each node as text: name, op, inputs and attributes."""
     found = []
     for node in proto.graph_def.node:
-        attrs = {
-            key: value.SerializeToString(deterministic=True)
-            for key, value in node.attr.items()
-            if key not in UNSAID
-        }
+        attrs = {key: attribute(value) for key, value in node.attr.items() if key not in UNSAID}
         found.append(f"{node.name} {node.op} {list(node.input)} {sorted(attrs.items())}")
     return found
