@@ -3,15 +3,12 @@
     python -m tests.data.make_modules                   all of them
     python -m tests.data.make_modules lookup frozen     some of them
 
-Runs in the environment of `tests/golden/generate.py`. `tests/data/modules/*` hold every feature that modules can have;
-`examples/modules/word_vectors` is the one of the README: word vectors learnt from the words of LICENSE.
+Runs in the environment of `tests/golden/generate.py`. `tests/data/modules/*` hold every feature that modules can have.
 """
 
 from __future__ import annotations
 
-import collections
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -27,7 +24,6 @@ import tensorflow_hub as hub
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "tests" / "data"
-EXAMPLES = ROOT / "examples" / "modules"
 
 
 def relative(path: Path) -> str:
@@ -133,28 +129,6 @@ def image(training: bool) -> None:
     info = hub.ImageModuleInfo()
     info.default_image_size.height, info.default_image_size.width = 8, 8
     hub.attach_image_module_info(info)
-
-
-def word_vectors(words: list[str], width: int) -> tuple[list[str], Any]:
-    """Words and their vectors: the largest components of how often words stand near each other."""
-    counts = collections.Counter(words)
-    vocabulary = [
-        w for w, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n > 1
-    ]
-    index = {word: i for i, word in enumerate(vocabulary)}
-    near = np.zeros((len(vocabulary), len(vocabulary)))
-    for i, word in enumerate(words):
-        for other in words[max(0, i - 4) : i + 5]:
-            if word in index and other in index and other != word:
-                near[index[word], index[other]] += 1
-    expected = near.sum(1, keepdims=True) * near.sum(0, keepdims=True) / near.sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        surprise = np.nan_to_num(np.maximum(np.log(near / expected), 0), posinf=0)
-    left, strength, _ = np.linalg.svd(surprise)
-    vectors = left[:, :width] * np.sqrt(strength[:width])
-    # The sign of a component is arbitrary; it is fixed so that the file does not depend on the library.
-    vectors *= np.sign(vectors[np.abs(vectors).argmax(0), np.arange(width)])
-    return vocabulary, vectors.astype(np.float32)
 
 
 def lookup(vocabulary: str) -> None:
@@ -286,19 +260,6 @@ def modules() -> None:
         image,
         tags_and_args=[(set(), {"training": False}), ({"train"}, {"training": True})],
     )
-    found = re.findall(r"[a-z]+", (ROOT / "LICENSE").read_text().lower())
-    vocabulary, vectors = word_vectors(found, 16)
-    vocabulary = vocabulary[: len(vocabulary) // 3 * 3 - 1]
-    temporary = EXAMPLES / "words.txt"
-    EXAMPLES.mkdir(parents=True, exist_ok=True)
-    temporary.write_text("\n".join(vocabulary) + "\n")
-    table = np.concatenate([vectors[: len(vocabulary)], np.zeros((1, 16), np.float32)])
-    export(
-        EXAMPLES / "word_vectors",
-        lambda: text(relative(temporary), len(vocabulary), 16),
-        {"embeddings": table},
-    )
-    temporary.unlink()
 
 
 MAKERS = {"modules": modules, "lookup": make_lookup, "saved_models": saved_models, "frozen": frozen}

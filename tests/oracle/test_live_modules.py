@@ -31,7 +31,7 @@ OWN = sorted(
     path.parent
     for path in [
         *ROOT.glob("tests/data/modules/*/tfhub_module.pb"),
-        *ROOT.glob("examples/modules/*/tfhub_module.pb"),
+        *ROOT.glob("minihub/demo_module/tfhub_module.pb"),
     ]
 )
 #: One for each mechanism: references, nesting, functions, regularisation and partitions, odd names, control flow v1, ragged and
