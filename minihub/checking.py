@@ -336,7 +336,8 @@ def _publishing(subject: Subject) -> Iterator[Finding]:
             node.name
             for node in meta_graph.graph.nodes.values()
             if node.op in REGISTRY
-            and REGISTRY[node.op].precision == "random"
+            and REGISTRY[node.op].stateful
+            and "seed" in REGISTRY[node.op].schema.attrs
             and not node.attrs.get("seed", 0)
             and not node.attrs.get("seed2", 0)
         )
