@@ -257,10 +257,9 @@ def set_size(
 
 @set_size.shape
 def set_size_shape(set_indices: Spec, set_values: Spec, set_shape: Spec) -> Shape:
-    rank = _sparse_rank(set_indices, set_values, set_shape, "set")
-    if set_shape.value is not None and set_shape.value.ndim == 1:
-        return tuple(set_shape.value[:-1].tolist())
-    return None if rank is None else (None,) * (rank - 1)
+    """Unknown, as in TensorFlow."""
+    _sparse_rank(set_indices, set_values, set_shape, "set")
+    return None
 
 
 without_gradient(

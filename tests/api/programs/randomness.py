@@ -1,0 +1,88 @@
+"""Random numbers, with seeds that make them TensorFlow's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.api.programs import message, program, results
+from tests.api.programs.operators import run
+
+SEED = [3, 17]
+
+
+@program
+def distributions(tf: Any) -> Any:
+    tf.set_random_seed(7)
+    fetches = [
+        tf.random_shuffle([1, 2, 3, 4, 5], seed=3),
+        tf.random.shuffle([[1, 2], [3, 4]], name="rows"),
+        tf.multinomial([[0.0, 1.0, 2.0]], 4, seed=1),
+        tf.random.categorical([[0.0, 1.0]], 3, tf.int32, seed=2, name="classes"),
+        tf.random_gamma([2], [0.5, 3.0], seed=4),
+        tf.random_gamma([], 2.0, beta=[1.0, 2.0], dtype=tf.float64, seed=4, name="gamma"),
+        tf.random_poisson([1.0, 20.0], [3], seed=5),
+        tf.random.poisson(2.0, [2], dtype=tf.float64, seed=6),
+        tf.random_poisson(3.0, []),
+    ]
+    wrong = message(lambda: tf.multinomial([[0.0]], 1, output_dtype=tf.float32))
+    return [run(tf, fetches), wrong]
+
+
+@program
+def crops(tf: Any) -> Any:
+    image = tf.constant(np.arange(24).reshape(4, 6))
+    fetches = [
+        tf.random_crop(image, [2, 3], seed=1),
+        tf.image.random_crop(image, [4, 1], seed=2, name="column"),
+    ]
+    return run(tf, fetches)
+
+
+@results
+def a_crop_that_is_too_large(tf: Any) -> Any:
+    part = tf.random_crop([1, 2], [3])
+    try:
+        with tf.Session() as session:
+            session.run(part)
+    except tf.errors.InvalidArgumentError:
+        return "refused"
+
+
+@program
+def numbers_of_a_seed_alone(tf: Any) -> Any:
+    seed = tf.constant(SEED)
+    fetches = [
+        tf.random.stateless_uniform([3], SEED),
+        tf.random.stateless_uniform([2], seed, 2.0, 3.0, tf.float64, name="wide"),
+        tf.random.stateless_uniform([2], SEED, 0, 10, tf.int32),
+        tf.random.stateless_uniform([2], SEED, None, None, tf.uint32),
+        tf.random.stateless_normal([2, 2], SEED, 1.0, 2.0),
+        tf.random.stateless_truncated_normal([3], SEED),
+        tf.random.stateless_gamma([2, 2], SEED, [1.0, 2.0], 3.0),
+        tf.random.stateless_poisson([3], SEED, 4.0),
+        tf.random.stateless_binomial([3], SEED, 10.0, 0.5),
+        tf.random.stateless_multinomial([[0.0, 1.0]], 3, SEED),
+        tf.random.stateless_categorical([[0.0, 1.0]], 3, SEED, tf.int32),
+        tf.random.stateless_parameterized_truncated_normal([2], SEED, 1.0, 2.0, 0.0, 3.0),
+        tf.random.experimental.stateless_shuffle([1, 2, 3, 4], SEED),
+        tf.random.split(SEED, 3),
+        tf.random.fold_in(SEED, 5),
+    ]
+    wrong = [
+        message(lambda: tf.random.stateless_uniform([1], SEED, 0, None, tf.int32)),
+        message(lambda: tf.random.stateless_uniform([1], SEED, 0, 1, tf.uint32)),
+        message(lambda: tf.random.stateless_uniform([1], SEED, dtype=tf.string)),
+        message(lambda: tf.random.stateless_normal([1], SEED, alg="no")),
+    ]
+    return [run(tf, fetches), wrong]
+
+
+@program
+def seeds_by_philox(tf: Any) -> Any:
+    fetches = [
+        tf.random.stateless_normal([2], SEED, alg="philox"),
+        tf.random.stateless_uniform([2], SEED, alg=tf.random.Algorithm.PHILOX),
+    ]
+    return run(tf, fetches)
