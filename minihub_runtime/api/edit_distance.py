@@ -1,4 +1,4 @@
-"""Patches of images, and distances of sequences.
+"""Distances of sequences.
 
 Source: tensorflow/python/ops/array_ops.py.
 """
@@ -9,48 +9,11 @@ from typing import Any
 
 from minihub_runtime.api.building import build
 from minihub_runtime.api.composite import SparseTensor
-from minihub_runtime.api.deprecation import deprecated_argument_lookup
 from minihub_runtime.api.graph import Tensor
 from minihub_runtime.public import public
 from minihub_runtime.values import SparseTensorValue
 
-__all__ = ["edit_distance", "extract_image_patches"]
-
-
-@public("extract_image_patches", "image.extract_image_patches")
-def extract_image_patches(
-    images: Any,
-    ksizes: Any = None,
-    strides: Any = None,
-    rates: Any = None,
-    padding: Any = None,
-    name: str | None = None,
-    sizes: Any = None,
-) -> Tensor:
-    """Patches of images, laid out in the depth.
-
-    Args:
-        images: `[batch, height, width, depth]`.
-        ksizes: an older name of `sizes`.
-        strides: `[1, rows, columns, 1]`, the distances of patches.
-        rates: `[1, rows, columns, 1]`, the distances of pixels in a patch.
-        padding: `SAME` or `VALID`.
-        name: wanted name.
-        sizes: `[1, rows, columns, 1]`, the size of a patch.
-
-    Raises:
-        ValueError: the sizes are given under both names.
-    """
-    result: Tensor = build(
-        "ExtractImagePatches",
-        name=name,
-        images=images,
-        ksizes=deprecated_argument_lookup("sizes", sizes, "ksizes", ksizes),
-        strides=strides,
-        rates=rates,
-        padding=padding,
-    )
-    return result
+__all__ = ["edit_distance"]
 
 
 @public("edit_distance")
