@@ -31,10 +31,28 @@ Source: tensorflow/python/framework/errors_impl.py.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 __all__ = [
+    "ABORTED",
+    "ALREADY_EXISTS",
+    "CANCELLED",
+    "DATA_LOSS",
+    "DEADLINE_EXCEEDED",
+    "FAILED_PRECONDITION",
+    "INTERNAL",
+    "INVALID_ARGUMENT",
+    "NOT_FOUND",
+    "OK",
+    "OUT_OF_RANGE",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "UNAUTHENTICATED",
+    "UNAVAILABLE",
+    "UNIMPLEMENTED",
+    "UNKNOWN",
     "AbortedError",
     "AlreadyExistsError",
     "CancelledError",
@@ -55,6 +73,8 @@ __all__ = [
     "UnknownError",
     "UnsupportedOpsError",
     "clip",
+    "error_code_from_exception_type",
+    "exception_type_from_error_code",
 ]
 
 
@@ -203,6 +223,43 @@ class UnsupportedOpsError(UnimplementedError):
             for op, nodes in self.missing.items()
         ]
         super().__init__("ops that are not supported: " + "; ".join(lines))
+
+
+#: The numbers of status codes under TensorFlow's names.
+OK = 0
+CANCELLED = 1
+UNKNOWN = 2
+INVALID_ARGUMENT = 3
+DEADLINE_EXCEEDED = 4
+NOT_FOUND = 5
+ALREADY_EXISTS = 6
+PERMISSION_DENIED = 7
+RESOURCE_EXHAUSTED = 8
+FAILED_PRECONDITION = 9
+ABORTED = 10
+OUT_OF_RANGE = 11
+UNIMPLEMENTED = 12
+INTERNAL = 13
+UNAVAILABLE = 14
+DATA_LOSS = 15
+UNAUTHENTICATED = 16
+
+
+def exception_type_from_error_code(error_code: int) -> type[OpError]:
+    """The class of errors that have a status code.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return {kind.error_code: kind for kind in OpError.__subclasses__()}[error_code]
+
+
+def error_code_from_exception_type(cls: type) -> int | None:
+    """The status code of a class of errors, None with a warning for any other class."""
+    if isinstance(cls, type) and issubclass(cls, OpError) and cls is not OpError:
+        return cls.error_code
+    warnings.warn(f"Unknown class exception: {cls}", stacklevel=2)
+    return None
 
 
 class OperatorNotAllowedInGraphError(TypeError):

@@ -86,7 +86,7 @@ def path_to_str(path: Any) -> Any:
     return as_str_any(path.__fspath__()) if hasattr(path, "__fspath__") else path
 
 
-@public("compat.dimension_value")
+@public("compat.dimension_value", "dimension_value")
 def dimension_value(dimension: Any) -> int | None:
     """The size of a Dimension, or the integer or None that is one already."""
     if isinstance(dimension, Dimension):
@@ -95,7 +95,7 @@ def dimension_value(dimension: Any) -> int | None:
     return size
 
 
-@public("compat.dimension_at_index")
+@public("compat.dimension_at_index", "dimension_at_index")
 def dimension_at_index(shape: TensorShape, index: int) -> Dimension:
     """The dimension of a shape at an index, unknown if the rank is."""
     return Dimension(None) if shape.ndims is None else Dimension(shape[index])

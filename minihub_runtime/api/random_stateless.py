@@ -17,6 +17,7 @@ from minihub_runtime.api.conversion import constant, convert_to_tensor
 from minihub_runtime.api.graph import Tensor, name_scope
 from minihub_runtime.api.joining import stack
 from minihub_runtime.api.layout import reshape
+from minihub_runtime.api.padding import pad
 from minihub_runtime.api.random_ops import shape_tensor
 from minihub_runtime.api.random_sampling import class_type
 from minihub_runtime.api.sizes import shape as shape_of
@@ -26,6 +27,7 @@ from minihub_runtime.public import public
 __all__ = [
     "Algorithm",
     "fold_in",
+    "index_shuffle",
     "split",
     "stateless_categorical",
     "stateless_multinomial",
@@ -414,6 +416,19 @@ def stateless_shuffle(
             "StatelessShuffle", value=value, key=key, counter=counter, alg=number
         )
         return result
+
+
+@public("random.experimental.index_shuffle")
+def index_shuffle(index: Any, seed: Any, max_index: Any) -> Tensor:
+    """Where an index of `[0, max_index]` stands in a random order that follows from a seed of two integers."""
+    seed = convert_to_tensor(seed)
+    dims = seed.shape.ndims
+    before = [[1, 0]] if dims is None else [[1, 0], *([[0, 0]] * (dims - 1))]
+    seed = pad(seed, before, constant_values=498247692)
+    result: Tensor = build(
+        "RandomIndexShuffle", index=index, seed=seed, max_index=max_index, rounds=4
+    )
+    return result
 
 
 @public("random.experimental.stateless_split", "random.split")

@@ -357,6 +357,12 @@ def without_gradient(*names: str) -> None:
         REGISTRY[name].no_gradient = True
 
 
+@functools.cache
+def _parameters(rule: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a shape rule."""
+    return inspect.signature(rule).parameters
+
+
 def infer_shapes(
     schema: Schema,
     rule: Callable[..., Any] | None,
@@ -375,7 +381,7 @@ def infer_shapes(
         arg.name: inputs[place] if isinstance(place, int) else list(inputs[place])
         for arg, place in zip(schema.inputs, schema.input_slices(attrs), strict=True)
     }
-    wanted = inspect.signature(rule).parameters
+    wanted = _parameters(rule)
     try:
         if any(p.kind is p.VAR_POSITIONAL for p in wanted.values()):
             result = rule(*inputs)

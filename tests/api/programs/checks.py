@@ -123,6 +123,69 @@ def types(tf: Any) -> Any:
     return [run(tf, fetches), wrong, told]
 
 
+@program
+def shapes(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [None, 3])
+    y = tf.constant([1.0, 2.0])
+    z = tf.placeholder(tf.float32)
+    pairs = [(x, ("n", 3)), (y, ("n",)), (z, ("*", "n"))]
+    check = tf.debugging.assert_shapes(pairs)
+    other = tf.debugging.assert_shapes({x: (None, "d"), y: (2,)}, message="m", name="shapes")
+    with tf.control_dependencies([check, other]):
+        total = tf.reduce_sum(x)
+    wrong = [
+        message(lambda: tf.debugging.assert_shapes([(y, (3,))])),
+        message(lambda: tf.debugging.assert_shapes([(y, 3)])),
+        message(lambda: tf.debugging.assert_shapes([(y, ("a", "*"))])),
+        message(lambda: tf.debugging.assert_shapes([(x, ("a", "b", "c"))])),
+    ]
+    return [run(tf, total, {x: [[1.0] * 3] * 2, z: [3.0, 4.0]}), wrong]
+
+
+@program
+def all_tensors_checked(tf: Any) -> Any:
+    x = tf.constant([1.0])
+    y = tf.identity(x * 2.0)
+    tf.constant(1)
+    return run(tf, [y, tf.add_check_numerics_ops()])
+
+
+@program
+def kinds(tf: Any) -> Any:
+    x = tf.constant(1.0)
+    return [
+        tf.is_tensor(x),
+        tf.is_tensor(1),
+        tf.is_tensor(tf.SparseTensor([[0]], [1], [1])),
+        tf.is_symbolic_tensor(x),
+        tf.qint8 in tf.QUANTIZED_DTYPES,
+        tf.float32 in tf.QUANTIZED_DTYPES,
+        tf.dimension_value(tf.Dimension(3)),
+        tf.errors.exception_type_from_error_code(tf.errors.NOT_FOUND).__name__,
+        tf.errors.error_code_from_exception_type(tf.errors.DataLossError) == tf.errors.DATA_LOSS,
+    ]
+
+
+@program
+def printed(tf: Any) -> Any:
+    import sys
+
+    x = tf.constant([1.0, 2.0])
+    s = tf.SparseTensor([[0]], [1], [1])
+    made = [
+        tf.print("x is", x),
+        tf.print(tf.constant("alone"), output_stream=sys.stdout),
+        tf.print([x, {"a": x, "b": 3}], "{}", sep="|", end="", summarize=-1, name="mine"),
+        tf.print(s, output_stream=tf.logging.info),
+        tf.print(1, output_stream="file:///nowhere"),
+    ]
+    wrong = [
+        message(lambda: tf.print(x, stream=1)),
+        message(lambda: tf.print(x, output_stream="here"))[:60],
+    ]
+    return [[op.type for op in made], wrong]
+
+
 @results
 def order(tf: Any) -> Any:
     x = tf.placeholder(tf.float32)

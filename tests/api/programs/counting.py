@@ -1,4 +1,4 @@
-"""Counts, contractions, sets, quantised numbers, patches and shapes of results."""
+"""Counts, contractions, sets, quantised numbers, distances and shapes of results."""
 
 from __future__ import annotations
 
@@ -123,20 +123,10 @@ def quantised_numbers(tf: Any) -> Any:
 
 
 @program
-def patches_distances_and_shapes(tf: Any) -> Any:
-    image = tf.reshape(tf.constant(np.arange(16.0, dtype=np.float32)), [1, 4, 4, 1])
+def distances_and_shapes(tf: Any) -> Any:
     a = tf.SparseTensor([[0, 0], [0, 1]], ["a", "b"], [1, 2])
     b = tf.SparseTensor([[0, 0]], ["a"], [1, 1])
     fetches = [
-        tf.extract_image_patches(image, [1, 2, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1], "VALID"),
-        tf.image.extract_image_patches(
-            image,
-            sizes=[1, 3, 3, 1],
-            strides=[1, 1, 1, 1],
-            rates=[1, 1, 1, 1],
-            padding="SAME",
-            name="p",
-        ),
         tf.edit_distance(a, b),
         tf.edit_distance(a, b, normalize=False, name="steps"),
         tf.broadcast_dynamic_shape([2, 1], [3]),

@@ -69,6 +69,7 @@ def numbers_of_a_seed_alone(tf: Any) -> Any:
         tf.random.experimental.stateless_shuffle([1, 2, 3, 4], SEED),
         tf.random.split(SEED, 3),
         tf.random.fold_in(SEED, 5),
+        tf.random.experimental.index_shuffle(2, [1, 2], 9),
     ]
     wrong = [
         message(lambda: tf.random.stateless_uniform([1], SEED, 0, None, tf.int32)),
