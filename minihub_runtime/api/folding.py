@@ -14,6 +14,7 @@ from minihub_runtime.api.graph import Tensor, name_scope
 from minihub_runtime.api.sizes import shape
 from minihub_runtime.api.tensor_array import TensorArray
 from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.api.variables.scopes import cached_reads
 from minihub_runtime.api.while_loop import while_loop
 from minihub_runtime.public import public
 
@@ -40,7 +41,7 @@ def _fold(
     **options: Any,
 ) -> Any:
     _check_callable(fn)
-    with name_scope(name, scope, [elems]):
+    with name_scope(name, scope, [elems]), cached_reads():
         flat = [convert_to_tensor(item, name="elem") for item in nest.flatten(elems)]
         count = _row_count(flat[0])
 
@@ -167,7 +168,7 @@ def scan(
     """
     _check_callable(fn)
     wanted = elems if initializer is None else initializer
-    with name_scope(name, "scan", nest.flatten(elems)):
+    with name_scope(name, "scan", nest.flatten(elems)), cached_reads():
         flat = [convert_to_tensor(item, name="elem") for item in nest.flatten(elems)]
         known = flat[0].shape[0].value
         count = shape(flat[0])[0] if known is None else known

@@ -29,6 +29,7 @@ from minihub_runtime.api.type_spec import (
     TypeSpec,
     type_spec_from_value,
 )
+from minihub_runtime.api.variables.scopes import cached_reads
 from minihub_runtime.api.while_loop import while_loop
 from minihub_runtime.public import public
 
@@ -84,7 +85,7 @@ def map_fn(
             item if isinstance(item, TypeSpec) else TensorSpec(None, item)
             for item in nest.flatten(signature)
         ]
-    with name_scope(name, "map", flat):
+    with name_scope(name, "map", flat), cached_reads():
         flat = [
             item if isinstance(item, CompositeTensor) else convert_to_tensor(item, name="elem")
             for item in flat

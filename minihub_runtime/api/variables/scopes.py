@@ -20,6 +20,7 @@ from minihub_runtime.public import public
 __all__ = [
     "AUTO_REUSE",
     "VariableScope",
+    "cached_reads",
     "get_variable_scope",
     "no_regularizer",
     "pure_variable_scope",
@@ -493,6 +494,20 @@ def variable_op_scope(
         constraint,
     ) as scope:
         yield scope
+
+
+@contextlib.contextmanager
+def cached_reads() -> Iterator[None]:
+    """Let variables made inside be read once, outside of the loop that uses them, unless the scope says otherwise."""
+    scope = get_variable_scope()
+    if scope.caching_device is not None:
+        yield
+        return
+    scope.set_caching_device(lambda op: op.device)
+    try:
+        yield
+    finally:
+        scope.set_caching_device(None)
 
 
 @public("variable_creator_scope")

@@ -179,6 +179,20 @@ def resources_through_branches(tf: Any) -> Any:
 
 
 @program
+def variables_made_inside(tf: Any) -> Any:
+    p = predicate(tf)
+    zeros = tf.zeros_initializer()
+
+    def branch() -> Any:
+        with tf.variable_scope("inside"):
+            w = tf.get_variable("w", [2], initializer=zeros)
+        return w + tf.Variable(lambda: tf.constant([1.0, 2.0]), name="v", use_resource=True)
+
+    y = tf.cond(p, branch, lambda: tf.constant([5.0, 6.0]))
+    return [[v.name for v in tf.global_variables()], both(tf, y, p)]
+
+
+@program
 def names_in_branches(tf: Any) -> Any:
     p, x = predicate(tf), tf.placeholder(tf.float32, [], "A/b-c.d")
 

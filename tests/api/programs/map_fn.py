@@ -57,6 +57,21 @@ def variables_and_captures(tf: Any) -> Any:
 
 
 @program
+def variables_made_inside(tf: Any) -> Any:
+    zeros = tf.zeros_initializer()
+
+    def shifted(row: Any) -> Any:
+        return row + tf.get_variable("w", [2], initializer=zeros)
+
+    def folded(a: Any, row: Any) -> Any:
+        return a * tf.get_variable("u", [2], initializer=zeros) + row
+
+    x = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    found = [tf.map_fn(shifted, x), tf.foldl(folded, x)]
+    return [[v.name for v in tf.global_variables()], run(tf, found)]
+
+
+@program
 def nested(tf: Any) -> Any:
     x = tf.constant([[1.0, 2.0], [3.0, 4.0]])
     return run(tf, tf.map_fn(lambda row: tf.map_fn(lambda n: n * n, row), x))
