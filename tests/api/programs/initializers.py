@@ -125,3 +125,36 @@ def random_functions(tf: Any) -> Any:
         tf.truncated_normal(size, seed=4),
         tf.random.truncated_normal([2], tf.constant([1.0, 100.0]), name="t"),
     )
+
+
+@program
+def matrices(tf: Any) -> Any:
+    found = [
+        tf.orthogonal_initializer(seed=1)([4, 2]),
+        tf.orthogonal_initializer(2.0, seed=2)([2, 4]),
+        tf.initializers.orthogonal(seed=3, dtype=tf.float64)([3, 3]),
+        tf.orthogonal_initializer(seed=4)([2, 2, 3]),
+        tf.initializers.identity()([2, 2]),
+        tf.initializers.identity(3.0)([2, 3], tf.float64),
+    ]
+    q = tf.get_variable("q", [3, 2], initializer=tf.orthogonal_initializer(seed=5))
+    i = tf.get_variable(
+        "i",
+        [4, 2],
+        initializer=tf.initializers.identity(),
+        partitioner=tf.fixed_size_partitioner(2),
+    )
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        variables = session.run([q, i.as_tensor()])
+    return [
+        built(tf, *found),
+        variables,
+        [
+            item.get_config()
+            for item in (tf.orthogonal_initializer(), tf.initializers.identity(2.0))
+        ],
+        attempt(lambda: tf.orthogonal_initializer()([3])),
+        attempt(lambda: tf.initializers.identity()([3])),
+        attempt(lambda: tf.orthogonal_initializer(dtype=tf.int32)),
+    ]
