@@ -84,7 +84,7 @@ class Identity(Typed):
                 "The tensor to initialize, specified by argument `shape` must be at least "
                 f"two-dimensional. Received shape={shape}"
             )
-        rows, columns = (int(size) for size in TensorShape(whole).as_list())
+        rows, columns = (size or 0 for size in TensorShape(whole).as_list())
         matrix = eye(rows, columns, dtype=self._type(dtype))
         if partition_info is not None:
             matrix = slice(matrix, partition_info.var_offset, shape)
