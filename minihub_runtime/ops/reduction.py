@@ -344,7 +344,7 @@ def _mean_gradient(
     if isinstance(sizes, np.ndarray) and axes is not None:
         count: Any = np.asarray(product(ops, sizes[axes.reshape(-1)]), input.dtype.numpy)
     else:
-        reduced = (ops.Cast(reduction_indices, DstT="int32") + rank) % rank
+        reduced = (ops.Reshape(ops.Cast(reduction_indices, DstT="int32"), [-1]) + rank) % rank
         count = ops.Cast(product(ops, ops.GatherV2(sizes, reduced, 0)), DstT=grad.dtype)
     return total / count, None
 
