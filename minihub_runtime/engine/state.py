@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import OrderedDict
+from collections import ChainMap, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,6 +68,8 @@ class State:
         self._resources: dict[tuple[str, str], Any] = {}
         self._own: dict[Any, Any] = {}
         self._functions: dict[Any, tuple[Body, Plan]] = {}
+        #: Functions that gradients of functions call.
+        self._written: dict[str, Any] = {}
         self._checkpoints: OrderedDict[Any, CheckpointReader] = OrderedDict()
         self._allowed: set[str | Path] = set()
         self._run = _Run()
@@ -182,10 +184,10 @@ class State:
         key = (function.name, _freeze(function.attrs), needed)
 
         def make() -> Body:
-            return instantiate(self.graph, function.name, function.attrs)
+            return instantiate(self._library(), function.name, function.attrs)
 
         body, plan = self._prepared(key, make, needed)
-        path = (*self._run.path, caller) if _is_inlined(self.graph, function.name) else ()
+        path = (*self._run.path, caller) if _is_inlined(self._library(), function.name) else ()
         return self._run_body(body, plan, arguments, path, needed)
 
     def call_gradient(
@@ -200,8 +202,25 @@ class State:
         if registered:
             return self.call(caller, Func(registered, function.attrs), arguments)
         key = ("gradient", function.name, tuple(types), _freeze(function.attrs))
-        body, plan = self._prepared(key, lambda: gradient_body(self.graph, function, types))
+
+        def make() -> Body:
+            library = self._library()
+            body = gradient_body(library, function, types)
+            for name, written in body.graph.functions.items():
+                if name not in library.functions:
+                    self._written[name] = written
+            return body
+
+        body, plan = self._prepared(key, make)
         return self._run_body(body, plan, arguments, (*self._run.path, caller))
+
+    def _library(self) -> Graph:
+        """The graph, with the functions that were written while it ran."""
+        graph = self.graph
+        if not self._written:
+            return graph
+        functions = ChainMap(self._written, graph.functions)  # type: ignore[arg-type]
+        return Graph(graph.nodes, functions, graph.gradients, graph.producer)
 
     def _run_body(
         self,

@@ -17,6 +17,24 @@ from tensorflow.python.framework import function as defun
 
 F, N = tf.float32, tf.int32
 
+
+def branching(x: Any) -> Any:
+    """One of two functions of `x`, chosen by its sum."""
+    return tf.raw_ops.StatelessIf(
+        cond=tf.reduce_sum(x) > 0,
+        input=[x],
+        Tout=[F],
+        then_branch=function("square"),
+        else_branch=function("negated"),
+    )[0]
+
+
+def looping(x: Any) -> Any:
+    """`x`, doubled some times."""
+    body, condition = function("step_squared"), function("below_ten")
+    return tf.raw_ops.StatelessWhile(input=[x, tf.constant(1)], cond=condition, body=body)[0]
+
+
 #: Name → types of the arguments, and what it computes.
 TABLE: dict[str, tuple[tuple[Any, ...], Callable[..., Any]]] = {
     "twice": ((F,), lambda x: x + x),
@@ -33,10 +51,13 @@ TABLE: dict[str, tuple[tuple[Any, ...], Callable[..., Any]]] = {
     "never": ((F, N), lambda x, n: tf.constant(False)),
     "two_values": ((F, N), lambda x, n: (n < 10, n)),
     "step": ((F, N), lambda x, n: (x * 2.0, n + 3)),
+    "step_squared": ((F, N), lambda x, n: (x * x, n + 4)),
     "growing": ((F, N), lambda x, n: (tf.concat([x, x], 0), n + 3)),
     "add_index": ((N, F), lambda i, x: x + tf.cast(i, F)),
     "append_index": ((N, F), lambda i, x: tf.concat([x, [tf.cast(i, F)]], 0)),
     "twice_twice": ((F,), lambda x: function("twice")(function("twice")(x))),
+    "branching": ((F,), branching),
+    "looping": ((F,), looping),
     "product": ((F, F), lambda x, y: tf.nn.softmax(tf.matmul(x, y) + tf.reduce_sum(x))),
     "half_slope": ((F, F), lambda x, slope: slope / 2.0),
     "with_gradient": ((F,), lambda x: x * 3.0),
