@@ -20,6 +20,7 @@ from typing import Any
 #: Public names that are modules of their own, or stand in a layer that knows nothing of public names.
 _MODULES = {
     "compat": "minihub_runtime.compat",
+    "dtypes": "minihub_runtime.dtypes",
     "errors": "minihub_runtime.errors",
 }
 

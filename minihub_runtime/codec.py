@@ -9,7 +9,7 @@ Source: tensorflow/python/framework/tensor_util.py, tensorflow/core/framework/at
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -231,20 +231,24 @@ def _from_values(proto: TensorProto, dtype: DType, count: int) -> NDArray[Any]:
     return np.array(values, dtype.numpy)
 
 
-def tensor_to_proto(array: NDArray[Any], dtype: DType | None = None) -> TensorProto:
+def tensor_to_proto(
+    array: NDArray[Any], dtype: DType | None = None, shape: Sequence[int] | None = None
+) -> TensorProto:
     """The TensorProto of an array, as TensorFlow's `make_tensor_proto` writes it.
 
-    One element goes into the typed list of its type, more go as raw bytes; strings always go into a list.
+    One element goes into the typed list of its type, more go as raw bytes; strings, truth values and complex numbers always
+    go into a list.  A `shape` of more elements than the array has stands for copies of the last one.
     """
     dtype = as_dtype(array.dtype) if dtype is None else dtype
-    proto = TensorProto(dtype=dtype.as_datatype_enum, tensor_shape=shape_to_proto(array.shape))
+    sizes = array.shape if shape is None else tuple(shape)
+    proto = TensorProto(dtype=dtype.as_datatype_enum, tensor_shape=shape_to_proto(sizes))
     if dtype.name == "string":
         proto.string_val.extend(as_bytes(item) for item in array.reshape(-1))
-    elif array.size > 1:
+    elif array.size > 1 and array.size == size(sizes) and not (dtype.is_bool or dtype.is_complex):
         little = array.astype(array.dtype.newbyteorder("<"), copy=False)
         proto.tensor_content = little.tobytes()
-    elif array.size == 1:
-        element = np.ascontiguousarray(bits(array)).reshape(1)
+    elif array.size:
+        element = np.ascontiguousarray(bits(array)).reshape(-1)
         field = getattr(proto, _FIELDS[dtype.name])
         if dtype.is_complex:
             field.extend(element.view(dtype.real_dtype.numpy).tolist())

@@ -239,8 +239,8 @@ def make_tensor_proto(
         differs = array.shape != wanted if verify_shape else array.size != np.prod(wanted)
         if differs and not spread and (verify_shape or allow_broadcast):
             raise TypeError(f"Expected Tensor's shape: {wanted}, but got {array.shape}.")
-        array = _filled_up(array, wanted)
-    return tensor_to_proto(array, as_dtype(array.dtype))
+        _filled_up(array, wanted)
+    return tensor_to_proto(array, as_dtype(array.dtype), shape)
 
 
 @public("make_ndarray")

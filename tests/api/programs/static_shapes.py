@@ -1,0 +1,103 @@
+"""Static shapes that follow from constants, and from sizes that are partly known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.api.programs import program
+
+
+@program
+def shapes_as_tensors(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [None, 3])
+    y = tf.placeholder(tf.float32)
+    n = tf.placeholder(tf.int32, [])
+    pair = tf.placeholder(tf.int32, [2])
+    s = tf.shape(x)
+    sizes = [
+        [s[1], -1],
+        [-1, s[1]],
+        s,
+        s[1:],
+        s[:1],
+        [s[1] * 2, -1],
+        [s[0], s[1]],
+        tf.concat([[5], s], 0),
+        tf.concat([s[:1], [7]], 0),
+        [n, 4],
+        pair,
+        tf.cast(tf.cast(s, tf.int64), tf.int32),
+        tf.identity(s),
+        tf.shape_n([x, x])[0],
+        s + 0,
+        tf.maximum(s, [1, 1]),
+        tf.stack([s[0], 3]),
+        tf.stop_gradient([2, 3]),
+        tf.where([True], [2], [3]),
+        tf.unstack(tf.constant([2, 3])),
+        [tf.unstack(s)[1], 2],
+        [tf.split(s, 2)[1][0], 2],
+        tf.gather(s, [1]),
+        tf.slice(s, [1], [1]),
+        tf.placeholder_with_default([2, 3], [2]),
+        tf.constant(np.arange(6, dtype=np.int32).reshape(2, 3))[1],
+        tf.reduce_sum(tf.constant(np.ones([3, 2], np.int32)), 0),
+        tf.cumsum([2, 3]),
+        tf.sort([3, 2]),
+        tf.unique([2, 2, 3])[0],
+        tf.random_uniform([2], 1, 2, tf.int32),
+    ]
+    for size in sizes:
+        tf.reshape(y, size)
+
+
+@program
+def shapes_that_ops_ask_for(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [None, 3])
+    n = tf.placeholder(tf.int32, [])
+    s = tf.shape(x)
+    tf.fill(s, 1)
+    tf.zeros(s)
+    tf.tile([[1]], s)
+    tf.broadcast_to(1, s)
+    tf.random_uniform(s)
+    tf.slice(x, [0, 1], [-1, 2])
+    tf.slice(x, [n, 1], [2, -1])
+    tf.slice(x, [0, 0], [n, 2])
+    tf.slice(x, [0, 0], s)
+    tf.slice(x, [1, 1], s - 1)
+    tf.pad(x, [[1, n], [1, 2]])
+    tf.pad(x, [[1, 1], [n, 2]])
+    _ = [x[:n], x[:, :n], x[n], x[:, 1 : tf.shape(x)[1]], x[:, : s[1] - 1]]
+    tf.range(s[1])
+    tf.range(n)
+    tf.one_hot([1], s[1])
+    tf.one_hot([1], tf.size(tf.zeros([2, 3])))
+    tf.linspace(0.0, 1.0, s[1])
+    tf.expand_dims(x, tf.rank(x))
+    tf.concat([x, x], tf.rank(x) - 1)
+    tf.reduce_sum(x, tf.range(tf.rank(x)))
+    tf.reduce_sum(x, tf.range(1, tf.rank(x)))
+    tf.transpose(x, tf.reverse([0, 1], [0]))
+    tf.transpose(x, [n, 1])
+    tf.gather(x, [0], axis=tf.rank(x) - 1)
+    tf.scatter_nd([[0]], tf.placeholder(tf.float32, [1, 3]), s)
+    tf.space_to_batch_nd(tf.zeros([1, 4, 4, 1]), [2, 2], [[0, 0], [0, n]])
+    tf.split(x, [1, n], 1)
+    tf.unsorted_segment_sum(x, [0, 1], s[1])
+    tf.math.bincount([1, 2], minlength=3, maxlength=3)
+    tf.nn.top_k(x, s[1])
+    tf.sequence_mask([1, 3])
+    tf.sequence_mask([1, 3], s[1])
+
+
+@program
+def shapes_of_variables(tf: Any) -> Any:
+    y = tf.placeholder(tf.float32)
+    with tf.variable_scope("a", use_resource=True):
+        v = tf.get_variable("v", [2, 3])
+    tf.reshape(y, tf.shape(v))
+    tf.reshape(y, [tf.shape(v)[1], -1])
+    tf.reshape(y, tf.raw_ops.VariableShape(input=v.handle))
