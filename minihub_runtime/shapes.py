@@ -77,10 +77,10 @@ class Spec:
     @property
     def as_shape(self) -> Shape:
         """What is known of the shape whose sizes are the elements; a scalar stands for any shape."""
-        if self.value is not None:
-            return None if self.value.ndim == 0 else dims(self.value)
         if self._source is not None:
             return self._source.as_shape()
+        if self._value is not None:
+            return None if self._value.ndim == 0 else dims(self._value)
         if self.shape is None or len(self.shape) != 1 or self.shape[0] is None:
             return None
         return (None,) * self.shape[0]

@@ -39,7 +39,7 @@ OPEN_OPS = frozenset(
         "Switch",
     ]
 )
-#: Ops whose value is a matter of their input's shape alone.
+#: Ops whose value follows from their input's shape alone, if that is known.
 SHAPE_OPS = frozenset({"Rank", "Shape", "Size"})
 
 
@@ -74,7 +74,7 @@ class KnownValues:
                 continue
             seen.add(current)
             stack.append((current, True))
-            if node.op not in SHAPE_OPS:
+            if node.op not in SHAPE_OPS or self._of_shape(node) is None:
                 stack.extend((parent, False) for parent in node.inputs if parent not in self._found)
         return order
 
@@ -87,7 +87,9 @@ class KnownValues:
     def _evaluate(self, ref: Ref) -> Array | None:
         node = self._graph.nodes[ref.node]
         if node.op in SHAPE_OPS:
-            return self._of_shape(node)
+            found = self._of_shape(node)
+            if found is not None:
+                return found
         known = concrete(self._inference.shape(ref))
         if known is not None and size(known) > MAX_ELEMENTS:
             return None
@@ -140,7 +142,10 @@ class KnownValues:
         length = self._inference.shape(ref)
         if length is not None and len(length) != 1:
             return None
-        value = self.value(ref)
+        # What is known of a tensor's shape counts for Shape: its value is not worked out from the tensor's.
+        value = None if node.op in ("Shape", "ShapeN") else self.value(ref)
+        if value is not None and value.ndim == 0:
+            return None
         found = self._partial_shape(node, ref) if value is None else dims(value)
         if found is None and length is not None and length[0] is not None:
             return (None,) * length[0]
@@ -197,7 +202,10 @@ class KnownTensor:
 
 
 def _may_be_constant(node: Node) -> bool:
-    return node.op in REGISTRY and node.op not in OPEN_OPS and not REGISTRY[node.op].stateful
+    if node.op not in REGISTRY or node.op in OPEN_OPS:
+        return False
+    # What wants a context calls functions or has state.
+    return not REGISTRY[node.op].stateful and not REGISTRY[node.op].wants_context
 
 
 def _out_type(node: Node) -> np.dtype[Any]:

@@ -35,7 +35,7 @@ from minihub_runtime.ops.sparse import (
     rows_in_shape,
     with_rank,
 )
-from minihub_runtime.shapes import Shape, Spec
+from minihub_runtime.shapes import Shape, Spec, dims
 
 __all__: list[str] = []
 
@@ -142,7 +142,7 @@ def _reduction(name: str, allowed: Any, combine: Any) -> None:
 
 
 def _dense_shape(input_shape: Spec, reduction_axes: Spec, keep_dims: bool) -> Shape:
-    shape = input_shape.as_shape
+    shape = dims(input_shape.value)
     if shape is None or reduction_axes.value is None:
         return None
     chosen = reduction_axes.value.reshape(-1)
