@@ -23,9 +23,10 @@ from minihub.image_util import IMAGE_MODULE_INFO_KEY
 from minihub.native import ATTACHMENTS_COLLECTION, SUPPORTED_COLLECTIONS
 from minihub.saved_model import MetaGraph
 from minihub.spec import ModuleSpec
-from minihub_runtime.api.composite import RaggedTensor, SparseTensor
+from minihub_runtime.api.composite import SparseTensor
 from minihub_runtime.api.graph import Graph, GraphKeys, Tensor, get_default_graph
 from minihub_runtime.api.meta_graph import create_meta_graph_def
+from minihub_runtime.api.ragged.tensor import RaggedTensor
 from minihub_runtime.api.tensor_info import build_tensor_info
 from minihub_runtime.api.variables import variable_scope
 from minihub_runtime.codec import tensor_from_proto

@@ -14,8 +14,9 @@ from minihub.binding import named_inputs
 from minihub.module import Module
 from minihub.spec import as_module_spec
 from minihub.tensor_info import ParsedTensorInfo
-from minihub_runtime.api.composite import RaggedTensor, SparseTensor, placeholder
+from minihub_runtime.api.composite import SparseTensor, placeholder
 from minihub_runtime.api.graph import Graph
+from minihub_runtime.api.ragged.tensor import RaggedTensor
 from minihub_runtime.api.variables import (
     global_variables_initializer,
     tables_initializer,
@@ -102,5 +103,5 @@ def placeholder_for(name: str, info: ParsedTensorInfo) -> Any:
         for level in range(info.ragged.ragged_rank):
             splits = info.ragged.row_splits_dtype
             parts.append(placeholder(splits, [None], f"{name}.component_{level + 1}"))
-        return RaggedTensor.from_nested_row_splits(parts[0], parts[1:])
+        return RaggedTensor.from_nested_row_splits(parts[0], parts[1:], validate=False)
     return placeholder(info.dtype, info.shape, name)

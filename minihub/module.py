@@ -26,14 +26,12 @@ from minihub.inside_functions import fit_into_function
 from minihub.saved_model import MetaGraph
 from minihub.spec import as_module_spec
 from minihub.tensor_info import ParsedTensorInfo
-from minihub_runtime.api.composite import (
-    RaggedTensor,
-    SparseTensor,
-)
+from minihub_runtime.api.composite import SparseTensor
 from minihub_runtime.api.contexts import init_scope
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph, GraphKeys, Tensor, get_default_graph
 from minihub_runtime.api.meta_graph_import import import_scoped_meta_graph
+from minihub_runtime.api.ragged.tensor import RaggedTensor
 from minihub_runtime.api.type_spec import CompositeTensor, TensorSpec, TypeSpec
 from minihub_runtime.api.variables import (
     Variable,
@@ -230,7 +228,9 @@ class Module:
             if info.kind == "sparse":
                 results[key] = SparseTensor(*parts)
             elif info.kind == "ragged":
-                results[key] = RaggedTensor.from_nested_row_splits(parts[0], parts[1:])
+                results[key] = RaggedTensor.from_nested_row_splits(
+                    parts[0], parts[1:], validate=False
+                )
             else:
                 results[key] = parts[0]
         return results
@@ -471,5 +471,5 @@ def _converted(value: Any, info: ParsedTensorInfo) -> Any:
         return SparseTensor(value[0], convert_to_tensor(value[1], info.dtype), value[2])
     if info.kind == "ragged" and isinstance(value, RaggedTensorValue):
         flat = convert_to_tensor(value.flat_values, info.dtype)
-        return RaggedTensor.from_nested_row_splits(flat, value.nested_row_splits)
+        return RaggedTensor.from_nested_row_splits(flat, value.nested_row_splits, validate=False)
     return convert_to_tensor(value, info.dtype)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from minihub_runtime.api.building import build
-from minihub_runtime.api.composite import RaggedTensor, SparseTensor
+from minihub_runtime.api.composite import SparseTensor
 from minihub_runtime.api.conversion import constant, convert_to_tensor
 from minihub_runtime.api.graph import Tensor, name_scope
+from minihub_runtime.api.ragged.tensor import RaggedTensor
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.api.type_spec import RaggedTensorSpec, SparseTensorSpec, TensorSpec, TypeSpec
 from minihub_runtime.dtypes import int64, variant
@@ -88,7 +89,7 @@ def _encoded(spec: RaggedTensorSpec, value: Any, batched_input: bool) -> Tensor:
             f"{type(value).__name__}."
         )
     else:
-        splits, flat = [], value
+        splits, flat = (), value
     arguments: dict[str, Any] = {
         "rt_nested_splits": splits,
         "rt_dense_values": flat,
@@ -140,8 +141,10 @@ def _decoded(spec: RaggedTensorSpec, tensor: Tensor) -> Any:
             Tvalues=spec.dtype,
             Tsplits=spec.row_splits_dtype,
         )
-        found: Any = RaggedTensor.from_nested_row_splits(flat, splits)
-    if spec.shape.ndims is not None and not isinstance(found, RaggedTensor):
+        found: Any = RaggedTensor.from_nested_row_splits(flat, splits, validate=False)
+    if isinstance(found, RaggedTensor):
+        found._set_shape(spec.shape)
+    else:
         found.set_shape(spec.shape)
     return found
 

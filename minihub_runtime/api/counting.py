@@ -1,6 +1,6 @@
 """How often values occur.
 
-Source: tensorflow/python/ops/bincount_ops.py, histogram_ops.py, confusion_matrix.py.
+Source: tensorflow/python/ops/histogram_ops.py, confusion_matrix.py.
 """
 
 from __future__ import annotations
@@ -14,65 +14,24 @@ from minihub_runtime.api.checks.values import assert_less, assert_non_negative
 from minihub_runtime.api.clipping import clip_by_value
 from minihub_runtime.api.cond import cond
 from minihub_runtime.api.control_flow_assert import Assert
-from minihub_runtime.api.conversion import constant, convert_to_tensor
+from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.filling import ones_like
 from minihub_runtime.api.graph import Tensor, name_scope
 from minihub_runtime.api.grouping import with_dependencies
 from minihub_runtime.api.joining import stack
 from minihub_runtime.api.layout import reshape, squeeze
 from minihub_runtime.api.reduction import reduce_max
-from minihub_runtime.api.sizes import rank, shape, size
+from minihub_runtime.api.sizes import rank, shape
 from minihub_runtime.dtypes import int32, int64
 from minihub_runtime.public import public
 
 __all__ = [
-    "bincount",
     "confusion_matrix",
     "histogram_fixed_width",
     "histogram_fixed_width_bins",
     "in_top_k",
     "remove_squeezable_dimensions",
 ]
-
-
-@public("math.bincount", "bincount")
-def bincount(
-    arr: Any, weights: Any = None, minlength: Any = None, maxlength: Any = None, dtype: Any = int32
-) -> Tensor:
-    """How often each of 0, 1, 2, … occurs.
-
-    Args:
-        arr: integers that are not negative.
-        weights: what each counts, 1 by default; the result then has their type.
-        minlength: the least length of the result.
-        maxlength: its greatest length; larger numbers are not counted.
-        dtype: the type of the result.
-
-    Returns:
-        A vector as long as the largest number asks for.
-    """
-    with name_scope("bincount"):
-        arr = convert_to_tensor(arr, name="arr")
-        if weights is not None:
-            weights = convert_to_tensor(weights, name="weights")
-        if not arr.dtype.is_integer:
-            arr = cast(arr, int32)
-        length: Any = cast(size(arr) > 0, arr.dtype) * (reduce_max(arr) + 1)
-        if minlength is not None:
-            least = convert_to_tensor(minlength, arr.dtype, "minlength")
-            length = build("Maximum", x=least, y=length)
-        if maxlength is not None:
-            most = convert_to_tensor(maxlength, arr.dtype, "maxlength")
-            length = build("Minimum", x=most, y=length)
-        if weights is not None:
-            weights = reshape(weights, [-1])
-        arr = reshape(arr, [-1])
-        if weights is None:
-            weights = constant([], dtype or arr.dtype)
-        result: Tensor = build(
-            "DenseBincount", input=arr, size=length, weights=weights, binary_output=False
-        )
-        return result
 
 
 @public("histogram_fixed_width")

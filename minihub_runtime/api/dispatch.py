@@ -8,6 +8,7 @@ Source: tensorflow/python/util/dispatch.py, tensorflow/python/ops/ragged/ragged_
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 from collections.abc import Callable, Mapping
@@ -43,7 +44,28 @@ _BINARY = """
 
 _SPARSE_UNARY = "abs negative sign square sqrt erf tanh math.bessel_i0e math.bessel_i1e"
 
-_RAGGED: dict[str, str] = {}
+#: Functions with a version of their own, by its module; the version has the function's last name, or that after `=`.
+_RAGGED = {
+    "bincount": "math.bincount=ragged_bincount",
+    "ragged.gathering": "gather batch_gather gather_nd",
+    "ragged.joining": "concat stack",
+    "ragged.math": "add_n cumsum matmul",
+    "ragged.nn": "nn.dropout nn.embedding_lookup",
+    "ragged.partitions": "dynamic_partition",
+    "ragged.reductions": """
+        reduce_all reduce_any reduce_max reduce_mean reduce_min reduce_prod reduce_sum math.reduce_std
+        math.reduce_variance
+    """,
+    "ragged.segments": """
+        math.unsorted_segment_max=segment_max math.unsorted_segment_mean=segment_mean
+        math.unsorted_segment_min=segment_min math.unsorted_segment_prod=segment_prod
+        math.unsorted_segment_sqrt_n=segment_sqrt_n math.unsorted_segment_sum=segment_sum
+    """,
+    "ragged.selection": "where where_v2",
+    "ragged.shaping": "bitcast expand_dims one_hot rank reverse size squeeze",
+    "ragged.strings": "strings.join=string_join strings.reduce_join strings.format=string_format",
+    "ragged.tiling": "tile",
+}
 
 
 class Version:
@@ -52,11 +74,15 @@ class Version:
     Attributes:
         where: `module:function` below `minihub_runtime.api`.
         takes_function: whether it takes the function that it stands for first.
+        comes_second: whether it is called only when the function itself has failed, as its names show.
     """
 
-    def __init__(self, where: str, takes_function: bool = False) -> None:
+    def __init__(
+        self, where: str, takes_function: bool = False, comes_second: bool = False
+    ) -> None:
         self.where = where
         self.takes_function = takes_function
+        self.comes_second = comes_second
 
     def find(self) -> Callable[..., Any]:
         """The function, imported now."""
@@ -67,14 +93,27 @@ class Version:
         return found
 
 
+def _versions(texts: Mapping[str, str]) -> dict[str, Version]:
+    """Public name → version, of texts that list the names for each module."""
+    found: dict[str, Version] = {}
+    for module, text in texts.items():
+        for item in text.split():
+            name, _, version = item.partition("=")
+            found[name] = Version(f"{module}:{version or name.rpartition('.')[2]}")
+    return found
+
+
 #: Kind of tensor → public name → what is called instead.  Of a function's names, one stands here.
 TABLES: dict[str, dict[str, Version]] = {
     "ragged": {
         **{name: Version("ragged.elementwise:unary", True) for name in _UNARY.split()},
         **{name: Version("ragged.elementwise:binary", True) for name in _BINARY.split()},
-        **{name: Version(where) for name, where in _RAGGED.items()},
+        **_versions(_RAGGED),
     },
-    "sparse": {name: Version("sparse.elementwise:unary", True) for name in _SPARSE_UNARY.split()},
+    "sparse": {
+        **{name: Version("sparse.elementwise:unary", True, True) for name in _SPARSE_UNARY.split()},
+        **_versions({"bincount": "math.bincount=sparse_bincount"}),
+    },
 }
 
 
@@ -93,22 +132,33 @@ def dispatched(function: Any, names: tuple[str, ...]) -> Any:
 
     if isinstance(function, OpFunction):
         # Its docstring waits until it is asked for, which `wraps` would do.
-        function.call = _calling(function.call, versions)
+        function.call = _calling(function.call, function, versions)
         return function
-    return functools.wraps(function)(_calling(function, versions))
+    return functools.wraps(function)(_calling(function, function, versions))
 
 
-def _calling(function: Callable[..., Any], versions: Mapping[str, Version]) -> Callable[..., Any]:
-    """A function that calls `function`, or the version for the kind of its arguments."""
+def _calling(
+    call_dense: Callable[..., Any], described: Callable[..., Any], versions: Mapping[str, Version]
+) -> Callable[..., Any]:
+    """A function that calls `call_dense`, or the version for the kind of its arguments.
+
+    Args:
+        call_dense: the function of dense tensors.
+        described: a function that does the same for dense tensors, and has a signature.
+        versions: kind of tensor → version.
+    """
 
     def call(*args: Any, **kwargs: Any) -> Any:
         kind = _kind(args, kwargs)
         version = versions.get(kind) if kind else None
         if version is None:
-            return function(*args, **kwargs)
+            return call_dense(*args, **kwargs)
+        if version.comes_second:
+            with contextlib.suppress(TypeError, ValueError):
+                return call_dense(*args, **kwargs)
         replacement = version.find()
         if version.takes_function:
-            return replacement(function, *args, **kwargs)
+            return replacement(described, *args, **kwargs)
         return replacement(*args, **kwargs)
 
     return call

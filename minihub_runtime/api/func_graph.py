@@ -20,7 +20,7 @@ from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
 from minihub_runtime.api.graph_keys import GraphKeys
 from minihub_runtime.api.program_order import ProgramOrder
-from minihub_runtime.api.type_spec import TensorSpec
+from minihub_runtime.api.type_spec import CompositeTensor, TensorSpec
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType, resource
 from minihub_runtime.graph.function_writer import function_to_proto
@@ -227,10 +227,12 @@ def unique_function_name(scope: str, name: str) -> str:
 
 def without_variables(structure: Any) -> Any:
     """A structure with the values of the variables in it."""
-    return nest.map_structure(
-        lambda item: convert_to_tensor(item) if hasattr(item, "_as_graph_element") else item,
-        structure,
-    )
+
+    def value_of(item: Any) -> Any:
+        is_variable = hasattr(item, "_as_graph_element") and not isinstance(item, CompositeTensor)
+        return convert_to_tensor(item) if is_variable else item
+
+    return nest.map_structure(value_of, structure)
 
 
 def flatten(structure: Any) -> list[Any]:

@@ -66,7 +66,9 @@ def squeeze(
 
 
 @public("transpose")
-def transpose(a: Any, perm: Any = None, name: str = "transpose", conjugate: bool = False) -> Tensor:
+def transpose(
+    a: Any, perm: Any = None, name: str | None = "transpose", conjugate: bool = False
+) -> Tensor:
     """`a` with its dimensions in another order.
 
     Args:

@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minihub_runtime.api.composite import RaggedTensor, SparseTensor
 from minihub_runtime.api.defaults import SESSIONS
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
-from minihub_runtime.api.indexed_slices import IndexedSlices
+from minihub_runtime.api.type_spec import CompositeTensor
 from minihub_runtime.dtypes import DType
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.errors import InvalidArgumentError
@@ -47,7 +46,7 @@ class _Fetch:
     def _visit(self, item: Any) -> Callable[[list[Any]], Any]:
         if item is None:
             raise TypeError("Fetch argument None has invalid type <class 'NoneType'>")
-        if isinstance(item, (SparseTensor, RaggedTensor, IndexedSlices)):
+        if isinstance(item, CompositeTensor):
             places = [self._place(self._element(part)) for part in item.components]
             return lambda values: item.to_value([values[i] for i in places])
         if isinstance(item, Mapping):
@@ -311,7 +310,7 @@ class Session:
     def _feeds(self, feed_dict: Mapping[Any, Any]) -> dict[Ref, Any]:
         feeds: dict[Ref, Any] = {}
         for key, value in feed_dict.items():
-            if isinstance(key, (SparseTensor, RaggedTensor, IndexedSlices)):
+            if isinstance(key, CompositeTensor):
                 for part, piece in zip(key.components, key.to_parts(value), strict=True):
                     if part.op.type != "Const":
                         feeds[part.ref_in_graph] = feed_array(part, piece)

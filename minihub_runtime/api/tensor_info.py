@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minihub_runtime.api.composite import RaggedTensor, SparseTensor
+from minihub_runtime.api.composite import SparseTensor
 from minihub_runtime.api.elements import Tensor
+from minihub_runtime.api.ragged.tensor import RaggedTensor
 from minihub_runtime.codec import shape_to_proto
 from minihub_runtime.protos import TensorInfo
 from minihub_runtime.public import public

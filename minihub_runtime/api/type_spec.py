@@ -51,6 +51,14 @@ class CompositeTensor(abc.ABC):
     def components(self) -> tuple[Any, ...]:
         """The tensors it consists of."""
 
+    @abc.abstractmethod
+    def to_value(self, parts: Any) -> Any:
+        """The value whose parts are the values of the components."""
+
+    @abc.abstractmethod
+    def to_parts(self, value: Any) -> list[Any]:
+        """The values to feed for the components."""
+
 
 @public("TypeSpec")
 class TypeSpec(abc.ABC):
@@ -356,7 +364,7 @@ class RaggedTensorSpec(TypeSpec):
         """`RaggedTensor`; `Tensor` if nothing is ragged."""
         if not self.ragged_rank:
             return TensorSpec(None).value_type
-        from minihub_runtime.api.composite import RaggedTensor
+        from minihub_runtime.api.ragged.tensor import RaggedTensor
 
         return RaggedTensor
 
@@ -400,9 +408,14 @@ class RaggedTensorSpec(TypeSpec):
             for splits in reversed(components[1:]):
                 result = RaggedTensorValue(result, splits)
             return result
-        from minihub_runtime.api.composite import RaggedTensor
+        from minihub_runtime.api.ragged.tensor import RaggedTensor
 
-        return RaggedTensor.from_nested_row_splits(components[0], components[1:])
+        result = RaggedTensor.from_nested_row_splits(components[0], components[1:], validate=False)
+        if isinstance(result, RaggedTensor):
+            result._set_shape(self.shape)
+        else:
+            result.set_shape(self.shape)
+        return result
 
 
 @public("type_spec_from_value")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from minihub_runtime.api.composite import ragged_placeholder
+from minihub_runtime.api.ragged.factory import ragged_placeholder
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
 
 

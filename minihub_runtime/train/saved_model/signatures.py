@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from minihub_runtime.api.composite import RaggedTensor, SparseTensor
+from minihub_runtime.api.composite import SparseTensor
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
 from minihub_runtime.api.grouping import group, tables_initializer
 from minihub_runtime.api.name_prefixes import prepend_name_scope
+from minihub_runtime.api.ragged.tensor import RaggedTensor
 from minihub_runtime.api.tensor_info import build_tensor_info
 from minihub_runtime.api.variables import (
     global_variables_initializer,

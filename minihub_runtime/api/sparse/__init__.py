@@ -1,0 +1,1 @@
+"""Functions of sparse tensors: `tf.sparse` and its older names."""
