@@ -330,7 +330,7 @@ SIMPLE_OPS: tuple[tuple[str, str, str], ...] = (
         "string_to_hash_bucket_strong strings.to_hash_bucket_strong",
     ),
     ("StringUpper", "input, encoding=''", "strings.upper"),
-    ("Substr", 'input, pos, len, name=None, unit="BYTE"', "strings.substr"),
+    ("Substr", 'input, pos, len, name=None, unit="BYTE"', "strings.substr substr"),
     ("UnicodeScript", "input", "strings.unicode_script"),
     (
         "UnicodeTranscode",
