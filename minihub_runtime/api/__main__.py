@@ -47,6 +47,7 @@ LOWER: dict[str, tuple[str, ...]] = {
         "uint8",
         "variant",
     ),
+    "minihub_runtime.errors": ("OpError",),
     "minihub_runtime.protos": (
         "AttrValue",
         "ConfigProto",
