@@ -148,3 +148,34 @@ def chosen_from(tf: Any, state: dict[str, Any]) -> Any:
     for name, value in state.items():
         items = value if isinstance(value, list) else [value]
         yield [name, [item.tolist() for item in items]]
+
+
+@in_folder
+def warm_starts(tf: Any, folder: str) -> Any:
+    path = written(tf, folder)
+    found: list[Any] = []
+    for keywords in (
+        {"vars_to_warm_start": ".*w", "var_name_to_prev_var_name": {"new/w": "old/w"}},
+        {
+            "vars_to_warm_start": ["new/.*"],
+            "var_name_to_prev_var_name": {"new/w": "old/w", "new/b": "old/deep/b"},
+        },
+        {"vars_to_warm_start": "table"},
+        {"vars_to_warm_start": ".*b", "var_name_to_prev_var_name": {"no": "old/w"}},
+        {"vars_to_warm_start": "new/b"},
+        {"vars_to_warm_start": 3},
+    ):
+        with tf.Graph().as_default():
+            with tf.variable_scope("new"):
+                tf.get_variable("w", initializer=[[0.0, 0.0], [0.0, 0.0]])
+                tf.get_variable("b", initializer=[0.0, 0.0])
+            tf.get_variable(
+                "table",
+                shape=[4, 2],
+                initializer=tf.zeros_initializer(),
+                partitioner=tf.fixed_size_partitioner(2),
+            )
+            error = refused(tf, lambda given=keywords: tf.train.warm_start(path, **given), folder)
+            found.append(error and error[1].partition(" {")[0])
+            found.append(values(tf))
+    return found
