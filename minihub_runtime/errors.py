@@ -266,45 +266,6 @@ class OperatorNotAllowedInGraphError(TypeError):
     """Python needs the value of a tensor, which has none while a graph is built."""
 
 
-#: The numbers of status codes.
-OK = 0
-CANCELLED = 1
-UNKNOWN = 2
-INVALID_ARGUMENT = 3
-DEADLINE_EXCEEDED = 4
-NOT_FOUND = 5
-ALREADY_EXISTS = 6
-PERMISSION_DENIED = 7
-RESOURCE_EXHAUSTED = 8
-FAILED_PRECONDITION = 9
-ABORTED = 10
-OUT_OF_RANGE = 11
-UNIMPLEMENTED = 12
-INTERNAL = 13
-UNAVAILABLE = 14
-DATA_LOSS = 15
-UNAUTHENTICATED = 16
-
-_BY_CODE: dict[int, type[OpError]] = {kind.error_code: kind for kind in OpError.__subclasses__()}
-
-
-def exception_type_from_error_code(error_code: int) -> type[OpError]:
-    """The class of the errors with a status code.
-
-    Raises:
-        KeyError: there is none.
-    """
-    return _BY_CODE[error_code]
-
-
-def error_code_from_exception_type(cls: type[OpError]) -> int:
-    """The status code of a class of errors; UNKNOWN for any other class."""
-    for code, kind in _BY_CODE.items():
-        if kind is cls:
-            return code
-    return UNKNOWN
-
-
 def clip(text: str, limit: int = 200) -> str:
     """`text` for a message: at most `limit` characters, control characters escaped.
 
