@@ -219,8 +219,8 @@ class PaddingQueue(Queue):
         ]
         result = zeros(allocatable((len(arrays), *sizes), dtype.numpy), dtype)
         for row, array in enumerate(arrays):
-            filled = tuple(slice(n) for n in array.shape)
-            result[row][filled] = array
+            filled = (row, *(slice(n) for n in array.shape))
+            result[filled] = array
         return result
 
 
