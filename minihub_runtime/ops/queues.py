@@ -219,7 +219,7 @@ class PaddingQueue(Queue):
         ]
         result = zeros(allocatable((len(arrays), *sizes), dtype.numpy), dtype)
         for row, array in enumerate(arrays):
-            filled = (row, *(slice(n) for n in array.shape))
+            filled: tuple[Any, ...] = (row, *(slice(n) for n in array.shape))
             result[filled] = array
         return result
 

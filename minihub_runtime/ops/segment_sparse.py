@@ -187,6 +187,46 @@ def _register_gradient(name: str, scale: str) -> None:
     )(kernel)
 
 
+def _slices_shape(
+    grad: Spec, indices: Spec, segment_ids: Spec, dense_output_dim0: Spec
+) -> list[Shape]:
+    require(dense_output_dim0.shape in ((), None), "dense_output_dim0 must be a scalar")
+    return [_sparse_shape(grad, indices, segment_ids, None), (None,)]
+
+
+def _register_slices(name: str, scale: str) -> None:
+    def kernel(
+        grad: Array, indices: Array, segment_ids: Array, dense_output_dim0: Array
+    ) -> tuple[Array, Array]:
+        """The rows that are not all zero of the gradient of a sparse segment op, and their rising indices.
+
+        Raises: InvalidArgumentError for indices or ids out of range.
+        """
+        require_rank(indices, 1, "indices")
+        require(dense_output_dim0.ndim == 0, "dense_output_dim0 must be a scalar")
+        indices_in_range(indices, int(dense_output_dim0))
+        found, places = np.unique(indices, return_inverse=True)
+        count = np.array(len(found), np.int32)
+        rows = _sparse_segment_grad(
+            grad, places.reshape(-1).astype(np.int64), segment_ids, count, scale
+        )
+        return rows, found
+
+    op(
+        f"{name}(grad: T, indices: Tidx, segment_ids: Tsegmentids, dense_output_dim0: int32) "
+        "-> output: T, sorted_unique_indices: Tidx",
+        T=FLOATS,
+        Tidx=INDEX.default_to("int32"),
+        Tsegmentids=INDEX.default_to("int32"),
+        precision=ROUNDING,
+        source=SPARSE_SOURCE,
+        shape=_slices_shape,
+    )(kernel)
+
+
+for _name, _scale in (("Sum", "sum"), ("Mean", "mean"), ("SqrtN", "sqrt_n")):
+    _register_slices(f"SparseSegment{_name}GradV2", _scale)
+
 _register_gradient("SparseSegmentSumGrad", "sum")
 _register_gradient("SparseSegmentMeanGrad", "mean")
 _register_gradient("SparseSegmentSqrtNGrad", "sqrt_n")

@@ -1,44 +1,34 @@
-"""Giving a slice of a variable a value: `variable[1:, ...].assign(value)`."""
+"""Changing a slice of a variable."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.ops.checking import require
-from minihub_runtime.ops.registry import ANY, INDEX, REGISTRY, Array, op, without_gradient
-from minihub_runtime.ops.shape_rules import nothing, same
-from minihub_runtime.ops.variable import existing
-from minihub_runtime.ops.variable_rows import variable_of
+from minihub_runtime.ops.registry import ANY, INDEX, Array, op, without_gradient
+from minihub_runtime.ops.shape_rules import nothing
+from minihub_runtime.ops.slicing import tensor_strided_slice_update
+from minihub_runtime.ops.variable import Variable, existing
 
-SOURCE = "core/kernels/strided_slice_op.cc:StridedSliceAssignOp"
+__all__: list[str] = []
+
+_SOURCE = "core/kernels/strided_slice_op.cc:StridedSliceAssignOp"
 
 
-@op(
-    "StridedSliceAssign(ref: Ref(T), begin: Index, end: Index, strides: Index, value: T) "
-    "-> output_ref: Ref(T)",
-    T=ANY,
-    Index=INDEX,
-    source=SOURCE,
-    shape=same,
-)
-def strided_slice_assign(
-    ref: Any,
-    begin: Array,
-    end: Array,
-    strides: Array,
-    value: Array,
-    *,
-    begin_mask: int = 0,
-    end_mask: int = 0,
-    ellipsis_mask: int = 0,
-    new_axis_mask: int = 0,
-    shrink_axis_mask: int = 0,
-) -> Any:
-    """The reference, after giving the slice of the variable `value`; see TensorStridedSliceUpdate."""
-    masks = (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
-    variable = variable_of(ref)
-    variable.update(lambda old: _updated(old, begin, end, strides, value, masks))
-    return variable
+def _assign(variable: Variable, value: Array, *spec: Array, **masks: int) -> None:
+    """Put a value into the slice."""
+
+    def change(old: Array) -> Array:
+        if old.dtype != value.dtype:
+            require(
+                False,
+                f"value must be {as_dtype(old.dtype).name}, not {as_dtype(value.dtype).name}",
+            )
+        found: Array = tensor_strided_slice_update.kernel(old, *spec, value, **masks)
+        return found
+
+    variable.update(change)
 
 
 @op(
@@ -46,7 +36,7 @@ def strided_slice_assign(
     T=ANY,
     Index=INDEX,
     stateful=True,
-    source=SOURCE,
+    source=_SOURCE,
     shape=nothing,
 )
 def resource_strided_slice_assign(
@@ -62,30 +52,64 @@ def resource_strided_slice_assign(
     new_axis_mask: int = 0,
     shrink_axis_mask: int = 0,
 ) -> tuple[()]:
-    """Nothing, after giving the slice of the variable `value`; see TensorStridedSliceUpdate."""
-    masks = (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
-    existing(ref).update(lambda old: _updated(old, begin, end, strides, value, masks))
-    return ()
+    """Nothing, after `value` went into the slice of the variable, to which it broadcasts.
 
-
-def _updated(
-    old: Array, begin: Array, end: Array, strides: Array, value: Array, masks: tuple[int, ...]
-) -> Array:
-    require(value.dtype == old.dtype, "value must have the variable's type")
-    begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask = masks
-    new: Array = REGISTRY["TensorStridedSliceUpdate"](
-        old,
+    Raises: InvalidArgumentError where StridedSlice does, for another type, and unless `value` broadcasts.
+    """
+    _assign(
+        existing(ref),
+        value,
         begin,
         end,
         strides,
-        value,
         begin_mask=begin_mask,
         end_mask=end_mask,
         ellipsis_mask=ellipsis_mask,
         new_axis_mask=new_axis_mask,
         shrink_axis_mask=shrink_axis_mask,
     )
-    return new
+    return ()
 
 
-without_gradient("StridedSliceAssign", "ResourceStridedSliceAssign")
+@op(
+    "StridedSliceAssign(ref: Ref(T), begin: Index, end: Index, strides: Index, value: T)"
+    " -> output_ref: Ref(T)",
+    T=ANY,
+    Index=INDEX,
+    source=_SOURCE,
+    shape=lambda ref: ref.shape,
+)
+def strided_slice_assign(
+    ref: Any,
+    begin: Array,
+    end: Array,
+    strides: Array,
+    value: Array,
+    *,
+    begin_mask: int = 0,
+    end_mask: int = 0,
+    ellipsis_mask: int = 0,
+    new_axis_mask: int = 0,
+    shrink_axis_mask: int = 0,
+) -> Variable:
+    """The reference, after `value` went into the slice of the variable, to which it broadcasts.
+
+    Raises: InvalidArgumentError where StridedSlice does, and unless `value` broadcasts.
+    """
+    target = existing(ref)
+    _assign(
+        target,
+        value,
+        begin,
+        end,
+        strides,
+        begin_mask=begin_mask,
+        end_mask=end_mask,
+        ellipsis_mask=ellipsis_mask,
+        new_axis_mask=new_axis_mask,
+        shrink_axis_mask=shrink_axis_mask,
+    )
+    return target
+
+
+without_gradient("ResourceStridedSliceAssign", "StridedSliceAssign")

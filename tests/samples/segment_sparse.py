@@ -105,3 +105,26 @@ SAMPLES = [
         )
     ),
 ]
+
+SAMPLES += [
+    Sample(
+        f"{name}GradV2",
+        label,
+        dict(grad=grad, indices=i, segment_ids=ids, dense_output_dim0=rows),
+        error=error,
+    )
+    for name in NAMES
+    for label, grad, i, ids, rows, error in (
+        ("rows", normal(3, 6), i32([0, 4, 1, 1, 1]), i32([0, 0, 1, 2, 2]), i32(6), None),
+        ("ids_unsorted", f32([[1], [2]]), i32([0, 1, 1]), i64([1, 0, 1]), i32(3), None),
+        ("vector", f32([1, 2]), i64([2, 0]), i32([0, 1]), i32(3), None),
+        ("half", f16([[1], [2]]), i32([0, 1, 1]), i32([0, 0, 1]), i32(2), None),
+        ("bfloat16", bf16([[1], [2]]), i32([0, 1, 1]), i32([0, 0, 1]), i32(2), None),
+        ("double", f64([[1], [2]]), i32([9, 1]), i32([0, 1]), i32(10), None),
+        ("none", f32([[1], [2]]), i32([]), i32([]), i32(10), None),
+        ("range", normal(2, 3), i32([0, 3]), i32([0, 1]), i32(3), "must lie"),
+        ("ids", normal(2, 3), i32([0, 1]), i32([0, 2]), i32(3), "segment_ids.*must lie"),
+        ("count", normal(2, 3), i32([0, 1]), i32([0]), i32(3), "segment_ids must have"),
+        ("rows_vector", normal(2, 3), i32([0, 1]), i32([0, 1]), i32([3]), "scalar"),
+    )
+]

@@ -4,78 +4,62 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples import Sample, Step, b, f32, f64
-from tests.samples.slicing import masks, spec
-from tests.samples.variable import handle, read, with_handle, with_reference
+from tests.samples import Sample, Step, b, f32, i32, i64, normal, typed
+from tests.samples.variable import identity, read, with_handle, with_reference
 
 V = Step("v")
-MATRIX = f32([[1, 2, 3], [4, 5, 6]])
-
-#: Label, value of the variable, where, masks, what is written, error, type.
-CASES: tuple[tuple[Any, ...], ...] = (
-    ("row", MATRIX, spec([1], [2], [1]), masks(shrink=1), f32([7, 8, 9])),
-    ("column", MATRIX, spec([0, 1], [2, 2], [1, 1]), masks(), f32([[7], [8]])),
-    ("backwards", f32([1, 2, 3]), spec([2], [0], [-1]), masks(), f32([5, 6])),
-    ("element", MATRIX, spec([0, 1], [1, 2], [1, 1]), masks(shrink=3), f32(9)),
-    ("scalar_broadcast", MATRIX, spec([0], [1], [1]), masks(), f32(9)),
-    ("nothing", f32([1, 2, 3]), spec([2], [1], [1]), masks(), f32([])),
-    ("float64", f64([1, 2]), spec([0], [1], [1]), masks(), f64([5]), None, "float64"),
-    ("strings", b(["a", "b"]), spec([1], [2], [1]), masks(), b(["c"]), None, "string"),
-    ("size", f32([1, 2, 3]), spec([0], [2], [1]), masks(), f32([5, 6, 7]), "must broadcast"),
-    ("index_range", f32([1, 2]), spec([2], [3], [1]), masks(shrink=1), f32(5), "must lie in"),
-    ("zero_stride", f32([1, 2]), spec([0], [2], [0]), masks(), f32([5, 6]), "must not be 0"),
-)
+M = normal(4, 5)
 
 
-def by_handle(
+def both(
     label: str,
     variable: Any,
-    where: Any,
-    attrs: Any,
+    spec: tuple[Any, Any, Any],
     value: Any,
     error: str | None = None,
     kind: str = "float32",
-) -> Sample:
-    """An assignment to a slice of a resource, and the variable afterwards."""
-    return Sample(
-        "ResourceStridedSliceAssign",
-        label,
-        dict(ref=V, **where, value=value),
-        attrs,
-        error,
-        before=with_handle(variable, kind),
-        after={} if error else read(kind),
-    )
+    **attrs: Any,
+) -> list[Sample]:
+    """By handle and by reference."""
+    begin, end, strides = spec
+    inputs = dict(ref=V, begin=begin, end=end, strides=strides, value=value)
+    return [
+        Sample(
+            "ResourceStridedSliceAssign",
+            label,
+            inputs,
+            attrs,
+            error,
+            with_handle(variable, kind),
+            {} if error else read(kind),
+        ),
+        Sample(
+            "StridedSliceAssign",
+            label,
+            inputs,
+            attrs,
+            error,
+            with_reference(variable, kind),
+            {} if error else identity(),
+        ),
+    ]
 
 
-def by_reference(
-    label: str,
-    variable: Any,
-    where: Any,
-    attrs: Any,
-    value: Any,
-    error: str | None = None,
-    kind: str = "float32",
-) -> Sample:
-    """An assignment to a slice of a reference."""
-    return Sample(
-        "StridedSliceAssign",
-        label,
-        dict(ref=V, **where, value=value),
-        attrs,
-        error,
-        before=with_reference(variable, kind),
-    )
-
-
+ROWS = (i32([1]), i32([3]), i32([1]))
 SAMPLES = [
-    *(make(*case) for case in CASES for make in (by_handle, by_reference)),
-    Sample(
-        "ResourceStridedSliceAssign",
-        "uninitialized",
-        dict(ref=V, **spec([0], [1], [1]), value=f32([1])),
-        masks(),
-        "must be initialized",
-        before=dict(v=handle((3,))),
+    *both("rows", M, ROWS, normal(2, 5, seed=1)),
+    *both("scalar", M, ROWS, f32(7)),
+    *both("one_element", M, (i64([1, 2]), i64([2, 3]), i64([1, 1])), f32(7), shrink_axis_mask=3),
+    *both("strided_back", M, (i32([3, 0]), i32([0, 5]), i32([-2, 2])), normal(2, 3, seed=1)),
+    *both("masks", M, (i32([1, 1]), i32([2, 2]), i32([1, 1])), f32(9), begin_mask=1, end_mask=2),
+    *both("ellipsis", M, (i32([0, 4]), i32([0, 5]), i32([1, 1])), normal(4, 1), ellipsis_mask=1),
+    *both("empty", M, (i32([1]), i32([1]), i32([1])), f32([]).reshape(0, 5)),
+    *both("strings", b(["a", "b", "c"]), ROWS, b(["x", "y"]), kind="string"),
+    *(
+        both(kind, typed([1, 2, 3], kind), ROWS, typed([8, 9], kind), kind=kind)[0]
+        for kind in ("int32", "bfloat16", "complex64")
     ),
+    *both("too_large", M, ROWS, normal(3, 5), "must broadcast"),
+    *both("zero_stride", M, (i32([1]), i32([3]), i32([0])), f32(1), "strides"),
+    *both("matrix_begin", M, (i32([[1]]), i32([3]), i32([1])), f32(1), "begin"),
 ]
