@@ -137,7 +137,6 @@ FAMILIES = (
     "variable",
     "variable_rows",
     "variable_slices",
-    "variable_slices",
     "file",
     "old_graphs",
 )
