@@ -166,3 +166,13 @@ def test_equal_names_mean_equal_functions(graph: tf.Graph) -> None:
     defun(tf.float32, func_name="Same")(lambda x: x)(1.0)
     with pytest.raises(ValueError, match="a different function with the same name"):
         defun(tf.float32, func_name="Same")(lambda x: -x)(1.0)
+
+
+def test_shapes_that_calls_compute_are_not_known_before_a_run() -> None:
+    """A loop of constants is no constant: its value is not worked out while the graph is built."""
+    n = tf.while_loop(lambda i: i < 3, lambda i: i + 1, [tf.constant(0)])
+    one = tf.cond(tf.constant(True), lambda: tf.constant(2), lambda: tf.constant(3))
+    two = tf.function(lambda: tf.constant(4))()
+    found = [tf.fill([size], 1.0) for size in (n, one, two)]
+    assert [item.shape.as_list() for item in found] == [[None], [None], [None]]
+    assert [item.shape for item in run(found)] == [(3,), (2,), (4,)]

@@ -19,7 +19,7 @@ with warnings.catch_warnings():
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 #: The subjects whose graphs hold functions.
-SUBJECTS = ("cond", "functions", "map_fn", "tensor_array", "while_loop")
+SUBJECTS = ("composite_flow", "cond", "functions", "map_fn", "tensor_array", "while_loop")
 CHOSEN = [name for name, which in PROGRAMS.items() if which.subject in SUBJECTS]
 
 
