@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,17 @@ from tests.api.programs import attempt, program
 
 def slim(tf: Any) -> Any:
     """`tf.contrib.slim`, or the package that took its place."""
-    return tf.contrib.slim if hasattr(tf, "contrib") else importlib.import_module("tf_slim")
+    if hasattr(tf, "contrib"):
+        return tf.contrib.slim
+    # tf_slim looks for the layers where the Keras of TensorFlow 2.16 has them; they are those of `tf.layers`.
+    for part in ("", ".base", ".convolutional", ".core", ".normalization", ".pooling"):
+        sys.modules[f"tf_keras.legacy_tf_layers{part}"] = importlib.import_module(
+            f"keras.src.legacy_tf_layers{part}"
+        )
+    # It looks for the class of tensors where it was before TensorFlow 2.14.
+    ops = importlib.import_module("tensorflow.python.framework.ops")
+    ops.Tensor = importlib.import_module("tensorflow.python.framework.tensor").Tensor  # type: ignore[attr-defined]
+    return importlib.import_module("tf_slim")
 
 
 def run(tf: Any, feeds: Any, *steps: Any) -> list[Any]:
@@ -108,4 +119,124 @@ def arg_scopes(tf: Any) -> Any:
         attempt(lambda: s.arg_scope(first, a=1).__enter__()),
         attempt(lambda: s.arg_scope({}, a=1).__enter__()),
         np.shape(found),
+    ]
+
+
+def images(tf: Any, *shape: int) -> Any:
+    """A placeholder of that shape with a batch dimension that is not known, and a value for it."""
+    value = (np.arange(int(np.prod(shape)) * 2).reshape(2, *shape) % 7 - 3).astype(np.float32) / 4
+    return tf.placeholder(tf.float32, [None, *shape]), value
+
+
+def lists(tf: Any) -> list[Any]:
+    """The names of the variables of the collections that layers fill."""
+    keys = ["variables", "trainable_variables", "model_variables", "mine", "outputs"]
+    return [[item.name for item in tf.get_collection(key)] for key in keys]
+
+
+@program
+def fully_connected(tf: Any) -> Any:
+    s = slim(tf)
+    x, value = images(tf, 3)
+    start = s.xavier_initializer(seed=1)
+    a = s.fully_connected(x, 2, weights_initializer=start)
+    b = s.fully_connected(
+        a, 3, None, weights_initializer=start, scope="named", biases_initializer=None,
+        variables_collections=["mine"], outputs_collections="outputs",
+        weights_regularizer=s.l2_regularizer(0.5),
+    )  # fmt: skip
+    c = s.fully_connected(
+        b, 2, weights_initializer=start, normalizer_fn=s.layer_norm, trainable=False
+    )
+    d = s.fully_connected(
+        a, 3, None, weights_initializer=start, scope="named", biases_initializer=None, reuse=True
+    )
+    with s.arg_scope([s.fully_connected], activation_fn=tf.tanh, weights_initializer=start):
+        e = s.fully_connected(d, 2)
+        f = s.stack(e, s.fully_connected, [3, 2], scope="fc")
+        g = s.repeat(f, 2, s.fully_connected, 2)
+    return [
+        [t.name for t in (a, b, c, d, e, f, g)],
+        lists(tf),
+        [loss.name for loss in tf.get_collection("regularization_losses")],
+        run(tf, {x: value}, a, b, c, d, e, f, g),
+        attempt(lambda: s.fully_connected(x, 2.5)),
+    ]
+
+
+@program
+def convolutions(tf: Any) -> Any:
+    s = slim(tf)
+    x, value = images(tf, 5, 4, 2)
+    y = tf.placeholder(tf.float32, [None, 6, 2])
+    start = s.xavier_initializer(seed=1)
+    with s.arg_scope([s.conv2d, s.conv2d_transpose, s.separable_conv2d], weights_initializer=start):
+        a = s.conv2d(x, 3, [3, 3])
+        b = s.conv2d(a, 2, 2, stride=2, padding="VALID", scope="conv", activation_fn=None)
+        c = s.conv2d(a, 2, 3, rate=2, normalizer_fn=s.batch_norm, normalizer_params={"scale": True})
+        d = s.conv2d_transpose(b, 2, 2, stride=2)
+        e = s.separable_conv2d(x, 3, [2, 2], 2)
+    g = s.max_pool2d(a, [2, 2], scope="pool")
+    h = s.avg_pool2d(a, 2, stride=1, padding="SAME")
+    i = s.flatten(g)
+    j = s.dropout(i, 0.5, is_training=False)
+    k = s.dropout(i, 0.5, seed=3)
+    found = [a, b, c, d, e, g, h, i, j, k]
+    return [
+        [t.name for t in found],
+        [str(t.shape) for t in found],
+        lists(tf),
+        [op.name for op in tf.get_collection("update_ops")],
+        run(tf, {x: value}, *found),
+        attempt(lambda: s.conv2d(y, 2, 3)),
+        attempt(lambda: s.max_pool2d(x, 2, data_format="other")),
+    ]
+
+
+@program
+def normalisation(tf: Any) -> Any:
+    s = slim(tf)
+    x, value = images(tf, 2, 2, 3)
+    y, other = images(tf, 3)
+    a = s.batch_norm(x, activation_fn=tf.nn.relu)
+    b = s.batch_norm(x, is_training=False, scale=True, scope="still", decay=0.9)
+    c = s.batch_norm(y, scale=True)
+    d = s.batch_norm(y, is_training=False, scope="flat")
+    e = s.batch_norm(x, updates_collections=None, decay=0.5, scope="waiting")
+    f = s.layer_norm(x)
+    g = s.layer_norm(y, center=False, scope="layer", begin_norm_axis=-1)
+    found = [a, b, c, d, e, f, g]
+    updates = tf.get_collection("update_ops")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        outputs = session.run(found, {x: value, y: other})
+        session.run(updates, {x: value, y: other})
+        variables = session.run(tf.global_variables())
+    return [
+        [t.name for t in found],
+        lists(tf),
+        [op.name for op in updates],
+        outputs,
+        variables,
+    ]
+
+
+@program
+def variables_of_models(tf: Any) -> Any:
+    s = slim(tf)
+    a = s.model_variable("a", [2], initializer=tf.zeros_initializer())
+    with tf.variable_scope("scope"):
+        s.variable("b", [2], initializer=tf.ones_initializer(), collections=["mine"])
+        s.model_variable("weights", [1], initializer=tf.ones_initializer(), trainable=False)
+    with s.arg_scope([s.variable], device="/cpu:0"):
+        c = s.variable("c", [1], initializer=tf.zeros_initializer())
+    return [
+        lists(tf),
+        [a.name, c.device],
+        [v.name for v in s.get_variables("scope")],
+        [v.name for v in s.get_variables(suffix="weights")],
+        [v.name for v in s.get_model_variables()],
+        [v.name for v in s.get_trainable_variables("a")],
+        [v.name for v in s.get_variables_to_restore(exclude=["scope"])],
+        [v.name for v in s.get_variables_to_restore(include=["scope", "a"])],
     ]
