@@ -17,10 +17,11 @@ import numpy as np
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.checking import allocatable, require, require_rank
 from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.philox import Philox
 from minihub_runtime.ops.random import permutation
 from minihub_runtime.ops.random_fill import uniform_doubles
-from minihub_runtime.ops.registry import ROUNDING, Array, at_least, op, types
+from minihub_runtime.ops.registry import ROUNDING, Array, Op, at_least, op, types
 from minihub_runtime.ops.windows import ranked
 from minihub_runtime.shapes import Shape, Spec, dims, merge, show
 
@@ -122,7 +123,7 @@ class _State(NamedTuple):
     kept: dict[tuple[int, ...], tuple[Array, ...]]
 
 
-def _register_pool(name: str, pool: Callable[[Array, Array, Array, bool], Array], doc: str) -> None:
+def _register_pool(name: str, pool: Callable[[Array, Array, Array, bool], Array], doc: str) -> Op:
     def kernel(
         ctx: Context,
         value: Array,
@@ -154,7 +155,7 @@ def _register_pool(name: str, pool: Callable[[Array, Array, Array, bool], Array]
             return pool(value, rows, columns, overlapping), rows.copy(), columns.copy()
 
     kernel.__doc__ = doc
-    op(
+    return op(
         f"{name}(value: T) -> output: T, row_pooling_sequence: int64, col_pooling_sequence: int64",
         T=_KINDS,
         pooling_ratio=at_least(4),
@@ -164,7 +165,7 @@ def _register_pool(name: str, pool: Callable[[Array, Array, Array, bool], Array]
     )(kernel)
 
 
-_register_pool(
+fractional_max_pool = _register_pool(
     "FractionalMaxPool",
     _largest,
     """The maxima over cells of random sizes, and where the rows and the columns of cells start and end.
@@ -175,7 +176,7 @@ _register_pool(
         `deterministic`; UnimplementedError for ratios of batch and channels other than 1.
     """,
 )
-_register_pool(
+fractional_avg_pool = _register_pool(
     "FractionalAvgPool",
     _mean,
     """The means over cells of random sizes, and where the rows and the columns of cells start and end.
@@ -337,3 +338,37 @@ def fractional_max_pool_grad(
 def _lowest(dtype: np.dtype[Any]) -> Any:
     limits: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
     return dtype.type(limits.min)
+
+
+@fractional_max_pool.gradient
+def fractional_max_pool_gradient(
+    ops: Ops,
+    value: Term,
+    output: Term,
+    row_pooling_sequence: Term,
+    col_pooling_sequence: Term,
+    grad: Term,
+    overlapping: bool,
+) -> Term:
+    """To the first maximum of each cell."""
+    found: Term = ops.FractionalMaxPoolGrad(
+        value, output, grad, row_pooling_sequence, col_pooling_sequence, overlapping=overlapping
+    )
+    return found
+
+
+@fractional_avg_pool.gradient
+def fractional_avg_pool_gradient(
+    ops: Ops,
+    value: Term,
+    row_pooling_sequence: Term,
+    col_pooling_sequence: Term,
+    grad: Term,
+    overlapping: bool,
+) -> Term:
+    """Evenly over each cell."""
+    sizes = ops.Shape(value, out_type="int64")
+    found: Term = ops.FractionalAvgPoolGrad(
+        sizes, grad, row_pooling_sequence, col_pooling_sequence, overlapping=overlapping
+    )
+    return found
