@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.api.building import build
+from minihub_runtime.api.casting import cast
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.deprecation import deprecated_argument_lookup
 from minihub_runtime.api.graph import Tensor, name_scope
@@ -18,7 +19,7 @@ from minihub_runtime.api.linalg.matrices import squared_magnitude
 from minihub_runtime.api.reduction import reduce_max, reduce_sum
 from minihub_runtime.public import public
 
-__all__ = ["norm"]
+__all__ = ["norm", "normalize"]
 
 
 @public("linalg.norm", "norm")
@@ -119,3 +120,24 @@ def _spectral(tensor: Tensor, axes: tuple[int, int]) -> Tensor:
     widened = build("ExpandDims", input=largest, dim=-1)
     result: Tensor = build("Transpose", name="transpose", x=widened, perm=after)
     return result
+
+
+@public("linalg.normalize")
+def normalize(
+    tensor: Any, ord: Any = "euclidean", axis: Any = None, name: str | None = None
+) -> tuple[Any, Any]:
+    """A tensor divided by its norm, and the norm.
+
+    Args:
+        tensor: numbers.
+        ord: which norm; see `norm`.
+        axis: the dimensions over which norms are taken, all by default.
+        name: wanted name.
+
+    Raises:
+        ValueError: there is no such norm.
+    """
+    with name_scope(name, "normalize", [tensor]):
+        tensor = convert_to_tensor(tensor)
+        size = cast(norm(tensor, ord, axis, keepdims=True), tensor.dtype)
+        return tensor / size, size
