@@ -93,6 +93,14 @@ class BaseResourceVariable(Variable):
         read: Tensor = build("Identity", input=value)
         return read
 
+    def read_value_no_copy(self) -> Tensor:
+        """Its value, read without a copy even where rows of it were read alone before."""
+        with name_scope("Read"):
+            build("DisableCopyOnRead", resource=self.handle)
+            value = self._read_variable_op()
+        read: Tensor = build("Identity", input=value)
+        return read
+
     def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
         """The rows at `indices`."""
         with name_scope(name, "Gather") as scope:
