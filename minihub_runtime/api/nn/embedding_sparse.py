@@ -85,14 +85,16 @@ def embedding_lookup_sparse(
         ids = sp_ids.values
         if len(tables) == 1 and not _is_resource(tables[0]):
             tables = [convert_to_tensor(tables[0], name="params")]
+        # Rows of a variable by handle are gathered from it, not from its value.
         direct = (
             len(tables) == 1
+            and not _is_resource(tables[0])
             and max_norm is None
             and tables[0].device == segments.device
             and (allow_fast_lookup or sp_weights is None)
         )
         if direct:
-            places, rows = ids, _read(tables[0])
+            places, rows = ids, tables[0]
         else:
             ids, places = build("Unique", x=ids, out_idx=int32)
             rows = embedding_lookup(
@@ -111,11 +113,6 @@ def embedding_lookup_sparse(
             sparse_gradient=direct and not allow_fast_lookup,
         )
         return made
-
-
-def _read(table: Any) -> Any:
-    """A table as a tensor; the value of a variable is not copied, for only some rows are read."""
-    return table.read_value_no_copy() if _is_resource(table) else table
 
 
 def _weighted(

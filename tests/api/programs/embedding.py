@@ -122,3 +122,16 @@ def losses_of_drawn_classes(tf: Any) -> Any:
         ),
     ]  # fmt: skip
     return run(tf, *found)
+
+
+@program
+def tables_by_handle(tf: Any) -> Any:
+    ids = tf.SparseTensor([[0, 0], [0, 1], [1, 0]], [1, 2, 0], [2, 2])
+    table = tf.Variable(np.arange(12.0, dtype=np.float32).reshape(4, 3), use_resource=True)
+    fetches = [
+        tf.nn.embedding_lookup_sparse(table, ids, None, combiner=combiner)
+        for combiner in ("sum", "mean", "sqrtn")
+    ]
+    with tf.Session() as session:
+        session.run(table.initializer)
+        return session.run(fetches)
