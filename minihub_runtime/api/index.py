@@ -533,6 +533,7 @@ HOME_OF: dict[str, str] = {
     "image.is_jpeg": "minihub_runtime.api.image.coding",
     "image.non_max_suppression": "minihub_runtime.api.image.boxes",
     "image.non_max_suppression_overlaps": "minihub_runtime.api.image.boxes",
+    "image.non_max_suppression_padded": "minihub_runtime.api.image.suppression",
     "image.non_max_suppression_with_scores": "minihub_runtime.api.image.boxes",
     "image.pad_to_bounding_box": "minihub_runtime.api.image.cropping",
     "image.per_image_standardization": "minihub_runtime.api.image.adjusting",

@@ -14,7 +14,7 @@ from minihub_runtime.api.contexts import colocate_with
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import GraphKeys, Operation, Tensor, add_to_collection, name_scope
 from minihub_runtime.api.lookup.tables import LookupInterface
-from minihub_runtime.api.saveable import SaveableObject, SaveSpec
+from minihub_runtime.api.saveables import SaveableObject, SaveSpec
 from minihub_runtime.public import public
 
 __all__ = ["DenseHashTable", "MutableHashTable"]

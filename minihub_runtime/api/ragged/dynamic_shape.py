@@ -16,7 +16,7 @@ from minihub_runtime.api.control_flow_assert import Assert
 from minihub_runtime.api.conversion import constant, convert_to_tensor
 from minihub_runtime.api.filling import ones
 from minihub_runtime.api.gathering import gather, where
-from minihub_runtime.api.graph import control_dependencies, name_scope
+from minihub_runtime.api.graph import Operation, control_dependencies, name_scope
 from minihub_runtime.api.joining import concat, stack
 from minihub_runtime.api.layout import reshape
 from minihub_runtime.api.ragged.repeating import lengths_to_splits, repeat_ranges
@@ -47,10 +47,15 @@ class RaggedTensorDynamicShape:
         partitioned_dim_sizes: for each dimension down to the innermost ragged one its size, or the lengths of its
             rows; empty for a dense tensor.
         inner_dim_sizes: the sizes of the dimensions after these.
+        checks: operations that fail in a run unless the shape is right.
     """
 
     def __init__(
-        self, partitioned_dim_sizes: Sequence[Any], inner_dim_sizes: Any, dtype: DType | None = None
+        self,
+        partitioned_dim_sizes: Sequence[Any],
+        inner_dim_sizes: Any,
+        dtype: DType | None = None,
+        checks: Sequence[Operation] = (),
     ) -> None:
         told = (partitioned_dim_sizes, inner_dim_sizes)
         with name_scope(None, "RaggedTensorDynamicShape", told):
@@ -76,6 +81,7 @@ class RaggedTensorDynamicShape:
             self.partitioned_dim_sizes = tuple(cast(part, dtype) for part in outer)
             self.inner_dim_sizes = cast(inner, dtype)
         self.dtype = dtype
+        self.checks = list(checks)
 
     @classmethod
     def from_tensor(cls, tensor: Any, dtype: DType | None = None) -> RaggedTensorDynamicShape:
@@ -130,9 +136,9 @@ class RaggedTensorDynamicShape:
             return self
         if self.partitioned_dim_sizes:
             outer = (*(1,) * more, *self.partitioned_dim_sizes)
-            return RaggedTensorDynamicShape(outer, self.inner_dim_sizes, self.dtype)
+            return RaggedTensorDynamicShape(outer, self.inner_dim_sizes, self.dtype, self.checks)
         inner = concat([ones([more], self.dtype), self.inner_dim_sizes], axis=0)
-        return RaggedTensorDynamicShape([], inner, self.dtype)
+        return RaggedTensorDynamicShape([], inner, self.dtype, self.checks)
 
     def broadcast_dimension(self, axis: int, lengths: Any) -> RaggedTensorDynamicShape:
         """The shape with a dimension broadcast to a size or to lengths of rows, which a run checks."""
@@ -162,7 +168,15 @@ class RaggedTensorDynamicShape:
             "dim_size=",
             self.dimension_size(axis),
         ]
-        with control_dependencies([Assert(condition, told, summarize=10)]):
+        check = Assert(condition, told, summarize=10)
+        result = self._broadcast_to_lengths(check, axis, lengths, is_scalar)
+        result.checks = [*self.checks, check]
+        return result
+
+    def _broadcast_to_lengths(
+        self, check: Operation, axis: int, lengths: Any, is_scalar: bool
+    ) -> RaggedTensorDynamicShape:
+        with control_dependencies([check]):
             if axis < self.num_partitioned_dimensions:
                 if self.is_ragged(axis):
                     inner = build("Identity", input=self.inner_dim_sizes)
@@ -238,6 +252,7 @@ def broadcast_dynamic_shape(
     for axis in builtins.range(rank):
         shape_x = shape_x.broadcast_dimension(axis, shape_y.dimension_size(axis))
         shape_y = shape_y.broadcast_dimension(axis, shape_x.dimension_size(axis))
+    shape_x.checks += shape_y.checks
     return shape_x
 
 

@@ -10,7 +10,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from minihub_runtime.api.graph import name_scope
+from minihub_runtime.api.building import build
+from minihub_runtime.api.graph import control_dependencies, name_scope
 from minihub_runtime.api.ragged.row_partition import RowPartition
 from minihub_runtime.api.ragged.tensor import (
     RaggedTensor,
@@ -91,10 +92,18 @@ def _broadcast(x: Any, y: Any) -> tuple[Any, Any]:
     shape_x = RaggedTensorDynamicShape.from_tensor(x, dtype)
     shape_y = RaggedTensorDynamicShape.from_tensor(y, dtype)
     shape = broadcast_dynamic_shape(shape_x, shape_y)
-    return (
-        broadcast_to(x, shape, broadcast_inner_dimensions=False),
-        broadcast_to(y, shape, broadcast_inner_dimensions=False),
-    )
+    with control_dependencies(shape.checks):
+        return (
+            _after(broadcast_to(x, shape, broadcast_inner_dimensions=False)),
+            _after(broadcast_to(y, shape, broadcast_inner_dimensions=False)),
+        )
+
+
+def _after(tensor: Any) -> Any:
+    """The tensor, once the checks that control what is added now have been made."""
+    if not is_ragged(tensor):
+        return build("Identity", input=tensor)
+    return tensor.with_flat_values(build("Identity", input=tensor.flat_values))
 
 
 @public("ragged.map_flat_values")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.programs import attempt, program
-from tests.api.ragged_values import free, nested, pairs, rows, run, told
+from tests.api.programs import attempt, program, results
+from tests.api.ragged_values import failure, free, nested, pairs, rows, run, told
 
 
 @program
@@ -115,3 +115,18 @@ def counting(tf: Any) -> Any:
         tf.sparse.bincount(x, x.with_values([1.0, 2.0, 3.0, 4.0])),
     ]  # fmt: skip
     return [run(tf, *results), attempt(lambda: tf.sparse.bincount(x, [1.0]))]
+
+
+@results
+def binary_elements_with_broadcasting(tf: Any) -> Any:
+    x, deep = rows(tf), nested(tf)
+    other = tf.ragged.constant([[10.0, 20.0], [], [30.0]])
+    column = tf.constant([[1.0], [2.0], [3.0]])
+    found = [
+        x + other, x * x, x + column, column - x, deep + tf.constant([[[1]], [[2]]]), free(tf) + other, free(tf) * column,
+        tf.maximum(x, other), tf.equal(x, other), (x > 0) & (x > 1),
+    ]  # fmt: skip
+    return [
+        run(tf, *found), failure(tf, x + tf.ragged.constant([[1.0], [2.0], [3.0]])),
+        attempt(lambda: x + other.with_row_splits_dtype(tf.int32)), attempt(lambda: x + "x"),
+    ]  # fmt: skip
