@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.api.programs import message, program
+from tests.api.programs import message, program, results
 from tests.api.programs.convolution import numbers, run
 
 
@@ -96,6 +96,57 @@ def combined_rows(tf: Any) -> Any:
     ]
     lookup(table, tf.sparse_placeholder(tf.int64), None)
     lookup(tf.placeholder(tf.float32), ids, weights)
+    return run(tf, *found)
+
+
+@program
+def rows_of_variables(tf: Any) -> Any:
+    tf.get_variable_scope().set_use_resource(True)
+    table = tf.get_variable("table", initializer=numbers(6, 3))
+    parts = tf.get_variable(
+        "parts", initializer=tf.constant(numbers(6, 2)), partitioner=tf.fixed_size_partitioner(2)
+    )
+    old = tf.get_variable("old", initializer=numbers(6, 3), use_resource=False)
+    known = sparse_ids(tf)
+    fed = tf.placeholder_with_default(known.values, [5])
+    ids = tf.SparseTensor(known.indices, fed, known.dense_shape)
+    weights = tf.SparseTensor(ids.indices, [1.0, 2.0, 0.5, -1.0, 3.0], ids.dense_shape)
+    found = []
+    for params in (table, old, parts):
+        found += [
+            tf.nn.embedding_lookup(params, [[1, 5]], partition_strategy="div"),
+            tf.nn.embedding_lookup_sparse(params, ids, None, partition_strategy="div"),
+            tf.nn.embedding_lookup_sparse(params, ids, weights, "div", combiner="sum"),
+            tf.nn.safe_embedding_lookup_sparse(params, ids),
+        ]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        return [np.round(value.astype(np.float64), 4) for value in session.run(found)]
+
+
+@results
+def safely_combined_rows(tf: Any) -> Any:
+    table = tf.constant(numbers(6, 3))
+    ids = tf.SparseTensor([[0, 0], [0, 1], [2, 0], [3, 1]], np.array([1, -1, 4, 2]), [5, 3])
+    weights = tf.SparseTensor(ids.indices, [1.0, 2.0, -0.5, 2.0], ids.dense_shape)
+    deep = tf.SparseTensor([[0, 0, 0], [0, 1, 1], [1, 1, 0]], np.array([1, 3, 5]), [2, 2, 2])
+    places = tf.placeholder_with_default(deep.values, [3])
+    fed = tf.SparseTensor(
+        tf.placeholder_with_default(deep.indices, [3, 3]), places, deep.dense_shape
+    )
+    parts = [tf.constant(numbers(3, 2)), tf.constant(numbers(3, 2) + 8)]
+    lookup = tf.nn.safe_embedding_lookup_sparse
+    found = [
+        lookup(table, ids),
+        lookup(table, ids, combiner="sum", name="named"),
+        lookup(table, ids, weights, combiner="sqrtn"),
+        lookup(table, ids, weights, combiner="sum"),
+        lookup(table, ids, default_id=2),
+        lookup(table, ids, weights, default_id=2, name="default"),
+        lookup(table, deep),
+        lookup(parts, fed, partition_strategy="mod", max_norm=2.0),
+    ]
+    lookup(table, tf.sparse_placeholder(tf.int64))
     return run(tf, *found)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.api.programs import message, program
+from tests.api.programs import message, program, results
 
 LABELS = np.array([[1, 0, 1], [1, 1, 0]])
 GUESSES = np.array([[1, 1, 1], [0, 1, 0]])
@@ -139,3 +139,38 @@ def wrong_metrics(tf: Any) -> Any:
             message(lambda: m.accuracy(LABELS, GUESSES[:, :2])),
             message(lambda: m.mean([1.0, 2.0], [1.0, 2.0, 3.0])).split("Received")[0],
         ]
+
+
+SCORES = np.array([[0.1, 0.5, 0.3, 0.2], [0.7, 0.1, 0.15, 0.05], [0.2, 0.3, 0.1, 0.4]], np.float32)
+CLASSES = np.array([[1], [3], [0]])
+TWO_CLASSES = np.array([[1, 2], [3, 0], [0, 1]])
+
+
+@results
+def the_k_best(tf: Any) -> Any:
+    m = tf.metrics
+    scores = tf.constant(SCORES)
+    best = tf.constant([[1, 2], [0, 2], [3, 1]])
+    sparse = tf.SparseTensor(
+        [[0, 0], [0, 1], [1, 0], [2, 0], [2, 1]], np.array([1, 2, 3, 0, 1]), [3, 2]
+    )
+    weights = np.array([1.0, 0.0, 2.0], np.float32)
+    found = [
+        m.precision_at_k(tf.constant(CLASSES), scores, 2),
+        m.precision_at_k(tf.constant(TWO_CLASSES), scores, 2, weights=weights, name="named"),
+        m.precision_at_k(tf.constant(TWO_CLASSES), scores, 2, class_id=1),
+        m.precision_at_k(sparse, scores, 2),
+        m.precision_at_top_k(tf.constant(CLASSES[:, 0]), best),
+        m.sparse_precision_at_k(sparse, scores, 3, class_id=0),
+        m.recall_at_k(tf.constant(CLASSES), scores, 2),
+        m.recall_at_k(sparse, scores, 2, weights=weights),
+        m.recall_at_k(tf.constant(TWO_CLASSES), scores, 3, class_id=1),
+        m.recall_at_top_k(tf.constant(TWO_CLASSES), best, 2),
+        m.average_precision_at_k(tf.constant(TWO_CLASSES), scores, 3),
+        m.average_precision_at_k(tf.constant(TWO_CLASSES), scores, 2, weights),
+        m.average_precision_at_k(sparse, scores, 3),
+        m.sparse_average_precision_at_k(tf.constant(CLASSES[:, 0]), scores, 2),
+        m.mean_iou(tf.constant(LABELS), tf.constant(GUESSES), 2),
+        m.mean_iou(tf.constant(LABELS), tf.constant(GUESSES), 3, tf.constant(WEIGHTS)),
+    ]
+    return run(tf, *found)[0]
