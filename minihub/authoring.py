@@ -65,6 +65,7 @@ def create_module_spec(
     """
     variants = list(tags_and_args or [((), {})])
     graphs: list[MetaGraph] = []
+    files: set[str] = set()
     for tags, arguments in variants:
         tagset = frozenset(tags)
         if any(graph.tags == tagset for graph in graphs):
@@ -77,7 +78,9 @@ def create_module_spec(
         check_state_nodes(graph, sorted(tagset) if tags_and_args else None)
         name = getattr(module_fn, "__name__", type(module_fn).__name__)
         graphs.append(_meta_graph(graph, tagset, f"<{name}>"))
-    return ModuleSpec(graphs)
+        # A module may be made of modules, whose variables begin with the values of their checkpoints.
+        files.update(graph.readable)
+    return ModuleSpec(graphs, files=sorted(files))
 
 
 def _meta_graph(graph: Graph, tags: Collection[str], label: str) -> MetaGraph:

@@ -6,7 +6,7 @@ Source: tensorflow_hub/module_spec.py, native_module.py.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from minihub import native, saved_model
@@ -44,8 +44,10 @@ class ModuleSpec:
         graphs: Sequence[MetaGraph],
         folder: str | None = None,
         checkpoint_prefix: str | None = None,
+        files: Iterable[str] = (),
     ) -> None:
         self.graphs = list(graphs)
+        self._files = list(files)
         self.folder = folder
         self.checkpoint_prefix = checkpoint_prefix
 
@@ -54,7 +56,8 @@ class ModuleSpec:
         """The folder and files that graphs of the module may read."""
         if self.folder is not None:
             return [self.folder]
-        return sorted({path for graph in self.graphs for path in graph.assets.values()})
+        assets = {path for graph in self.graphs for path in graph.assets.values()}
+        return sorted(assets.union(self._files))
 
     def graph(self, tags: Collection[str] | None = None) -> MetaGraph:
         """The graph with exactly these tags.
