@@ -184,11 +184,7 @@ def _read_to_save(var: BaseResourceVariable) -> Tensor:
     """What TensorFlow reads of a slice by handle: without a copy, passed to the CPU."""
     graph = get_default_graph()
     with graph.device(var.op.device):
-        with graph.name_scope("Read"):
-            build("DisableCopyOnRead", resource=var.handle)
-            dtype = var.dtype.base_dtype
-            read = build("ReadVariableOp", resource=var.handle, dtype=dtype)
-        passed = build("Identity", input=read)
+        passed = var.read_value_no_copy()
         with graph.device("/device:CPU:0"):
             result: Tensor = build("Identity", input=passed)
             return result

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from minihub_runtime.api.graph import GraphKeys, get_default_graph
+from minihub_runtime.api.contrib.variables import get_variables
 from minihub_runtime.api.variables.global_step import (
     assert_global_step,
     create_global_step,
@@ -29,12 +29,8 @@ from minihub_runtime.train.saver import Saver
 __all__ = [
     "assign_from_checkpoint_fn",
     "filter_variables",
-    "get_model_variables",
-    "get_trainable_variables",
-    "get_variables",
     "get_variables_by_name",
     "get_variables_by_suffix",
-    "get_variables_to_restore",
 ]
 
 for _name, _value in {
@@ -51,33 +47,6 @@ for _name, _value in {
 public("contrib.training.checkpoints_iterator")(checkpoints_iterator)
 
 
-@public("contrib.framework.get_variables", "contrib.slim.get_variables")
-def get_variables(
-    scope: Any = None, suffix: str | None = None, collection: str = GraphKeys.GLOBAL_VARIABLES
-) -> list[Any]:
-    """The variables of a collection of the default graph.
-
-    Args:
-        scope: a pattern their names match from the start, or a variable scope.
-        suffix: what the names of their operations end with.
-        collection: the collection.
-    """
-    found = get_default_graph().get_collection(collection, getattr(scope, "name", scope))
-    return found if suffix is None else [item for item in found if item.op.name.endswith(suffix)]
-
-
-@public("contrib.framework.get_model_variables", "contrib.slim.get_model_variables")
-def get_model_variables(scope: Any = None, suffix: str | None = None) -> list[Any]:
-    """The model variables of the default graph; arguments as for `get_variables`."""
-    return get_variables(scope, suffix, GraphKeys.MODEL_VARIABLES)
-
-
-@public("contrib.framework.get_trainable_variables", "contrib.slim.get_trainable_variables")
-def get_trainable_variables(scope: Any = None, suffix: str | None = None) -> list[Any]:
-    """The trainable variables of the default graph; arguments as for `get_variables`."""
-    return get_variables(scope, suffix, GraphKeys.TRAINABLE_VARIABLES)
-
-
 @public("contrib.framework.get_variables_by_name", "contrib.slim.get_variables_by_name")
 def get_variables_by_name(given_name: str, scope: Any = None) -> list[Any]:
     """The variables whose last name is `given_name`."""
@@ -89,28 +58,6 @@ def get_variables_by_name(given_name: str, scope: Any = None) -> list[Any]:
 def get_variables_by_suffix(suffix: str, scope: Any = None) -> list[Any]:
     """The variables whose names end with `suffix`."""
     return [item for item in get_variables(scope) if item.op.name.endswith(suffix)]
-
-
-@public("contrib.framework.get_variables_to_restore", "contrib.slim.get_variables_to_restore")
-def get_variables_to_restore(
-    include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-) -> list[Any]:
-    """The global variables below some scopes and not below others.
-
-    Args:
-        include: scopes; None for all.
-        exclude: scopes.
-
-    Raises:
-        TypeError: one of them is a single text.
-    """
-    for value in (include, exclude):
-        if isinstance(value, str):
-            raise TypeError("include and exclude must be lists or tuples of scopes, not a string")
-    scopes = [None] if include is None else list(include)
-    wanted = [item for scope in scopes for item in get_variables(scope)]
-    without = {id(item) for scope in exclude or () for item in get_variables(scope)}
-    return [item for item in wanted if id(item) not in without]
 
 
 @public("contrib.framework.filter_variables", "contrib.slim.filter_variables")
