@@ -104,6 +104,9 @@ def means_of_segments(tf: Any) -> Any:
     x = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     fetches = [
         tf.unsorted_segment_mean(x, [0, 2, 0], 3),
+        tf.sparse_segment_sum(x, [0, 2], [0, 0]),
+        tf.sparse.segment_mean(x, [0, 2], [0, 1], num_segments=3),
+        tf.sparse_segment_sqrt_n(x, [0, 1], [0, 0], name="rows"),
         tf.unsorted_segment_sqrt_n(x, [0, 2, 0], tf.constant(3), name="scaled"),
     ]
     return run(tf, fetches)
