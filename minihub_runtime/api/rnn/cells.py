@@ -81,7 +81,7 @@ def tanh(x: Any) -> Tensor:
     return made
 
 
-@public("nn.rnn_cell.RNNCell")
+@public("nn.rnn_cell.RNNCell", "contrib.rnn.RNNCell")
 class RNNCell(Layer):
     """A cell: `output, new_state = cell(inputs, state)`.
 
@@ -232,7 +232,7 @@ class NumUnitsCell(LayerRNNCell):
         return self._num_units
 
 
-@public("nn.rnn_cell.BasicRNNCell")
+@public("nn.rnn_cell.BasicRNNCell", "contrib.rnn.BasicRNNCell")
 class BasicRNNCell(NumUnitsCell):
     """`activation([inputs, state] @ kernel + bias)`.
 
@@ -274,7 +274,7 @@ class BasicRNNCell(NumUnitsCell):
         return output, output
 
 
-@public("nn.rnn_cell.GRUCell")
+@public("nn.rnn_cell.GRUCell", "contrib.rnn.GRUCell")
 class GRUCell(NumUnitsCell):
     """A gated recurrent unit, Cho et al. 2014.
 

@@ -56,7 +56,7 @@ def assert_like_rnncell(cell_name: str, cell: Any) -> None:
         )
 
 
-@public("nn.rnn_cell.MultiRNNCell")
+@public("nn.rnn_cell.MultiRNNCell", "contrib.rnn.MultiRNNCell")
 class MultiRNNCell(RNNCell):
     """Cells of which each gets the output of the one before.
 
@@ -183,7 +183,7 @@ class _Wrapper(RNNCell):
             return self.cell.zero_state(batch_size, dtype)
 
 
-@public("nn.rnn_cell.DropoutWrapper")
+@public("nn.rnn_cell.DropoutWrapper", "contrib.rnn.DropoutWrapper")
 class DropoutWrapper(_Wrapper):
     """Dropout of inputs, outputs and states of a cell.
 
@@ -342,7 +342,7 @@ def _all_but_memory(substate: Any) -> Any:
     return not isinstance(substate, TensorArray)
 
 
-@public("nn.rnn_cell.ResidualWrapper")
+@public("nn.rnn_cell.ResidualWrapper", "contrib.rnn.ResidualWrapper")
 class ResidualWrapper(_Wrapper):
     """A cell whose inputs are added to its outputs.
 
@@ -369,7 +369,7 @@ def _sum(inputs: Any, outputs: Any) -> Any:
     return nest.map_structure(lambda x, y: x + y, inputs, outputs)
 
 
-@public("nn.rnn_cell.DeviceWrapper")
+@public("nn.rnn_cell.DeviceWrapper", "contrib.rnn.DeviceWrapper")
 class DeviceWrapper(_Wrapper):
     """A cell whose operations ask for a device.
 

@@ -37,7 +37,7 @@ class _StateTuple(NamedTuple):
     h: Any
 
 
-@public("nn.rnn_cell.LSTMStateTuple")
+@public("nn.rnn_cell.LSTMStateTuple", "contrib.rnn.LSTMStateTuple")
 class LSTMStateTuple(_StateTuple):
     """The state of an LSTM.
 
@@ -77,7 +77,7 @@ def _warn_of_joined_state(cell: Any) -> None:
     )
 
 
-@public("nn.rnn_cell.BasicLSTMCell")
+@public("nn.rnn_cell.BasicLSTMCell", "contrib.rnn.BasicLSTMCell")
 class BasicLSTMCell(NumUnitsCell):
     """A long short-term memory without peepholes, Zaremba et al. 2014.
 
@@ -140,7 +140,7 @@ class BasicLSTMCell(NumUnitsCell):
         return new_h, concat([new_c, new_h], 1)
 
 
-@public("nn.rnn_cell.LSTMCell")
+@public("nn.rnn_cell.LSTMCell", "contrib.rnn.LSTMCell")
 class LSTMCell(NumUnitsCell):
     """A long short-term memory with optional peepholes, clipping and projection, Sak et al. 2014.
 

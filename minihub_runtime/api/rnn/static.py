@@ -39,7 +39,7 @@ def _check_inputs(inputs: Any) -> None:
         raise ValueError("Argument `inputs` must not be empty.")
 
 
-@public("nn.static_rnn")
+@public("nn.static_rnn", "contrib.rnn.static_rnn")
 def static_rnn(
     cell: Any,
     inputs: Any,
@@ -130,7 +130,7 @@ def _zero_output(batch_size: Any, fixed: Dimension, size: Any, dtype: Any) -> An
     return output
 
 
-@public("nn.static_state_saving_rnn")
+@public("nn.static_state_saving_rnn", "contrib.rnn.static_state_saving_rnn")
 def static_state_saving_rnn(
     cell: Any,
     inputs: Any,
@@ -186,7 +186,7 @@ def static_state_saving_rnn(
         return outputs, after(state)
 
 
-@public("nn.static_bidirectional_rnn")
+@public("nn.static_bidirectional_rnn", "contrib.rnn.static_bidirectional_rnn")
 def static_bidirectional_rnn(
     cell_fw: Any,
     cell_bw: Any,
