@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 
 import minihub_runtime
-from tests.oracle.test_live_graphs import _tf1  # noqa: F401 (a fixture)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     tensorflow = pytest.importorskip("tensorflow.compat.v1", reason="the oracle environment has it")
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("_tf1")]
 
 
 def plain(tf: Any) -> Any:

@@ -12,13 +12,12 @@ import pytest
 
 import minihub_runtime
 from tests.api.programs.saved_models import model
-from tests.oracle.test_live_graphs import _tf1  # noqa: F401 (a fixture)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     tensorflow = pytest.importorskip("tensorflow.compat.v1", reason="the oracle environment has it")
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("_tf1")]
 
 BOTH = [(minihub_runtime, tensorflow), (tensorflow, minihub_runtime)]
 
