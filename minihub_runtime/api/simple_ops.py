@@ -344,6 +344,16 @@ SIMPLE_OPS: tuple[tuple[str, str, str], ...] = (
     ),
     # Bytes and files
     ("DecodeCompressed", "bytes, compression_type=''", "decode_compressed io.decode_compressed"),
+    (
+        "DecodeProtoV2",
+        "bytes, message_type, field_names, output_types, descriptor_source='local://', message_format='binary', sanitize=False",
+        "io.decode_proto",
+    ),
+    (
+        "EncodeProto",
+        "sizes, values, field_names, message_type, descriptor_source='local://'",
+        "io.encode_proto",
+    ),
     ("ParseTensor", "serialized, out_type", "io.parse_tensor parse_tensor"),
     ("ReadFile", "filename", "io.read_file read_file"),
     ("SerializeTensor", "tensor", "io.serialize_tensor serialize_tensor"),

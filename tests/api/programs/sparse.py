@@ -256,3 +256,20 @@ def elements(tf: Any) -> Any:
         tf, tf.abs(s), tf.negative(s), tf.sign(s), tf.square(s), tf.sqrt(tf.abs(s)), tf.math.erf(s), tf.tanh(s, name="t"),
         tf.cast(s, tf.int32), tf.math.bessel_i0e(s), tf.shape(s), tf.size(s), tf.rank(s),
     )  # fmt: skip
+
+
+@program
+def segments_and_slices(tf: Any) -> Any:
+    data = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    slices = tf.IndexedSlices(data, tf.constant([1, 4, 6]), tf.constant([8, 2]))
+    masked = tf.sparse_mask(slices, [4])
+    results = [
+        tf.sparse_segment_sum(data, [0, 2], [0, 0]),
+        tf.sparse.segment_mean(data, [0, 2, 1], [0, 0, 1], name="m"),
+        tf.sparse_segment_sqrt_n(data, [0, 2, 1], [0, 0, 1], num_segments=3),
+        tf.sparse.segment_sum(data, [0, 1], [0, 2], num_segments=4),
+        masked.values,
+        masked.indices,
+    ]
+    with tf.Session() as session:
+        return session.run(results)
