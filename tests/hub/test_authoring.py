@@ -15,7 +15,10 @@ import minihub
 import minihub as hub
 import minihub_runtime as tf
 from minihub.image_util import get_image_module_info
+from minihub_runtime.api.variables import SaveSliceInfo
 from minihub_runtime.checkpoint import CheckpointReader
+from minihub_runtime.errors import NotFoundError
+from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import ImageModuleInfo, SavedModel
 
 
@@ -442,3 +445,104 @@ def test_an_ambiguous_colocation_is_refused() -> None:
         module({"a": x, "b": x})
         with pytest.raises(ValueError, match="Failed to rewrite colocation constraints"):
             module({"a": x, "b": tf.constant([2.0])})
+
+
+# --- what the contract says of modules that cannot be instantiated --------------------------------------------------------
+
+
+def partition(name: str, full: list[int], offset: list[int], shape: list[int]) -> Any:
+    """A variable that says it is a part of `name`."""
+    part = tf.Variable(tf.zeros(shape), name=f"{name}/part_{offset[0]}")
+    part._save_slice_info = SaveSliceInfo(name, full, offset, shape)
+    return part
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (
+            lambda: [
+                partition("v", [2, 2], [0, 0], [2, 1]),
+                partition("v", [2, 2], [0, 1], [2, 1]),
+            ],
+            r"Variable map contains duplicate offset 0 for variable \[v\]",
+        ),
+        (
+            lambda: [
+                partition("v", [2, 2], [0, 0], [1, 2]),
+                partition("v", [2, 3], [1, 0], [1, 3]),
+            ],
+            "Shapes not compatible",
+        ),
+        (
+            lambda: [tf.Variable(1.0, name="v"), partition("v", [2], [0], [2])],
+            "Variable v exists both as a single and partitioned variable",
+        ),
+        (
+            lambda: [partition("other", [2], [0], [2])],
+            "Unexpected handling of partitioned variable",
+        ),
+    ],
+)
+def test_partitions_that_do_not_fit(make: Callable[[], Any], text: str) -> None:
+    def function() -> None:
+        parts = make()
+        if "handling" in text:
+            parts[0]._save_slice_info.full_name = "elsewhere"
+        plus()
+
+    spec = hub.create_module_spec(function)
+    with tf.Graph().as_default(), pytest.raises(RuntimeError, match=text):
+        hub.Module(spec)
+
+
+def test_state_with_several_outputs() -> None:
+    @tf.register_op("TwoStates() -> first: float32, second: float32", stateful=True)
+    def two_states() -> tuple[Any, Any]:
+        """Two numbers."""
+        return np.float32(1), np.float32(2)
+
+    try:
+
+        def function() -> None:
+            plus()
+            tf.raw_ops.TwoStates()
+
+        spec = hub.create_module_spec(function)
+        with (
+            tf.Graph().as_default(),
+            pytest.raises(ValueError, match="Stateful op TwoStates has 2 outputs, expected 1"),
+        ):
+            hub.Module(spec)
+    finally:
+        REGISTRY.discard("TwoStates")
+
+
+def test_ops_that_are_not_there(tmp_path: Path) -> None:
+    folder = export(hub.create_module_spec(plus), tmp_path / "m")
+    model = saved(folder)
+    next(n for n in model.meta_graphs[0].graph_def.node if n.op == "AddV2").op = "AddV9"
+    (folder / "saved_model.pb").write_bytes(model.SerializeToString())
+    with (
+        tf.Graph().as_default(),
+        pytest.raises(
+            NotFoundError, match=r"\['AddV9'\]\) are also absent from the c\+\+ registry"
+        ),
+    ):
+        hub.Module(str(folder))
+
+
+def test_a_folder_that_is_no_module(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="Missing implementation that supports: loader"):
+        hub.load_module_spec(str(tmp_path))
+
+
+def test_an_asset_of_a_second_output(tmp_path: Path) -> None:
+    (tmp_path / "hello.txt").write_text("hello")
+    folder = export(hub.create_module_spec(reading(str(tmp_path / "hello.txt"))), tmp_path / "m")
+    model = saved(folder)
+    packed = model.meta_graphs[0].collection_def["saved_model_assets"].any_list.value[0]
+    packed.value = packed.value.replace(b"path_0:0", b"path_0:1")
+    (folder / "saved_model.pb").write_bytes(model.SerializeToString())
+    with pytest.raises(ValueError, match="Unexpected format for tensor name"):
+        hub.load_module_spec(str(folder))
