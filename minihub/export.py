@@ -225,6 +225,7 @@ def _collect_assets(graphs: Sequence[MetaGraph]) -> tuple[dict[str, str], list[M
         for node, path in sorted(graph.assets.items()):
             name = _asset_name(path, names)
             _blank(nodes[node])
+            _rename_tables(proto, path, name)
             entry = AssetFileDef(filename=name)
             entry.tensor_info.name = f"{node}:0"
             packed = proto.collection_def[ASSETS_COLLECTION].any_list.value.add()
@@ -244,6 +245,17 @@ def _asset_name(path: str, names: dict[str, str]) -> str:
             name, number = f"{base}{number}", number + 1
         names[path] = name
     return names[path]
+
+
+def _rename_tables(proto: MetaGraphDef, path: str, name: str) -> None:
+    """Let tables that are shared under the path of their file be shared under its name in the module."""
+    bodies = (function.node_def for function in proto.graph_def.library.function)
+    for nodes in (proto.graph_def.node, *bodies):
+        for node in nodes:
+            if "shared_name" in node.attr:
+                shared = node.attr["shared_name"].s
+                if os.fsencode(path) in shared:
+                    node.attr["shared_name"].s = shared.replace(os.fsencode(path), name.encode())
 
 
 def _blank(node: Any) -> None:

@@ -36,6 +36,7 @@ with warnings.catch_warnings():
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 #: Attributes that say nothing of what is computed; releases before TensorFlow 2.10 have no `debug_name` and refuse it.
+#: Names of tables are TensorFlow's own business: it draws them, or takes the path of a file.
 UNSAID = ("_has_manual_control_dependencies", "_output_shapes", "debug_name")
 
 #: Case → answer and folder, of the cases that went well in this run.

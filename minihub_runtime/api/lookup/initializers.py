@@ -6,6 +6,7 @@ Source: tensorflow/python/ops/lookup_ops.py, tensorflow/python/trackable/asset.p
 from __future__ import annotations
 
 import abc
+import hashlib
 import os
 from typing import Any
 
@@ -84,6 +85,21 @@ class KeyValueTensorInitializer(TableInitializerBase):
         self._values = convert_to_tensor(values, value_dtype, "values")
         self._name = "key_value_init" if name is None else name
         super().__init__(self._keys.dtype, self._values.dtype)
+
+    @property
+    def _shared_name(self) -> str:
+        """A name that tells the content, so that a graph is written with the same bytes each time; empty if it is not constant.
+
+        Tables of one name are one, which tables of the same content may well be.  TensorFlow draws a name.
+        """
+        digest = hashlib.sha1(usedforsecurity=False)
+        for tensor in (self._keys, self._values):
+            array = constant_value(tensor)
+            if array is None:
+                return ""
+            digest.update(f"{tensor.dtype.name} {array.shape} ".encode())
+            digest.update(repr(array.tolist()).encode())
+        return f"hash_table_{digest.hexdigest()}"
 
     def initialize(self, table: Any) -> Operation:
         """The operation that fills `table`.
