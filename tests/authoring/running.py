@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.authoring.module_fns import CASES, Call, Case, values_of
 
-__all__ = ["call_module", "make_case", "module_digest", "same_outputs", "write_module"]
+__all__ = ["as_array", "call_module", "make_case", "module_digest", "same_outputs", "write_module"]
 
 WORDS = "red\ngreen\nblue\nyellow\nblack\nwhite\n"
 
@@ -72,10 +72,24 @@ def _input(value: Any, tf: Any) -> Any:
 def output_parts(value: Any) -> list[Any]:
     """An output as arrays: itself, or the parts of a sparse or ragged value."""
     if hasattr(value, "dense_shape"):
-        return [np.asarray(part) for part in value]
+        return [as_array(part) for part in value]
     if hasattr(value, "row_splits"):
-        return [np.asarray(value.values), np.asarray(value.row_splits)]
-    return [np.asarray(value)]
+        return [as_array(value.values), as_array(value.row_splits)]
+    return [as_array(value)]
+
+
+def as_array(value: Any) -> Any:
+    """An array of numbers, or of bytes as objects; texts become bytes."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "SUO":
+        return array
+    flat = [
+        item.encode() if isinstance(item, str) else item
+        for item in array.astype(object).reshape(-1)
+    ]
+    found = np.empty(len(flat), object)
+    found[:] = flat
+    return found.reshape(array.shape)
 
 
 def same_outputs(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

@@ -126,6 +126,10 @@ def nodes(proto: Any) -> list[str]:
     """Each node as text: name, op, inputs and attributes."""
     found = []
     for node in proto.graph_def.node:
-        attrs = {key: attribute(value) for key, value in node.attr.items() if key not in UNSAID}
+        attrs = {
+            key: attribute(value)
+            for key, value in node.attr.items()
+            if key not in UNSAID and not (key == "shared_name" and "Table" in node.op)
+        }
         found.append(f"{node.name} {node.op} {list(node.input)} {sorted(attrs.items())}")
     return found

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.authoring.answers import stored_outputs, to_json
-from tests.authoring.running import same_outputs
+from tests.authoring.running import as_array, same_outputs
 
 PROGRAMS = Path(__file__).with_name("tf1_programs")
 ANSWERS = PROGRAMS / "answers.json"
@@ -33,20 +33,7 @@ def run_program(name: str, folder: Path, imports: dict[str, str]) -> dict[str, A
     module = ModuleType(name)
     exec(compile(text, str(path), "exec"), module.__dict__)
     results = module.main(str(folder))
-    return {key: [_array(value)] for key, value in results.items()}
-
-
-def _array(value: Any) -> Any:
-    """An array of numbers or bytes; texts become bytes."""
-    array = np.asarray(value)
-    if array.dtype.kind in "SU":
-        array = array.astype(object)
-    if array.dtype.kind == "O":
-        flat = [item.encode() if isinstance(item, str) else item for item in array.reshape(-1)]
-        found = np.empty(len(flat), object)
-        found[:] = flat
-        return found.reshape(array.shape)
-    return array
+    return {key: [as_array(value)] for key, value in results.items()}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,5 +51,5 @@ def test_the_import_lines_are_all_that_is_changed() -> None:
 
 
 def test_answers_survive_being_stored() -> None:
-    outputs = {"x": [np.float32([0.1, np.pi])], "s": [_array(np.array(["ß", "a"]))]}
+    outputs = {"x": [np.float32([0.1, np.pi])], "s": [as_array(np.array(["ß", "a"]))]}
     assert not same_outputs(stored_outputs(json.loads(json.dumps(to_json(outputs)))), outputs)
