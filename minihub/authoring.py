@@ -65,7 +65,7 @@ def create_module_spec(
     """
     variants = list(tags_and_args or [((), {})])
     graphs: list[MetaGraph] = []
-    files: set[str] = set()
+    readable: set[str] = set()
     for tags, arguments in variants:
         tagset = frozenset(tags)
         if any(graph.tags == tagset for graph in graphs):
@@ -77,10 +77,11 @@ def create_module_spec(
             graph.clear_collection(key)
         check_state_nodes(graph, sorted(tagset) if tags_and_args else None)
         name = getattr(module_fn, "__name__", type(module_fn).__name__)
-        graphs.append(_meta_graph(graph, tagset, f"<{name}>"))
-        # A module may be made of modules, whose variables begin with the values of their checkpoints.
-        files.update(graph.readable)
-    return ModuleSpec(graphs, files=sorted(files))
+        made = _meta_graph(graph, tagset, f"<{name}>")
+        graphs.append(made)
+        # What the graph was let read, such as the checkpoints of modules in it, its copies may read, too.
+        readable.update(graph.readable, made.assets.values())
+    return ModuleSpec(graphs, readable=readable)
 
 
 def _meta_graph(graph: Graph, tags: Collection[str], label: str) -> MetaGraph:

@@ -233,7 +233,7 @@ def spec_from_saved_model(folder: str, drop_collections: Collection[str] = ()) -
 def _as_module(meta_graph: MetaGraph) -> MetaGraph:
     proto = MetaGraphDef()
     proto.CopyFrom(meta_graph.proto)
-    if proto.HasField("object_graph_def"):
+    if proto.object_graph_def:
         raise InvalidArgumentError(f"{clip(meta_graph.folder)} is a TF2 SavedModel, not one of TF1")
     proto.meta_info_def.tags[:] = [tag for tag in proto.meta_info_def.tags if tag != SERVE]
     proto.ClearField("saver_def")

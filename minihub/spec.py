@@ -37,6 +37,7 @@ class ModuleSpec:
         graphs: the MetaGraphs.
         folder: the module's folder, None if it has none yet.
         checkpoint_prefix: prefix of its checkpoint, None if it has no variables, or no values for them yet.
+        readable: the folders and files that its graphs may read.
     """
 
     def __init__(
@@ -44,20 +45,12 @@ class ModuleSpec:
         graphs: Sequence[MetaGraph],
         folder: str | None = None,
         checkpoint_prefix: str | None = None,
-        files: Iterable[str] = (),
+        readable: Iterable[str] = (),
     ) -> None:
         self.graphs = list(graphs)
-        self._files = list(files)
         self.folder = folder
         self.checkpoint_prefix = checkpoint_prefix
-
-    @property
-    def readable(self) -> list[str]:
-        """The folder and files that graphs of the module may read."""
-        if self.folder is not None:
-            return [self.folder]
-        assets = {path for graph in self.graphs for path in graph.assets.values()}
-        return sorted(assets.union(self._files))
+        self.readable = sorted({*readable, *((folder,) if folder is not None else ())})
 
     def graph(self, tags: Collection[str] | None = None) -> MetaGraph:
         """The graph with exactly these tags.
