@@ -31,8 +31,8 @@ WORDS = {
 
 
 def similarity(vectors: np.ndarray) -> np.ndarray:
-    """The cosine of the angle between every two rows."""
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    """The cosine of the angle between every two rows; 0 for sentences without a word that is known."""
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     return unit @ unit.T
 
 
