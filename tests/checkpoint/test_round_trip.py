@@ -386,7 +386,7 @@ def test_missing_names_and_files(tmp_path: Path) -> None:
     reader = CheckpointReader(files.prefix)
     assert not reader.has("nope")
     for ask in (reader.read, reader.dtype, reader.shape, reader.slices):
-        with pytest.raises(NotFoundError, match="'nope' must be in checkpoint"):
+        with pytest.raises(NotFoundError, match="Key nope not found in checkpoint"):
             ask("nope")
     with pytest.raises(NotFoundError, match="must exist"):
         CheckpointReader(tmp_path / "other")

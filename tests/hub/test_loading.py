@@ -35,7 +35,7 @@ TEXT = DATA / "modules" / "text"
 IMAGE = DATA / "modules" / "image"
 LOOKUP = DATA / "modules" / "lookup"
 FROZEN = DATA / "graphs" / "frozen.pb"
-WORDS = ROOT / "examples" / "modules" / "word_vectors"
+WORDS = ROOT / "minihub" / "demo_module"
 IMAGES = np.linspace(-1, 1, 2 * 8 * 8 * 3, dtype=np.float32).reshape(2, 8, 8, 3)
 
 
@@ -514,9 +514,11 @@ def test_loading_warns_of_nothing() -> None:
 
 def test_the_readme_module_knows_words_that_go_together() -> None:
     embed = minihub.load(WORDS)
-    vectors = embed(["copyright owner", "copyright license", "zzzz"])
-    assert vectors.shape == (3, 16)
-    assert not vectors[2].any()
+    vectors = embed(["raise an exception", "a ValueError was raised", "draw a picture", "zzzz"])
+    assert vectors.shape == (4, 32)
+    assert not vectors[3].any()
+    unit = vectors[:3] / np.linalg.norm(vectors[:3], axis=1, keepdims=True)
+    assert unit[0] @ unit[1] > unit[0] @ unit[2]
 
 
 def test_an_empty_signature_name() -> None:

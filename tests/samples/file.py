@@ -51,7 +51,7 @@ SAMPLES = [
     ),
     restored("missing_name", PARTS, ["nothing"], [""], ["float32"], "nothing"),
     restored("missing_file", b("no/such/prefix"), ["by_rows"], [""], ["float32"], "no/such/prefix"),
-    restored("other_type", PARTS, ["by_rows"], [""], ["int32"], "must be int32"),
+    restored("other_type", PARTS, ["by_rows"], [""], ["int32"], "expected dtype int32"),
     restored("other_full_shape", PARTS, ["by_rows"], ["10 4 7,3:-"], ["float32"], "shape"),
     restored("slice_outside", PARTS, ["by_rows"], ["10 3 7,4:-"], ["float32"], "."),
     restored("bad_slice", PARTS, ["by_rows"], ["10 3 x"], ["float32"], "."),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -125,6 +126,8 @@ def placement(graph: Any) -> list[Any]:
 
 #: Attributes that say nothing of what is computed.
 UNSAID = frozenset({"allowed_devices", "config_proto", "container", "debug_name"})
+#: What TensorFlow draws for tables without a name of their own, where ours tell the content.
+DRAWN = re.compile(r"hash_table_([0-9a-f]{40}|[0-9a-f-]{36}|[0-9]+)")
 #: Private attributes that decide how functions are called.
 PRIVATE = frozenset(
     {"_lower_using_switch_merge", "_num_original_outputs", "_read_only_resource_inputs"}
@@ -141,6 +144,8 @@ def attributes(op: Any, library: Any) -> Iterator[tuple[str, Any]]:
         if (name.startswith("_") and name not in PRIVATE) or name in UNSAID:
             continue
         value = attr_from_proto(AttrValue.FromString(proto.SerializeToString()))
+        if name == "shared_name" and DRAWN.fullmatch(value):
+            continue
         if isinstance(value, np.ndarray):
             if name not in defaults or not np.array_equal(defaults[name].default, value):
                 yield name, plain(value if value.size < 100 else [value.shape, float(value.sum())])
