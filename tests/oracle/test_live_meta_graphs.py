@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import warnings
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 import minihub_runtime
 from minihub_runtime.api.meta_graph import create_meta_graph_def
 from minihub_runtime.api.meta_graph_import import import_scoped_meta_graph
+from minihub_runtime.codec import tensor_from_proto
 from minihub_runtime.protos import MetaGraphDef
 from tests.api.programs import PROGRAMS, describe
 from tests.api.test_programs import as_json, difference
@@ -20,6 +23,9 @@ with warnings.catch_warnings():
     from tensorflow.python.framework import meta_graph
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("_tf1")]
+
+# Savers are known to collections when their module is there.
+importlib.import_module("minihub_runtime.train.saver")
 
 GRAPHS = [name for name, which in PROGRAMS.items() if which.same_graph]
 
@@ -47,7 +53,7 @@ def imported(tf: Any, data: bytes) -> Any:
 def collections(graph: Any) -> dict[str, list[str]]:
     """The collections of a graph, their items by name."""
     return {
-        key: [str(getattr(item, "name", item)) for item in graph.get_collection(key)]
+        key: [str(getattr(item, "name", type(item).__name__)) for item in graph.get_collection(key)]
         for key in sorted(graph.get_all_collection_keys())
         if graph.get_collection(key)
     }
@@ -59,12 +65,19 @@ def test_each_reads_what_the_other_writes(name: str) -> None:
     try:
         wanted = imported(tensorflow, data)
     except ValueError as error:
-        if "invalid characters" not in str(error):
+        if not re.search("invalid characters|colocated with unknown node", str(error)):
             raise
         pytest.skip("TensorFlow cannot read its own graph")
     assert not difference(imported(minihub_runtime, data), wanted)
     assert not difference(imported(tensorflow, exported(minihub_runtime, name)), wanted)
     assert not difference(imported(minihub_runtime, exported(minihub_runtime, name)), wanted)
+
+
+def default(attr: Any) -> Any:
+    """The default of an attribute; a tensor by its elements, which may be written in several ways."""
+    if attr.default_value.WhichOneof("value") == "tensor":
+        return tensor_from_proto(attr.default_value.tensor).tolist()
+    return attr.default_value.SerializeToString(deterministic=True)
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -80,8 +93,8 @@ def test_both_say_the_same_of_a_graph(name: str) -> None:
     assert sorted(found) == sorted(wanted)
     for op, definition in found.items():
         named = {attr.name: attr for attr in wanted[op].attr}
-        assert {attr.name: attr.default_value for attr in definition.attr} == {
-            attr: item.default_value for attr, item in named.items()
+        assert {attr.name: default(attr) for attr in definition.attr} == {
+            attr: default(item) for attr, item in named.items()
         }
         for field in ("input_arg", "output_arg"):
             assert [

@@ -18,6 +18,7 @@ from minihub_runtime.api.graph import GraphKeys, control_dependencies
 from minihub_runtime.api.layout import expand_dims, squeeze
 from minihub_runtime.api.sizes import rank
 from minihub_runtime.api.variables import Variable
+from minihub_runtime.api.variables.options import VariableAggregation, VariableSynchronization
 from minihub_runtime.api.weights import remove_squeezable_dimensions
 
 __all__ = ["collect", "matched", "metric_variable", "value_of"]
@@ -33,6 +34,8 @@ def metric_variable(
         collections=[GraphKeys.LOCAL_VARIABLES, GraphKeys.METRIC_VARIABLES],
         validate_shape=validate_shape,
         name=name,
+        synchronization=VariableSynchronization.ON_READ,
+        aggregation=VariableAggregation.SUM,
     )
 
 
