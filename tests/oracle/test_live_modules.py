@@ -91,8 +91,7 @@ def placeholders(tf: Any, infos: Any) -> dict[str, Any]:
             value = tf.placeholder(info.dtype, [None], f"{name}_values")
             for level in range(spec.ragged_rank):
                 splits = tf.placeholder(spec.row_splits_dtype, [None], f"{name}_{level}")
-                checked = {"validate": False} if tf is tensorflow else {}
-                value = tf.RaggedTensor.from_row_splits(value, splits, **checked)
+                value = tf.RaggedTensor.from_row_splits(value, splits, validate=False)
             made[name] = value
         else:
             made[name] = tf.placeholder(info.dtype, info.get_shape(), name)
