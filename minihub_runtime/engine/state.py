@@ -11,7 +11,7 @@ import time
 from collections import ChainMap, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from minihub_runtime.autodiff.symbolic import gradient_body
 from minihub_runtime.checkpoint import CheckpointReader
@@ -28,7 +28,6 @@ from minihub_runtime.errors import (
 from minihub_runtime.files import read_regular_file
 from minihub_runtime.graph.functions import Body, instantiate
 from minihub_runtime.graph.ir import Graph
-from minihub_runtime.ops.checking import require
 
 __all__ = ["MAX_CALL_DEPTH", "NodeContext", "State"]
 
@@ -38,6 +37,24 @@ T = TypeVar("T")
 MAX_CHECKPOINTS = 8
 #: Nested function calls beyond this end with an error instead of exhausting the interpreter's stack.
 MAX_CALL_DEPTH = 100
+
+
+class _Callee(NamedTuple):
+    """A function of the library as one of its callers runs it.
+
+    Attributes:
+        function: what is called; held, so that no other function takes its place in memory.
+        body: its arguments and results.
+        plan: what computes them.
+        inlined: whether each call has states of its own.
+        needed: the places of the results that are computed; None runs the whole function.
+    """
+
+    function: Func
+    body: Body
+    plan: Plan
+    inlined: bool
+    needed: tuple[int, ...] | None
 
 
 class _Run(threading.local):
@@ -166,19 +183,11 @@ class State:
         if deadline is not None and time.monotonic() > deadline:
             raise DeadlineExceededError("the run must end before its deadline")
 
-    def call(
-        self,
-        caller: tuple[str, str],
-        function: Func,
-        arguments: Sequence[Any],
-        needed: tuple[int, ...] | None = None,
-    ) -> list[Any]:
-        """The results of a function of the library.
+    def callee(self, function: Func, needed: tuple[int, ...] | None = None) -> _Callee:
+        """A function of the library, ready to be called any number of times.
 
         Args:
-            caller: scope and name of the node that calls it.
             function: the function.
-            arguments: its arguments.
             needed: the places of the results that are computed, the others are None; None runs the whole function.
         """
         key = (function.name, _freeze(function.attrs), needed)
@@ -187,8 +196,18 @@ class State:
             return instantiate(self._library(), function.name, function.attrs)
 
         body, plan = self._prepared(key, make, needed)
-        path = (*self._run.path, caller) if _is_inlined(self._library(), function.name) else ()
-        return self._run_body(body, plan, arguments, path, needed)
+        return _Callee(function, body, plan, _is_inlined(self._library(), function.name), needed)
+
+    def call(self, caller: tuple[str, str], callee: _Callee, arguments: Sequence[Any]) -> list[Any]:
+        """The results of a function of the library.
+
+        Args:
+            caller: scope and name of the node that calls it.
+            callee: the function.
+            arguments: its arguments.
+        """
+        path = (*self._run.path, caller) if callee.inlined else ()
+        return self._run_body(callee.body, callee.plan, arguments, path, callee.needed)
 
     def call_gradient(
         self,
@@ -200,7 +219,7 @@ class State:
         """The gradients of the arguments of a function; see `Context.call_gradient`."""
         registered = self.graph.gradients.get(function.name)
         if registered:
-            return self.call(caller, Func(registered, function.attrs), arguments)
+            return self.call(caller, self.callee(Func(registered, function.attrs)), arguments)
         key = ("gradient", function.name, tuple(types), _freeze(function.attrs))
 
         def make() -> Body:
@@ -235,20 +254,24 @@ class State:
                 f"function {clip(body.name)!r} must get {len(body.arguments)} arguments, "
                 f"not {len(arguments)}"
             )
-        self.check()
-        require(
-            self._run.depth < MAX_CALL_DEPTH,
-            f"calls must not nest deeper than {MAX_CALL_DEPTH}, as function "
-            f"{clip(body.name)!r} does",
-        )
-        before = self._run.path
-        self._run.depth += 1
-        self._run.path = path
+        run = self._run
+        check = None
+        if run.deadline is not None:
+            check = self.check
+            check()
+        if run.depth >= MAX_CALL_DEPTH:
+            raise InvalidArgumentError(
+                f"calls must not nest deeper than {MAX_CALL_DEPTH}, as function "
+                f"{clip(body.name)!r} does"
+            )
+        before = run.path
+        run.depth += 1
+        run.path = path
         try:
-            found = plan.run(arguments, self.check if self._run.deadline is not None else None)
+            found = plan.run(arguments, check)
         finally:
-            self._run.depth -= 1
-            self._run.path = before
+            run.depth -= 1
+            run.path = before
         if needed is None or len(needed) == len(body.results):
             return found
         results: list[Any] = [None] * len(body.results)
@@ -319,7 +342,7 @@ class NodeContext:
         node: name of the node.
     """
 
-    __slots__ = ("_needed", "_scope", "_state", "node")
+    __slots__ = ("_callees", "_needed", "_scope", "_state", "node")
 
     def __init__(
         self, state: State, scope: str, node: str, needed: Mapping[str, tuple[int, ...]]
@@ -327,6 +350,7 @@ class NodeContext:
         self._state = state
         self._scope = scope
         self._needed = needed
+        self._callees: dict[int, _Callee] = {}
         self.node = node
 
     def resource(self, container: str, name: str, make: Callable[[], T]) -> T:
@@ -339,8 +363,11 @@ class NodeContext:
 
     def call(self, function: Func, arguments: Sequence[Any]) -> list[Any]:
         """The results of a function of the graph's library."""
-        caller = (self._scope, self.node)
-        return self._state.call(caller, function, arguments, self._needed.get(function.name))
+        callee = self._callees.get(id(function))
+        if callee is None:
+            callee = self._state.callee(function, self._needed.get(function.name))
+            self._callees[id(function)] = callee
+        return self._state.call((self._scope, self.node), callee, arguments)
 
     def call_gradient(
         self, function: Func, types: Sequence[DType], arguments: Sequence[Any]

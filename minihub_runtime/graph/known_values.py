@@ -100,7 +100,8 @@ class KnownValues:
         if any(value is None for value in values):
             return self._one_size(node, ref)
         try:
-            result = REGISTRY[node.op].bind(node.attrs)(*values)
+            with np.errstate(all="ignore"):
+                result = REGISTRY[node.op].bind(node.attrs)(*values)
         except (OpError, ValueError, TypeError, IndexError, ArithmeticError):
             # Whatever is wrong with it shows in a run.
             return None

@@ -13,7 +13,7 @@ from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.shapes import show
 
-__all__ = ["elementwise", "fitting", "narrow", "require_kernel", "widen"]
+__all__ = ["elementwise", "fitting", "narrow", "require_kernel", "settle", "widen"]
 
 
 def widen(x: Array) -> Array:
@@ -58,6 +58,8 @@ def elementwise(
 ) -> Array:
     """`function(*inputs, out=…)` under TensorFlow's rules.
 
+    Whoever runs kernels does so within `np.errstate(all="ignore")`; entering it for each would take longer than a small sum.
+
     Args:
         function: a ufunc, or a function of the same form; with bfloat16 it sees float32.
         inputs: arrays of one dtype that broadcast.
@@ -71,26 +73,24 @@ def elementwise(
     first = inputs[0]
     dtype = first.dtype if result is None else np.dtype(result)
     try:
-        if out is None and first.dtype.kind in "iub" and isinstance(function, np.ufunc):
-            # The ufuncs of integers that come here raise no warnings, so small ones are spared np.errstate.
-            value = function(*inputs)
-        else:
-            with np.errstate(all="ignore"):
-                if first.dtype.names is not None or (wide and first.dtype == np.float16):
-                    return narrow(function(*[widen(x) for x in inputs]), dtype)
-                if out is not None:
-                    shape = first.shape
-                    if any(x.shape != shape for x in inputs):
-                        shape = np.broadcast_shapes(*(x.shape for x in inputs))
-                    out = fitting(out, shape, dtype)
-                value = function(*inputs, out=out)
+        if first.dtype.names is not None or (wide and first.dtype == np.float16):
+            return narrow(function(*[widen(x) for x in inputs]), dtype)
+        if out is not None:
+            shape = first.shape
+            if any(x.shape != shape for x in inputs):
+                shape = np.broadcast_shapes(*(x.shape for x in inputs))
+            out = fitting(out, shape, dtype)
+        value = function(*inputs) if out is None else function(*inputs, out=out)
     except InvalidArgumentError:
         raise
     except ValueError as error:
         shown = " and ".join(show(x.shape) for x in inputs)
         raise InvalidArgumentError(f"shapes must broadcast, not {shown}") from error
-    if type(value) is np.ndarray:
-        return value
+    return value if type(value) is np.ndarray else settle(value, dtype)
+
+
+def settle(value: Any, dtype: np.dtype[Any]) -> Array:
+    """The array of a result that NumPy hands over as a scalar."""
     if dtype.kind == "O":
         boxed = np.empty((), dtype=object)
         boxed[()] = value

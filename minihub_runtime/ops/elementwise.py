@@ -10,7 +10,14 @@ import numpy as np
 from minihub_runtime import dtypes
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError
-from minihub_runtime.ops.broadcasting import elementwise, fitting, narrow, require_kernel, widen
+from minihub_runtime.ops.broadcasting import (
+    elementwise,
+    fitting,
+    narrow,
+    require_kernel,
+    settle,
+    widen,
+)
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, conjugate, unbroadcast
 from minihub_runtime.ops.registry import (
@@ -53,8 +60,12 @@ def binary(
     numpy_kinds: str | None = None,
 ) -> Op:
     """Register an op of two tensors that broadcast."""
+    plain = isinstance(function, np.ufunc) and not wide and numpy_kinds is None
 
     def kernel(x: Array, y: Array, *, out: Array | None = None) -> Array:
+        if plain and out is None and x.shape == y.shape and x.dtype.names is None:
+            value = function(x, y)
+            return value if type(value) is np.ndarray else settle(value, x.dtype)
         if numpy_kinds is not None:
             require_kernel(x.dtype, numpy_kinds, name)
         return elementwise(function, x, y, out=out, wide=wide)

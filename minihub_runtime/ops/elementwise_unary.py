@@ -181,7 +181,7 @@ def _complex_part(
         if (Tout.size * 2) != input.dtype.itemsize:
             wanted = "float32" if input.dtype == np.complex64 else "float64"
             raise InvalidArgumentError(f"Tout must be {wanted}, not {Tout.name}")
-        return elementwise(lambda value, out: function(value), input, result=Tout.numpy)
+        return elementwise(lambda value, out=None: function(value), input, result=Tout.numpy)
 
     def of_x(x: Array, *, Tout: DType) -> Array:
         return of_input(x, Tout=Tout)

@@ -214,7 +214,8 @@ class Op:
         for arg in schema.inputs:
             value = given[arg.name]
             flat.extend(value) if arg.is_list else flat.append(value)
-        return self.bind(attrs, ctx)(*flat)
+        with np.errstate(all="ignore"):
+            return self.bind(attrs, ctx)(*flat)
 
     def gradient(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Attach the gradient rule.

@@ -13,7 +13,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType, as_dtype, float_to_bfloat16, to_float
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
-from minihub_runtime.ops.checking import require
+from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, REGISTRY, Array, op, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, scalar, unknown
@@ -79,7 +79,8 @@ class TensorArray:
             raise InvalidArgumentError(
                 f"Tried to write to index {index} but array is not resizeable and size is: {len(self)}"
             )
-        require(index < MAX_LENGTH, f"index must be less than {MAX_LENGTH}, not {index}")
+        if index >= MAX_LENGTH:
+            raise InvalidArgumentError(f"index must be less than {MAX_LENGTH}, not {index}")
         while index >= len(self._items):
             self._items.append(None)
             self._cleared.append(False)
@@ -197,7 +198,7 @@ def _array(value: Any) -> TensorArray:
 
 
 def _index(value: Array, name: str = "index") -> int:
-    require(value.ndim == 0, f"{name} must be a scalar, not of shape {show(value.shape)}")
+    require_scalar(value, name)
     return int(value)
 
 
@@ -299,10 +300,10 @@ def tensor_array_read_v3(handle: Any, index: Array, flow_in: Array, *, dtype: DT
 
 
 def _check_type(array: TensorArray, dtype: DType) -> None:
-    require(
-        array.dtype is dtype,
-        f"TensorArray dtype is {array.dtype.name} but Op requested dtype {dtype.name}.",
-    )
+    if array.dtype is not dtype:
+        raise InvalidArgumentError(
+            f"TensorArray dtype is {array.dtype.name} but Op requested dtype {dtype.name}."
+        )
 
 
 @op(
@@ -498,7 +499,8 @@ def _stack(value: Any) -> Stack:
 
 
 def _check_elements(stack: Stack, dtype: DType) -> None:
-    require(stack.dtype is dtype, f"the stack's type must be {dtype.name}, not {stack.dtype.name}")
+    if stack.dtype is not dtype:
+        raise InvalidArgumentError(f"the stack's type must be {dtype.name}, not {stack.dtype.name}")
 
 
 @op(
@@ -529,10 +531,8 @@ def stack_push_v2(handle: Any, elem: Any, *, swap_memory: bool = False, T: DType
     stack = _stack(handle)
     _check_elements(stack, T)
     with stack.lock:
-        require(
-            stack.limit < 0 or len(stack.items) < stack.limit,
-            f"Stack[stack] overflowed its max_size ({stack.limit})",
-        )
+        if 0 <= stack.limit <= len(stack.items):
+            raise InvalidArgumentError(f"Stack[stack] overflowed its max_size ({stack.limit})")
         stack.items.append(elem)
     return elem
 

@@ -17,16 +17,18 @@ import numpy as np
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import elementwise
-from minihub_runtime.ops.checking import require
+from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.gradient_rules import Ops, Term, concat, sizes_of
+from minihub_runtime.ops.item_tree import ItemTree
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, without_gradient
 from minihub_runtime.ops.shape_rules import scalar, unknown
-from minihub_runtime.shapes import Shape, Spec, compatible, concrete, dims, merge, show
+from minihub_runtime.shapes import Shape, Spec, compatible, concrete, merge, show
 
 __all__ = ["TensorList", "list_of", "variant"]
 
 SOURCE = "core/kernels/list_kernels.cc"
 MAX_LENGTH = 1 << 24
+EMPTY = ItemTree()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,18 +44,17 @@ class TensorList:
 
     dtype: DType
     shape: Shape
-    items: tuple[Array | None, ...] = ()
+    items: ItemTree = EMPTY
     limit: int = -1
 
-    def with_items(self, items: Sequence[Array | None]) -> TensorList:
+    def with_items(self, items: ItemTree) -> TensorList:
         """The same list with other elements."""
-        return dataclasses.replace(self, items=tuple(items))
+        return TensorList(self.dtype, self.shape, items, self.limit)
 
     def zeros_like(self) -> TensorList:
         """A list of as many zeros of the same shapes; elements that are not set stay so."""
-        return self.with_items(
-            [None if item is None else _zeros_of(self.dtype, item) for item in self.items]
-        )
+        zeros = (None if item is None else _zeros_of(self.dtype, item) for item in self.items)
+        return self.with_items(ItemTree(zeros))
 
     def plus(self, other: Any) -> TensorList:
         """The sums of the elements; one that is not set in one list is that of the other.
@@ -76,8 +77,8 @@ class TensorList:
             f"One is {len(self.items)} and the other is {len(other.items)}",
         )
         pairs = zip(self.items, other.items, strict=True)
-        sums = [b if a is None else a if b is None else _sum_of(a, b) for a, b in pairs]
-        return dataclasses.replace(self.with_items(sums), shape=merge(self.shape, other.shape))
+        sums = (b if a is None else a if b is None else _sum_of(a, b) for a, b in pairs)
+        return dataclasses.replace(self, items=ItemTree(sums), shape=merge(self.shape, other.shape))
 
 
 def _sum_of(a: Array, b: Array) -> Array:
@@ -109,7 +110,7 @@ def list_of(handle: Array, dtype: DType | None = None) -> TensorList:
     Raises:
         InvalidArgumentError: it holds none, or one of another type.
     """
-    require(handle.ndim == 0, f"input_handle must be a scalar, not of shape {show(handle.shape)}")
+    require_scalar(handle, "input_handle")
     found = handle.item()
     if not isinstance(found, TensorList):
         raise InvalidArgumentError(f"Input handle is not a list. Saw: '{type(found).__name__}'")
@@ -128,15 +129,19 @@ def _asked(shape: Array) -> Shape:
             "The only valid scalar shape tensor is the fully unknown shape specified as -1.",
         )
         return None
-    require(shape.ndim == 1, f"a shape must be a vector, not of shape {show(shape.shape)}")
-    require(np.all(shape >= -1), f"sizes must be at least -1, not {shape.tolist()}")
-    return dims(shape)
+    if shape.ndim != 1:
+        raise InvalidArgumentError(f"a shape must be a vector, not of shape {show(shape.shape)}")
+    sizes = shape.tolist()
+    if min(sizes, default=0) < -1:
+        raise InvalidArgumentError(f"sizes must be at least -1, not {sizes}")
+    return tuple(None if n < 0 else n for n in sizes)
 
 
 def _length(value: Array, name: str) -> int:
-    require(value.ndim == 0, f"{name} must be a scalar, not of shape {show(value.shape)}")
+    require_scalar(value, name)
     length = int(value)
-    require(length <= MAX_LENGTH, f"{name} must be at most {MAX_LENGTH}, not {length}")
+    if length > MAX_LENGTH:
+        raise InvalidArgumentError(f"{name} must be at most {MAX_LENGTH}, not {length}")
     return length
 
 
@@ -168,7 +173,7 @@ def empty_tensor_list(
 ) -> Array:
     """A list without elements."""
     limit = _length(max_num_elements, "max_num_elements")
-    return variant(TensorList(element_dtype, _asked(element_shape), (), limit))
+    return variant(TensorList(element_dtype, _asked(element_shape), limit=limit))
 
 
 @op(
@@ -186,7 +191,7 @@ def tensor_list_reserve(
     require(
         count >= 0, f"The num_elements to reserve must be a non negative number, but got {count}"
     )
-    return variant(TensorList(element_dtype, _asked(element_shape), (None,) * count))
+    return variant(TensorList(element_dtype, _asked(element_shape), ItemTree.unset(count)))
 
 
 @op(
@@ -209,7 +214,7 @@ def tensor_list_from_tensor(tensor: Array, element_shape: Array, *, element_dtyp
             "Specified a list with shape "
             f"{show(shape)} from a tensor with shape {show(tensor.shape[1:])}"
         )
-    items = tuple(tensor[i, ...] for i in range(len(tensor)))
+    items = ItemTree(tensor[i, ...] for i in range(len(tensor)))
     return variant(TensorList(element_dtype, shape, items))
 
 
@@ -288,14 +293,16 @@ def tensor_list_get_item(
     """
     found = list_of(input_handle, element_dtype)
     place = _length(index, "index")
-    require(
-        0 <= place < len(found.items),
-        f"Trying to access element {place} in a list with {len(found.items)} elements.",
-    )
+    if not 0 <= place < len(found.items):
+        raise InvalidArgumentError(
+            f"Trying to access element {place} in a list with {len(found.items)} elements."
+        )
     item = found.items[place]
     if item is not None:
         return item
-    shape = concrete(_element_shape(found, element_shape, found.items))
+    shape = concrete(_element_shape(found, element_shape, ()))
+    if shape is None:
+        shape = concrete(_element_shape(found, element_shape, found.items))
     if shape is None:
         raise InvalidArgumentError(
             "Trying to read an uninitialized tensor but element_shape is not fully defined: "
@@ -325,16 +332,15 @@ def tensor_list_set_item(
     """
     found = list_of(input_handle, element_dtype)
     place = _length(index, "index")
-    items = list(found.items)
+    items = found.items
     if resize_if_index_out_of_bounds and place >= len(items):
-        items += [None] * (place + 1 - len(items))
-    require(
-        0 <= place < len(items),
-        f"Trying to modify element {place} in a list with {len(items)} elements.",
-    )
+        items = items.resized(place + 1)
+    if not 0 <= place < len(items):
+        raise InvalidArgumentError(
+            f"Trying to modify element {place} in a list with {len(items)} elements."
+        )
     _fits(found.shape, item.shape)
-    items[place] = item
-    return variant(found.with_items(items))
+    return variant(found.with_items(items.replaced(place, item)))
 
 
 @op(
@@ -350,12 +356,12 @@ def tensor_list_push_back(input_handle: Array, tensor: Any, *, element_dtype: DT
     """
     found = list_of(input_handle, element_dtype)
     _fits(found.shape, tensor.shape)
-    require(
-        found.limit < 0 or len(found.items) < found.limit,
-        f"Tried to push item into a full list list size: {len(found.items)} max_num_elements: "
-        f"{found.limit}",
-    )
-    return variant(found.with_items((*found.items, tensor)))
+    if 0 <= found.limit <= len(found.items):
+        raise InvalidArgumentError(
+            f"Tried to push item into a full list list size: {len(found.items)} max_num_elements: "
+            f"{found.limit}"
+        )
+    return variant(found.with_items(found.items.appended(tensor)))
 
 
 @op(
@@ -378,7 +384,7 @@ def tensor_list_pop_back(
     if item is None:
         items, _ = _chosen(found, [None], element_shape, "pop")
         item = items[0]
-    return variant(found.with_items(found.items[:-1])), item
+    return variant(found.with_items(found.items.without_last())), item
 
 
 @op(
@@ -425,12 +431,13 @@ def tensor_list_gather(
     """
     found = list_of(input_handle, element_dtype)
     require(indices.ndim == 1, f"indices must be a vector, not of shape {show(indices.shape)}")
+    present = list(found.items)
     for index in indices.tolist():
-        require(
-            0 <= index < len(found.items),
-            f"Trying to gather element {index} in a list with {len(found.items)} elements.",
-        )
-    asked = [found.items[index] for index in indices.tolist()]
+        if not 0 <= index < len(present):
+            raise InvalidArgumentError(
+                f"Trying to gather element {index} in a list with {len(present)} elements."
+            )
+    asked = [present[index] for index in indices.tolist()]
     items, shape = _chosen(found, asked, element_shape, "gather")
     return np.stack(items) if items else np.empty((0, *shape), element_dtype.numpy)
 
@@ -445,11 +452,15 @@ def _scattered(
     )
     _fits(shape, tensor.shape[1:])
     for row, index in enumerate(indices.tolist()):
-        require(index >= 0, f"Indices in TensorListScatter must all be non-negative, not {index}")
-        require(
-            index < len(items),
-            f"TensorListScatter: Trying to scatter at index {index} in list with size {len(items)}",
-        )
+        if index < 0:
+            raise InvalidArgumentError(
+                f"Indices in TensorListScatter must all be non-negative, not {index}"
+            )
+        if index >= len(items):
+            raise InvalidArgumentError(
+                f"TensorListScatter: Trying to scatter at index {index} in list with size "
+                f"{len(items)}"
+            )
         items[index] = tensor[row, ...]
     return items
 
@@ -463,7 +474,7 @@ def _scatter(
     count = highest + 1 if length == -1 else length
     require(count <= MAX_LENGTH, f"indices must be less than {MAX_LENGTH}, not {highest}")
     items = _scattered([None] * count, tensor, indices, shape)
-    return variant(TensorList(dtype, shape, tuple(items)))
+    return variant(TensorList(dtype, shape, ItemTree(items)))
 
 
 @op(
@@ -518,7 +529,7 @@ def tensor_list_scatter_into_existing_list(
     require(highest < MAX_LENGTH, f"indices must be less than {MAX_LENGTH}, not {highest}")
     items = list(found.items) + [None] * max(0, highest + 1 - len(found.items))
     # Unlike the other scatters, this one takes rows of any shape.
-    return variant(found.with_items(_scattered(items, tensor, indices, None)))
+    return variant(found.with_items(ItemTree(_scattered(items, tensor, indices, None))))
 
 
 def _concat(found: TensorList, asked: Shape, leading: Sequence[int]) -> tuple[Array, Array]:
@@ -621,8 +632,8 @@ def tensor_list_split(
         f"pieces must have shape {show(shape)}, not {show((None, *tensor.shape[1:]))}",
     )
     ends = np.cumsum(lengths).tolist()
-    pieces = tuple(tensor[end - n : end] for end, n in zip(ends, lengths.tolist(), strict=True))
-    return variant(TensorList(element_dtype, shape, pieces))
+    pieces = (tensor[end - n : end] for end, n in zip(ends, lengths.tolist(), strict=True))
+    return variant(TensorList(element_dtype, shape, ItemTree(pieces)))
 
 
 @op(
@@ -646,7 +657,7 @@ def tensor_list_concat_lists(input_a: Array, input_b: Array, *, element_dtype: D
             compatible(a.shape, b.shape),
             f"elements must have one shape, not {show(a.shape)} and {show(b.shape)}",
         )
-        joined[place] = a.with_items((*a.items, *b.items))
+        joined[place] = a.with_items(ItemTree((*a.items, *b.items)))
     return joined.reshape(input_a.shape)
 
 
@@ -663,8 +674,7 @@ def tensor_list_resize(input_handle: Array, size: Array) -> Array:
     found = list_of(input_handle)
     length = _length(size, "size")
     require(length >= 0, f"TensorListSlice expects size to be non-negative. Got: {length}")
-    items = [*found.items[:length], *(None,) * (length - len(found.items))]
-    return variant(found.with_items(items))
+    return variant(found.with_items(found.items.resized(length)))
 
 
 @op(
