@@ -452,8 +452,9 @@ class Layer:
             return
         flat = nest.flatten(inputs)
         if flat and self._dtype is None:
-            self._dtype = flat[0].dtype.base_dtype
-        self.build(nest.map_structure(lambda x: x.shape, inputs))
+            found = getattr(flat[0], "dtype", None)
+            self._dtype = None if found is None else found.base_dtype
+        self.build(nest.map_structure(lambda x: getattr(x, "shape", None), inputs))
         self.built = True
 
     def _regularize_activity(self, outputs: Any) -> None:
