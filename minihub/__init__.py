@@ -11,7 +11,7 @@ and with tensorflow_hub's names, beside `import minihub_runtime as tf`:
 
 Reading order: `handle` and `resolve` (from a handle to a folder), `saved_model`, `native` and `tensor_info` (what the folder
 holds), `spec` (what can be asked before anything runs), `loading` (modules as functions on arrays), `module` and `evaluation` (modules in
-TF1 graphs), `cli`.
+TF1 graphs), `profiling` (what takes the time), `cli`.
 
 Everything is imported when it is first used, so that `import minihub` costs little more than `import numpy`.
 """
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from minihub.image_util import get_expected_image_size, get_num_image_channels
     from minihub.loading import LoadedModule, UnsupportedOpsWarning, load
     from minihub.module import Module
+    from minihub.profiling import Profile, profile
     from minihub.resolve import resolve
     from minihub.spec import ModuleSpec, create_module_spec_from_saved_model, load_module_spec
     from minihub_runtime.protos import ImageModuleInfo
@@ -41,6 +42,7 @@ __all__ = [
     "LoadedModule",
     "Module",
     "ModuleSpec",
+    "Profile",
     "UnsupportedOpsWarning",
     "add_signature",
     "attach_image_module_info",
@@ -52,6 +54,7 @@ __all__ = [
     "get_num_image_channels",
     "load",
     "load_module_spec",
+    "profile",
     "resolve",
 ]
 
@@ -62,6 +65,7 @@ _HOMES = {
     "LoadedModule": "minihub.loading",
     "Module": "minihub.module",
     "ModuleSpec": "minihub.spec",
+    "Profile": "minihub.profiling",
     "UnsupportedOpsWarning": "minihub.loading",
     "add_signature": "minihub.authoring",
     "attach_image_module_info": "minihub.authoring",
@@ -73,6 +77,7 @@ _HOMES = {
     "get_num_image_channels": "minihub.image_util",
     "load": "minihub.loading",
     "load_module_spec": "minihub.spec",
+    "profile": "minihub.profiling",
     "resolve": "minihub.resolve",
 }
 

@@ -5,11 +5,15 @@ Source: tensorflow_hub/image_util.py.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minihub_runtime.errors import InvalidArgumentError
 
+if TYPE_CHECKING:
+    from minihub.loading import LoadedModule
+
 __all__ = [
+    "attached_image_size",
     "get_expected_image_size",
     "get_image_module_info",
     "get_num_image_channels",
@@ -17,6 +21,24 @@ __all__ = [
 
 IMAGE_MODULE_INFO_KEY = "image_module_info"
 IMAGE_INPUT = "images"
+
+
+def attached_image_size(module: LoadedModule) -> tuple[int, int] | None:
+    """Height and width that the attached message of a loaded module tells, None if it tells nothing."""
+    from minihub import native
+    from minihub.loading import is_frozen
+    from minihub.saved_model import read_saved_model, select
+    from minihub_runtime.protos import ImageModuleInfo, parse
+
+    if is_frozen(module.path):
+        return None
+    graph = select(read_saved_model(module.path), module.tags)
+    data = native.attached_messages(graph).get(IMAGE_MODULE_INFO_KEY)
+    if data is None:
+        return None
+    message = parse(ImageModuleInfo, data, f"the attached message {IMAGE_MODULE_INFO_KEY!r}")
+    size = message.default_image_size
+    return (size.height, size.width) if size.height and size.width else None
 
 
 def get_image_module_info(module_or_spec: Any, required: bool = False) -> Any:

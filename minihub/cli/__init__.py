@@ -1,4 +1,4 @@
-"""The command line: `minihub show|demo|create|check|run|download|cache|ops`.
+"""The command line: `minihub show|demo|create|check|run|profile|download|cache|ops`.
 
     from minihub.cli import main
     code = main(["show", "https://tfhub.dev/google/nnlm-en-dim128/1"])
@@ -31,6 +31,7 @@ _COMMANDS = {
     "create": "make a module of word vectors, of a GraphDef or of a SavedModel",
     "check": "what is wrong with a module, or missing for others to use it",
     "run": "outputs of a module for inputs given as text, JSON or files",
+    "profile": "which ops of a module take the time",
     "download": "fetch a module into the cache, or into a folder",
     "cache": "list, verify and remove downloaded modules",
     "ops": "the ops that are supported",

@@ -13,7 +13,7 @@ from minihub.cli.failures import CORRUPTED, UNREACHABLE, WRONG, CommandError
 if TYPE_CHECKING:
     from minihub.loading import LoadedModule
 
-__all__ = ["attached_image_size", "complete", "load", "locate", "reading"]
+__all__ = ["complete", "load", "locate", "reading"]
 
 
 def locate(options: argparse.Namespace, *, refresh: bool = False, sha256: str | None = None) -> str:
@@ -75,22 +75,3 @@ def load(
         # The chosen signature says what it lacks; the others do not matter here.
         warnings.simplefilter("ignore", UnsupportedOpsWarning)
         return load_module(path, tags, verify=options.verify, timeout=timeout)
-
-
-def attached_image_size(module: LoadedModule) -> tuple[int, int] | None:
-    """Height and width of images that a module's attached message tells, None if it tells nothing."""
-    from minihub import native
-    from minihub.image_util import IMAGE_MODULE_INFO_KEY
-    from minihub.loading import is_frozen
-    from minihub.saved_model import read_saved_model, select
-    from minihub_runtime.protos import ImageModuleInfo, parse
-
-    if is_frozen(module.path):
-        return None
-    graph = select(read_saved_model(module.path), module.tags)
-    data = native.attached_messages(graph).get(IMAGE_MODULE_INFO_KEY)
-    if data is None:
-        return None
-    message = parse(ImageModuleInfo, data, f"the attached message {IMAGE_MODULE_INFO_KEY!r}")
-    size = message.default_image_size
-    return (size.height, size.width) if size.height and size.width else None

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from minihub.cli.arguments import tag_set
 from minihub.cli.console import Counter
 from minihub.cli.failures import OK
-from minihub.cli.modules import attached_image_size, complete, load, locate
+from minihub.cli.modules import complete, load, locate
 
 if TYPE_CHECKING:
     from minihub.loading import LoadedModule
@@ -168,6 +168,7 @@ def _batches(
 def _image_size(module: LoadedModule, signature: Signature) -> tuple[int, int] | None:
     """Height and width that the module's attached message tells."""
     from minihub.cli.images import is_image_input
+    from minihub.image_util import attached_image_size
 
     if not any(
         is_image_input(info) and None in (info.shape or ())[1:3]

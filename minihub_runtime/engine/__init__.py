@@ -1,5 +1,6 @@
 """A graph becomes numbers.
 
 Reading order: `plan` (a graph compiled to a list of steps, and the loop that runs it), `loops` (a loop is three plans),
-`state` (what lives longer than a run: variables, tables, random streams), `runner` (feeds in, fetches out).
+`state` (what lives longer than a run: variables, tables, random streams), `runner` (feeds in, fetches out), `recording` (the time that
+each kernel takes).
 """

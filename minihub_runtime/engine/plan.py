@@ -18,6 +18,7 @@ import numpy as np
 
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.engine import recording
 from minihub_runtime.engine.loops import bind_loop
 from minihub_runtime.errors import (
     InvalidArgumentError,
@@ -112,8 +113,10 @@ class Plan:
         for slot, value in zip(self.feeds.values(), values, strict=True):
             slots[slot] = value
         node = None
+        recorder = recording.active
+        steps = self.steps if recorder is None else recorder.watch(self.steps)
         try:
-            for kernel, pick, outputs, frees, node in self.steps:  # noqa: B007
+            for kernel, pick, outputs, frees, node in steps:  # noqa: B007
                 if check is not None:
                     check()
                 result = kernel(*pick(slots))

@@ -211,7 +211,7 @@ def test_images_of_a_size_that_only_the_attached_message_tells(tmp_path: Path) -
     image = pytest.importorskip("PIL.Image")
     from minihub.cli.failures import CommandError
     from minihub.cli.images import read_image
-    from minihub.cli.modules import attached_image_size
+    from minihub.image_util import attached_image_size
     from minihub.tensor_info import ParsedTensorInfo
     from minihub_runtime.dtypes import uint8
     from minihub_runtime.graph.ir import Ref
