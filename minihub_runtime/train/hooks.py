@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-@public("train.SecondOrStepTimer")
+@public("train.SecondOrStepTimer", "estimator.SecondOrStepTimer")
 class SecondOrStepTimer:
     """Triggers every so many steps, or every so many seconds.
 
@@ -87,7 +87,7 @@ class SecondOrStepTimer:
         return self._last_triggered_step
 
 
-@public("train.LoggingTensorHook")
+@public("train.LoggingTensorHook", "estimator.LoggingTensorHook")
 class LoggingTensorHook(SessionRunHook):
     """Logs the values of tensors.
 
@@ -160,7 +160,7 @@ class LoggingTensorHook(SessionRunHook):
             if self._formatter is not None:
                 text = self._formatter(values)
             else:
-                text = ", ".join(f"{tag} = {values[tag]}" for tag in self._tag_order)
+                text = ", ".join(f"{tag} = {values[tag]!s}" for tag in self._tag_order)
                 text += "" if elapsed is None else f" ({elapsed:.3f} sec)"
         LOGGER.info("%s", text)
 
@@ -184,7 +184,7 @@ def _element(item: Any) -> Any:
     return outputs[0]
 
 
-@public("train.StopAtStepHook")
+@public("train.StopAtStepHook", "estimator.StopAtStepHook")
 class StopAtStepHook(SessionRunHook):
     """Ends the loop at a step.
 
@@ -226,7 +226,7 @@ class StopAtStepHook(SessionRunHook):
             run_context.request_stop()
 
 
-@public("train.NanLossDuringTrainingError")
+@public("train.NanLossDuringTrainingError", "estimator.NanLossDuringTrainingError")
 class NanLossDuringTrainingError(RuntimeError):
     """The loss is not a number."""
 
@@ -234,7 +234,7 @@ class NanLossDuringTrainingError(RuntimeError):
         return "NaN loss during training."
 
 
-@public("train.NanTensorHook")
+@public("train.NanTensorHook", "estimator.NanTensorHook")
 class NanTensorHook(SessionRunHook):
     """Ends the loop when the loss is not a number.
 
@@ -262,7 +262,7 @@ class NanTensorHook(SessionRunHook):
             run_context.request_stop()
 
 
-@public("train.GlobalStepWaiterHook")
+@public("train.GlobalStepWaiterHook", "estimator.GlobalStepWaiterHook")
 class GlobalStepWaiterHook(SessionRunHook):
     """Lets the first run wait until the global step is reached, by others.
 
@@ -289,7 +289,7 @@ class GlobalStepWaiterHook(SessionRunHook):
         self._started = True
 
 
-@public("train.FinalOpsHook")
+@public("train.FinalOpsHook", "estimator.FinalOpsHook")
 class FinalOpsHook(SessionRunHook):
     """Runs something at the end.
 
@@ -321,7 +321,7 @@ class FinalOpsHook(SessionRunHook):
             raise
 
 
-@public("train.FeedFnHook")
+@public("train.FeedFnHook", "estimator.FeedFnHook")
 class FeedFnHook(SessionRunHook):
     """Feeds what a function returns.
 

@@ -33,6 +33,7 @@ from minihub_runtime.train.saving_hooks import (
 )
 from minihub_runtime.train.scaffold import Scaffold
 from minihub_runtime.train.session_manager import SessionManager
+from minihub_runtime.train.step_reading import found_step_reads
 
 __all__ = [
     "ChiefSessionCreator",
@@ -207,6 +208,9 @@ class _HookedSession:
         run_metadata = run_metadata or RunMetadata()
         wanted: dict[Any, Any] = {"caller": fetches}
         feeds = self._before_run(context, wanted, feed_dict or {}, options)
+        # Hooks count on the step before the run, which in the run itself may be read after the step was made.
+        for read in found_step_reads(self.session.graph):
+            feeds.setdefault(read, self.session.run(read))
         try:
             values = self.session.run(wanted, feeds, options, run_metadata)
         except _PREEMPTION_ERRORS:
@@ -355,8 +359,9 @@ class _MonitoredSession:
     def _close(self, failed: bool = False) -> None:
         try:
             if not failed and self._hooked is not None:
-                for hook in self._hooks:
-                    hook.end(self._hooked.session)
+                with self._default_graph.as_default():
+                    for hook in self._hooks:
+                        hook.end(self._hooked.session)
         finally:
             hooked, self._hooked = self._hooked, None
             was_closed, self._closed = self._closed, True

@@ -13,7 +13,7 @@ from minihub_runtime.public import public
 __all__ = ["SessionRunArgs", "SessionRunContext", "SessionRunHook", "SessionRunValues"]
 
 
-@public("train.SessionRunHook")
+@public("train.SessionRunHook", "estimator.SessionRunHook")
 class SessionRunHook:
     """Base of all hooks; each method does nothing."""
 
@@ -34,7 +34,7 @@ class SessionRunHook:
         """Called once at the end, unless an error ended the loop."""
 
 
-@public("train.SessionRunArgs")
+@public("train.SessionRunArgs", "estimator.SessionRunArgs")
 class SessionRunArgs(NamedTuple):
     """Arguments of a run.
 
@@ -49,7 +49,7 @@ class SessionRunArgs(NamedTuple):
     options: Any = None
 
 
-@public("train.SessionRunContext")
+@public("train.SessionRunContext", "estimator.SessionRunContext")
 class SessionRunContext:
     """What a hook knows of a run.
 
@@ -69,7 +69,7 @@ class SessionRunContext:
         self.stop_requested = True
 
 
-@public("train.SessionRunValues")
+@public("train.SessionRunValues", "estimator.SessionRunValues")
 class SessionRunValues(NamedTuple):
     """What a run gave a hook.
 

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-@public("train.CheckpointSaverListener")
+@public("train.CheckpointSaverListener", "estimator.CheckpointSaverListener")
 class CheckpointSaverListener:
     """Told when a CheckpointSaverHook saves; each method does nothing."""
 
@@ -53,7 +53,7 @@ class CheckpointSaverListener:
         """Called once at the end."""
 
 
-@public("train.CheckpointSaverHook")
+@public("train.CheckpointSaverHook", "estimator.CheckpointSaverHook")
 class CheckpointSaverHook(SessionRunHook):
     """Saves checkpoints at the beginning, every so often, and at the end.
 
@@ -90,8 +90,13 @@ class CheckpointSaverHook(SessionRunHook):
         self._save_path = os.path.join(checkpoint_dir, checkpoint_basename)
         self._scaffold = scaffold
         self._timer = SecondOrStepTimer(save_secs, save_steps)
-        self._listeners = listeners or []
+        self._listeners = list(listeners or ())
         self._save_graph_def = save_graph_def
+
+    def add_listener(self, listener: CheckpointSaverListener) -> None:
+        """Tell one more of each checkpoint, if it is not told already."""
+        if listener not in self._listeners:
+            self._listeners.append(listener)
 
     def begin(self) -> None:
         """Find the global step."""
@@ -175,7 +180,7 @@ class CheckpointSaverHook(SessionRunHook):
         return self._saver
 
 
-@public("train.StepCounterHook")
+@public("train.StepCounterHook", "estimator.StepCounterHook")
 class StepCounterHook(SessionRunHook):
     """Logs and writes how many steps there are in a second.
 
@@ -242,7 +247,7 @@ class StepCounterHook(SessionRunHook):
         LOGGER.info("%s: %g", self._tag, rate)
 
 
-@public("train.SummarySaverHook")
+@public("train.SummarySaverHook", "estimator.SummarySaverHook")
 class SummarySaverHook(SessionRunHook):
     """Writes summaries every so often.
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from minihub_runtime.api.cond import cond
-from minihub_runtime.api.graph import get_default_graph
+from minihub_runtime.api.graph import Graph, get_default_graph
 from minihub_runtime.api.variables import Variable
 from minihub_runtime.api.variables.collections import is_variable_initialized
 from minihub_runtime.api.variables.global_step import get_global_step
 
-__all__ = ["global_step_read"]
+__all__ = ["found_step_reads", "global_step_read"]
 
 _KEY = "global_step_read_op_cache"
 
@@ -28,7 +28,7 @@ def global_step_read(what: str) -> Any:
         RuntimeError: there is no global step.
     """
     graph = get_default_graph()
-    found = graph.get_collection(_KEY)
+    found = found_step_reads(graph)
     if found:
         return found[0]
     step = get_global_step(graph)
@@ -41,3 +41,8 @@ def global_step_read(what: str) -> Any:
         read = value + 0
     graph.add_to_collection(_KEY, read)
     return read
+
+
+def found_step_reads(graph: Graph) -> list[Any]:
+    """What `global_step_read` has made in a graph: a tensor, or nothing."""
+    return graph.get_collection(_KEY)

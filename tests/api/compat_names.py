@@ -14,7 +14,7 @@ from typing import Any
 __all__ = ["described", "names", "plain_function", "signature_of"]
 
 #: Namespaces that are packages of their own, or other spellings of the whole.
-APART = ("compat", "estimator", "keras", "raw_ops")
+APART = ("compat", "keras", "raw_ops")
 
 
 def names() -> dict[str, Any]:
@@ -31,7 +31,7 @@ def _walk(module: Any, prefix: str) -> Iterator[tuple[str, Any]]:
         value = getattr(module, name)
         if not isinstance(value, types.ModuleType):
             yield prefix + name, value
-        elif ".compat.v1." in f"{value.__name__}.":
+        elif ".compat.v1." in f"{value.__name__}." or name == "estimator" or prefix == "estimator.":
             yield from _walk(value, f"{prefix}{name}.")
 
 
