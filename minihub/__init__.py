@@ -11,7 +11,7 @@ and with tensorflow_hub's names, beside `import minihub_runtime as tf`:
 
 Reading order: `handle` and `resolve` (from a handle to a folder), `saved_model`, `native` and `tensor_info` (what the folder
 holds), `spec` (what can be asked before anything runs), `loading` (modules as functions on arrays), `module` and `evaluation` (modules in
-TF1 graphs), `profiling` (what takes the time), `cli`.
+TF1 graphs), `columns` (modules as feature columns), `profiling` (what takes the time), `cli`.
 
 Everything is imported when it is first used, so that `import minihub` costs little more than `import numpy`.
 """
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
         attach_image_module_info,
         attach_message,
         create_module_spec,
+    )
+    from minihub.columns import (
+        image_embedding_column,
+        sparse_text_embedding_column,
+        text_embedding_column,
     )
     from minihub.evaluation import eval_function_for_module
     from minihub.image_util import get_expected_image_size, get_num_image_channels
@@ -52,10 +57,13 @@ __all__ = [
     "eval_function_for_module",
     "get_expected_image_size",
     "get_num_image_channels",
+    "image_embedding_column",
     "load",
     "load_module_spec",
     "profile",
     "resolve",
+    "sparse_text_embedding_column",
+    "text_embedding_column",
 ]
 
 __version__ = "0.1.0"
@@ -75,18 +83,23 @@ _HOMES = {
     "eval_function_for_module": "minihub.evaluation",
     "get_expected_image_size": "minihub.image_util",
     "get_num_image_channels": "minihub.image_util",
+    "image_embedding_column": "minihub.columns",
     "load": "minihub.loading",
     "load_module_spec": "minihub.spec",
     "profile": "minihub.profiling",
     "resolve": "minihub.resolve",
+    "sparse_text_embedding_column": "minihub.columns",
+    "text_embedding_column": "minihub.columns",
 }
+#: Modules by the names that tensorflow_hub gives them.
+_MODULES = {"feature_column": "minihub.columns", "image_util": "minihub.image_util"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
-    elif name == "image_util":
-        value = importlib.import_module("minihub.image_util")
+    elif name in _MODULES:
+        value = importlib.import_module(_MODULES[name])
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
