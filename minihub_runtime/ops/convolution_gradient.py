@@ -11,7 +11,12 @@ from typing import Literal
 import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank
-from minihub_runtime.ops.convolving import correlate_filter, correlate_input
+from minihub_runtime.ops.convolving import (
+    correlate_filter,
+    correlate_filter_depthwise,
+    correlate_input,
+    correlate_input_depthwise,
+)
 from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of
 from minihub_runtime.ops.registry import (
     FLOATS,
@@ -330,9 +335,16 @@ def depthwise_conv2d_native_backprop_input(
     require(channels == depth, f"input depth must equal filter depth {depth}, not {channels}")
     if not depth:
         return np.zeros(sizes, filter.dtype)
-    # A depthwise convolution is a grouped one with a channel per group.
-    single = filter.reshape(rows, columns, 1, depth * multiplier)
-    return _input_gradient(sizes, single, out_backprop, layout, None)
+    if multiplier != 1:
+        # A depthwise convolution is a grouped one with a channel per group.
+        single = filter.reshape(rows, columns, 1, depth * multiplier)
+        return _input_gradient(sizes, single, out_backprop, layout, None)
+    grad = layout.channels_last(out_backprop)
+    _check_depths(channels, 1, depth, grad)
+    spatial = [sizes[axis] for axis in layout.spatial_axes]
+    windows = _check_sizes(layout, spatial, (rows, columns), grad, sizes[0])
+    found = correlate_input_depthwise(widen(filter), widen(grad), windows)
+    return layout.restore(narrow(found, out_backprop.dtype))
 
 
 @depthwise_conv2d_native_backprop_input.shape
@@ -372,9 +384,14 @@ def depthwise_conv2d_native_backprop_filter(
     require(channels == depth, f"input depth must equal filter depth {depth}, not {channels}")
     if not depth:
         return np.zeros((rows, columns, depth, multiplier), input.dtype)
-    single = [rows, columns, 1, depth * multiplier]
-    found = _filter_gradient(input, single, out_backprop, layout)
-    return found.reshape(rows, columns, depth, multiplier)
+    if multiplier != 1:
+        single = [rows, columns, 1, depth * multiplier]
+        found = _filter_gradient(input, single, out_backprop, layout)
+        return found.reshape(rows, columns, depth, multiplier)
+    x, grad = layout.channels_last(input), layout.channels_last(out_backprop)
+    _check_depths(channels, 1, depth, grad)
+    windows = _check_sizes(layout, x.shape[1:-1], (rows, columns), grad, len(x))
+    return narrow(correlate_filter_depthwise(widen(x), widen(grad), windows), input.dtype)
 
 
 @depthwise_conv2d_native_backprop_filter.shape

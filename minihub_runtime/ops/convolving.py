@@ -19,7 +19,14 @@ from minihub_runtime.ops import windows as sizes
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate, overlap
 
-__all__ = ["convolve", "convolve_depthwise", "correlate_filter", "correlate_input"]
+__all__ = [
+    "convolve",
+    "convolve_depthwise",
+    "correlate_filter",
+    "correlate_filter_depthwise",
+    "correlate_input",
+    "correlate_input_depthwise",
+]
 
 
 def _padded_batches(x: Array, windows: Sequence[Window], step: int) -> Iterator[tuple[int, Array]]:
@@ -307,6 +314,82 @@ def convolve_depthwise(
                         target += place
             if finish is not None:
                 finish(target.reshape(-1, wide))
+    return result
+
+
+def correlate_input_depthwise(filter: Array, grad: Array, windows: Sequence[Window]) -> Array:
+    """The gradient of `convolve_depthwise`, of one filter per channel, with respect to its input.
+
+    As in `correlate_input`, each phase of the result is a convolution of `grad`; here a depthwise one.
+
+    Args:
+        filter: `(row taps, column taps, channels, 1)`.
+        grad: `(batch, rows, columns, channels)`.
+        windows: those of rows and columns.
+    """
+    shape = (len(grad), *(window.size for window in windows), grad.shape[-1])
+    # Phases that no tap meets stay zero.
+    result = allocate(shape, grad.dtype, zero=any(w.stride > 1 for w in windows))
+    if result.size == 0:
+        return result
+    if grad.size == 0 or filter.size == 0:
+        result.fill(0)
+        return result
+    for phases in itertools.product(*(_phases(window) for window in windows)):
+        part = filter[tuple(phase.taps for phase in phases)][::-1, ::-1]
+        place = (slice(None), *(phase.outputs for phase in phases))
+        target = result[place]
+        if target.size:
+            found = convolve_depthwise(grad, part, [phase.window for phase in phases], target)
+            if found is not target:
+                result[place] = found
+    return result
+
+
+def correlate_filter_depthwise(x: Array, grad: Array, windows: Sequence[Window]) -> Array:
+    """The gradient of `convolve_depthwise`, of one filter per channel, with respect to its filter.
+
+    Args:
+        x: `(batch, rows, columns, channels)`.
+        grad: `(batch, output rows, output columns, channels)`.
+        windows: those of rows and columns.
+
+    Returns:
+        `(row taps, column taps, channels, 1)`.
+
+    Rows of the input are multiplied with rows of `grad` for all taps while they are in the cache, and summed over rows and images;
+    the sum along the row comes last.
+    """
+    wide = x.shape[-1]
+    result = allocate((*(window.taps for window in windows), wide, 1), x.dtype, zero=True)
+    if grad.size == 0 or result.size == 0:
+        return result
+    (rows, columns), kept = _trim(windows)
+    across = columns.outputs
+    total = np.zeros((rows.taps, columns.taps, across * wide), x.dtype)
+    part_sum = np.empty_like(total)
+    run = max(1, sizes.BLOCK // 8 // (across * wide * x.itemsize))
+    flat = np.ascontiguousarray(grad).reshape(len(grad), rows.outputs, across * wide)
+    for image, padded in zip(flat, _phase_rows(x, rows, columns, 1), strict=True):
+        for low in range(0, rows.outputs, run):
+            block = image[low : low + run]
+            lines = padded[:, low * rows.stride :]
+            for part in _column_phases(columns):
+                start = lines[part.phase, :, part.offset * wide :]
+                down, along = start.strides
+                place = part_sum[:, part.taps]
+                seen = np.lib.stride_tricks.as_strided(
+                    start,
+                    (*place.shape[:2], len(block), across * wide),
+                    (rows.dilation * down, part.step * wide * along, rows.stride * down, along),
+                    writeable=False,
+                )
+                np.einsum("abrl,rl->abl", seen, block, out=place)
+            with np.errstate(over="ignore", invalid="ignore"):
+                total += part_sum
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = total.reshape(rows.taps, columns.taps, across, wide).sum(axis=2)
+    result[kept] = found[..., np.newaxis]
     return result
 
 
