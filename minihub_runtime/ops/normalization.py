@@ -11,7 +11,7 @@ import numpy as np
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array, op, types
-from minihub_runtime.ops.windows import allocate, narrow, over_rows, widen
+from minihub_runtime.ops.windows import allocate, joined_rows, narrow, over_rows, widen
 from minihub_runtime.shapes import Shape, Spec, merge, show
 
 __all__: list[str] = []
@@ -79,14 +79,30 @@ def _normalize_first(
     return result
 
 
+def _add_up(total: Array, sums: Array) -> None:
+    """Add sums along joined rows to the total of each channel, in float64: there may be millions of elements."""
+    total += sums.reshape(-1, len(total)).sum(axis=0, dtype=np.float64)
+
+
+def _repeated(vector: Array, block: Array) -> Array:
+    """A vector over the channels, as long as the joined rows of a block."""
+    return np.tile(vector, block.shape[1] // len(vector))
+
+
 def _moments(x: Array) -> tuple[Array, Array, int]:
     """Mean and variance of each channel, and how many elements each has."""
-    flat = x.reshape(-1, x.shape[-1])
-    count = len(flat)
-    mean = flat.sum(axis=0, dtype=np.float64) / count
-    centered = flat - mean.astype(x.dtype)
-    variance = np.einsum("ij,ij->j", centered, centered, dtype=np.float64) / count
-    return mean.astype(x.dtype), variance.astype(x.dtype), count
+    channels = x.shape[-1]
+    count = x.size // channels
+    x = np.ascontiguousarray(x)
+    total = np.zeros(channels, np.float64)
+    for (block,) in joined_rows(channels, x):
+        _add_up(total, block.sum(axis=0))
+    mean = (total / count).astype(x.dtype)
+    squares = np.zeros(channels, np.float64)
+    for (block,) in joined_rows(channels, x):
+        centered = block - _repeated(mean, block)
+        _add_up(squares, np.einsum("ij,ij->j", centered, centered))
+    return mean, (squares / count).astype(x.dtype), count
 
 
 def _batch_norm(
@@ -286,6 +302,31 @@ def fused_batch_norm_v3_shape(
     return [*_norm_shape(x, scale, offset, mean, variance, data_format, is_training), None]
 
 
+def _slopes(
+    x: Array, grad: Array, scale: Array, mean: Array, inverse: Array, is_training: bool
+) -> tuple[Array, Array, Array]:
+    """The gradients with respect to channels-last `x`, scale and offset; `inverse` is that of the standard deviation."""
+    channels = x.shape[-1]
+    offsets, projected = np.zeros(channels, np.float64), np.zeros(channels, np.float64)
+    for block, slope in joined_rows(channels, x, grad):
+        centered = block - _repeated(mean, block)
+        _add_up(offsets, slope.sum(axis=0))
+        _add_up(projected, np.einsum("ij,ij->j", slope, centered))
+    offset_grad, products = offsets.astype(np.float32), projected.astype(np.float32)
+    factor = scale * inverse
+    found = np.empty_like(x)
+    count = np.float32(x.size // channels)
+    pull, shift = np.square(inverse) * products / count * factor, offset_grad / count * factor
+    for block, slope, place in joined_rows(channels, x, grad, found):
+        np.multiply(slope, _repeated(factor, block), out=place)
+        if is_training:
+            centered = block - _repeated(mean, block)
+            centered *= _repeated(pull, block)
+            np.subtract(place, centered, out=place)
+            np.subtract(place, _repeated(shift, block), out=place)
+    return found, products * inverse, offset_grad
+
+
 def _batch_norm_grad(
     y_backprop: Array,
     x: Array,
@@ -313,24 +354,19 @@ def _batch_norm_grad(
     empty = narrow(np.zeros(0, np.float32), mean.dtype)
     last = _channels_last(widen(x), data_format)
     slopes = _channels_last(widen(y_backprop), data_format)
-    flat, grad = last.reshape(-1, channels), slopes.reshape(-1, channels)
     if x.size == 0:
         nothing = np.zeros(channels, np.float32)
         return (np.empty_like(x), nothing, nothing.copy(), empty, empty.copy())
     with np.errstate(all="ignore"):
-        inverse = 1 / np.sqrt(widen(variance) + np.float32(epsilon))
-        centered = flat - widen(mean)
-        offset_grad = grad.sum(axis=0, dtype=np.float64).astype(np.float32)
-        projected = np.einsum("ij,ij->j", grad, centered, dtype=np.float64).astype(np.float32)
-        scale_grad = projected * inverse
-        if is_training:
-            count = np.float32(len(flat))
-            found = grad - offset_grad / count
-            found -= centered * (np.square(inverse) * projected / count)
-            found *= scale * inverse
-        else:
-            found = grad * (scale * inverse)
-    image = narrow(_restore(found.reshape(last.shape), data_format), x.dtype)
+        found, scale_grad, offset_grad = _slopes(
+            np.ascontiguousarray(last),
+            np.ascontiguousarray(slopes),
+            widen(scale),
+            widen(mean),
+            1 / np.sqrt(widen(variance) + np.float32(epsilon)),
+            is_training,
+        )
+    image = narrow(_restore(found, data_format), x.dtype)
     kind = mean.dtype
     return (image, narrow(scale_grad, kind), narrow(offset_grad, kind), empty, empty.copy())
 

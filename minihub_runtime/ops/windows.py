@@ -6,7 +6,7 @@ Reading order: `Window` (one dimension), `Layout` (the attributes of a node); th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ __all__ = [
     "Window",
     "allocate",
     "bound",
+    "joined_rows",
     "narrow",
     "output_size",
     "over_rows",
@@ -207,6 +208,23 @@ def over_rows(function: Callable[..., None], x: Array, result: Array, *vectors: 
         function(source[start : start + step], target[start : start + step], *repeated)
     if whole < len(rows):
         function(rows[whole:], places[whole:], *vectors)
+
+
+def joined_rows(width: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Contiguous arrays of one shape, with rows of `width` elements, in blocks that fit the cache together.
+
+    A block is `(rows, joined * width)`: rows of few elements are joined, so that NumPy's inner loops are long.
+    """
+    flat = [array.reshape(-1, width) for array in arrays]
+    count = len(flat[0])
+    joined = min(count, max(1, -(-LONG_ROW // width))) or 1
+    whole = count // joined * joined
+    step = max(1, BLOCK // 4 // (joined * width * arrays[0].itemsize * len(arrays)))
+    sources = [rows[:whole].reshape(-1, joined * width) for rows in flat]
+    for start in range(0, len(sources[0]), step):
+        yield tuple(source[start : start + step] for source in sources)
+    if whole < count:
+        yield tuple(rows[whole:] for rows in flat)
 
 
 def bound(ufunc: np.ufunc, x: Array, limit: float, result: Array) -> None:
