@@ -1,0 +1,12 @@
+"""Heads: what a model ends with, from logits to predictions, loss, metrics and signatures.
+
+    Head              a step of training, an evaluation or predictions, from logits
+    ├─ BinaryHead     two classes, one logit
+    ├─ MultiClassHead more classes, a logit each
+    └─ RegressionHead numbers
+
+`checking` has what must hold of labels, weights and logits, `classes` what is said of classes, `metrics` the metrics.
+The ready-made Estimators are built on these.
+
+Source: tensorflow_estimator/python/estimator/canned/head.py.
+"""
