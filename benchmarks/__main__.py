@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     if options.json:
         _write_whole(options.json, json.dumps(document, indent=1))
+    if options.plot:
+        _draw(options, document)
     return 1 if any(row["reason"] for row in rows) else 0
 
 
@@ -128,6 +131,18 @@ def _make_networks(options: argparse.Namespace, names: set[str]) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=True,
     )
+
+
+def _draw(options: argparse.Namespace, document: dict[str, Any]) -> None:
+    """Draw in the environment of the peers, where Matplotlib is."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "results.json"
+        results.write_text(json.dumps(document), encoding="utf-8")
+        subprocess.run(
+            [options.peers_python, "-m", "benchmarks.plot", str(results), str(options.plot)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            check=True,
+        )
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -31,14 +31,14 @@ __all__ = ["fingerprint", "generate", "is_current", "main"]
 
 _HERE = Path(__file__).parent
 #: Raised when this file writes other bytes for the same network.
-_FORMAT = 1
+_FORMAT = 2
 
 
 def fingerprint(name: str) -> str:
     """Changes with what says how a network is made."""
     network = NETWORKS[name]
     source = (_HERE / "networks" / f"{network.home}.py").read_bytes()
-    text = f"{_FORMAT} {network.options} {network.vocabulary} {network.onnx}"
+    text = f"{_FORMAT} {network.options} {network.vocabulary} {network.onnx} {network.trained}"
     return hashlib.sha256(source + text.encode()).hexdigest()[:16]
 
 
@@ -87,13 +87,16 @@ def _write(draft: Path, name: str, network: Network) -> None:
         options |= {"vocabulary": str(words), "size": network.vocabulary}
     build = network.builder()
 
-    def module_fn() -> None:
-        inputs, outputs = build(**options)
+    def module_fn(**training: bool) -> None:
+        inputs, outputs = build(**options, **training)
         hub.add_signature(inputs=inputs, outputs=outputs)
 
-    spec = hub.create_module_spec(module_fn)
+    graphs: list[Any] = [(set(), {})]
+    if network.trained:
+        graphs.append(({"train"}, {"training": True}))
+    spec = hub.create_module_spec(module_fn, graphs)
     with tf.Graph().as_default():
-        module = hub.Module(spec)
+        module = hub.Module(spec, tags=graphs[-1][0], trainable=True)
         with tf.Session() as session:
             session.run(tf.tables_initializer())
             variables = [
@@ -104,17 +107,28 @@ def _write(draft: Path, name: str, network: Network) -> None:
             for variable in variables:
                 variable.load(_value(variable.op.name, variable.shape.as_list()), session)
             module.export(str(draft / "module"), session)
+        shapes = {
+            key: _whole_shape(found if isinstance(found, list) else [found])
+            for key, found in module.variable_map.items()
+        }
     if network.vocabulary:
         words.unlink()
     described: dict[str, Any] = {
         "name": name,
         "vocabulary": network.vocabulary,
-        "parameters": sum(int(np.prod(variable.shape.as_list())) for variable in variables),
+        "trained": network.trained,
+        "variables": shapes,
         "versions": {"tensorflow": tf.__version__, "tensorflow_hub": hub.__version__},
         "fingerprint": fingerprint(name),
     }
     described |= _freeze(draft, network)
     (draft / "network.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+
+
+def _whole_shape(parts: Sequence[Any]) -> list[int]:
+    """Of a variable that is split by its first axis."""
+    shapes = [part.shape.as_list() for part in parts]
+    return shapes[0] if len(shapes) == 1 else [sum(shape[0] for shape in shapes), *shapes[0][1:]]
 
 
 def _value(name: str, shape: list[int]) -> Any:

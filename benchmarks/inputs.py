@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["make_inputs", "sentences", "vocabulary"]
+__all__ = ["make_inputs", "make_labels", "sentences", "vocabulary"]
 
 Array = np.ndarray[Any, Any]
 
 _LETTERS = np.frombuffer(b"etaoinshrdlucmfwypvbgkjqxz", np.uint8)
 #: Of the words of a sentence, so many are in no vocabulary.
 _UNKNOWN = 0.05
+_ID_RANGES = {"ids": 48_000, "input_ids": 30_000, "word_ids": 20_000}
 
 
 def _random_words(count: int, random: np.random.RandomState) -> list[bytes]:
@@ -70,8 +71,8 @@ def _make_input(name: str, dtype: str, shape: Sequence[int], words: int) -> Arra
         return sentences(shape[0], 12, words)
     if name == "strings":
         return sentences(shape[0], 20, 5000)
-    if name == "input_ids":
-        return random.randint(0, 30000, shape).astype(dtype)
+    if name in _ID_RANGES:
+        return random.randint(0, _ID_RANGES[name], shape).astype(dtype)
     if name == "input_mask":
         return np.ones(shape, dtype)
     if name == "segment_ids":
@@ -79,3 +80,8 @@ def _make_input(name: str, dtype: str, shape: Sequence[int], words: int) -> Arra
     if name == "z":
         return random.standard_normal(shape).astype(dtype)
     return random.random_sample(shape).astype(dtype)
+
+
+def make_labels(batch: int, classes: int) -> Array:
+    """Labels of examples."""
+    return np.random.RandomState(29).randint(0, classes, batch).astype(np.int64)

@@ -123,6 +123,10 @@ class Process:
             self.ask("answer", key=key, path=path)
             return _load(path)
 
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
+
     def close(self) -> None:
         """End the process."""
         self._process.kill()

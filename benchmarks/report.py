@@ -15,7 +15,7 @@ HEADER = (
     "IQR",
     "bar",
     "",
-    "of matmul",
+    "of NumPy's matmul",
     "others",
     "differs",
 )
@@ -50,6 +50,9 @@ def line_of(row: Mapping[str, Any]) -> list[str]:
         part = f"{limit['median']:.0%}"
         if limit["bar"] is not None:
             part += f" (bar {limit['bar']:.0%})"
+    over = row.get("excess")
+    if over is not None:
+        part = f"{over['median'] * 1e6:.2f} µs over a loop (bar {over['bar'] * 1e6:g})"
     return [
         row["workload"],
         shown(["minihub"]) if not row["reason"] else row["reason"][:40],

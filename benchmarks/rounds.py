@@ -15,12 +15,12 @@ import numpy as np
 from benchmarks.processes import WorkError
 from benchmarks.subjects import UnsupportedError
 
-__all__ = ["Measured", "difference", "interleave", "measure_kept"]
+__all__ = ["Measured", "compare", "difference", "interleave", "measure_kept"]
 
 Array = np.ndarray[Any, Any]
 
 #: Warm-up ends when a subject has run for so long, or so often.
-_WARM_SECONDS, _WARM_RUNS = 0.5, 30
+_WARM_SECONDS, _WARM_RUNS = 0.3, 30
 
 
 class Worker(Protocol):
@@ -73,6 +73,27 @@ def difference(found: Mapping[str, Array], wanted: Mapping[str, Array]) -> float
     return worst
 
 
+def compare(
+    results: Mapping[str, Measured],
+    answers: Mapping[str, Mapping[str, Array]],
+    reference: Sequence[str],
+    tolerance: float,
+) -> None:
+    """Note how far each answer is from the first of `reference` that there is, and a reason if that is too far."""
+    wanted = next((answers[name] for name in reference if name in answers), None)
+    for name, answer in answers.items():
+        # What only costs time, as the limit does, returns nothing.
+        if not wanted or not answer:
+            continue
+        try:
+            error = results[name].error = difference(answer, wanted)
+        except ValueError as problem:
+            results[name].reason = f"answers differ: {problem}"
+            continue
+        if error > tolerance:
+            results[name].reason = f"answers differ by {error:.1e}"
+
+
 def interleave(
     names: Sequence[str], rounds: int, once: Callable[[str], float]
 ) -> dict[str, list[float]]:
@@ -96,10 +117,10 @@ def measure_kept(
     task: Mapping[str, Any],
     *,
     reference: Sequence[str],
-    unchecked: Sequence[str] = (),
     tolerance: float,
     rounds: int,
     seconds: float,
+    memory: bool = False,
 ) -> dict[str, Measured]:
     """Times of a task in processes that are alive.
 
@@ -107,10 +128,10 @@ def measure_kept(
         workers: subject → its process.
         task: the fields of the `Task`.
         reference: subjects whose answer the others are compared with, the first one that has it.
-        unchecked: subjects whose results are not compared.
         tolerance: how far answers may differ; the times of one that differs more are not taken.
         rounds: how many.
         seconds: of work that each subject does in a round, at least one run.
+        memory: also take the memory that a run needs beyond what is held before it.
     """
     results = {name: Measured() for name in workers}
     answers: dict[str, dict[str, Array]] = {}
@@ -120,16 +141,7 @@ def measure_kept(
             answers[name] = worker.answer("task")
         except (UnsupportedError, WorkError) as error:
             results[name].reason = str(error)
-    wanted = next((answers[name] for name in reference if name in answers), None)
-    for name, answer in answers.items():
-        if wanted is None or name in unchecked:
-            continue
-        try:
-            results[name].error = difference(answer, wanted)
-            if results[name].error > tolerance:  # type: ignore[operator]
-                results[name].reason = f"answers differ by {results[name].error:.1e}"
-        except ValueError as error:
-            results[name].reason = f"answers differ: {error}"
+    compare(results, answers, reference, tolerance)
     able = [name for name in answers if not results[name].reason]
     counts = {}
     for name in able:
@@ -142,6 +154,8 @@ def measure_kept(
 
     for name, times in interleave(able, rounds, once).items():
         results[name].seconds = times
+        if memory:
+            results[name].memory.append(workers[name].ask("memory", key="task")["bytes"])
     for name in answers:
         workers[name].ask("drop", key="task")
     return results

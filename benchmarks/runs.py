@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.processes import Once, Process, Setting, WorkError
-from benchmarks.rounds import Measured, difference, interleave, measure_kept
-from benchmarks.statistics import Spread
+from benchmarks.rounds import Measured, compare, interleave, measure_kept
+from benchmarks.spread import Spread
 from benchmarks.subjects import SUBJECTS, Task, UnsupportedError
-from benchmarks.workloads import Workload
+from benchmarks.workloads import FRESH, Workload
 
 __all__ = ["Run", "rows_of"]
 
-_OURS = "minihub"
+OURS, LIMIT = "minihub", "numpy"
 
 
 @dataclasses.dataclass
@@ -36,16 +36,8 @@ class Run:
     seconds: float
     _workers: dict[str, Process] = dataclasses.field(default_factory=dict)
 
-    def subjects(self) -> list[str]:
-        """The subjects of this run, ours first."""
-        return [
-            name
-            for name, subject in SUBJECTS.items()
-            if not subject.peer or subject.peer in self.peers
-        ]
-
     def measure(self, workload: Workload) -> dict[str, Measured]:
-        """What each subject gave."""
+        """What each subject gave, ours first."""
         task = Task(
             workload.kind if workload.kind != "cold" else "call",
             self.models,
@@ -54,29 +46,38 @@ class Run:
             workload.batch,
             workload.size,
         )
-        missing = {name: self.setting.missing(name) for name in self.subjects()}
+        missing = {name: self.setting.missing(name) for name in self._subjects(workload)}
         names = [name for name, reason in missing.items() if not reason]
-        measure = self._fresh if workload.kind == "cold" else self._kept
+        measure = self._fresh if workload.kind in FRESH else self._kept
         found = measure(workload, task, names)
         absent = {name: Measured(reason=reason) for name, reason in missing.items() if reason}
         return {**found, **absent}
 
+    def _subjects(self, workload: Workload) -> list[str]:
+        """Who is asked: peers that only know networks for networks, the limit where there is one."""
+        wanted = {OURS}
+        if not workload.series:
+            wanted |= {"tensorflow"} if workload.kind not in ("call", "cold") else set(self.peers)
+            wanted &= {OURS, *self.peers}
+            if workload.kind in ("call", "adds"):
+                wanted.add(LIMIT)
+        return [name for name, subject in SUBJECTS.items() if {name, subject.peer} & wanted]
+
     def _kept(self, workload: Workload, task: Task, names: Sequence[str]) -> dict[str, Measured]:
         for name in names:
-            if name not in self._workers:
+            if name not in self._workers or self._workers[name].ended():
                 self._workers[name] = Process(self.setting, name)
         return measure_kept(
             {name: self._workers[name] for name in names},
             vars(task),
             reference=_references(names),
-            unchecked=["matmul"],
             tolerance=workload.tolerance,
-            rounds=self.rounds,
+            rounds=min(self.rounds, workload.rounds),
             seconds=self.seconds,
+            memory=workload.step_memory,
         )
 
     def _fresh(self, workload: Workload, task: Task, names: Sequence[str]) -> dict[str, Measured]:
-        names = [name for name in names if name != "matmul"]
         results = {name: Measured() for name in names}
         answers: dict[str, Any] = {}
         for name in names:
@@ -85,12 +86,7 @@ class Run:
                 answers[name] = Once(self.setting, name, task).answer
             except (UnsupportedError, WorkError) as error:
                 results[name].reason = str(error)
-        wanted = next((answers[name] for name in _references(names) if name in answers), None)
-        for name, answer in answers.items():
-            if wanted is not None:
-                results[name].error = difference(answer, wanted)
-                if results[name].error > workload.tolerance:  # type: ignore[operator]
-                    results[name].reason = f"answers differ by {results[name].error:.1e}"
+        compare(results, answers, _references(names), workload.tolerance)
         able = [name for name in answers if not results[name].reason]
 
         def once(name: str) -> float:
@@ -98,7 +94,8 @@ class Run:
             results[name].memory.append(found.memory)
             return found.seconds
 
-        for name, times in interleave(able, max(2, self.rounds // 2), once).items():
+        rounds = min(self.rounds, workload.rounds)
+        for name, times in interleave(able, rounds, once).items():
             results[name].seconds = times
         return results
 
@@ -122,16 +119,16 @@ class Run:
 def _references(names: Iterable[str]) -> list[str]:
     """Whose answers count, best first."""
     return sorted(
-        (name for name in names if name != "matmul"),
-        key=lambda name: (SUBJECTS[name].peer != "tensorflow", name == _OURS),
+        (name for name in names if name != LIMIT),
+        key=lambda name: (SUBJECTS[name].peer != "tensorflow", name == OURS),
     )
 
 
 def rows_of(workload: Workload, results: Mapping[str, Measured]) -> list[dict[str, Any]]:
     """Lines of the table: times, and memory where that was measured."""
     rows = [_row(workload, workload.name, results, lambda found: found.seconds, workload.bar, "s")]
-    if workload.kind == "cold":
-        name = workload.name.replace("cold start", "peak memory")
+    if any(found.memory for found in results.values()):
+        name = f"memory of {workload.name}"
         memory = _row(workload, name, results, lambda f: f.memory, workload.memory_bar, "B")
         rows.append(memory)
     return rows
@@ -145,7 +142,7 @@ def _row(
     bar: float | None,
     unit: str,
 ) -> dict[str, Any]:
-    ours = results[_OURS]
+    ours = results[OURS]
     row: dict[str, Any] = {
         "workload": name,
         "unit": unit,
@@ -161,6 +158,8 @@ def _row(
         "absent": {subject: found.reason for subject, found in results.items() if found.reason},
         "ratios": {},
     }
+    if workload.series:
+        row |= {"series": workload.series, "at": workload.at}
     mine = values(ours)
     if not mine:
         return row
@@ -172,11 +171,17 @@ def _row(
     for peer, candidates in peers.items():
         best = min(candidates, key=lambda times: Spread.of(times).median)
         pairs = zip(mine, best, strict=True)
-        row["ratios"][peer] = vars(Spread.of([own / other for own, other in pairs]))
+        row["ratios"][peer] = vars(Spread.of([own / max(other, 1e-9) for own, other in pairs]))
     if bar is not None and "tensorflow" in row["ratios"]:
         row["met"] = row["ratios"]["tensorflow"]["median"] <= bar
-    limit = results.get("matmul")
+    limit = results.get(LIMIT)
     if limit is not None and limit.seconds and unit == "s":
-        parts = [other / own for own, other in zip(mine, limit.seconds, strict=True)]
-        row["limit"] = {**vars(Spread.of(parts)), "bar": workload.limit}
+        pairs = zip(mine, limit.seconds, strict=True)
+        if workload.excess is not None:
+            over = Spread.of([(own - other) / workload.size for own, other in pairs])
+            row["excess"] = {**vars(over), "bar": workload.excess}
+            row["met"] = over.median <= workload.excess
+        else:
+            row["limit"] = {**vars(Spread.of([other / own for own, other in pairs]))}
+            row["limit"]["bar"] = workload.limit
     return row

@@ -23,12 +23,14 @@ class Network:
         options: arguments of its function.
         onnx: whether the peers that read ONNX or frozen graphs are given it; text cannot be.
         vocabulary: number of words of its vocabulary file, if it has one.
+        trained: whether there is a graph with the tag `train` too, for which `build` gets `training=True`.
     """
 
     home: str
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     onnx: bool = True
     vocabulary: int = 0
+    trained: bool = False
 
     def builder(self) -> Callable[..., tuple[dict[str, Any], dict[str, Any]]]:
         """The function that builds it, which wants TensorFlow."""
@@ -39,6 +41,7 @@ class Network:
 
 
 NETWORKS: Mapping[str, Network] = {
+    "bilstm": Network("bilstm", {"length": 20}, onnx=False),
     "bert_4x768": Network("bert", {"layers": 4, "width": 768, "length": 128}),
     "efficientnet_b0": Network("keras_image", {"name": "EfficientNetB0", "size": 224}),
     "elmo": Network("elmo", onnx=False),
@@ -48,7 +51,12 @@ NETWORKS: Mapping[str, Network] = {
     "mobilenet_v1_025_128": Network(
         "keras_image", {"name": "MobileNet", "size": 128, "alpha": 0.25}
     ),
-    "mobilenet_v2_224": Network("keras_image", {"name": "MobileNetV2", "size": 224}),
+    "mobilenet_v2_224": Network("keras_image", {"name": "MobileNetV2", "size": 224}, trained=True),
     "nnlm": Network("nnlm", {"width": 128}, onnx=False, vocabulary=100_000),
     "resnet50_v2": Network("keras_image", {"name": "ResNet50V2", "size": 224}),
+    "tables": Network("tables", onnx=False),
+    "words_1000": Network("nnlm", {"width": 16}, onnx=False, vocabulary=1000),
+    "words_10000": Network("nnlm", {"width": 16}, onnx=False, vocabulary=10_000),
+    "words_100000": Network("nnlm", {"width": 16}, onnx=False, vocabulary=100_000),
+    "words_1000000": Network("nnlm", {"width": 16}, onnx=False, vocabulary=1_000_000),
 }

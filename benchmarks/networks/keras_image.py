@@ -10,10 +10,12 @@ import tf_keras
 __all__ = ["build"]
 
 
-def build(name: str, size: int, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def build(
+    name: str, size: int, training: bool = False, **options: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Images in [0, 1] to features, as `image_feature_vector` of the published modules."""
     images = tf.placeholder(tf.float32, [None, size, size, 3], "images")
-    tf_keras.backend.set_learning_phase(0)
+    tf_keras.backend.set_learning_phase(int(training))
     model = getattr(tf_keras.applications, name)(
         include_top=False,
         weights=None,
@@ -21,4 +23,6 @@ def build(name: str, size: int, **options: Any) -> tuple[dict[str, Any], dict[st
         pooling="avg",
         **options,
     )
+    for update in model.updates if training else ():
+        tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, update)
     return {"images": images}, {"default": tf.identity(model.output, "features")}

@@ -47,7 +47,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "onnxruntime": Subject("onnxruntime", "peers", peer="onnxruntime"),
     "opencv": Subject("opencv", "peers", peer="opencv"),
     "tract": Subject("tract", "peers", peer="tract"),
-    "matmul": Subject("matmul", "own"),
+    "numpy": Subject("plain_numpy", "own"),
 }
 
 

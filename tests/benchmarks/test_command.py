@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from benchmarks.inputs import make_inputs, sentences, vocabulary
 from benchmarks.machine import machine_facts
 from benchmarks.matmuls import count_flops
 from benchmarks.networks import NETWORKS
+from benchmarks.plot import curves_of, draw, slope
 from benchmarks.report import notes_of, table
 from benchmarks.workloads import WORKLOADS, choose
 
@@ -126,3 +128,26 @@ def test_facts_of_the_machine_hold_no_path() -> None:
 
 def test_a_network_is_written_again_when_its_source_changes() -> None:
     assert len({fingerprint(name) for name in NETWORKS}) == len(NETWORKS)
+
+
+POINTS = [
+    {"workload": f"s{at}", "series": "s", "at": at, "unit": "s", "ratios": {}, "subjects": found}
+    for at, found in (
+        (100, {"minihub": {"median": 4.0}}),
+        (10, {"minihub": {"median": 0.04}}),
+        (1000, {}),
+    )
+]
+
+
+def test_curves_are_of_what_was_measured() -> None:
+    assert curves_of([*POINTS, ROW]) == {"s": [(10, 0.04), (100, 4.0)]}
+    assert slope([(10, 0.04), (100, 4.0)]) == pytest.approx(2)
+
+
+def test_a_picture_is_written_whole(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    machine = {"processor": "P", "threads": 2}
+    draw({"machine": machine, "rows": [ROW, *POINTS]}, str(tmp_path / "p.png"))
+    assert [path.name for path in tmp_path.iterdir()] == ["p.png"]
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")

@@ -94,7 +94,7 @@ def test_a_whole_run_without_peers(models: Path, setting: Setting, kind: str) ->
     assert rows[0]["reason"] == ""
     assert "minihub" in rows[0]["subjects"]
     if kind == "call":
-        assert "matmul" in rows[0]["subjects"]
+        assert "numpy" in rows[0]["subjects"]
         assert "minihub" in facts
     else:
         assert rows[1]["unit"] == "B"

@@ -1,4 +1,4 @@
-"""NumPy's own products, of the shapes that a network holds: the rate that its convolutions cannot exceed without tricks."""
+"""What NumPy alone takes: the products that a network holds, whose rate its convolutions cannot exceed without tricks, and loops."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def facts() -> dict[str, str]:
 
 def prepare(task: Task) -> Work:
     """The function that does a task once."""
+    if task.kind == "adds":
+        return _adds(task)
     if task.kind != "call":
         raise UnsupportedError(f"there is no limit for {task.kind}")
     matmuls = task.network_facts()["matmuls"]
@@ -40,3 +42,16 @@ def prepare(task: Task) -> Work:
         return {}
 
     return call
+
+
+def _adds(task: Task) -> Work:
+    """The chain of `programs` as a loop written by hand."""
+    x = np.ones(4, np.float32)
+
+    def work() -> dict[str, Any]:
+        y = x
+        for _ in range(task.size):
+            y = y + x
+        return {"default": y}
+
+    return work
