@@ -18,7 +18,13 @@ from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import ANY, Array, Op, at_least, op, without_gradient
 from minihub_runtime.ops.shape_rules import nothing, scalar
 from minihub_runtime.ops.tables import DenseTable, MutableTable, StaticTable, Table
-from minihub_runtime.ops.vocabulary import LINE, line_count, read_vocabulary
+from minihub_runtime.ops.vocabulary import (
+    LINE,
+    LINE_NUMBER,
+    index_lines,
+    line_count,
+    read_vocabulary,
+)
 from minihub_runtime.shapes import Shape, Spec, merge
 
 TABLE = "core/kernels/lookup_table_op.cc"
@@ -372,6 +378,16 @@ def _initialize_from_file(version: str, handle: str) -> Op:
         if isinstance(table, StaticTable) and table.initialized:
             table.check_refill(line_count(data, vocab_size))
             return ()
+        types = table.key_dtype.name, table.value_dtype.name
+        if (
+            isinstance(table, StaticTable)
+            and (key_index, value_index) == (LINE, LINE_NUMBER)
+            and types == ("string", "int64")
+        ):
+            index = index_lines(data, vocab_size)
+            if index is not None:
+                table.initialize_with(index, offset)
+                return ()
         keys, values = read_vocabulary(
             data,
             filename.item(),

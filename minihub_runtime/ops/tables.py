@@ -25,8 +25,14 @@ from minihub_runtime.errors import (
 )
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.registry import Array
+from minihub_runtime.text.arrays import joined
+from minihub_runtime.text.word_index import WordIndex
 
 __all__ = ["DenseTable", "MutableTable", "StaticTable", "Table"]
+
+#: Up to so many words are looked up one by one, and remembered.
+FEW = 256
+MAX_REMEMBERED = 1 << 16
 
 
 class Table:
@@ -96,17 +102,22 @@ class Table:
             raise InvalidArgumentError(
                 f"default_value must have shape {list(self.value_shape)}, not {list(default.shape)}"
             )
-        wanted = self._keys(keys)
         if not self.value_shape:
-            defaults = default.reshape(-1).tolist() if each else itertools.repeat(default.item())
-            found = list(map(self._entries.get, wanted, defaults))
-            return self._array(found).reshape(shape)
+            return self._lookup(keys, default).reshape(shape)
+        wanted = self._keys(keys)
         result = np.empty((len(wanted), *self.value_shape), self.value_dtype.numpy)
         rows = default.reshape(-1, *self.value_shape) if each else None
         for place, key in enumerate(wanted):
             row = self._entries.get(key)
             result[place] = (default if rows is None else rows[place]) if row is None else row
         return result.reshape(shape)
+
+    def _lookup(self, keys: Array, default: Array) -> Array:
+        """The scalar values of keys in C order; `default` is one or one for each."""
+        defaults = (
+            default.reshape(-1).tolist() if default.ndim else itertools.repeat(default.item())
+        )
+        return self._array(list(map(self._entries.get, self._keys(keys), defaults)))
 
     def _array(self, values: list[Any]) -> Array:
         if self.value_dtype.name == "string":
@@ -176,7 +187,68 @@ class Table:
 
 
 class StaticTable(Table):
-    """A table that is filled once."""
+    """A table that is filled once, from pairs or from the lines of a file with their numbers.
+
+    The latter stay in an index of words; `_entries` then holds what was found of the words asked for singly.
+    """
+
+    def __init__(
+        self, name: str, key_dtype: DType, value_dtype: DType, value_shape: tuple[int, ...] = ()
+    ) -> None:
+        super().__init__(name, key_dtype, value_dtype, value_shape)
+        self._index: WordIndex | None = None
+        self._offset = 0
+
+    def initialize_with(self, index: WordIndex, offset: int) -> None:
+        """Fill the table with words whose values are their places in a vocabulary plus `offset`.
+
+        Raises:
+            FailedPreconditionError: the table was filled with more or fewer entries before.
+        """
+        with self._lock:
+            if not self.initialized:
+                self._index, self._offset = index, offset
+                self.initialized = True
+                return
+        self.check_refill(len(index))
+
+    def size(self) -> int:
+        """The number of entries."""
+        return super().size() if self._index is None else len(self._index)
+
+    def export(self) -> tuple[Array, Array]:
+        """Keys [n] and values [n]."""
+        if self._index is None:
+            return super().export()
+        places = np.arange(self._offset, self._offset + len(self._index), dtype=np.int64)
+        return self._key_array(self._index.words()), places
+
+    def _lookup(self, keys: Array, default: Array) -> Array:
+        if self._index is None:
+            return super()._lookup(keys, default)
+        words = self._keys(keys)
+        if len(words) > FEW:
+            return self._filled(self._places(self._index, words), default)
+        try:
+            known = [self._entries[word] for word in words]
+        except KeyError:
+            known = self._places(self._index, words).tolist()
+            if len(self._entries) > MAX_REMEMBERED:
+                self._entries = {}
+            self._entries.update(zip(words, known, strict=True))
+        return self._filled(np.array(known, np.int64), default)
+
+    def _places(self, index: WordIndex, words: list[bytes]) -> Array:
+        data, offsets = joined(words)
+        return index.find(data, offsets[:-1], np.diff(offsets))
+
+    def _filled(self, places: Array, default: Array) -> Array:
+        """The values of words at these places, -1 for those that are not there."""
+        absent = places < 0
+        places += self._offset
+        if absent.any():
+            np.copyto(places, default.reshape(-1), where=absent)
+        return places
 
     def initialize(self, keys: Array, values: Array) -> None:
         """Fill the table; a table that is full already must have as many entries.
@@ -188,14 +260,10 @@ class StaticTable(Table):
         if self.initialized:
             self.check_refill(keys.size)
             return
-        entries: dict[Any, Any] = {}
-        for key, value in self._pairs(keys, values):
-            if key in entries and entries[key] != value:
-                raise FailedPreconditionError(
-                    f"HashTable has different value for same key. Key {_shown(key)} has "
-                    f"{_shown(entries[key])} and trying to add value {_shown(value)}"
-                )
-            entries[key] = value
+        pairs = self._pairs(keys, values)
+        entries = dict(pairs)
+        if len(entries) < len(pairs):
+            _check_repeated(pairs)
         with self._lock:
             if not self.initialized:
                 self._entries = entries
@@ -212,6 +280,18 @@ class StaticTable(Table):
     def replace(self, keys: Array, values: Array) -> None:
         """Fill the table."""
         self.initialize(keys, values)
+
+
+def _check_repeated(pairs: list[tuple[Any, Any]]) -> None:
+    """Raise FailedPreconditionError if a key stands there with two values."""
+    entries: dict[Any, Any] = {}
+    for key, value in pairs:
+        if key in entries and entries[key] != value:
+            raise FailedPreconditionError(
+                f"HashTable has different value for same key. Key {_shown(key)} has "
+                f"{_shown(entries[key])} and trying to add value {_shown(value)}"
+            )
+        entries[key] = value
 
 
 def _shown(value: Any) -> str:
@@ -231,13 +311,14 @@ class MutableTable(Table):
         """Add or replace entries; of two entries with one key the later counts."""
         pairs = self._pairs(keys, values)
         with self._lock:
-            self._entries = {**self._entries, **dict(pairs)}
+            self._entries.update(pairs)
 
     def remove(self, keys: Array) -> None:
         """Remove entries; keys that are not there are ignored."""
-        gone = set(self._keys(keys))
+        gone = self._keys(keys)
         with self._lock:
-            self._entries = {k: v for k, v in self._entries.items() if k not in gone}
+            for key in gone:
+                self._entries.pop(key, None)
 
     def replace(self, keys: Array, values: Array) -> None:
         """Replace all entries."""

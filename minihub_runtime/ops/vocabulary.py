@@ -15,8 +15,9 @@ import numpy as np
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, OutOfRangeError, clip
 from minihub_runtime.ops.registry import Array
+from minihub_runtime.text.word_index import WordIndex
 
-__all__ = ["LINE", "LINE_NUMBER", "line_count", "read_vocabulary"]
+__all__ = ["LINE", "LINE_NUMBER", "index_lines", "line_count", "read_vocabulary"]
 
 LINE_NUMBER = -1
 LINE = -2
@@ -86,6 +87,32 @@ def read_vocabulary(
         _column(lines, columns, *key, offset, shown),
         _column(lines, columns, *value, offset, shown),
     )
+
+
+def index_lines(data: bytes, vocab_size: int = -1) -> WordIndex | None:
+    """The numbers of the lines of a vocabulary file by the lines; None if it is one that `read_vocabulary` must look at.
+
+    Those are files with lines that are empty, repeated or missing, or with a CR.
+
+    Args:
+        data: the content of the file.
+        vocab_size: the number of lines wanted, -1 for all.
+    """
+    content = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(content == ord("\n"))
+    if content.size and content[-1] != ord("\n"):
+        ends = np.append(ends, content.size)
+    if vocab_size != -1:
+        if ends.size < vocab_size:
+            return None
+        ends = ends[:vocab_size]
+    starts = np.zeros_like(ends)
+    starts[1:] = ends[:-1] + 1
+    lengths = ends - starts
+    if not ends.size or b"\r" in data or not lengths.min():
+        return None
+    index = WordIndex(content, starts, lengths)
+    return index if index.first_repeated is None else None
 
 
 def line_count(data: bytes, vocab_size: int = -1) -> int:

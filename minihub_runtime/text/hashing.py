@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from minihub_runtime.text.arrays import flat_strings, joined
+from minihub_runtime.text.arrays import ByteWords, flat_strings, joined
 
 __all__ = ["fingerprint64", "fingerprint64_flat", "hash64", "strong_hash"]
 
@@ -28,32 +28,7 @@ _K1 = np.uint64(0xB492B66FBE98F273)
 _K2 = np.uint64(0x9AE16A3B2F90404F)
 _MURMUR = np.uint64(0xC6A4A7935BD1E995)
 _SEED = np.uint64(0xDECAFCAFFE)
-#: A word can be read at every byte of a string when so many bytes lie behind the last one.
-_MARGIN = 8
 _BLOCK = 64
-
-
-class _Buffer:
-    """Joined strings, read as words at any byte."""
-
-    def __init__(self, data: Array) -> None:
-        self.bytes = np.zeros(data.size + _MARGIN, dtype=np.uint8)
-        self.bytes[: data.size] = data
-        self._words: Array = np.ndarray(
-            (self.bytes.size - 7,), dtype="<u8", buffer=self.bytes, strides=(1,)
-        )
-
-    def word(self, at: Places) -> Words:
-        """The 8 bytes from each place on, little-endian."""
-        return self._words[at].astype(np.uint64, copy=False)
-
-    def half(self, at: Places) -> Words:
-        """The 4 bytes from each place on."""
-        return self.word(at) & np.uint64(0xFFFFFFFF)
-
-    def byte(self, at: Places) -> Words:
-        """The byte at each place."""
-        return self.bytes[at].astype(np.uint64)
 
 
 def fingerprint64(strings: Array) -> Words:
@@ -64,7 +39,7 @@ def fingerprint64(strings: Array) -> Words:
 
 def fingerprint64_flat(data: Array, offsets: Places) -> Words:
     """FarmHash's Fingerprint64 of each string: bytes offsets[i] to offsets[i + 1] of the uint8 array `data`."""
-    buffer = _Buffer(data)
+    buffer = ByteWords(data)
     starts, lengths = offsets[:-1], np.diff(offsets)
     result = np.full(lengths.size, _K2, dtype=np.uint64)
     ranges = ((1, 4, _farm_1), (4, 8, _farm_4), (8, 17, _farm_8), (17, 33, _farm_17))
@@ -95,25 +70,25 @@ def _factor(lengths: Places) -> Words:
     return lengths.astype(np.uint64) * np.uint64(2) + _K2
 
 
-def _farm_1(buffer: _Buffer, s: Places, n: Places) -> Words:
+def _farm_1(buffer: ByteWords, s: Places, n: Places) -> Words:
     y = buffer.byte(s) + (buffer.byte(s + (n >> 1)) << np.uint64(8))
     z = n.astype(np.uint64) + (buffer.byte(s + n - 1) << np.uint64(2))
     return _shift_mix(y * _K2 ^ z * _K0) * _K2
 
 
-def _farm_4(buffer: _Buffer, s: Places, n: Places) -> Words:
+def _farm_4(buffer: ByteWords, s: Places, n: Places) -> Words:
     first = n.astype(np.uint64) + (buffer.half(s) << np.uint64(3))
     return _mix(first, buffer.half(s + n - 4), _factor(n))
 
 
-def _farm_8(buffer: _Buffer, s: Places, n: Places) -> Words:
+def _farm_8(buffer: ByteWords, s: Places, n: Places) -> Words:
     factor = _factor(n)
     a = buffer.word(s) + _K2
     b = buffer.word(s + n - 8)
     return _mix(_rotate(b, 37) * factor + a, (_rotate(a, 25) + b) * factor, factor)
 
 
-def _farm_17(buffer: _Buffer, s: Places, n: Places) -> Words:
+def _farm_17(buffer: ByteWords, s: Places, n: Places) -> Words:
     factor = _factor(n)
     a = buffer.word(s) * _K1
     b = buffer.word(s + 8)
@@ -123,7 +98,7 @@ def _farm_17(buffer: _Buffer, s: Places, n: Places) -> Words:
     return _mix(first, a + _rotate(b + _K2, 18) + c, factor)
 
 
-def _farm_33(buffer: _Buffer, s: Places, n: Places) -> Words:
+def _farm_33(buffer: ByteWords, s: Places, n: Places) -> Words:
     factor = _factor(n)
     a = buffer.word(s) * _K2
     b = buffer.word(s + 8)
@@ -138,7 +113,7 @@ def _farm_33(buffer: _Buffer, s: Places, n: Places) -> Words:
     return _mix(_rotate(e + f, 43) + _rotate(g, 30) + h, e + _rotate(f + a, 18) + g, factor)
 
 
-def _weak(buffer: _Buffer, s: Places, a: Words, b: Words) -> tuple[Words, Words]:
+def _weak(buffer: ByteWords, s: Places, a: Words, b: Words) -> tuple[Words, Words]:
     """The two sums over 32 bytes."""
     w, x, y, z = (buffer.word(s + at) for at in (0, 8, 16, 24))
     a = a + w
@@ -147,7 +122,7 @@ def _weak(buffer: _Buffer, s: Places, a: Words, b: Words) -> tuple[Words, Words]
 
 
 def _farm_step(
-    buffer: _Buffer, s: Places, state: Sequence[Words], factor: Any, ninefold: Any
+    buffer: ByteWords, s: Places, state: Sequence[Words], factor: Any, ninefold: Any
 ) -> list[Words]:
     """The state after 64 bytes; `ninefold` is 9 for the last ones, else 1."""
     x, y, z, v1, v2, w1, w2 = state
@@ -161,7 +136,7 @@ def _farm_step(
     return [z, y, x, v1, v2, w1, w2]
 
 
-def _farm_long(buffer: _Buffer, s: Places, n: Places) -> Words:
+def _farm_long(buffer: ByteWords, s: Places, n: Places) -> Words:
     blocks = (n - 1) // _BLOCK
     order = np.argsort(-blocks, kind="stable")
     s, n, blocks = s[order], n[order], blocks[order]
@@ -204,7 +179,7 @@ def _prefixes(blocks: Places) -> Iterator[tuple[int, int]]:
 def hash64(strings: Array) -> Words:
     """TensorFlow's own Hash64 (a MurmurHash2) of each string of a tensor, in its shape."""
     data, offsets = joined(flat_strings(strings))
-    buffer = _Buffer(data)
+    buffer = ByteWords(data)
     lengths = np.diff(offsets)
     order = np.argsort(-(lengths // 8), kind="stable")
     s, n = offsets[:-1][order], lengths[order]
@@ -220,7 +195,7 @@ def hash64(strings: Array) -> Words:
     return result.reshape(strings.shape)
 
 
-def _last_bytes(buffer: _Buffer, ends: Places, counts: Places) -> Words:
+def _last_bytes(buffer: ByteWords, ends: Places, counts: Places) -> Words:
     """The last `counts` < 8 bytes before `ends` as a word, zeros above them."""
     words = buffer.word(ends - counts)
     return words & ((np.uint64(1) << (counts * 8).astype(np.uint64)) - np.uint64(1))
@@ -229,7 +204,7 @@ def _last_bytes(buffer: _Buffer, ends: Places, counts: Places) -> Words:
 def strong_hash(strings: Array, key: Sequence[int]) -> Words:
     """SipHash-2-4 with a key of two integers of each string of a tensor, in its shape."""
     data, offsets = joined(flat_strings(strings))
-    buffer = _Buffer(data)
+    buffer = ByteWords(data)
     lengths = np.diff(offsets)
     order = np.argsort(-(lengths // 8), kind="stable")
     s, n = offsets[:-1][order], lengths[order]
