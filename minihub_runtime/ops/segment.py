@@ -20,11 +20,13 @@ from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import INDEX, NUMBERS, REALS, REGISTRY, ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, merge, size
 
-__all__ = ["count_of", "flat_rows", "reduce_by", "sorted_runs", "spread", "typed"]
+__all__ = ["count_of", "flat_rows", "reduce_by", "sorted_runs", "spread", "take_rows", "typed"]
 
 
 #: How many rows of a long run are gathered at once.
 BLOCK = 1 << 14
+#: Bytes of results that are folded at once.
+RESIDENT = 1 << 17
 
 
 def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Array:
@@ -62,20 +64,45 @@ def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Ar
                     folded = ufunc.reduce(rows, axis=0, dtype=data.dtype)
                     ufunc(result[run], folded, out=result[run])
         return result
-    # Long runs first: then the runs that still have a k-th row are a prefix, and one call adds all their k-th rows.
-    by_length = np.argsort(-lengths, kind="stable")
-    begins, sorted_lengths = starts[by_length], lengths[by_length]
-    folded = data[begins if order is None else order[begins]]
-    for k in range(1, longest):
-        active = int(np.searchsorted(-sorted_lengths, -k, "left"))
-        places = begins[:active] + k
-        ufunc(
-            folded[:active],
-            data[places if order is None else order[places]],
-            out=folded[:active],
-        )
-    result[by_length] = folded
+    # So many runs at a time that their results and one more row of each stay in the cache.
+    block = max(16, RESIDENT // (data.shape[1] * data.itemsize))
+    for first in range(0, len(starts), block):
+        runs = slice(first, first + block)
+        _fold_runs(ufunc, data, order, starts[runs], lengths[runs], result[runs])
     return result
+
+
+def take_rows(data: Array, rows: Array, out: Array) -> None:
+    """Some rows of a matrix into `out`; they must exist."""
+    if data.flags.c_contiguous and data.flags.aligned:
+        # `take` buffers what it writes where it may raise an error, and copies all of what is not laid out in order.
+        data.take(rows, 0, out, "clip")
+    else:
+        out[...] = data[rows]
+
+
+def _fold_runs(
+    ufunc: Any, data: Array, order: Array | None, starts: Array, lengths: Array, result: Array
+) -> None:
+    """As `reduce_by`, into `result`."""
+    longest = int(lengths.max())
+    by_length = None
+    if int(lengths.min()) < longest:
+        # Long runs first: then the runs that still have a k-th row are a prefix, and one call adds all their k-th rows.
+        by_length = np.argsort(-lengths, kind="stable")
+        starts, lengths = starts[by_length], -lengths[by_length]
+    folded = result if by_length is None else np.empty_like(result)
+    row = np.empty_like(result)
+    take_rows(data, starts if order is None else order.take(starts), folded)
+    for k in range(1, longest):
+        active = len(starts)
+        if by_length is not None:
+            active = int(np.searchsorted(lengths, -k, "left"))
+        places = starts[:active] + k
+        take_rows(data, places if order is None else order.take(places), row[:active])
+        ufunc(folded[:active], row[:active], out=folded[:active])
+    if by_length is not None:
+        result[by_length] = folded
 
 
 def flat_rows(data: Array) -> Array:

@@ -299,11 +299,13 @@ def sparse_fill_empty_rows(
         require(indices.shape[1] > 0, "indices must have at least one column, not 0")
     rows = indices[:, 0] if indices.shape[1] else np.zeros(0, dtype=np.int64)
     indices_in_range(rows, count, "the rows of indices")
+    steps = rows[1:] - rows[:-1]
+    gapless = steps.min(initial=0) >= 0 and steps.max(initial=0) <= 1
+    if gapless and len(rows) and rows[0] == 0 and rows[-1] == count - 1:
+        # Which is how rows come where no text is empty.
+        return indices, values, np.zeros(count, np.bool_), np.arange(len(rows))
     used = np.bincount(rows, minlength=count)
     empty = used == 0
-    ordered = not len(rows) or bool((rows[1:] >= rows[:-1]).all())
-    if ordered and not empty.any():
-        return indices, values, empty, np.arange(len(rows))
     lengths = np.maximum(used, 1)
     ends = np.cumsum(lengths)
     order = np.argsort(rows, kind="stable")

@@ -175,6 +175,10 @@ def _unsorted_segment_join_shape(inputs: Spec, segment_ids: Spec, num_segments: 
 
 def _sparse(rows: list[list[bytes]]) -> tuple[Array, Array, Array]:
     """The rows of a ragged list of strings as a sparse tensor."""
+    if len(rows) == 1:
+        indices = np.zeros((len(rows[0]), 2), dtype=np.int64)
+        indices[:, 1] = np.arange(len(rows[0]))
+        return indices, string_array(rows[0], [len(rows[0])]), np.array([1, len(rows[0])], np.int64)
     counts = np.fromiter(map(len, rows), np.int64, len(rows))
     total = int(counts.sum())
     starts = np.cumsum(counts) - counts
@@ -209,7 +213,7 @@ def string_split(
         split = re.compile(b"[" + re.escape(marks) + b"]").split
         rows = [split(s) if s else [] for s in strings]
     if skip_empty:
-        rows = [[piece for piece in row if piece] for row in rows]
+        rows = [list(filter(None, row)) for row in rows]
     return _sparse(rows)
 
 

@@ -38,6 +38,9 @@ def string_to_hash_bucket(string_tensor: Array, *, num_buckets: int) -> Array:
 )
 def string_to_hash_bucket_fast(input: Array, *, num_buckets: int) -> Array:
     """FarmHash's Fingerprint64 of each string modulo `num_buckets`."""
+    if num_buckets == 1:
+        # The usual number of buckets for the words that a vocabulary lacks.
+        return np.zeros(input.shape, np.int64)
     return _buckets(fingerprint64(input), num_buckets)
 
 

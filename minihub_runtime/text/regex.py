@@ -24,7 +24,7 @@ from minihub_runtime.text.regex_cost import (
     without_groups,
 )
 from minihub_runtime.text.regex_program import Program, Span, nullable
-from minihub_runtime.text.regex_syntax import AnyByte, Assertion, Cat, Node, parse
+from minihub_runtime.text.regex_syntax import AnyByte, Assertion, Cat, Chars, Node, Repeat, parse
 
 __all__ = ["Regex", "Rewrite", "compile_regex"]
 
@@ -210,6 +210,11 @@ class Regex:
         As in RE2 nothing changes where `rewrite` names more groups than there are; it ends at an escape that is
         none, and then a single replacement does not take place at all.
         """
+        if everywhere:
+            translation = self._translation(rewrite)
+            if translation is not None:
+                table, deleted = translation
+                return [string.translate(table, deleted) for string in strings]
         chars = Rewrite(rewrite.decode("utf-8", "surrogateescape"))
         if chars.groups > self.groups or not (everywhere or chars.valid):
             return list(strings)
@@ -219,6 +224,25 @@ class Regex:
                 return batch
         of_bytes = Rewrite(rewrite.decode("latin-1"))
         return [self._replace(string, chars, of_bytes, everywhere) for string in strings]
+
+    @functools.cache  # noqa: B019
+    def _translation(self, rewrite: bytes) -> tuple[bytes | None, bytes] | None:
+        """Arguments of `bytes.translate` that replace all matches; None if the pattern takes more than that.
+
+        ASCII characters stand for themselves in UTF-8 and nowhere else, in bytes that are no UTF-8 too.
+        """
+        node = self._plain_node
+        repeats = isinstance(node, Repeat) and (node.least, node.most) == (1, None)
+        chars = node.part if isinstance(node, Repeat) and repeats else node
+        if not isinstance(chars, Chars) or any(last > 0x7F for _, last in chars.ranges):
+            return None
+        matched = bytes(code for first, last in chars.ranges for code in range(first, last + 1))
+        pieces = Rewrite(rewrite.decode("latin-1")).pieces
+        if not pieces:
+            return None, matched
+        if repeats or len(pieces) > 1 or not isinstance(pieces[0], str) or len(pieces[0]) > 1:
+            return None
+        return bytes.maketrans(matched, pieces[0].encode("latin-1") * len(matched)), b""
 
     def _replace_batch(self, strings: Sequence[bytes], rewrite: Rewrite) -> list[bytes] | None:
         matcher = self._matcher(False, rewrite.groups > 0, False)
