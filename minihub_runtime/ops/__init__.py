@@ -35,6 +35,7 @@ FAMILIES = (
     "ctc_decoder",
     "ctc_loss",
     "einsum",
+    "embedding",
     "elementwise",
     "division",
     "elementwise_unary",

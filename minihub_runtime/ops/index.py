@@ -864,6 +864,7 @@ FAMILY_OF: dict[str, str] = {
     "ZerosLike": "array",
     "Zeta": "special_gamma",
     "_Arg": "functional",
+    "_EmbeddingLookupSparse": "embedding",
     "_FusedConv2D": "convolution",
     "_FusedDepthwiseConv2dNative": "convolution",
     "_FusedMatMul": "matmul",

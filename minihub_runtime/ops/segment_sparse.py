@@ -18,10 +18,10 @@ from minihub_runtime.ops.registry import FLOATS, INDEX, REALS, REGISTRY, ROUNDIN
 from minihub_runtime.ops.segment import count_of, flat_rows, reduce_by, sorted_runs, spread, typed
 from minihub_runtime.shapes import Shape, Spec, merge, size
 
-__all__: list[str] = []
+__all__ = ["SPARSE_SOURCE", "sparse_segment"]
 
 
-def _sparse_segment(
+def sparse_segment(
     data: Array, indices: Array, segment_ids: Array, num_segments: Array | None, scale: str
 ) -> Array:
     """Sums of the rows of `data` at `indices`, by sorted segment, divided as `scale` says."""
@@ -85,7 +85,7 @@ def _register_sparse(name: str, scale: str, kinds: Any) -> None:
 
         Raises: InvalidArgumentError for indices out of range, and ids that are negative or decrease.
         """
-        return _sparse_segment(data, indices, segment_ids, None, scale)
+        return sparse_segment(data, indices, segment_ids, None, scale)
 
     def numbered(
         data: Array,
@@ -100,7 +100,7 @@ def _register_sparse(name: str, scale: str, kinds: Any) -> None:
         Raises: InvalidArgumentError for indices out of range, and ids that are negative, decrease or are
         >= num_segments.
         """
-        return _sparse_segment(data, indices, segment_ids, num_segments, scale)
+        return sparse_segment(data, indices, segment_ids, num_segments, scale)
 
     kind: dict[str, Any] = dict(
         T=kinds,

@@ -52,6 +52,7 @@ UNSAMPLED: dict[str, str] = {
     "RefNextIteration": "stands in loops only, which steps in order cannot make",
     "TopK": "its kernels want a type attribute that its OpDef does not have",
     "_Arg": "TensorFlow adds it itself where it calls a function",
+    "_EmbeddingLookupSparse": "passes.fuse_embeddings makes it",
     "_FusedDepthwiseConv2dNative": "its kernels are oneDNN's, which give no reference",
     **_TF_SENTENCEPIECE,
     "_Retval": "TensorFlow adds it itself where it calls a function",

@@ -1,0 +1,136 @@
+"""Sums of rows of embedding tables in one step: what `passes.fuse_embeddings` makes of `embedding_lookup_sparse`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.checking import indices_in_range, require_rank
+from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.registry import (
+    FLOATS,
+    INDEX,
+    ROUNDING,
+    Array,
+    at_least,
+    op,
+    types_list,
+)
+from minihub_runtime.ops.segment_sparse import SPARSE_SOURCE, sparse_segment
+from minihub_runtime.ops.shape_rules import unknown
+from minihub_runtime.ops.variable import Variable
+from minihub_runtime.shapes import show
+
+__all__: list[str] = []
+
+
+class _Adjoined:
+    """Tables that lie one behind the other in memory, as parts of a variable do in a checkpoint, as one table."""
+
+    def __init__(self) -> None:
+        self._tables: Sequence[Array] = ()
+        self._whole: Array | None = None
+
+    def whole(self, tables: Sequence[Array]) -> Array | None:
+        """One table that is a view of all; None if they lie apart."""
+        # The last tables are held, so that no others are taken for them.
+        if len(tables) != len(self._tables) or any(
+            a is not b for a, b in zip(tables, self._tables, strict=True)
+        ):
+            self._tables, self._whole = tables, _adjoin(tables)
+        return self._whole
+
+
+def _adjoin(tables: Sequence[Array]) -> Array | None:
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    root, end = _root(first), first.__array_interface__["data"][0]
+    for table in tables:
+        if not table.flags.c_contiguous or table.dtype != first.dtype or _root(table) is not root:
+            return None
+        if table.size and table.__array_interface__["data"][0] != end:
+            return None
+        end += table.nbytes
+    shape = (sum(len(table) for table in tables), *first.shape[1:])
+    return np.lib.stride_tricks.as_strided(first, shape, first.strides, writeable=False)
+
+
+def _root(array: Any) -> Any:
+    """Whose memory an array is a view of."""
+    while isinstance(array, np.ndarray) and array.base is not None:
+        array = array.base
+    return array
+
+
+@op(
+    "_EmbeddingLookupSparse(rows: Tidx, partitions: P * int32, segment_ids: Tsegmentids, "
+    "params: Tparams) -> output: T",
+    Tidx=INDEX,
+    Tsegmentids=INDEX,
+    Tparams=types_list(minimum=1),
+    P=at_least(0),
+    T=FLOATS,
+    stateful=True,
+    precision=ROUNDING,
+    source=SPARSE_SOURCE,
+    shape=unknown,
+)
+def embedding_lookup_sparse(
+    ctx: Context,
+    rows: Array,
+    partitions: Sequence[Array],
+    segment_ids: Array,
+    params: Sequence[Any],
+    *,
+    combiner: str,
+    width: list[int],
+    T: DType,
+) -> Array:
+    """Rows of tables, summed by segment and divided as `combiner` says: by 1, their number or its square root.
+
+    `partitions` is one vector that names the table of each row, or none where there is one table; `params` are tables or
+    variables that hold them.  The shape of a row must be `width`, or may be any for [-1].
+
+    Shapes: `[n]`, `[n]`, `[n]`, `[k] + s` each -> `[m] + s`.
+    Raises: InvalidArgumentError for rows or partitions out of range, tables whose rows differ, and ids that are
+    negative or decrease.
+    """
+    tables = [value.read() if isinstance(value, Variable) else value for value in params]
+    rest = tables[0].shape[1:]
+    for table in tables:
+        if as_dtype(table.dtype) is not T or table.ndim < 1 or table.shape[1:] != rest:
+            raise InvalidArgumentError(
+                f"params must be of {T.name} and have one shape after their rows, not "
+                f"{as_dtype(table.dtype).name} of {show(table.shape)}"
+            )
+    if width != [-1] and tuple(width) != rest:
+        raise InvalidArgumentError(f"rows of params must have shape {width}, not {list(rest)}")
+    if not partitions:
+        return sparse_segment(tables[0], rows, segment_ids, None, combiner)
+    (which,) = partitions
+    require_rank(rows, 1, "rows")
+    if which.shape != rows.shape:
+        raise InvalidArgumentError(
+            f"partitions must have shape {list(rows.shape)}, as rows, not {list(which.shape)}"
+        )
+    indices_in_range(which, len(tables), "partitions")
+    sizes = np.array([len(table) for table in tables])
+    if rows.size and (rows.min() < 0 or np.any(rows >= sizes.take(which))):
+        for number, table in enumerate(tables):
+            indices_in_range(rows[which == number], len(table), f"rows of table {number}")
+    adjoined: _Adjoined = ctx.own(_Adjoined)
+    whole = adjoined.whole(tables)
+    if whole is not None:
+        return sparse_segment(
+            whole, rows + (np.cumsum(sizes) - sizes).take(which), segment_ids, None, combiner
+        )
+    gathered = np.empty((rows.size, *rest), T.numpy)
+    for number, table in enumerate(tables):
+        chosen = np.flatnonzero(which == number)
+        gathered[chosen] = table[rows.take(chosen)]
+    return sparse_segment(gathered, np.arange(rows.size), segment_ids, None, combiner)
