@@ -107,6 +107,7 @@ ALWAYS_REFUSED: dict[str, str] = {
 WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
+    "_EmbeddingLookupSparse": "TensorFlow has no such op",
     **_TF_SENTENCEPIECE,
 }
 
