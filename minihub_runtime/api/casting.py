@@ -31,7 +31,8 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
         TypeError: `x` cannot become a tensor.
     """
     base = as_dtype(dtype).base_dtype
-    if isinstance(x, Tensor) and x.dtype is base:
+    # A variable by handle stays one, to be read by what takes it.
+    if (isinstance(x, Tensor) or getattr(x, "is_resource", False)) and x.dtype is base:
         return x
     with name_scope(name, "Cast", [x]) as scope:
         if isinstance(x, SparseTensor):

@@ -7,6 +7,7 @@
     meta_graphs                export_meta_graph, import_meta_graph
     initial_checkpoints        variables that begin with the values of a checkpoint
     saved_model                tf.saved_model
+    optimizers                 what changes variables so that a loss falls
     session_manager, scaffold  sessions whose models are ready
     run_hooks                  what a hook is
     hooks, saving_hooks        the standard hooks
