@@ -11,7 +11,7 @@ and with tensorflow_hub's names, beside `import minihub_runtime as tf`:
 
 Reading order: `handle` and `resolve` (from a handle to a folder), `saved_model`, `native` and `tensor_info` (what the folder
 holds), `spec` (what can be asked before anything runs), `loading` (modules as functions on arrays), `module` and `evaluation` (modules in
-TF1 graphs), `columns` (modules as feature columns), `profiling` (what takes the time), `cli`.
+TF1 graphs), `columns` (modules as feature columns), `estimator` (modules that an Estimator trained), `profiling` (what takes the time), `cli`.
 
 Everything is imported when it is first used, so that `import minihub` costs little more than `import numpy`.
 """
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         sparse_text_embedding_column,
         text_embedding_column,
     )
+    from minihub.estimator import LatestModuleExporter, register_module_for_export
     from minihub.evaluation import eval_function_for_module
     from minihub.image_util import get_expected_image_size, get_num_image_channels
     from minihub.loading import LoadedModule, UnsupportedOpsWarning, load
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ImageModuleInfo",
+    "LatestModuleExporter",
     "LoadedModule",
     "Module",
     "ModuleSpec",
@@ -61,6 +63,7 @@ __all__ = [
     "load",
     "load_module_spec",
     "profile",
+    "register_module_for_export",
     "resolve",
     "sparse_text_embedding_column",
     "text_embedding_column",
@@ -70,6 +73,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ImageModuleInfo": "minihub_runtime.protos",
+    "LatestModuleExporter": "minihub.estimator",
     "LoadedModule": "minihub.loading",
     "Module": "minihub.module",
     "ModuleSpec": "minihub.spec",
@@ -87,12 +91,17 @@ _HOMES = {
     "load": "minihub.loading",
     "load_module_spec": "minihub.spec",
     "profile": "minihub.profiling",
+    "register_module_for_export": "minihub.estimator",
     "resolve": "minihub.resolve",
     "sparse_text_embedding_column": "minihub.columns",
     "text_embedding_column": "minihub.columns",
 }
 #: Modules by the names that tensorflow_hub gives them.
-_MODULES = {"feature_column": "minihub.columns", "image_util": "minihub.image_util"}
+_MODULES = {
+    "estimator": "minihub.estimator",
+    "feature_column": "minihub.columns",
+    "image_util": "minihub.image_util",
+}
 
 
 def __getattr__(name: str) -> Any:

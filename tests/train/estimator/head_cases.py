@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CASES", "PATH", "run"]
+__all__ = ["CASES", "PATH", "of_tensorflow", "run"]
 
 PATH = Path(__file__).with_name("heads.json")
 
@@ -131,17 +131,22 @@ def plain(value: Any) -> Any:
     return np.vectorize(bytes.decode)(array).tolist() if array.dtype.kind == "O" else array.tolist()
 
 
-def main() -> None:
-    """Store TensorFlow's."""
-    import tensorflow.compat.v1 as tf
+def of_tensorflow() -> Mapping[str, Callable[..., Any]]:
+    """TensorFlow's kinds of heads."""
     from tensorflow_estimator.python.estimator.canned import head
 
-    heads = {
+    return {
         "binary": head._binary_logistic_head_with_sigmoid_cross_entropy_loss,
         "classes": head._multi_class_head_with_softmax_cross_entropy_loss,
         "numbers": head._regression_head,
     }
-    text = json.dumps(run(tf, heads), indent=1)
+
+
+def main() -> None:
+    """Store TensorFlow's."""
+    import tensorflow.compat.v1 as tf
+
+    text = json.dumps(run(tf, of_tensorflow()), indent=1)
     PATH.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
