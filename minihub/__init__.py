@@ -11,7 +11,8 @@ and with tensorflow_hub's names, beside `import minihub_runtime as tf`:
 
 Reading order: `handle` and `resolve` (from a handle to a folder), `saved_model`, `native` and `tensor_info` (what the folder
 holds), `spec` (what can be asked before anything runs), `loading` (modules as functions on arrays), `module` and `evaluation` (modules in
-TF1 graphs), `columns` (modules as feature columns), `estimator` (modules that an Estimator trained), `profiling` (what takes the time), `cli`.
+TF1 graphs), `columns` (modules as feature columns), `authoring` and `export` (modules made here), `estimator` (modules
+that an Estimator trained), `finetuning`, `profiling` (what takes the time), `cli`.
 
 Everything is imported when it is first used, so that `import minihub` costs little more than `import numpy`.
 """
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     )
     from minihub.estimator import LatestModuleExporter, register_module_for_export
     from minihub.evaluation import eval_function_for_module
+    from minihub.finetuning import FineTuned, finetune
     from minihub.image_util import get_expected_image_size, get_num_image_channels
     from minihub.loading import LoadedModule, UnsupportedOpsWarning, load
     from minihub.module import Module
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from minihub_runtime.protos import ImageModuleInfo
 
 __all__ = [
+    "FineTuned",
     "ImageModuleInfo",
     "LatestModuleExporter",
     "LoadedModule",
@@ -57,6 +60,7 @@ __all__ = [
     "create_module_spec",
     "create_module_spec_from_saved_model",
     "eval_function_for_module",
+    "finetune",
     "get_expected_image_size",
     "get_num_image_channels",
     "image_embedding_column",
@@ -72,6 +76,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "FineTuned": "minihub.finetuning",
     "ImageModuleInfo": "minihub_runtime.protos",
     "LatestModuleExporter": "minihub.estimator",
     "LoadedModule": "minihub.loading",
@@ -85,6 +90,7 @@ _HOMES = {
     "create_module_spec": "minihub.authoring",
     "create_module_spec_from_saved_model": "minihub.spec",
     "eval_function_for_module": "minihub.evaluation",
+    "finetune": "minihub.finetuning",
     "get_expected_image_size": "minihub.image_util",
     "get_num_image_channels": "minihub.image_util",
     "image_embedding_column": "minihub.columns",

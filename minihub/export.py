@@ -44,7 +44,7 @@ from minihub_runtime.errors import (
 from minihub_runtime.files import open_regular_file
 from minihub_runtime.protos import AssetFileDef, MetaGraphDef, ModuleDef, SavedModel
 
-__all__ = ["checkpoint_tensors", "new_folder", "write_module"]
+__all__ = ["check_free", "checkpoint_tensors", "new_folder", "write_module"]
 
 #: What stands in a graph where the path of an asset was.
 ASSET_PLACEHOLDER = b"SAVEDMODEL-ASSET"
@@ -160,6 +160,13 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[str]:
             shutil.rmtree(staging, ignore_errors=True)
             raise
         sync_folder(parent)
+
+
+def check_free(path: str | os.PathLike[str]) -> None:
+    """Raise AlreadyExistsError unless a module can be written to `path`: it is not there, or an empty folder."""
+    text = os.fsdecode(path)
+    with _system_errors(text):
+        _check_free(os.path.realpath(text), text)
 
 
 def _check_free(target: str, shown: str) -> None:

@@ -1,4 +1,4 @@
-"""The command line: `minihub show|demo|create|check|run|profile|download|cache|ops`.
+"""The command line: `minihub show|demo|create|finetune|check|run|profile|download|cache|ops`.
 
     from minihub.cli import main
     code = main(["show", "https://tfhub.dev/google/nnlm-en-dim128/1"])
@@ -29,6 +29,7 @@ _COMMANDS = {
     "show": "what a module holds: signatures, variables, assets, ops",
     "demo": "run the small module that comes with the package",
     "create": "make a module of word vectors, of a GraphDef or of a SavedModel",
+    "finetune": "learn to tell classes or numbers on top of a module",
     "check": "what is wrong with a module, or missing for others to use it",
     "run": "outputs of a module for inputs given as text, JSON or files",
     "profile": "which ops of a module take the time",

@@ -23,7 +23,7 @@ from typing import IO, Any
 import numpy as np
 
 from minihub.cli.failures import CommandError, UsageError
-from minihub.cli.images import IMAGE_SUFFIXES, is_image_input, read_image
+from minihub.image_files import IMAGE_SUFFIXES, WrongSizeError, is_image_input, read_image
 from minihub.saved_model import Signature
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.shapes import show
@@ -278,7 +278,10 @@ def _example(name: str, info: ParsedTensorInfo, text: str, source: _Source) -> A
             raise CommandError(
                 f"input {name!r} takes {info.dtype.name} {show(info.shape)}, which is no batch of images"
             )
-        return read_image(path, info, source.size, resize=source.resize)
+        try:
+            return read_image(path, info, source.size, resize=source.resize)
+        except WrongSizeError as error:
+            raise CommandError(f"{error}; --resize brings it to that size") from None
     if os.path.splitext(path)[1].lower() == ".npy":
         return _load_npy(path)
     raise CommandError(

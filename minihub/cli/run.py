@@ -167,7 +167,7 @@ def _batches(
 
 def _image_size(module: LoadedModule, signature: Signature) -> tuple[int, int] | None:
     """Height and width that the module's attached message tells."""
-    from minihub.cli.images import is_image_input
+    from minihub.image_files import is_image_input
     from minihub.image_util import attached_image_size
 
     if not any(

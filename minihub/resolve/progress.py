@@ -1,9 +1,10 @@
-"""One line on stderr that says how far a download is: size, rate, time left."""
+"""One line on stderr that says how far a download, or other long work, is: amount, rate, time left."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 __all__ = ["Progress", "in_units"]
@@ -14,23 +15,31 @@ _LOG_INTERVAL = 5.0
 
 
 class Progress:
-    """Shows the progress of one download.
+    """Shows the progress of one download, or of other work that is counted.
 
     On a terminal one line is drawn over and over; elsewhere nothing is written, or, if `forced`, one line every five seconds.
 
     Args:
-        label: what is downloaded.
-        total: its size in bytes, if known.
+        label: what is downloaded, or done.
+        total: its size in bytes, or the number of its pieces, if known.
         forced: write even if the stream is no terminal.
         stream: where to write; standard error if None.
+        show: how amounts are written; as bytes if None.
     """
 
     def __init__(
-        self, label: str, total: int | None, *, forced: bool = False, stream: TextIO | None = None
+        self,
+        label: str,
+        total: int | None,
+        *,
+        forced: bool = False,
+        stream: TextIO | None = None,
+        show: Callable[[float], str] | None = None,
     ) -> None:
         self.label = label if len(label) <= 60 else "…" + label[-59:]
         self.total = total
         self.done = 0
+        self._show = show or in_units
         # Under pythonw there is no standard error at all.
         self._stream: TextIO | None = sys.stderr if stream is None else stream
         self._terminal = self._stream is not None and self._stream.isatty()
@@ -40,7 +49,7 @@ class Progress:
         self._drawn = False
 
     def advance(self, count: int) -> None:
-        """`count` more bytes have come."""
+        """`count` more bytes have come, or pieces are done."""
         self.done += count
         if not self._shown:
             return
@@ -66,10 +75,10 @@ class Progress:
             share = min(self.done / self.total, 1.0)
             full = int(share * _BAR)
             parts += [f"[{'#' * full}{'.' * (_BAR - full)}]", f"{share:4.0%}"]
-            parts.append(f"{in_units(self.done)} of {in_units(self.total)}")
+            parts.append(f"{self._show(self.done)} of {self._show(self.total)}")
         else:
-            parts.append(in_units(self.done))
-        parts.append(f"{in_units(rate)}/s")
+            parts.append(self._show(self.done))
+        parts.append(f"{self._show(rate)}/s")
         if self.total and rate > 0 and self.done < self.total:
             left = round((self.total - self.done) / rate)
             minutes, seconds = divmod(left, 60)

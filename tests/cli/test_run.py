@@ -209,8 +209,7 @@ def test_images(cli: Cli, tmp_path: Path, refused: Callable[..., str]) -> None:
 
 def test_images_of_a_size_that_only_the_attached_message_tells(tmp_path: Path) -> None:
     image = pytest.importorskip("PIL.Image")
-    from minihub.cli.failures import CommandError
-    from minihub.cli.images import read_image
+    from minihub.image_files import WrongSizeError, read_image
     from minihub.image_util import attached_image_size
     from minihub.tensor_info import ParsedTensorInfo
     from minihub_runtime.dtypes import uint8
@@ -224,7 +223,7 @@ def test_images_of_a_size_that_only_the_attached_message_tells(tmp_path: Path) -
         info = ParsedTensorInfo("dense", uint8, (None, None, None, channels), (Ref("x"),))
         assert read_image(path, info, None, resize=False).shape == (4, 6, channels)
         assert read_image(path, info, (8, 9), resize=True).shape == (8, 9, channels)
-        with pytest.raises(CommandError, match="8 pixels high and 9 wide, not 4 by 6"):
+        with pytest.raises(WrongSizeError, match="8 pixels high and 9 wide, not 4 by 6"):
             read_image(path, info, (8, 9), resize=False)
 
 

@@ -1,4 +1,4 @@
-"""Image files as inputs, where Pillow is installed."""
+"""Image files as inputs of modules, where Pillow is installed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from minihub.cli.failures import CommandError
 from minihub.tensor_info import ParsedTensorInfo
+from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError
 
-__all__ = ["IMAGE_SUFFIXES", "is_image_input", "read_image"]
+__all__ = ["IMAGE_SUFFIXES", "WrongSizeError", "is_image_input", "read_image"]
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+
+
+class WrongSizeError(InvalidArgumentError):
+    """An image is not of the size that a module takes."""
 
 
 def is_image_input(info: ParsedTensorInfo) -> bool:
@@ -39,12 +43,15 @@ def read_image(
         resize: bring an image of another size to the one expected.
 
     Raises:
-        CommandError: the file is no image, has another size, or Pillow is not installed.
+        FailedPreconditionError: Pillow is not installed.
+        WrongSizeError: it has another size, and is not to be resized.
+        InvalidArgumentError: the file is no image.
+        OSError: it cannot be opened.
     """
     try:
         from PIL import Image
     except ImportError:
-        raise CommandError(
+        raise FailedPreconditionError(
             f"{path}: reading images needs Pillow; install it with: pip install 'minihub[images]'"
         ) from None
     assert info.shape is not None
@@ -59,14 +66,13 @@ def read_image(
             with Image.open(file) as opened:
                 image = opened.convert(_MODES[info.shape[3] or 3])
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
-            raise CommandError(f"{path} must be an image: {error}") from None
+            raise InvalidArgumentError(f"{path} must be an image: {error}") from None
     found = (image.height, image.width)
     wanted = (height or found[0], width or found[1])
     if found != wanted:
         if not resize:
-            raise CommandError(
-                f"{path} must be {wanted[0]} pixels high and {wanted[1]} wide, not {found[0]} by {found[1]}; "
-                "--resize brings it to that size"
+            raise WrongSizeError(
+                f"{path} must be {wanted[0]} pixels high and {wanted[1]} wide, not {found[0]} by {found[1]}"
             )
         image = image.resize((wanted[1], wanted[0]), Image.Resampling.BILINEAR)
     pixels = np.asarray(image, np.uint8).reshape(*wanted, -1)

@@ -1,0 +1,194 @@
+"""Examples with labels from disk: .csv, .tsv, .jsonl, or a folder with one subfolder of images per class."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from minihub.image_files import IMAGE_SUFFIXES, is_image_input
+from minihub.tensor_info import ParsedTensorInfo
+from minihub_runtime.errors import InvalidArgumentError, NotFoundError
+
+__all__ = ["read_examples"]
+
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+
+
+def read_examples(
+    path: str | os.PathLike[str],
+    infos: Mapping[str, ParsedTensorInfo],
+    *,
+    label: str = "label",
+    columns: Mapping[str, str] | None = None,
+) -> tuple[dict[str, list[Any]], list[Any]]:
+    """Features by input, and labels.
+
+    Args:
+        path: a table with a header (.csv, .tsv), a file with one JSON object per line (.jsonl), or a folder of folders of images.
+        infos: the inputs of the signature.
+        label: the column of the labels.
+        columns: input → column; if left out, an input takes the column of its name, and a single input the only other column.
+
+    Returns:
+        For text the text; for images the paths, those of a table relative to it; for other inputs the numbers: in a .csv as
+        JSON.  Labels of a .csv are text, those of a .jsonl what they are there.
+
+    Raises:
+        NotFoundError: there is no such file.
+        InvalidArgumentError: it is malformed; the message says in which line.
+    """
+    text = os.fspath(path)
+    if not os.path.exists(text):
+        raise NotFoundError(f"{text} must be a file or a folder, but is not there")
+    if os.path.isdir(text):
+        return _read_folder(text, infos)
+    suffix = os.path.splitext(text)[1].lower()
+    if suffix in _DELIMITERS:
+        rows = _table_rows(text, _DELIMITERS[suffix])
+    elif suffix == ".jsonl":
+        rows = _json_rows(text)
+    else:
+        raise InvalidArgumentError(
+            f"examples must be a .csv, .tsv or .jsonl file or a folder of images, not {text}"
+        )
+    features: dict[str, list[Any]] = {name: [] for name in infos}
+    labels: list[Any] = []
+    chosen: dict[str, str] | None = None
+    for line, row in rows:
+        if chosen is None:
+            chosen = _choose_columns(text, list(row), infos, label, columns or {})
+        for name, column in {**chosen, "": label}.items():
+            if column not in row:
+                raise InvalidArgumentError(f"{text}, line {line} has no {column!r}")
+            where = f"{text}, line {line}, {column}"
+            if name:
+                features[name].append(_cell(row[column], infos[name], text, where))
+            elif row[column] in (None, ""):
+                raise InvalidArgumentError(f"{where}: there must be a label")
+            else:
+                labels.append(row[column])
+    if not labels:
+        raise InvalidArgumentError(f"{text} must hold examples, but has none")
+    return features, labels
+
+
+def _table_rows(path: str, delimiter: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    # A byte order mark is how some programs begin a UTF-8 file, not text.
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            header = next(reader, [])
+            repeated = sorted({name for name in header if header.count(name) > 1})
+            if repeated:
+                raise InvalidArgumentError(f"{path} must name each column once, not {repeated}")
+            for row in reader:
+                if not row:
+                    continue
+                if len(row) != len(header):
+                    raise InvalidArgumentError(
+                        f"{path}, line {reader.line_num} must have {len(header)} values, not {len(row)}"
+                    )
+                yield reader.line_num, dict(zip(header, row, strict=True))
+        except csv.Error as error:
+            raise InvalidArgumentError(
+                f"{path}, line {reader.line_num} is malformed: {error}"
+            ) from None
+        except UnicodeDecodeError as error:
+            raise InvalidArgumentError(f"{path} must be UTF-8: {error}") from None
+
+
+def _json_rows(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    with open(path, encoding="utf-8-sig") as file:
+        try:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise InvalidArgumentError(f"{path}, line {number} must be a JSON object")
+                yield number, row
+        except json.JSONDecodeError as error:
+            raise InvalidArgumentError(f"{path}, line {number} must be JSON: {error}") from None
+        except UnicodeDecodeError as error:
+            raise InvalidArgumentError(f"{path} must be UTF-8: {error}") from None
+
+
+def _choose_columns(
+    path: str,
+    found: list[str],
+    infos: Mapping[str, ParsedTensorInfo],
+    label: str,
+    wanted: Mapping[str, str],
+) -> dict[str, str]:
+    """Input → column."""
+    unknown = sorted(set(wanted) - set(infos))
+    if unknown:
+        raise InvalidArgumentError(f"inputs must be among {sorted(infos)}, not {unknown}")
+    if label not in found:
+        raise InvalidArgumentError(f"{path} must have a column {label!r}; it has {found}")
+    others = [column for column in found if column != label]
+    chosen = {}
+    for name in infos:
+        if name in wanted:
+            chosen[name] = wanted[name]
+        elif name in others:
+            chosen[name] = name
+        elif len(infos) == len(others) == 1:
+            chosen[name] = others[0]
+        else:
+            raise InvalidArgumentError(
+                f"which column of {path} is input {name!r} must be said; there are {others}"
+            )
+        if chosen[name] not in found:
+            raise InvalidArgumentError(
+                f"{path} must have a column {chosen[name]!r}; it has {found}"
+            )
+    return chosen
+
+
+def _cell(value: Any, info: ParsedTensorInfo, path: str, where: str) -> Any:
+    """The value of one input in one example."""
+    if info.dtype.name == "string":
+        if not isinstance(value, str):
+            raise InvalidArgumentError(f"{where}: must be text, not {value!r}")
+        return value
+    if is_image_input(info) and isinstance(value, str):
+        return os.path.join(os.path.dirname(path), value)
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            raise InvalidArgumentError(
+                f"{where}: must be a number or a JSON list of numbers, not {value!r}"
+            ) from None
+    return value
+
+
+def _read_folder(
+    path: str, infos: Mapping[str, ParsedTensorInfo]
+) -> tuple[dict[str, list[Any]], list[Any]]:
+    """Paths of images, and the names of the folders they lie in."""
+    names = [name for name, info in infos.items() if is_image_input(info)]
+    if len(infos) != 1 or not names:
+        raise InvalidArgumentError(
+            f"a folder of images is for a signature that takes images only, not {sorted(infos)}"
+        )
+    paths: list[Any] = []
+    labels: list[Any] = []
+    for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
+        if entry.is_dir():
+            images = sorted(
+                image.path
+                for image in os.scandir(entry.path)
+                if os.path.splitext(image.name)[1].lower() in IMAGE_SUFFIXES
+            )
+            paths += images
+            labels += [entry.name] * len(images)
+    if not paths:
+        raise InvalidArgumentError(
+            f"{path} must have one folder of images ({', '.join(IMAGE_SUFFIXES)}) per class, but has none"
+        )
+    return {names[0]: paths}, labels
