@@ -4,7 +4,7 @@
 
 Writes `minihub_runtime/protos/descriptors.bin`, one serialised FileDescriptorSet, and
 `minihub_runtime/protos/__init__.pyi`, the types that editors and mypy see.  Both are committed, so that
-nobody needs protoc to install or use the project; `tests/test_protos.py` compares them with the sources.
+nobody needs protoc to install or use the project; the check that lands a change compares them with the sources.
 
 The sources keep TensorFlow's paths, package names and field numbers (tag v2.15.1) and leave out what no
 TF1 graph, module or checkpoint holds.  Fields left out survive a round trip as unknown fields.

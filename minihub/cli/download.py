@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import tempfile
 
 from minihub.cli.failures import CommandError
 from minihub.cli.modules import locate
@@ -29,9 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
+    from minihub.export import check_free
+
     target = None if options.output is None else os.path.abspath(options.output)
     if target is not None:
-        _check_free(target)
+        check_free(target)
     path = locate(options, refresh=options.refresh, sha256=options.sha256)
     if target is None:
         print(path)
@@ -41,25 +42,15 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check_free(target: str) -> None:
-    if os.path.lexists(target) and not (os.path.isdir(target) and not os.listdir(target)):
-        raise CommandError(f"{target} must not be there yet, or be an empty folder")
-
-
 def _copy(source: str, target: str) -> None:
-    """Copy a folder beside its final place, then move it there in one step."""
+    """Copy a module's folder, or the file of a frozen graph, as a whole."""
+    from minihub.export import new_folder
+
     if os.path.commonpath([source, target]) == source:
         raise CommandError(f"{target} must not lie in {source}, which is to be copied")
-    parent = os.path.dirname(target)
-    os.makedirs(parent, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".minihub-", dir=parent) as temporary:
-        copy = os.path.join(temporary, "module")
+    with new_folder(target) as folder:
+        # The cache may be read-only; what a user asked for should not be.
         if os.path.isdir(source):
-            # The cache may be read-only; what a user asked for should not be.
-            shutil.copytree(source, copy, copy_function=shutil.copyfile)
+            shutil.copytree(source, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
         else:
-            shutil.copyfile(source, copy)
-        _check_free(target)
-        if os.path.isdir(target):
-            os.rmdir(target)
-        os.rename(copy, target)
+            shutil.copyfile(source, os.path.join(folder, os.path.basename(source)))

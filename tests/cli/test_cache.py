@@ -45,8 +45,8 @@ def test_download_to_a_folder(cli: Cli, server: Server, tmp_path: Path) -> None:
 
 def test_download_keeps_what_is_there(refused: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    assert "must not be there yet" in refused(1, "download", HALF, "--output", tmp_path)
-    assert "must not be there yet" in refused(1, "download", HALF, "--output", tmp_path / "file")
+    assert "must be empty or not be there" in refused(1, "download", HALF, "--output", tmp_path)
+    assert "but is a file" in refused(1, "download", HALF, "--output", tmp_path / "file")
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
 
