@@ -21,14 +21,14 @@ from minihub_runtime.errors import InvalidArgumentError
 
 __all__ = ["OPTIMIZERS", "FineTuned", "finetune"]
 
-#: Name → what makes the optimiser of a learning rate.
-OPTIMIZERS: dict[str, Callable[[float], Any]] = {
-    "adagrad": tf.train.AdagradOptimizer,
-    "adam": tf.train.AdamOptimizer,
-    "ftrl": tf.train.FtrlOptimizer,
-    "momentum": lambda rate: tf.train.MomentumOptimizer(rate, 0.9),
-    "rmsprop": tf.train.RMSPropOptimizer,
-    "sgd": tf.train.GradientDescentOptimizer,
+#: Name → class in `tf.train`, and what it takes after the learning rate.
+OPTIMIZERS: dict[str, tuple[str, tuple[float, ...]]] = {
+    "adagrad": ("AdagradOptimizer", ()),
+    "adam": ("AdamOptimizer", ()),
+    "ftrl": ("FtrlOptimizer", ()),
+    "momentum": ("MomentumOptimizer", (0.9,)),
+    "rmsprop": ("RMSPropOptimizer", ()),
+    "sgd": ("GradientDescentOptimizer", ()),
 }
 #: Learning rates if none is given: of a head alone, and with a module whose weights know something already.
 HEAD_RATE, MODULE_RATE = 3e-3, 3e-4
@@ -268,14 +268,14 @@ def _free_scope(spec: ModuleSpec) -> str:
 def _optimizer(wanted: str | Callable[[float], Any], rate: float) -> Callable[[], Any]:
     if not (rate > 0.0 and np.isfinite(rate)):
         raise InvalidArgumentError(f"learning_rate must be positive, not {rate}")
-    if isinstance(wanted, str):
-        if wanted not in OPTIMIZERS:
-            raise InvalidArgumentError(
-                f"optimizer must be one of {sorted(OPTIMIZERS)}, or a function, not {wanted!r}"
-            )
-        wanted = OPTIMIZERS[wanted]
-    chosen = wanted
-    return lambda: chosen(rate)
+    if not isinstance(wanted, str):
+        return lambda: wanted(rate)
+    if wanted not in OPTIMIZERS:
+        raise InvalidArgumentError(
+            f"optimizer must be one of {sorted(OPTIMIZERS)}, or a function, not {wanted!r}"
+        )
+    name, others = OPTIMIZERS[wanted]
+    return lambda: getattr(tf.train, name)(rate, *others)
 
 
 def _check_count(features: int, labels: int) -> None:
