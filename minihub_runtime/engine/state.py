@@ -64,6 +64,8 @@ class _Run(threading.local):
     depth: int = 0
     #: The calls that led to the function that runs now: scopes and names of their nodes.
     path: tuple[tuple[str, str], ...] = ()
+    #: Where private states of nodes lie, if that is not the session.
+    streams: dict[Any, Any] | None = None
 
 
 class State:
@@ -131,7 +133,9 @@ class State:
 
     def own(self, scope: str, node: str, make: Callable[[], T]) -> T:
         """The private state of a node; each call of a function has its own, as where TensorFlow inlines functions."""
-        return self._get_or_make(self._own, (self._run.path, scope, node), make)
+        run = self._run
+        table = self._own if run.streams is None else run.streams
+        return self._get_or_make(table, (run.path, scope, node), make)
 
     def checkpoint(self, prefix: bytes) -> CheckpointReader:
         """The reader of a checkpoint that the graph may see; one that was written anew is opened anew.
@@ -208,6 +212,41 @@ class State:
         """
         path = (*self._run.path, caller) if callee.inlined else ()
         return self._run_body(callee.body, callee.plan, arguments, path, callee.needed)
+
+    def prepare(
+        self,
+        caller: tuple[str, str],
+        function: Func,
+        streams: dict[Any, Any],
+        types: Sequence[DType] | None = None,
+    ) -> Callable[[Sequence[Any]], list[Any]]:
+        """A function of the library that is ready to be called often; see `Context.prepare`."""
+        key = (function.name, _freeze(function.attrs), None)
+
+        def make() -> Body:
+            return instantiate(self._library(), function.name, function.attrs)
+
+        body, plan = self._prepared(key, make)
+        if types is not None:
+            found = [None if dtype is None else dtype.base_dtype for dtype in plan.types]
+            require(
+                len(found) == len(types)
+                and all(have in (None, wanted) for have, wanted in zip(found, types, strict=True)),
+                f"function {clip(function.name)!r} must return "
+                f"[{', '.join(dtype.name for dtype in types)}], not "
+                f"[{', '.join('?' if have is None else have.name for have in found)}]",
+            )
+        run = self._run
+
+        def call(arguments: Sequence[Any]) -> list[Any]:
+            before = run.streams
+            run.streams = streams
+            try:
+                return self._run_body(body, plan, arguments, (caller,))
+            finally:
+                run.streams = before
+
+        return call
 
     def call_gradient(
         self,
@@ -368,6 +407,15 @@ class NodeContext:
             callee = self._state.callee(function, self._needed.get(function.name))
             self._callees[id(function)] = callee
         return self._state.call((self._scope, self.node), callee, arguments)
+
+    def prepare(
+        self,
+        function: Func,
+        streams: dict[Any, Any],
+        types: Sequence[DType] | None = None,
+    ) -> Callable[[Sequence[Any]], list[Any]]:
+        """A function of the graph's library that is ready to be called often."""
+        return self._state.prepare((self._scope, self.node), function, streams, types)
 
     def call_gradient(
         self, function: Func, types: Sequence[DType], arguments: Sequence[Any]

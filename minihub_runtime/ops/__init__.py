@@ -139,6 +139,13 @@ FAMILIES = (
     "variable_rows",
     "variable_slices",
     "file",
+    "dataset_source",
+    "dataset_order",
+    "dataset_batch",
+    "dataset_pass",
+    "dataset_map",
+    "dataset_flat",
+    "dataset_iterator",
     "old_graphs",
 )
 

@@ -40,6 +40,24 @@ class Context(Protocol):
         """The results of a function of the graph's library."""
         ...
 
+    def prepare(
+        self,
+        function: Func,
+        streams: dict[Any, Any],
+        types: Sequence[DType] | None = None,
+    ) -> Callable[[Sequence[Any]], list[Any]]:
+        """A function of the graph's library, as one of its arguments that is ready to be called often.
+
+        Args:
+            function: the function.
+            streams: where the private states of its nodes lie, instead of in the session.
+            types: the types of the results, if they are known.
+
+        Raises:
+            InvalidArgumentError: it returns something else.
+        """
+        ...
+
     def call_gradient(
         self, function: Func, types: Sequence[DType], arguments: Sequence[Any]
     ) -> list[Any]:

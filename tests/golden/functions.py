@@ -15,7 +15,7 @@ import tensorflow as tf
 from tensorflow.core.framework import attr_value_pb2, function_pb2
 from tensorflow.python.framework import function as defun
 
-F, N = tf.float32, tf.int32
+F, N, L, V = tf.float32, tf.int32, tf.int64, tf.variant
 
 
 def branching(x: Any) -> Any:
@@ -33,6 +33,24 @@ def looping(x: Any) -> Any:
     """`x`, doubled some times."""
     body, condition = function("step_squared"), function("below_ten")
     return tf.raw_ops.StatelessWhile(input=[x, tf.constant(1)], cond=condition, body=body)[0]
+
+
+def numbers_below(x: Any) -> Any:
+    """The dataset of the numbers from 0 up to `x`."""
+    types = {"output_types": [L], "output_shapes": [[]]}
+    return tf.raw_ops.RangeDataset(start=tf.constant(0, L), stop=x, step=tf.constant(1, L), **types)
+
+
+def batched(key: Any, window: Any) -> Any:
+    """A dataset of all elements of one, together."""
+    del key
+    return tf.raw_ops.BatchDatasetV2(
+        input_dataset=window,
+        batch_size=tf.constant(9, L),
+        drop_remainder=False,
+        output_types=[L],
+        output_shapes=[[None]],
+    )
 
 
 #: Name → types of the arguments, and what it computes.
@@ -61,6 +79,24 @@ TABLE: dict[str, tuple[tuple[Any, ...], Callable[..., Any]]] = {
     "product": ((F, F), lambda x, y: tf.nn.softmax(tf.matmul(x, y) + tf.reduce_sum(x))),
     "half_slope": ((F, F), lambda x, slope: slope / 2.0),
     "with_gradient": ((F,), lambda x: x * 3.0),
+    "plus_one": ((L,), lambda x: x + 1),
+    "plus": ((L, L), lambda x, y: x + y),
+    "divided": ((L, L), lambda x, y: x // y),
+    "repeated": ((L,), lambda x: tf.fill([x], x)),
+    "sum_and_product": ((L, L), lambda x, y: (x + y, x * y)),
+    "product_of_two": ((L, L), lambda x, y: x * y),
+    "sixth": ((L,), lambda x: tf.constant(6, L) // x),
+    "is_even": ((L,), lambda x: tf.equal(x % 2, 0)),
+    "is_small": ((L,), lambda x: x < 2),
+    "remainder": ((L,), lambda x: x % 2),
+    "two": ((L,), lambda x: tf.constant(2, L)),
+    "none_left": ((L,), lambda x: tf.constant(0, L)),
+    "pair_of_truths": ((L,), lambda x: tf.constant([True, False])),
+    "drawn": ((L,), lambda x: x + tf.random.uniform([], 0, 1000, L, seed=3)),
+    "numbers_below": ((L,), numbers_below),
+    "batched": ((L, V), batched),
+    "whole": ((V,), lambda x: batched(0, x)),
+    "dataset": ((), lambda: numbers_below(tf.constant(3, L))),
     "without_gradient": ((F,), lambda x: tf.raw_ops.Bincount(arr=[0, 1], size=2, weights=x)),
 }
 #: Name → the name of the function that is its gradient.

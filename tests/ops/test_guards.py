@@ -61,6 +61,7 @@ UNSAMPLED: dict[str, str] = {
 #: Op → why TensorFlow refuses no sample of it.
 NEVER_REFUSED: dict[str, str] = {
     "ControlTrigger": _NO_INPUTS,
+    "DummySeedGenerator": _NO_INPUTS,
     "Enter": _ANYTHING,
     "FakeParam": _NO_INPUTS,
     "IsVariableInitialized": _HANDLE,

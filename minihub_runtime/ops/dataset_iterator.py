@@ -1,0 +1,289 @@
+"""Iterators over datasets: resources of the session that give one element after the other.
+
+Source: tensorflow/core/kernels/data/iterator_ops.cc, optional_ops.cc.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import (
+    FailedPreconditionError,
+    InvalidArgumentError,
+    NotFoundError,
+    OutOfRangeError,
+    ResourceExhaustedError,
+    clip,
+)
+from minihub_runtime.ops.checking import require_scalar
+from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.datasets import (
+    MANY,
+    TYPES,
+    Dataset,
+    Element,
+    Iteration,
+    dataset_of,
+    require_alike,
+)
+from minihub_runtime.ops.registry import Array, Func, at_least, op, types_list
+from minihub_runtime.ops.shape_rules import nothing, scalar
+from minihub_runtime.shapes import Shape
+
+__all__ = ["IteratorResource"]
+
+_SOURCE = "core/kernels/data/iterator_ops.cc"
+
+
+class IteratorResource:
+    """The place in a dataset that a session has reached.
+
+    Attributes:
+        types: the types of the components of elements; empty where any will do.
+        shapes: their static shapes.
+        handle: the string that finds it.
+    """
+
+    def __init__(self, handle: str, types: Sequence[DType], shapes: Sequence[Shape]) -> None:
+        self.handle = handle
+        self.types = tuple(types)
+        self.shapes = tuple(shapes)
+        self._lock = threading.RLock()
+        self._elements: Iterator[Element] | None = None
+
+    def begin(self, dataset: Dataset, ctx: Context) -> None:
+        """Start with the first element of a dataset.
+
+        Raises:
+            InvalidArgumentError: its elements are of other types or shapes.
+        """
+        require_alike(self.types, self.shapes, dataset)
+        elements = dataset.unshared().iterate(Iteration(ctx))
+        with self._lock:
+            self._elements = elements
+
+    def begin_once(self, make: Callable[[], Dataset], ctx: Context) -> None:
+        """Start with the first element of a dataset, unless that was done before."""
+        with self._lock:
+            if self._elements is None:
+                self.begin(make(), ctx)
+
+    def next(self, ctx: Context) -> Element:
+        """The next element.
+
+        Raises:
+            StopIteration: there is none.
+            FailedPreconditionError: it was not started.
+        """
+        # Who holds the lock may wait for us in turn, where maps ask iterators: only deadlines end that.
+        while not self._lock.acquire(timeout=1):
+            ctx.check()
+        try:
+            if self._elements is None:
+                raise FailedPreconditionError(
+                    "GetNext() failed because the iterator has not been initialized. Ensure that you have "
+                    "run the initializer operation for this iterator before getting the next element."
+                )
+            return next(self._elements)
+        except RecursionError:
+            raise ResourceExhaustedError(
+                "datasets and the functions they call must not nest so deep"
+            ) from None
+        finally:
+            self._lock.release()
+
+
+def _iterator(value: Any) -> IteratorResource:
+    if not isinstance(value, IteratorResource):
+        raise InvalidArgumentError(f"iterator must be an iterator, not {type(value).__name__}")
+    return value
+
+
+def _shared(
+    ctx: Context,
+    container: str,
+    shared_name: str,
+    types: Sequence[DType],
+    shapes: Sequence[Shape],
+) -> IteratorResource:
+    """The session's iterator of a name."""
+    name = shared_name or ctx.node
+    found = ctx.resource(
+        container,
+        f"iterator {name}",
+        lambda: IteratorResource(f"{container}/{name}", types, shapes),
+    )
+    _require_fit(found, types, shapes)
+    return found
+
+
+def _require_fit(found: IteratorResource, types: Sequence[DType], shapes: Sequence[Shape]) -> None:
+    """Raise InvalidArgumentError unless an iterator gives elements of these types and shapes."""
+    if types:
+        require_alike(types, shapes, Dataset(found.types, found.shapes))
+
+
+def _handle(
+    ctx: Context,
+    *,
+    shared_name: str,
+    container: str,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+) -> IteratorResource:
+    """The iterator of that name.
+
+    Raises: InvalidArgumentError for one of other types or shapes.
+    """
+    return _shared(ctx, container, shared_name, output_types, output_shapes)
+
+
+for _name in ("Iterator", "IteratorV2"):
+    op(
+        f"{_name}() -> handle: resource",
+        output_types=TYPES,
+        output_shapes=MANY,
+        stateful=True,
+        source=_SOURCE,
+        shape=scalar,
+    )(_handle)
+
+
+@op(
+    "MakeIterator(dataset: variant, iterator: resource)",
+    stateful=True,
+    source=_SOURCE,
+    shape=nothing,
+)
+def make_iterator(ctx: Context, dataset: Array, iterator: Any) -> tuple[()]:
+    """Nothing; the iterator starts with the first element of `dataset`.
+
+    Raises: InvalidArgumentError unless the elements are of the iterator's types and shapes.
+    """
+    _iterator(iterator).begin(dataset_of(dataset, "dataset"), ctx)
+    return ()
+
+
+@op(
+    "OneShotIterator() -> handle: resource",
+    output_types=TYPES,
+    output_shapes=MANY,
+    stateful=True,
+    source=_SOURCE,
+    shape=scalar,
+)
+def one_shot_iterator(
+    ctx: Context,
+    *,
+    dataset_factory: Func,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    container: str = "",
+    shared_name: str = "",
+) -> IteratorResource:
+    """An iterator over the dataset that a function makes, once for the session.
+
+    Raises: InvalidArgumentError unless the function returns one dataset, of these types and shapes.
+    """
+    found = _shared(ctx, container, shared_name, output_types, output_shapes)
+
+    def make() -> Dataset:
+        made = ctx.call(dataset_factory, [])
+        if len(made) != 1:
+            raise InvalidArgumentError(
+                f"The `dataset_factory` function must return a single dataset, not {len(made)} results."
+            )
+        return dataset_of(made[0], "the result of `dataset_factory`")
+
+    found.begin_once(make, ctx)
+    return found
+
+
+def _given(output_shapes: list[Shape], output_types: list[DType]) -> list[Shape]:
+    """The shapes the graph's writer noted, unknown where it noted none."""
+    known = len(output_shapes) == len(output_types)
+    return list(output_shapes) if known else [None] * len(output_types)
+
+
+def _next(
+    ctx: Context, iterator: Any, *, output_types: list[DType], output_shapes: list[Shape]
+) -> Element:
+    """The next element.
+
+    Raises: OutOfRangeError at the end, FailedPreconditionError for an iterator that was not initialized,
+        InvalidArgumentError for an element of other types or shapes.
+    """
+    try:
+        element = _iterator(iterator).next(ctx)
+    except StopIteration:
+        raise OutOfRangeError("End of sequence") from None
+    require_alike(output_types, output_shapes, element)
+    return element
+
+
+for _name in ("IteratorGetNext", "IteratorGetNextSync"):
+    op(
+        f"{_name}(iterator: resource) -> components: output_types",
+        output_types=TYPES,
+        output_shapes=MANY,
+        stateful=True,
+        source=_SOURCE,
+        shape=_given,
+    )(_next)
+
+
+@op(
+    "IteratorToStringHandle(resource_handle: resource) -> string_handle: string",
+    stateful=True,
+    source=_SOURCE,
+    shape=scalar,
+)
+def iterator_to_string_handle(resource_handle: Any) -> Array:
+    """A string that finds the iterator again in this session.
+
+    Raises: InvalidArgumentError for a handle of something else.
+    """
+    result = np.empty((), dtype=object)
+    result[()] = _iterator(resource_handle).handle.encode("utf-8", "surrogateescape")
+    return result
+
+
+def _found(
+    ctx: Context,
+    string_handle: Array,
+    *,
+    output_types: list[DType] = [],
+    output_shapes: list[Shape] = [],
+) -> IteratorResource:
+    """The iterator that IteratorToStringHandle told the string of.
+
+    Raises: NotFoundError if there is none in this session, InvalidArgumentError for one of other types or shapes.
+    """
+    require_scalar(string_handle, "string_handle")
+    handle = string_handle.item().decode("utf-8", "surrogateescape")
+    container, _, name = handle.partition("/")
+
+    def missing() -> IteratorResource:
+        raise NotFoundError(
+            f"string_handle must tell an iterator of this session, not {clip(handle)!r}"
+        )
+
+    found = ctx.resource(container, f"iterator {name}", missing)
+    _require_fit(found, output_types, output_shapes)
+    return found
+
+
+for _name in ("IteratorFromStringHandle", "IteratorFromStringHandleV2"):
+    op(
+        f"{_name}(string_handle: string) -> resource_handle: resource",
+        output_types=types_list(default=()),
+        output_shapes=at_least(0),
+        stateful=True,
+        source=_SOURCE,
+        shape=scalar,
+    )(_found)

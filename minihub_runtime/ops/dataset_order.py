@@ -1,0 +1,619 @@
+"""Datasets that give elements of others in another order, once more, or only some of them.
+
+Source: tensorflow/core/kernels/data/shuffle_dataset_op.cc, repeat_dataset_op.cc, take_dataset_op.cc, skip_dataset_op.cc,
+concatenate_dataset_op.cc, shard_dataset_op.cc, tensorflow/core/data/../random_seed_ops.cc.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.checking import require, require_scalar
+from minihub_runtime.ops.datasets import (
+    CHECKED_EVERY,
+    INFINITE,
+    MANY,
+    TYPES,
+    UNKNOWN,
+    Dataset,
+    Element,
+    Iteration,
+    Pipe,
+    dataset_of,
+    number,
+    variant,
+)
+from minihub_runtime.ops.philox import Philox, WordStream
+from minihub_runtime.ops.registry import Array, op
+from minihub_runtime.ops.shape_rules import scalar
+from minihub_runtime.shapes import Shape, common
+
+_SOURCE = "core/kernels/data/"
+
+
+class Seeds:
+    """Where shuffled datasets take the seeds of an epoch from.
+
+    Args:
+        seed: the seeds; both zero stand for seeds drawn from the system.
+        seed2: see `seed`.
+        anew: whether each epoch has other seeds.
+    """
+
+    def __init__(self, seed: int, seed2: int, anew: bool) -> None:
+        if seed == 0 and seed2 == 0:
+            seed, seed2 = secrets.randbits(63), secrets.randbits(63)
+        self._seeds = seed, seed2
+        self._words = WordStream(Philox(seed, seed2)) if anew else None
+
+    def begin(self) -> Seeds:
+        """The same seeds from the beginning."""
+        return Seeds(*self._seeds, self._words is not None)
+
+    def epoch(self) -> tuple[int, int]:
+        """The seeds of the next epoch."""
+        if self._words is None:
+            return self._seeds
+        return self._words.word(), self._words.word()
+
+
+class _Shuffled(Pipe):
+    """Elements in random order, of a buffer of them."""
+
+    def __init__(self, source: Dataset, buffer_size: int, seeds: Seeds, own: bool = True) -> None:
+        super().__init__(source)
+        self._buffer_size = buffer_size
+        self._seeds = seeds
+        self._own = own
+
+    def renew(self) -> None:
+        """Seeds begin anew unless they belong to a resource."""
+        if self._own:
+            self._seeds = self._seeds.begin()
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """One epoch, with seeds of its own."""
+        return _Shuffling(
+            self.inputs[0].iterate(iteration),
+            self._buffer_size,
+            WordStream(Philox(*self._seeds.epoch())),
+            iteration.check,
+        )
+
+
+class _Shuffling(Iterator[Element]):
+    """Draws from a buffer: the drawn element gives its place to the oldest one."""
+
+    def __init__(
+        self,
+        source: Iterator[Element],
+        buffer_size: int,
+        words: WordStream,
+        check: Callable[[], None],
+    ) -> None:
+        self._source: Iterator[Element] | None = source
+        self._limit = buffer_size
+        self._words = words
+        self._check = check
+        self._buffer: list[Any] = []
+        self._first = self._end = 0
+
+    def __next__(self) -> Element:
+        buffer, limit = self._buffer, self._limit
+        while self._source is not None and self._end - self._first < limit:
+            if self._end % CHECKED_EVERY == 0:
+                self._check()
+            try:
+                element = next(self._source)
+            except StopIteration:
+                self._source = None
+                break
+            if self._end < limit:
+                buffer.append(element)
+            else:
+                buffer[self._end % limit] = element
+            self._end += 1
+        count = self._end - self._first
+        if not count:
+            raise StopIteration
+        place = (self._first + self._words.word() % count) % limit
+        oldest = self._first % limit
+        found: Element = buffer[place]
+        buffer[place] = buffer[oldest]
+        buffer[oldest] = None
+        self._first += 1
+        return found
+
+
+class _Repeated(Pipe):
+    """Several epochs."""
+
+    def __init__(self, source: Dataset, count: int) -> None:
+        super().__init__(source)
+        self._count = count
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """All epochs."""
+        return _Repeating(self.inputs[0], self._count, iteration)
+
+    def cardinality(self) -> int:
+        """That of all epochs."""
+        one = self.inputs[0].cardinality()
+        if self._count < 0:
+            return 0 if one == 0 else INFINITE
+        if self._count == 0:
+            return 0
+        return one if one < 0 else one * self._count
+
+
+class _Repeating(Iterator[Element]):
+    def __init__(self, source: Dataset, count: int, iteration: Iteration) -> None:
+        self._source = source
+        self._left = count
+        self._iteration = iteration
+        self._epoch: Iterator[Element] | None = None
+
+    def __next__(self) -> Element:
+        while self._left:
+            first = self._epoch is None
+            if self._epoch is None:
+                self._epoch = self._source.iterate(self._iteration)
+            try:
+                return next(self._epoch)
+            except StopIteration:
+                self._epoch = None
+                # An endless repetition of nothing ends.
+                self._left = 0 if first and self._left < 0 else self._left - (self._left > 0)
+                self._iteration.check()
+        raise StopIteration
+
+
+class _Taken(Pipe):
+    """The first elements."""
+
+    def __init__(self, source: Dataset, count: int) -> None:
+        super().__init__(source)
+        self._count = count
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The elements."""
+        source = self.inputs[0].iterate(iteration)
+        return source if self._count < 0 else _Taking(source, self._count)
+
+    def cardinality(self) -> int:
+        """At most the count."""
+        whole = self.inputs[0].cardinality()
+        if whole == UNKNOWN or self._count < 0:
+            return whole
+        return self._count if whole == INFINITE else min(whole, self._count)
+
+
+class _Taking(Iterator[Element]):
+    def __init__(self, source: Iterator[Element], count: int) -> None:
+        self._source = source
+        self._left = count
+
+    def __next__(self) -> Element:
+        if self._left <= 0:
+            raise StopIteration
+        self._left -= 1
+        return next(self._source)
+
+
+class _Skipped(Pipe):
+    """All but the first elements; none if the count is negative."""
+
+    def __init__(self, source: Dataset, count: int) -> None:
+        super().__init__(source)
+        self._count = count
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The elements."""
+        if self._count < 0:
+            return iter(())
+        return _Every(self.inputs[0].iterate(iteration), self._count, 1, iteration.check)
+
+    def cardinality(self) -> int:
+        """What is left."""
+        whole = self.inputs[0].cardinality()
+        if self._count < 0:
+            return 0
+        return whole if whole < 0 else max(0, whole - self._count)
+
+
+class _Sharded(Pipe):
+    """One of every few elements."""
+
+    def __init__(self, source: Dataset, count: int, index: int, full: bool) -> None:
+        super().__init__(source)
+        self._count, self._index, self._full = count, index, full
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The elements."""
+        source = self.inputs[0].iterate(iteration)
+        return _Every(source, self._index, self._count, iteration.check, self._full)
+
+    def cardinality(self) -> int:
+        """The shard's part."""
+        whole = self.inputs[0].cardinality()
+        return whole if whole < 0 else (whole + self._count - 1 - self._index) // self._count
+
+
+class _Every(Iterator[Element]):
+    """The element number `skip`, and each that is `step` further."""
+
+    def __init__(
+        self,
+        source: Iterator[Element],
+        skip: int,
+        step: int,
+        check: Callable[[], None],
+        required: bool = False,
+    ) -> None:
+        self._source = source
+        self._skip, self._step = skip, step
+        self._check = check
+        self._required = required
+        self._place = 0
+
+    def __next__(self) -> Element:
+        while True:
+            if self._place % CHECKED_EVERY == 0:
+                self._check()
+            try:
+                element = next(self._source)
+            except StopIteration:
+                if self._required and self._place <= self._skip:
+                    raise InvalidArgumentError(
+                        f"the dataset must have an element for each of {self._step} shards, "
+                        f"not {self._place} elements"
+                    ) from None
+                raise
+            place = self._place - self._skip
+            self._place += 1
+            if place >= 0 and place % self._step == 0:
+                return element
+
+
+class _Concatenated(Dataset):
+    """One dataset after the other."""
+
+    def __init__(self, first: Dataset, second: Dataset) -> None:
+        shapes = [common(pair) for pair in zip(first.shapes, second.shapes)]
+        super().__init__(first.types, shapes, first, second)
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The elements of both."""
+        return _Concatenating(self.inputs, iteration)
+
+    def cardinality(self) -> int:
+        """The sum."""
+        counts = [item.cardinality() for item in self.inputs]
+        if INFINITE in counts:
+            return INFINITE
+        return UNKNOWN if UNKNOWN in counts else sum(counts)
+
+
+class _Concatenating(Iterator[Element]):
+    def __init__(self, sources: tuple[Dataset, ...], iteration: Iteration) -> None:
+        self._sources = list(sources[::-1])
+        self._iteration = iteration
+        self._current: Iterator[Element] | None = None
+
+    def __next__(self) -> Element:
+        while True:
+            if self._current is None:
+                if not self._sources:
+                    raise StopIteration
+                self._current = self._sources.pop().iterate(self._iteration)
+            try:
+                return next(self._current)
+            except StopIteration:
+                self._current = None
+
+
+def _seeds_of(value: Any) -> Seeds:
+    if not isinstance(value, Seeds):
+        raise InvalidArgumentError(
+            f"seed_generator must be a generator of seeds, not {type(value).__name__}"
+        )
+    return value
+
+
+@op(
+    "ShuffleDataset(input_dataset: variant, buffer_size: int64, seed: int64, seed2: int64) -> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "shuffle_dataset_op.cc",
+    shape=scalar,
+)
+def shuffle_dataset(
+    input_dataset: Array,
+    buffer_size: Array,
+    seed: Array,
+    seed2: Array,
+    *,
+    reshuffle_each_iteration: bool = True,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """The elements in random order: each is drawn from a buffer of the next `buffer_size`.
+
+    Raises: InvalidArgumentError unless `buffer_size` is positive.
+    """
+    source, size = dataset_of(input_dataset), _buffer(buffer_size)
+    seeds = Seeds(number(seed, "seed"), number(seed2, "seed2"), reshuffle_each_iteration)
+    return variant(_Shuffled(source, size, seeds))
+
+
+def _buffer(buffer_size: Array) -> int:
+    size = number(buffer_size, "buffer_size")
+    require(size > 0, f"buffer_size must be greater than zero, not {size}")
+    return size
+
+
+@op(
+    "ShuffleDatasetV2(input_dataset: variant, buffer_size: int64, seed_generator: resource) -> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    stateful=True,
+    like=shuffle_dataset,
+)
+def shuffle_dataset_v2(
+    input_dataset: Array,
+    buffer_size: Array,
+    seed_generator: Any,
+    *,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """The elements in random order, with seeds from a generator.
+
+    Raises: InvalidArgumentError unless `buffer_size` is positive.
+    """
+    seeds = _seeds_of(seed_generator)
+    return variant(_Shuffled(dataset_of(input_dataset), _buffer(buffer_size), seeds, own=False))
+
+
+@op(
+    "ShuffleDatasetV3(input_dataset: variant, buffer_size: int64, seed: int64, seed2: int64, "
+    "seed_generator: resource) -> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    stateful=True,
+    like=shuffle_dataset,
+)
+def shuffle_dataset_v3(
+    input_dataset: Array,
+    buffer_size: Array,
+    seed: Array,
+    seed2: Array,
+    seed_generator: Any,
+    *,
+    reshuffle_each_iteration: bool = True,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """The elements in random order, with seeds from a generator if it is one.
+
+    Raises: InvalidArgumentError unless `buffer_size` is positive.
+    """
+    source, size = dataset_of(input_dataset), _buffer(buffer_size)
+    if isinstance(seed_generator, Seeds):
+        return variant(_Shuffled(source, size, seed_generator, own=False))
+    seeds = Seeds(number(seed, "seed"), number(seed2, "seed2"), reshuffle_each_iteration)
+    return variant(_Shuffled(source, size, seeds))
+
+
+@op(
+    "DummySeedGenerator() -> handle: resource",
+    stateful=True,
+    source=_SOURCE + "random_seed_ops.cc",
+    shape=scalar,
+)
+def dummy_seed_generator() -> Any:
+    """A handle that stands for no generator."""
+    return None
+
+
+@op(
+    "AnonymousSeedGenerator(seed: int64, seed2: int64, reshuffle: bool) -> handle: resource, deleter: variant",
+    stateful=True,
+    source=_SOURCE + "random_seed_ops.cc",
+    shape=lambda: [(), ()],
+)
+def anonymous_seed_generator(seed: Array, seed2: Array, reshuffle: Array) -> tuple[Any, Any]:
+    """A generator of seeds, and what keeps it alive.
+
+    Raises: InvalidArgumentError for anything but scalars.
+    """
+    require_scalar(reshuffle, "reshuffle")
+    made = Seeds(number(seed, "seed"), number(seed2, "seed2"), bool(reshuffle))
+    return made, made
+
+
+def _count(count: Array) -> int:
+    found = number(count, "count")
+    require(
+        found > 0 or found == -1, f"count must be greater than zero or equal to -1, not {found}"
+    )
+    return found
+
+
+@op(
+    "ShuffleAndRepeatDataset(input_dataset: variant, buffer_size: int64, seed: int64, seed2: int64, count: int64) "
+    "-> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    like=shuffle_dataset,
+)
+def shuffle_and_repeat_dataset(
+    input_dataset: Array,
+    buffer_size: Array,
+    seed: Array,
+    seed2: Array,
+    count: Array,
+    *,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    reshuffle_each_iteration: bool = True,
+    metadata: str = "",
+) -> Array:
+    """Several epochs, or endless ones with a `count` of -1, each in random order.
+
+    Raises: InvalidArgumentError unless `buffer_size` is positive, and `count` is positive or -1.
+    """
+    source, size, epochs = dataset_of(input_dataset), _buffer(buffer_size), _count(count)
+    seeds = Seeds(number(seed, "seed"), number(seed2, "seed2"), reshuffle_each_iteration)
+    return variant(_Repeated(_Shuffled(source, size, seeds), epochs))
+
+
+@op(
+    "ShuffleAndRepeatDatasetV2(input_dataset: variant, buffer_size: int64, seed: int64, seed2: int64, count: int64, "
+    "seed_generator: resource) -> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    stateful=True,
+    like=shuffle_dataset,
+)
+def shuffle_and_repeat_dataset_v2(
+    input_dataset: Array,
+    buffer_size: Array,
+    seed: Array,
+    seed2: Array,
+    count: Array,
+    seed_generator: Any,
+    *,
+    reshuffle_each_iteration: bool = True,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """Several epochs, or endless ones with a `count` of -1, each in random order, with seeds from a generator if it is one.
+
+    Raises: InvalidArgumentError unless `buffer_size` is positive, and `count` is positive or -1.
+    """
+    source, size, epochs = dataset_of(input_dataset), _buffer(buffer_size), _count(count)
+    if isinstance(seed_generator, Seeds):
+        return variant(_Repeated(_Shuffled(source, size, seed_generator, own=False), epochs))
+    seeds = Seeds(number(seed, "seed"), number(seed2, "seed2"), reshuffle_each_iteration)
+    return variant(_Repeated(_Shuffled(source, size, seeds), epochs))
+
+
+def _counted(name: str, file: str, kind: Callable[[Dataset, int], Dataset], doc: str) -> None:
+    """Register an op of a dataset and a number."""
+
+    def kernel(
+        input_dataset: Array,
+        count: Array,
+        *,
+        output_types: list[DType],
+        output_shapes: list[Shape],
+        metadata: str = "",
+    ) -> Array:
+        return variant(kind(dataset_of(input_dataset), number(count, "count")))
+
+    kernel.__doc__ = doc
+    op(
+        f"{name}(input_dataset: variant, count: int64) -> handle: variant",
+        output_types=TYPES,
+        output_shapes=MANY,
+        source=_SOURCE + file,
+        shape=scalar,
+    )(kernel)
+
+
+_counted(
+    "RepeatDataset",
+    "repeat_dataset_op.cc",
+    _Repeated,
+    """`count` epochs; a negative count repeats for ever, unless there is nothing to repeat.
+
+    Raises: InvalidArgumentError unless `count` is a scalar.
+    """,
+)
+_counted(
+    "TakeDataset",
+    "take_dataset_op.cc",
+    _Taken,
+    """The first `count` elements; all of them if it is negative.
+
+    Raises: InvalidArgumentError unless `count` is a scalar.
+    """,
+)
+_counted(
+    "SkipDataset",
+    "skip_dataset_op.cc",
+    _Skipped,
+    """All but the first `count` elements; none of them if it is negative.
+
+    Raises: InvalidArgumentError unless `count` is a scalar.
+    """,
+)
+
+
+@op(
+    "ShardDataset(input_dataset: variant, num_shards: int64, index: int64) -> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "shard_dataset_op.cc",
+    shape=scalar,
+)
+def shard_dataset(
+    input_dataset: Array,
+    num_shards: Array,
+    index: Array,
+    *,
+    require_non_empty: bool = False,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """The elements whose place, divided by `num_shards`, leaves `index`.
+
+    Raises: InvalidArgumentError unless `index` lies in [0, num_shards).
+    """
+    count, place = number(num_shards, "num_shards"), number(index, "index")
+    require(
+        count > 0, f"Number of shards must be greater than zero (currently num_shards = {count})."
+    )
+    require(
+        0 <= place < count,
+        f"Index must be between 0 and {count - 1} (currently index = {place}).",
+    )
+    return variant(_Sharded(dataset_of(input_dataset), count, place, require_non_empty))
+
+
+@op(
+    "ConcatenateDataset(input_dataset: variant, another_dataset: variant) -> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "concatenate_dataset_op.cc",
+    shape=scalar,
+)
+def concatenate_dataset(
+    input_dataset: Array,
+    another_dataset: Array,
+    *,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """The elements of one dataset, then those of another.
+
+    Raises: InvalidArgumentError unless both have the same types.
+    """
+    first, second = dataset_of(input_dataset), dataset_of(another_dataset, "another_dataset")
+    require(
+        first.types == second.types,
+        "input dataset and dataset to concatenate have different output_types "
+        f"{[t.name for t in first.types]} and {[t.name for t in second.types]}",
+    )
+    return variant(_Concatenated(first, second))

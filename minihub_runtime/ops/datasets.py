@@ -1,0 +1,225 @@
+"""What datasets and their iterators are made of: the values behind the variants of `tf.data`.
+
+A dataset is a description that never changes; its variant is a 0-d object array that holds it.  `unshared` copies the whole
+tree for one iterator, so that a dataset that stands at two places has its own random seeds and its own cache at each, as
+where TensorFlow rewrites the graph of a dataset before it is iterated over.  What lasts from one epoch to the next lies in
+these copies.
+
+An iterator gives elements, tuples of arrays.  One that raised goes on with the element after: no generators, which end then.
+
+Source: tensorflow/core/framework/dataset.h, tensorflow/core/data/captured_function.cc, root_dataset.cc.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from minihub_runtime.codec import Func
+from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import InvalidArgumentError, ResourceExhaustedError, clip
+from minihub_runtime.ops.checking import require, require_scalar
+from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.registry import Array, at_least, types_list
+from minihub_runtime.shapes import Shape, show
+
+__all__ = [
+    "CHECKED_EVERY",
+    "INFINITE",
+    "MANY",
+    "TYPES",
+    "UNKNOWN",
+    "Captured",
+    "Dataset",
+    "Element",
+    "Iteration",
+    "Pipe",
+    "compatible",
+    "dataset_of",
+    "number",
+    "require_alike",
+    "variant",
+]
+
+Element: TypeAlias = tuple[Any, ...]
+
+#: Numbers of elements that are none.
+INFINITE, UNKNOWN = -1, -2
+
+#: How deep datasets may stand one upon the other, and how many there may be below one iterator.
+MAX_DEPTH, MAX_DATASETS = 200, 10_000
+
+#: Elements that are passed over before the deadline is looked at.
+CHECKED_EVERY = 256
+
+#: The attributes of nearly all datasets.
+TYPES: Any = types_list(minimum=1)
+MANY: Any = at_least(1)
+
+
+class Iteration:
+    """What belongs to one making of an iterator.
+
+    Attributes:
+        streams: private states of nodes in the functions that are called: random streams begin anew with each iteration.
+        check: raises if the run that asks for an element has passed its deadline.
+    """
+
+    def __init__(self, ctx: Context) -> None:
+        self.streams: dict[Any, Any] = {}
+        self.check: Callable[[], None] = ctx.check
+
+
+class Captured:
+    """A function of the library, and the tensors it takes beside an element."""
+
+    def __init__(self, ctx: Context, function: Func, arguments: Sequence[Any]) -> None:
+        self._ctx = ctx
+        self._function = function
+        self._arguments = tuple(arguments)
+
+    def bind(
+        self, iteration: Iteration, types: Sequence[DType] | None = None
+    ) -> Callable[[Element], list[Any]]:
+        """The function of an element, with a plan that is made once.
+
+        Args:
+            iteration: what the private states of its nodes belong to.
+            types: what it must return, if that is known.
+
+        Raises:
+            InvalidArgumentError: it returns something else.
+        """
+        call = self._ctx.prepare(self._function, iteration.streams, types)
+        arguments = self._arguments
+        if not arguments:
+            return call
+        return lambda element: call((*element, *arguments))
+
+
+class Dataset:
+    """A sequence of elements.
+
+    Attributes:
+        types: the types of the components.
+        shapes: their static shapes.
+        inputs: the datasets that the elements are made of.
+    """
+
+    def __init__(self, types: Sequence[DType], shapes: Sequence[Shape], *inputs: Dataset) -> None:
+        self.types = tuple(types)
+        self.shapes = tuple(shapes)
+        self.inputs = inputs
+        self.depth: int = 1 + max((item.depth for item in inputs), default=0)
+        self.size: int = 1 + sum(item.size for item in inputs)
+        if self.depth > MAX_DEPTH:
+            raise ResourceExhaustedError(
+                f"datasets must not stand upon each other more than {MAX_DEPTH} deep"
+            )
+        if self.size > MAX_DATASETS:
+            raise ResourceExhaustedError(
+                f"a dataset must be made of at most {MAX_DATASETS} others, not {self.size}"
+            )
+
+    def unshared(self) -> Dataset:
+        """A copy, with copies of all datasets below, that has no state yet."""
+        made = copy.copy(self)
+        made.inputs = tuple(item.unshared() for item in self.inputs)
+        made.renew()
+        return made
+
+    def renew(self) -> None:
+        """Forget what lasts from one epoch to the next."""
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """An iterator over the elements of one epoch."""
+        raise NotImplementedError
+
+    def cardinality(self) -> int:
+        """The number of elements, INFINITE or UNKNOWN."""
+        return UNKNOWN
+
+
+class Pipe(Dataset):
+    """A dataset whose elements are like those of its first input."""
+
+    def __init__(self, source: Dataset, *others: Dataset) -> None:
+        super().__init__(source.types, source.shapes, source, *others)
+
+    def cardinality(self) -> int:
+        """That of the input."""
+        return self.inputs[0].cardinality()
+
+
+def variant(dataset: Dataset) -> Array:
+    """The variant tensor that holds a dataset."""
+    result = np.empty((), dtype=object)
+    result[()] = dataset
+    return result
+
+
+def dataset_of(handle: Any, name: str = "input_dataset") -> Dataset:
+    """The dataset that a variant tensor holds.
+
+    Raises:
+        InvalidArgumentError: it holds none.
+    """
+    found = handle.item() if isinstance(handle, np.ndarray) and handle.ndim == 0 else handle
+    if not isinstance(found, Dataset):
+        raise InvalidArgumentError(f"{name} must be a dataset, not {type(found).__name__}")
+    return found
+
+
+def number(value: Array, name: str, least: int | None = None) -> int:
+    """A scalar argument.
+
+    Raises:
+        InvalidArgumentError: it is no scalar, or less than `least`.
+    """
+    require_scalar(value, name)
+    found = int(value)
+    if least is not None and found < least:
+        raise InvalidArgumentError(f"{name} must be at least {least}, not {found}")
+    return found
+
+
+def compatible(wanted: Shape, found: Shape) -> bool:
+    """Whether one shape could be both."""
+    if wanted is None or found is None:
+        return True
+    return len(wanted) == len(found) and all(
+        m is None or n is None or m == n for m, n in zip(wanted, found)
+    )
+
+
+def require_alike(
+    types: Sequence[DType], shapes: Sequence[Shape], found: Dataset | Sequence[Array]
+) -> None:
+    """Raise InvalidArgumentError unless a dataset, or an element, has these types and shapes."""
+    if isinstance(found, Dataset):
+        found_types: Sequence[Any] = [dtype.numpy for dtype in found.types]
+        found_shapes: Sequence[Shape] = found.shapes
+    else:
+        found_types = [getattr(item, "dtype", object) for item in found]
+        found_shapes = [getattr(item, "shape", ()) for item in found]
+    require(
+        len(types) == len(found_types),
+        f"Number of components does not match: expected {len(types)} types but got "
+        f"{len(found_types)}.",
+    )
+    for place, (wanted, kind) in enumerate(zip(types, found_types)):
+        if wanted.numpy != kind:
+            require(
+                False,
+                f"Data type mismatch at component {place}: expected {wanted.name} but got {kind}.",
+            )
+    for place, (shape, have) in enumerate(zip(shapes, found_shapes)):
+        if not compatible(shape, have):
+            require(
+                False,
+                f"Incompatible shapes at component {place}: expected {show(shape)} but got "
+                f"{clip(show(have))}.",
+            )
