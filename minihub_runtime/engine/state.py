@@ -229,13 +229,15 @@ class State:
         body, plan = self._prepared(key, make)
         if types is not None:
             found = [None if dtype is None else dtype.base_dtype for dtype in plan.types]
-            require(
-                len(found) == len(types)
-                and all(have in (None, wanted) for have, wanted in zip(found, types, strict=True)),
-                f"function {clip(function.name)!r} must return "
-                f"[{', '.join(dtype.name for dtype in types)}], not "
-                f"[{', '.join('?' if have is None else have.name for have in found)}]",
+            fits = len(found) == len(types) and all(
+                have in (None, wanted) for have, wanted in zip(found, types, strict=True)
             )
+            if not fits:
+                raise InvalidArgumentError(
+                    f"function {clip(function.name)!r} must return "
+                    f"[{', '.join(dtype.name for dtype in types)}], not "
+                    f"[{', '.join('?' if have is None else have.name for have in found)}]"
+                )
         run = self._run
 
         def call(arguments: Sequence[Any]) -> list[Any]:

@@ -19,6 +19,7 @@ from tests.api.signatures import PATH
 #: Names whose signature is another → why.
 DIFFERENT = {
     "DType": "programs get types, they do not make them",
+    "data.Dataset": "made by its static methods",
     "OpError": "takes a message alone as well",
     "Operation": "programs get operations, they do not make them",
     "RaggedTensor": "made by its class methods",
