@@ -20,6 +20,9 @@ HEADER = (
     "differs",
 )
 
+#: Characters of a reason that are printed; JSON has all.
+_REASON = 160
+
 
 def _amount(value: float, unit: str) -> str:
     if unit == "B":
@@ -72,7 +75,8 @@ def notes_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     places: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         for subject, reason in row["absent"].items():
-            places.setdefault((subject, reason), []).append(row["workload"])
+            text = " ".join(reason.split())
+            places.setdefault((subject, text[:_REASON]), []).append(row["workload"])
     return [
         f"{subject}: {reason} ({', '.join(names) if len(names) < 4 else f'{len(names)} workloads'})"
         for (subject, reason), names in places.items()
