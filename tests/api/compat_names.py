@@ -11,6 +11,8 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from minihub_runtime.api.op_function import OpFunction
+
 __all__ = ["described", "names", "plain_function", "signature_of"]
 
 #: Namespaces that are packages of their own, or other spellings of the whole.
@@ -70,6 +72,6 @@ def _default(value: Any) -> str:
         return repr(float(value)) if type(value) is float else repr(value)
     if hasattr(value, "as_datatype_enum"):
         return f"tf.{value.name}"
-    if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
+    if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType, OpFunction)):
         return str(value.__name__).strip("_")
     return type(value).__name__
