@@ -25,27 +25,48 @@ from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.variable import Variable
 from minihub_runtime.shapes import show
 
-__all__: list[str] = []
+__all__ = ["adjoined"]
 
 
-class _Adjoined:
-    """Tables that lie one behind the other in memory, as parts of a variable do in a checkpoint, as one table."""
+class _Tables:
+    """The tables of the last call and what follows from them.
+
+    Attributes:
+        tables: the tables; they are held, so that no others are taken for them.
+        sizes: their numbers of rows.
+        starts: the number of rows before each.
+        whole: all of them as one table; None if they lie apart in memory.
+    """
+
+    def __init__(self, tables: Sequence[Array], dtype: DType, width: list[int]) -> None:
+        rest = tables[0].shape[1:]
+        for table in tables:
+            if as_dtype(table.dtype) is not dtype or table.ndim < 1 or table.shape[1:] != rest:
+                raise InvalidArgumentError(
+                    f"params must be of {dtype.name} and have one shape after their rows, not "
+                    f"{as_dtype(table.dtype).name} of {show(table.shape)}"
+                )
+        if width != [-1] and tuple(width) != rest:
+            raise InvalidArgumentError(f"rows of params must have shape {width}, not {list(rest)}")
+        self.tables = tables
+        self.sizes = np.array([len(table) for table in tables])
+        self.starts = np.cumsum(self.sizes) - self.sizes
+        self.whole = adjoined(tables)
+
+    def are(self, tables: Sequence[Array]) -> bool:
+        """Whether these are the tables."""
+        return all(a is b for a, b in zip(tables, self.tables, strict=True))
+
+
+class _Memory:
+    """What a node knows of its last call."""
 
     def __init__(self) -> None:
-        self._tables: Sequence[Array] = ()
-        self._whole: Array | None = None
-
-    def whole(self, tables: Sequence[Array]) -> Array | None:
-        """One table that is a view of all; None if they lie apart."""
-        # The last tables are held, so that no others are taken for them.
-        if len(tables) != len(self._tables) or any(
-            a is not b for a, b in zip(tables, self._tables, strict=True)
-        ):
-            self._tables, self._whole = tables, _adjoin(tables)
-        return self._whole
+        self.tables: _Tables | None = None
 
 
-def _adjoin(tables: Sequence[Array]) -> Array | None:
+def adjoined(tables: Sequence[Array]) -> Array | None:
+    """Tables that lie one behind the other, as parts of a variable do in a checkpoint, as one; None if they do not."""
     first = tables[0]
     if len(tables) == 1:
         return first
@@ -100,16 +121,11 @@ def embedding_lookup_sparse(
     Raises: InvalidArgumentError for rows or partitions out of range, tables whose rows differ, and ids that are
     negative or decrease.
     """
+    memory: _Memory = ctx.own(_Memory)
     tables = [value.read() if isinstance(value, Variable) else value for value in params]
-    rest = tables[0].shape[1:]
-    for table in tables:
-        if as_dtype(table.dtype) is not T or table.ndim < 1 or table.shape[1:] != rest:
-            raise InvalidArgumentError(
-                f"params must be of {T.name} and have one shape after their rows, not "
-                f"{as_dtype(table.dtype).name} of {show(table.shape)}"
-            )
-    if width != [-1] and tuple(width) != rest:
-        raise InvalidArgumentError(f"rows of params must have shape {width}, not {list(rest)}")
+    known = memory.tables
+    if known is None or not known.are(tables):
+        known = memory.tables = _Tables(tables, T, width)
     if not partitions:
         return sparse_segment(tables[0], rows, segment_ids, None, combiner)
     (which,) = partitions
@@ -119,17 +135,13 @@ def embedding_lookup_sparse(
             f"partitions must have shape {list(rows.shape)}, as rows, not {list(which.shape)}"
         )
     indices_in_range(which, len(tables), "partitions")
-    sizes = np.array([len(table) for table in tables])
-    if rows.size and (rows.min() < 0 or np.any(rows >= sizes.take(which))):
+    if rows.size and (rows.min() < 0 or (rows >= known.sizes.take(which)).any()):
         for number, table in enumerate(tables):
             indices_in_range(rows[which == number], len(table), f"rows of table {number}")
-    adjoined: _Adjoined = ctx.own(_Adjoined)
-    whole = adjoined.whole(tables)
-    if whole is not None:
-        return sparse_segment(
-            whole, rows + (np.cumsum(sizes) - sizes).take(which), segment_ids, None, combiner
-        )
-    gathered = np.empty((rows.size, *rest), T.numpy)
+    if known.whole is not None:
+        places = rows + known.starts.take(which)
+        return sparse_segment(known.whole, places, segment_ids, None, combiner)
+    gathered = np.empty((rows.size, *tables[0].shape[1:]), T.numpy)
     for number, table in enumerate(tables):
         chosen = np.flatnonzero(which == number)
         gathered[chosen] = table[rows.take(chosen)]

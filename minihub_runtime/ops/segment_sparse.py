@@ -12,6 +12,7 @@ from minihub_runtime.dtypes import (
     bits,
     to_float,
 )
+from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
 from minihub_runtime.ops.gradient_rules import Ops, Term, sizes_of
 from minihub_runtime.ops.registry import FLOATS, INDEX, REALS, REGISTRY, ROUNDING, Array, op
@@ -19,6 +20,11 @@ from minihub_runtime.ops.segment import count_of, flat_rows, reduce_by, sorted_r
 from minihub_runtime.shapes import Shape, Spec, merge, size
 
 __all__ = ["SPARSE_SOURCE", "sparse_segment"]
+
+#: Up to so many rows are gathered at once where they are all of one segment.
+FEW = 1 << 10
+#: Types whose rows are added as they are.
+PLAIN = (np.float32, np.float64)
 
 
 def sparse_segment(
@@ -28,11 +34,13 @@ def sparse_segment(
     require(data.ndim >= 1, "data must have rank >= 1, not 0")
     require_rank(indices, 1, "indices")
     require_rank(segment_ids, 1, "segment_ids")
-    require(
-        indices.size == segment_ids.size,
-        f"segment_ids must have {indices.size} elements, as indices, not {segment_ids.size}",
-    )
+    if indices.size != segment_ids.size:
+        raise InvalidArgumentError(
+            f"segment_ids must have {indices.size} elements, as indices, not {segment_ids.size}"
+        )
     limit = None if num_segments is None else count_of(num_segments)
+    if 0 < indices.size <= FEW and limit is None and data.dtype in PLAIN and not segment_ids.any():
+        return _only_segment(data, indices, scale)
     rest = data.shape[1:]
     kind = bits(to_float(data)).dtype
     if indices.size == 0:
@@ -57,6 +65,16 @@ def sparse_segment(
         if data.dtype == np.float16:
             sums = sums.astype(np.float16)
     return typed(spread(sums, ids, count, 0), shape, data)
+
+
+def _only_segment(data: Array, indices: Array, scale: str) -> Array:
+    """As `sparse_segment`, for the words of one sentence."""
+    indices_in_range(indices, data.shape[0])
+    sums = np.add.reduce(data[indices], axis=0, keepdims=True)
+    if scale != "sum":
+        count = data.dtype.type(indices.size)
+        sums /= np.sqrt(count) if scale == "sqrt_n" else count
+    return np.asarray(sums)
 
 
 def _sparse_shape(data: Spec, indices: Spec, segment_ids: Spec, count: int | None) -> Shape:

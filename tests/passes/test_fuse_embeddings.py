@@ -10,7 +10,7 @@ import pytest
 
 import minihub_runtime as tf
 from minihub_runtime.engine import plan as plans
-from minihub_runtime.ops.embedding import _Adjoined
+from minihub_runtime.ops.embedding import adjoined
 
 ROWS, WIDTH = 23, 3
 IDS = np.array([22, 0, 7, 7, 21, 3, 7, 14, 0])
@@ -115,12 +115,12 @@ def test_parts_of_a_checkpoint_are_one_table(tmp_path: Path) -> None:
     reader = tf.train.load_checkpoint(prefix)
     whole = reader.get_tensor("table")
     tables = np.split(whole, [6, 12, 18])
-    joined = _Adjoined().whole(tables)
+    joined = adjoined(tables)
     assert joined is not None
     assert np.shares_memory(joined, whole)
     np.testing.assert_array_equal(joined, whole)
-    assert _Adjoined().whole([tables[1], tables[0]]) is None
-    assert _Adjoined().whole([table.copy() for table in tables]) is None
+    assert adjoined([tables[1], tables[0]]) is None
+    assert adjoined([table.copy() for table in tables]) is None
     with tf.Session(graph=program.graph) as session:
         saver.restore(session, prefix)
         np.testing.assert_array_equal(program.run(program.y, session=session), expected)
