@@ -33,6 +33,7 @@ from minihub_runtime.graph.support import missing_ops
 from minihub_runtime.ops.control_flow import DEAD
 from minihub_runtime.ops.registry import REGISTRY, Schema, infer_shapes
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
+from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
 from minihub_runtime.passes.narrow_calls import needed_results
 from minihub_runtime.passes.prune import prune, topological
 from minihub_runtime.passes.structure_loops import structure_loops
@@ -189,7 +190,8 @@ def compile_plan(
     missing = missing_ops(graph, nodes.values())
     if missing:
         raise UnsupportedOpsError(missing)
-    nodes = prune(fuse_embeddings(nodes, fed), roots, fed)
+    nodes = fuse_word_lookup(fuse_embeddings(nodes, fed), fed, roots)
+    nodes = prune(nodes, roots, fed)
     return _Compiler(graph, bind_context, targets).compile(nodes, feeds, fetches)
 
 

@@ -138,6 +138,7 @@ FAMILIES = (
     "variable",
     "variable_rows",
     "variable_slices",
+    "word_lookup",
     "file",
     "dataset_source",
     "dataset_order",

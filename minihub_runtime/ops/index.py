@@ -920,4 +920,5 @@ FAMILY_OF: dict[str, str] = {
     "_FusedDepthwiseConv2dNative": "convolution",
     "_FusedMatMul": "matmul",
     "_Retval": "functional",
+    "_SplitAndLookup": "word_lookup",
 }

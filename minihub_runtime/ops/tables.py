@@ -25,13 +25,13 @@ from minihub_runtime.errors import (
 )
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.registry import Array
-from minihub_runtime.text.arrays import joined
+from minihub_runtime.text.arrays import joined, string_array
 from minihub_runtime.text.word_index import WordIndex
 
 __all__ = ["DenseTable", "MutableTable", "StaticTable", "Table"]
 
 #: Up to so many words are looked up one by one, and remembered.
-FEW = 256
+FEW = 1 << 10
 MAX_REMEMBERED = 1 << 16
 
 
@@ -111,6 +111,24 @@ class Table:
             row = self._entries.get(key)
             result[place] = (default if rows is None else rows[place]) if row is None else row
         return result.reshape(shape)
+
+    def find_flat(self, data: Array, starts: Array, lengths: Array, default: Array) -> Array:
+        """The value of each word of joined ones.
+
+        Args:
+            data: the bytes.
+            starts: where each word begins.
+            lengths: how many bytes it has.
+            default: the value of a word that is not there.
+
+        Raises:
+            FailedPreconditionError: the table is not filled yet.
+            InvalidArgumentError: types or shapes do not fit.
+        """
+        joined = data.tobytes()
+        ends = (starts + lengths).tolist()
+        words = [joined[a:b] for a, b in zip(starts.tolist(), ends, strict=True)]
+        return self.find(string_array(words, [len(words)]), default)
 
     def _lookup(self, keys: Array, default: Array) -> Array:
         """The scalar values of keys in C order; `default` is one or one for each."""
@@ -237,6 +255,13 @@ class StaticTable(Table):
                 self._entries = {}
             self._entries.update(zip(words, known, strict=True))
         return self._filled(np.array(known, np.int64), default)
+
+    def find_flat(self, data: Array, starts: Array, lengths: Array, default: Array) -> Array:
+        """The value of each word of joined ones; see `Table.find_flat`."""
+        if self._index is None or default.ndim:
+            return super().find_flat(data, starts, lengths, default)
+        self.check_dtypes(self.key_dtype, default.dtype)
+        return self._filled(self._index.find(data, starts, lengths), default)
 
     def _places(self, index: WordIndex, words: list[bytes]) -> Array:
         data, offsets = joined(words)

@@ -211,7 +211,7 @@ class Regex:
         none, and then a single replacement does not take place at all.
         """
         if everywhere:
-            translation = self._translation(rewrite)
+            translation = self.translation(rewrite)
             if translation is not None:
                 table, deleted = translation
                 return [string.translate(table, deleted) for string in strings]
@@ -226,7 +226,7 @@ class Regex:
         return [self._replace(string, chars, of_bytes, everywhere) for string in strings]
 
     @functools.cache  # noqa: B019
-    def _translation(self, rewrite: bytes) -> tuple[bytes | None, bytes] | None:
+    def translation(self, rewrite: bytes) -> tuple[bytes | None, bytes] | None:
         """Arguments of `bytes.translate` that replace all matches; None if the pattern takes more than that.
 
         ASCII characters stand for themselves in UTF-8 and nowhere else, in bytes that are no UTF-8 too.

@@ -53,6 +53,7 @@ UNSAMPLED: dict[str, str] = {
     "TopK": "its kernels want a type attribute that its OpDef does not have",
     "_Arg": "TensorFlow adds it itself where it calls a function",
     "_EmbeddingLookupSparse": "passes.fuse_embeddings makes it",
+    "_SplitAndLookup": "passes.fuse_word_lookup makes it",
     "_FusedDepthwiseConv2dNative": "its kernels are oneDNN's, which give no reference",
     **_TF_SENTENCEPIECE,
     "_Retval": "TensorFlow adds it itself where it calls a function",
@@ -109,6 +110,7 @@ WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
     "_EmbeddingLookupSparse": "TensorFlow has no such op",
+    "_SplitAndLookup": "TensorFlow has no such op",
     **_TF_SENTENCEPIECE,
 }
 

@@ -1,0 +1,152 @@
+"""From sentences to the numbers of their words in one step: what `passes.fuse_word_lookup` makes of text pre-processing.
+
+All sentences are joined, and what is worked out about words are arrays of where they begin and how long they are: no
+word becomes an object of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.checking import require_rank
+from minihub_runtime.ops.registry import ANY, Array, op
+from minihub_runtime.ops.shape_rules import unknown
+from minihub_runtime.ops.tables import Table
+from minihub_runtime.text.arrays import as_bytes, string_array
+from minihub_runtime.text.regex import compile_regex
+
+__all__ = ["STEPS", "translation_of"]
+
+#: Up to so many sentences are split one by one.
+FEW = 64
+#: Stands between joined sentences that have none themselves.
+MARK = 0
+#: The ops that may come before the splitting, as they stand in the attribute `steps`.
+STEPS = {"StringLower": "lower", "StringUpper": "upper"}
+
+#: Arguments of `bytes.translate`.
+Translation = tuple["bytes | None", bytes]
+
+
+@functools.cache
+def translation_of(step: str) -> Translation | None:
+    """What a step does to bytes: `lower`, `upper`, or a pattern, a NUL and what its matches become; None for more."""
+    if step == "lower":
+        return bytes(range(256)).lower(), b""
+    if step == "upper":
+        return bytes(range(256)).upper(), b""
+    pattern, rewrite = step.split("\0")
+    return compile_regex(as_bytes(pattern)).translation(as_bytes(rewrite))
+
+
+def _translations(steps: Sequence[str]) -> list[Translation]:
+    found = [translation_of(step) for step in steps]
+    if any(translation is None for translation in found):
+        raise InvalidArgumentError(f"steps must each change single bytes, not {list(steps)}")
+    return [translation for translation in found if translation is not None]
+
+
+@op(
+    "_SplitAndLookup(input: string, table: resource, default_value: Tout) "
+    "-> indices: int64, ids: Tout",
+    Tout=ANY,
+    stateful=True,
+    source="core/kernels/string_split_op.cc",
+    shape=unknown,
+)
+def split_and_lookup(
+    input: Array,
+    table: Any,
+    default_value: Array,
+    *,
+    steps: list[str],
+    delimiter: str,
+    fill: list[str],
+) -> tuple[Array, Array]:
+    """Place and number of each word of sentences, which are changed by `steps` and split at `delimiter`, one byte.
+
+    A sentence without words has the one in `fill`, if there is one.
+
+    Shapes: `[n]`, `[]`, `[]` -> `[k, 2], [k]`.
+    Raises: InvalidArgumentError unless `input` is a vector and `table` a table of strings.
+    """
+    require_rank(input, 1, "input")
+    if not isinstance(table, Table) or table.key_dtype.name != "string" or table.value_shape:
+        raise InvalidArgumentError(f"table must be one of strings, not {table!r}")
+    mark, filler = as_bytes(delimiter), [as_bytes(word) for word in fill]
+    translations = _translations(steps)
+    if len(input) > FEW:
+        quick = _split_joined(input.tolist(), translations, mark, filler)
+        if quick is not None:
+            indices, data, starts, lengths = quick
+            return indices, table.find_flat(data, starts, lengths, default_value)
+    rows = []
+    for sentence in input.tolist():
+        text = sentence
+        for translated, deleted in translations:
+            text = text.translate(translated, deleted)
+        rows.append(list(filter(None, text.split(mark))) or filler)
+    words = list(itertools.chain.from_iterable(rows))
+    indices = _indices(np.fromiter(map(len, rows), np.int64, len(rows)))
+    return indices, table.find(string_array(words, [len(words)]), default_value)
+
+
+def _indices(counts: Array) -> Array:
+    """Row and column of each word."""
+    if len(counts) == 1:
+        indices = np.zeros((int(counts[0]), 2), np.int64)
+        indices[:, 1] = np.arange(len(indices))
+        return indices
+    ends = np.cumsum(counts)
+    indices = np.empty((int(ends[-1]) if len(ends) else 0, 2), np.int64)
+    indices[:, 0] = np.repeat(np.arange(len(counts)), counts)
+    indices[:, 1] = np.arange(len(indices))
+    indices[:, 1] -= np.repeat(ends - counts, counts)
+    return indices
+
+
+def _split_joined(
+    sentences: list[bytes],
+    translations: Sequence[Translation],
+    delimiter: bytes,
+    filler: Sequence[bytes],
+) -> tuple[Array, Array, Array, Array] | None:
+    """Row and column of each word, all bytes, and where each word begins and how long it is.
+
+    None where the sentences cannot be joined: one has the mark, or a step changes it.
+    """
+    between = bytes([MARK])
+    joined = between.join(sentences)
+    if delimiter == between or joined.count(between) != len(sentences) - 1:
+        return None
+    for translated, deleted in translations:
+        if MARK in deleted or (translated is not None and translated.find(between) != MARK):
+            return None
+        if translated is not None and translated.count(between) > 1:
+            return None
+        joined = joined.translate(translated, deleted)
+    data = np.frombuffer(joined + between + b"".join(filler), np.uint8)
+    text = data[: len(joined) + 1]
+    marks = text == MARK
+    outside = marks | (text == delimiter[0])
+    # A word begins where what lies outside of words ends.
+    edges = np.flatnonzero(outside[1:] != outside[:-1])
+    edges += 1
+    if not outside[0]:
+        edges = np.concatenate((np.zeros(1, edges.dtype), edges))
+    starts, lengths = edges[::2], edges[1::2] - edges[::2]
+    ends = np.flatnonzero(marks)
+    firsts = np.searchsorted(starts, ends)
+    counts = np.diff(firsts, prepend=0)
+    empty = np.flatnonzero(counts == 0)
+    if empty.size and filler:
+        starts = np.insert(starts, firsts[empty], len(joined) + 1)
+        lengths = np.insert(lengths, firsts[empty], len(filler[0]))
+        counts[empty] = 1
+    return _indices(counts), data, starts, lengths
