@@ -14,7 +14,7 @@ from minihub_runtime.dtypes import (
 )
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
-from minihub_runtime.ops.gradient_rules import Ops, Term, sizes_of
+from minihub_runtime.ops.gradient_rules import Ops, Slices, Term, sizes_of
 from minihub_runtime.ops.registry import FLOATS, INDEX, REALS, REGISTRY, ROUNDING, Array, op
 from minihub_runtime.ops.segment import count_of, flat_rows, reduce_by, sorted_runs, spread, typed
 from minihub_runtime.shapes import Shape, Spec, merge, size
@@ -259,14 +259,13 @@ def _sparse_segment_gradient(
     sparse_gradient: bool,
     gradient: str = "",
     others: int = 2,
-) -> tuple[Term | None, ...]:
-    """The gradient by the op `gradient`; the others of the inputs have none.
-
-    Raises: NotImplementedError where the op asks for slices.
-    """
+) -> tuple[Term | Slices | None, ...]:
+    """The gradient by the op `gradient`, or its rows that are not zero, if the op asks for these; the others of the inputs have none."""
+    sizes = sizes_of(ops, data)
     if sparse_gradient:
-        raise NotImplementedError(f"sparse_gradient=True, as {gradient}V2 computes it")
-    found = getattr(ops, gradient)(grad, indices, segment_ids, sizes_of(ops, data)[0])
+        values, held = getattr(ops, f"{gradient}V2")(grad, indices, segment_ids, sizes[0])
+        return (Slices(values, held, ops.tensor(sizes)), *(None,) * others)
+    found = getattr(ops, gradient)(grad, indices, segment_ids, sizes[0])
     return (found, *(None,) * others)
 
 

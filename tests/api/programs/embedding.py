@@ -186,3 +186,20 @@ def tables_by_handle(tf: Any) -> Any:
     with tf.Session() as session:
         session.run(table.initializer)
         return session.run(fetches)
+
+
+@results
+def gradients_of_combined_rows(tf: Any) -> Any:
+    table = tf.constant(numbers(6, 3))
+    unknown = tf.placeholder_with_default(numbers(6, 3), None)
+    known = sparse_ids(tf)
+    ids = tf.SparseTensor(
+        known.indices, tf.placeholder_with_default(known.values, [5]), known.dense_shape
+    )
+    found = []
+    for params in (table, unknown):
+        for combiner in ("sum", "mean", "sqrtn"):
+            rows = tf.nn.embedding_lookup_sparse(params, ids, None, combiner=combiner)
+            (slices,) = tf.gradients(rows * rows, params)
+            found += [slices.values, slices.indices, slices.dense_shape]
+    return run(tf, *found)
