@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from minihub_runtime.terminal import bar, clock
+
 __all__ = ["Progress", "in_units"]
 
-_BAR = 24
 _TERMINAL_INTERVAL = 0.1
 _LOG_INTERVAL = 5.0
 
@@ -73,18 +74,13 @@ class Progress:
         parts = [self.label]
         if self.total:
             share = min(self.done / self.total, 1.0)
-            full = int(share * _BAR)
-            parts += [f"[{'#' * full}{'.' * (_BAR - full)}]", f"{share:4.0%}"]
+            parts += [bar(share), f"{share:4.0%}"]
             parts.append(f"{self._show(self.done)} of {self._show(self.total)}")
         else:
             parts.append(self._show(self.done))
         parts.append(f"{self._show(rate)}/s")
         if self.total and rate > 0 and self.done < self.total:
-            left = round((self.total - self.done) / rate)
-            minutes, seconds = divmod(left, 60)
-            hours, minutes = divmod(minutes, 60)
-            clock = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-            parts.append(f"{clock} left")
+            parts.append(f"{clock((self.total - self.done) / rate)} left")
         return "  ".join(parts)
 
     def _write(self, line: str) -> None:

@@ -213,7 +213,9 @@ class Estimator:
             spec = self._call_model_fn(features, labels, ModeKeys.TRAIN, self.config)
             if latest_checkpoint(self._model_dir) is None:
                 self._warm_start()
-            loss = train_with_spec(spec, self._config, [*input_hooks, *all_hooks], listeners)
+            loss = train_with_spec(
+                spec, self._config, [*input_hooks, *all_hooks], listeners, steps, max_steps
+            )
         LOGGER.info("Loss for final step: %s.", loss)
         return self
 

@@ -5,6 +5,7 @@ Source: tensorflow_estimator/python/estimator/estimator.py:_train_with_estimator
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,7 @@ from minihub_runtime.train.estimator.model_function import EstimatorSpec
 from minihub_runtime.train.estimator.run_config import RunConfig
 from minihub_runtime.train.hooks import LoggingTensorHook, NanTensorHook
 from minihub_runtime.train.monitored_session import monitored_training_session
+from minihub_runtime.train.progress import ProgressHook
 from minihub_runtime.train.run_hooks import SessionRunHook
 from minihub_runtime.train.saver import Saver
 from minihub_runtime.train.saving_hooks import CheckpointSaverHook, CheckpointSaverListener
@@ -28,6 +30,8 @@ def train_with_spec(
     config: RunConfig,
     hooks: Iterable[SessionRunHook],
     listeners: list[CheckpointSaverListener],
+    steps: int | None = None,
+    max_steps: int | None = None,
 ) -> Any:
     """Run the training step of a spec until its input ends or a hook says so.
 
@@ -36,6 +40,8 @@ def train_with_spec(
         config: of the Estimator.
         hooks: of the input and of the user.
         listeners: told of each checkpoint.
+        steps: how many steps there will be, for those who watch; one of the hooks ends the loop.
+        max_steps: at which step the loop will end, likewise.
 
     Returns:
         The loss of the last step; None if there was none.
@@ -49,6 +55,8 @@ def train_with_spec(
     if config.log_step_count_steps is not None:
         watched = {"loss": spec.loss, "step": get_global_step(graph)}
         all_hooks.append(LoggingTensorHook(watched, every_n_iter=config.log_step_count_steps))
+    if not LOGGER.isEnabledFor(logging.INFO):
+        all_hooks.append(ProgressHook(spec.loss, steps, max_steps))
     all_hooks.extend(spec.training_hooks)
     if spec.scaffold.saver is None and not graph.get_collection(GraphKeys.SAVERS):
         saver = Saver(
@@ -64,7 +72,7 @@ def train_with_spec(
         *spec.training_chief_hooks,
     ]
     loss = None
-    steps = 0
+    made = 0
     with monitored_training_session(
         master=config.master,
         is_chief=config.is_chief,
@@ -79,9 +87,9 @@ def train_with_spec(
         save_graph_def=config.checkpoint_save_graph_def,
     ) as session:
         while not session.should_stop():
-            steps += 1
+            made += 1
             _, loss = session.run([spec.train_op, spec.loss])
-    if not steps:
+    if not made:
         LOGGER.warning(
             "Training with estimator made no steps. Perhaps input is empty or misspecified."
         )
