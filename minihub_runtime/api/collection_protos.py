@@ -79,7 +79,7 @@ def proto_functions(collection_name: str) -> ProtoFunctions:
 class NamedMessage:
     """A message full of names that nothing here needs: kept, so that TensorFlow finds it after the next export.
 
-    TensorFlow builds control flow with the contexts, and starts threads for queue runners.
+    TensorFlow builds control flow with the contexts.  Those of queue runners become QueueRunners when they are started.
 
     Attributes:
         proto: the message, with names as they are in this graph.
@@ -132,8 +132,8 @@ def _renamed(proto: Any, rename: Callable[[str], str]) -> Any:
     return result
 
 
-def _variable_to_proto(variable: Any, export_scope: str | None = None) -> Any:
-    return variable.to_proto(export_scope=export_scope)
+def _item_to_proto(item: Any, export_scope: str | None = None) -> Any:
+    return item.to_proto(export_scope=export_scope)
 
 
 def _variable_from_proto(proto: VariableDef, import_scope: str | None = None) -> Any:
@@ -141,7 +141,7 @@ def _variable_from_proto(proto: VariableDef, import_scope: str | None = None) ->
 
 
 for _key in VARIABLE_COLLECTIONS:
-    register_proto_function(_key, VariableDef, _variable_to_proto, _variable_from_proto)
+    register_proto_function(_key, VariableDef, _item_to_proto, _variable_from_proto)
 
 
 def _context_from_proto(proto: Message, import_scope: str | None = None) -> NamedMessage:
@@ -169,5 +169,5 @@ for _key, _type in (
 ):
     register_proto_function(_key, _type, NamedMessage.to_proto, _context_from_proto)
 register_proto_function(
-    GraphKeys.QUEUE_RUNNERS, QueueRunnerDef, NamedMessage.to_proto, NamedMessage.from_proto
+    GraphKeys.QUEUE_RUNNERS, QueueRunnerDef, _item_to_proto, NamedMessage.from_proto
 )

@@ -22,6 +22,8 @@ _BASE = "core/kernels/queue_op.cc"
 
 
 def _queue(value: Any) -> Queue:
+    if isinstance(value, np.ndarray) and value.dtype == object and not value.ndim:
+        value = value.item()  # one of several handles
     if not isinstance(value, Queue):
         raise InvalidArgumentError(f"handle must be a queue, not {type(value).__name__}")
     return value
@@ -279,7 +281,7 @@ def _register_uses(version: str, handle_type: str) -> None:
         """The next element of the queue.
 
         Raises: InvalidArgumentError for other types; OutOfRangeError for a closed queue without elements.
-        Differs: an open queue without elements is a FailedPreconditionError, where TensorFlow waits.
+        Differs: an open queue without elements, and without feeders, is a FailedPreconditionError, where TensorFlow waits.
         """
         return _dequeue(handle, component_types)
 
@@ -332,7 +334,7 @@ def _register_dequeue_many(version: str, handle_type: str, name: str, at_most: b
 
     Raises: InvalidArgumentError for other types, a negative `n` or a queue without shapes; OutOfRangeError for a closed
         queue with too few elements.
-    Differs: an open queue with too few elements is a FailedPreconditionError, where TensorFlow waits.
+    Differs: an open queue with too few elements, and without feeders, is a FailedPreconditionError, where TensorFlow waits.
     """
     op(
         f"QueueDequeue{name}{version}(handle: {handle_type}, n: int32) -> components: component_types",

@@ -5,7 +5,8 @@
     ├─ ShuffleQueue  any element, drawn at random
     └─ PriorityQueue the smallest first component
 
-An element is a tuple of arrays.  Runs do not wait for each other here: what could only wait is an error.
+An element is a tuple of arrays.  Runs do not wait for each other here: what could only wait is an error.  Where TensorFlow has
+threads that fill a queue, a queue has feeders here, which fill it when elements are asked for: the order is the same each time.
 
 Source: tensorflow/core/kernels/queue_base.cc, typed_queue.h, random_shuffle_queue_op.cc, priority_queue.cc.
 """
@@ -15,7 +16,8 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +51,7 @@ class Queue:
         shapes: of the components, or empty.
         capacity: how many elements it may hold.
         closed: whether nothing more may enter.
+        feeders: called in turn when there are too few elements; each puts some in, or returns False when it has no more.
     """
 
     kind = "FIFOQueue"
@@ -63,6 +66,9 @@ class Queue:
         self.closed = False
         self.lock = threading.RLock()
         self.elements: list[Any] = []
+        self.feeders: deque[Callable[[], bool]] = deque()
+        self._feeding = False
+        self._last_put = 0
         require(
             not shapes or len(shapes) == len(types),
             f"shapes must be empty or as many as the {len(types)} components, not {len(shapes)}",
@@ -121,13 +127,28 @@ class Queue:
         with self.lock:
             if self.closed:
                 raise CancelledError(f"{self.kind} {clip(self.name)!r} is closed.")
-            if len(self) + len(elements) > self.capacity:
+            # A feeder has no room to wait for; what it puts in is asked for.
+            if not self._feeding and len(self) + len(elements) > self.capacity:
                 raise FailedPreconditionError(
                     f"{self.kind} {clip(self.name)!r} must have room for {len(elements)} elements, but has "
                     f"{len(self)} of {self.capacity}; no run waits for another one to take them"
                 )
+            self._last_put = len(elements)
             for element in elements:
                 self.enter(element)
+
+    def feed(self, count: int) -> None:
+        """Let feeders put elements in until there are `count`, and as many more as there is room for."""
+        while self.feeders and not self.closed:
+            if self.ready() >= count and len(self) + self._last_put > self.capacity:
+                return
+            feeder = self.feeders.popleft()
+            feeding, self._feeding = self._feeding, True
+            try:
+                if feeder():
+                    self.feeders.append(feeder)
+            finally:
+                self._feeding = feeding
 
     def take(self, count: int, at_most: bool = False) -> list[Element]:
         """The next `count` elements; with `at_most` those there are if the queue is closed.
@@ -137,6 +158,7 @@ class Queue:
             FailedPreconditionError: it has too few, and there is nothing to wait for.
         """
         with self.lock:
+            self.feed(count)
             ready = self.ready()
             if ready < count:
                 if not self.closed:
@@ -193,7 +215,7 @@ class Queue:
         dtype = self.types[place]
         result = np.empty(allocatable((len(arrays), *shape), dtype.numpy), dtype.numpy)
         for row, array in enumerate(arrays):
-            result[row] = array
+            result[row, ...] = array
         return result
 
 
@@ -219,7 +241,7 @@ class PaddingQueue(Queue):
         ]
         result = zeros(allocatable((len(arrays), *sizes), dtype.numpy), dtype)
         for row, array in enumerate(arrays):
-            filled: tuple[Any, ...] = (row, *(slice(n) for n in array.shape))
+            filled: tuple[Any, ...] = (row, *(slice(n) for n in array.shape), ...)
             result[filled] = array
         return result
 

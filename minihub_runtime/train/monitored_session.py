@@ -20,6 +20,7 @@ from minihub_runtime.errors import AbortedError, OutOfRangeError, UnavailableErr
 from minihub_runtime.protos import RunMetadata, RunOptions
 from minihub_runtime.public import public
 from minihub_runtime.train.coordinator import Coordinator
+from minihub_runtime.train.queue_runners import start_queue_runners
 from minihub_runtime.train.run_hooks import (
     SessionRunArgs,
     SessionRunContext,
@@ -181,6 +182,8 @@ class _HookedSession:
         self.coord = Coordinator(clean_stop_exception_types=[])
         self._hooks = hooks
         self._stop = False
+        if session.graph.get_collection(GraphKeys.QUEUE_RUNNERS):
+            start_queue_runners(session, self.coord)
         for hook in hooks:
             hook.after_create_session(session, self.coord)
 
@@ -281,10 +284,6 @@ class _MonitoredSession:
         while True:
             try:
                 session = self._creator.create_session()
-                if get_default_graph().get_collection(GraphKeys.QUEUE_RUNNERS):
-                    from minihub_runtime.train.queue_runners import start_queue_runners
-
-                    start_queue_runners(sess=session)
                 return _HookedSession(session, self._hooks)
             except _PREEMPTION_ERRORS as error:
                 if not self._should_recover:
