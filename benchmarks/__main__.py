@@ -112,7 +112,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "rows": rows,
     }
     if options.json:
-        _write_whole(options.json, json.dumps(document, indent=1))
+        # Messages of peers may name files, which are nobody's business elsewhere.
+        text = json.dumps(document, indent=1)
+        for place, name in {str(options.models): "MODELS", str(ROOT): "."}.items():
+            text = text.replace(json.dumps(place)[1:-1], name)
+        _write_whole(options.json, text)
     if options.plot:
         _draw(options, document)
     return 1 if any(row["reason"] for row in rows) else 0

@@ -112,8 +112,9 @@ def _draw_curve(axis: Any, name: str, points: Sequence[tuple[int, float]]) -> No
     proportional = [seconds[-1] * count / counts[-1] for count in counts]
     axis.loglog(counts, proportional, ":", color=_NEITHER)
     power = f", last decade: power {slope(points):.2f}" if len(points) > 1 else ""
-    axis.set_title(f"{name}{power}", fontsize=9)
+    axis.set_title(f"{name}{power}", fontsize=8)
     axis.set_ylabel("seconds")
+    axis.set_xlabel("dotted: proportional", fontsize=8)
     axis.grid(True, alpha=0.3)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from benchmarks.subjects import SUBJECTS, Task, UnsupportedError
 __all__ = ["Once", "Process", "Setting", "WorkError"]
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Seconds after which a process that has not answered is ended.
+PATIENCE = 900.0
 #: Each library reads one of them, before it starts its threads.
 _THREADS = (
     "MKL_NUM_THREADS",
@@ -109,11 +112,18 @@ class Process:
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        watch = threading.Timer(PATIENCE, self._process.kill)
+        watch.start()
         try:
             print(json.dumps({"do": do, **request}), file=self._process.stdin, flush=True)
             line = self._process.stdout.readline()
         except BrokenPipeError:
             line = ""
+        finally:
+            watch.cancel()
+        if not line:
+            self._process.kill()
+            self._process.wait()
         return _checked(line, self.subject, self._noise)
 
     def answer(self, key: str) -> dict[str, np.ndarray[Any, Any]]:
@@ -162,6 +172,8 @@ class Once:
                 encoding="utf-8",
             ) as process:
                 assert process.stdout is not None
+                watch = threading.Timer(PATIENCE, process.kill)
+                watch.start()
                 try:
                     line = process.stdout.readline()
                     self.seconds = time.perf_counter() - started
@@ -170,4 +182,5 @@ class Once:
                     self.memory: int = _checked(line, subject, noise)["memory"]
                     self.answer = _load(path)
                 finally:
+                    watch.cancel()
                     process.kill()

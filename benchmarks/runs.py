@@ -170,8 +170,10 @@ def _row(
             peers.setdefault(peer, []).append(values(found))
     for peer, candidates in peers.items():
         best = min(candidates, key=lambda times: Spread.of(times).median)
-        pairs = zip(mine, best, strict=True)
-        row["ratios"][peer] = vars(Spread.of([own / max(other, 1e-9) for own, other in pairs]))
+        # A step that needs no memory beyond what is held has nothing to compare with.
+        if all(best):
+            pairs = zip(mine, best, strict=True)
+            row["ratios"][peer] = vars(Spread.of([own / other for own, other in pairs]))
     if bar is not None and "tensorflow" in row["ratios"]:
         row["met"] = row["ratios"]["tensorflow"]["median"] <= bar
     limit = results.get(LIMIT)

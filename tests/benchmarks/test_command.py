@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from benchmarks.matmuls import count_flops
 from benchmarks.networks import NETWORKS
 from benchmarks.plot import curves_of, draw, slope
 from benchmarks.report import notes_of, table
-from benchmarks.workloads import WORKLOADS, choose
+from benchmarks.workloads import WORKLOADS, Workload, choose
 
 ROW = {
     "workload": "nnlm batch 1",
@@ -151,3 +152,20 @@ def test_a_picture_is_written_whole(tmp_path: Path) -> None:
     draw({"machine": machine, "rows": [ROW, *POINTS]}, str(tmp_path / "p.png"))
     assert [path.name for path in tmp_path.iterdir()] == ["p.png"]
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_whole_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = tmp_path / "results.json"
+    chain = Workload("chain", "adds", size=3, excess=1.0)
+    monkeypatch.setattr("benchmarks.workloads.WORKLOADS", (chain,))
+    options = ["--peers", "", "--rounds", "2", "--seconds", "1e-6", "--threads", "1"]
+    assert main([*options, "--json", str(results)]) == 0
+    assert "over a loop" in capsys.readouterr().out
+    document = json.loads(results.read_text(encoding="utf-8"))
+    assert document["machine"]["threads"] == 1
+    assert "minihub" in document["versions"]
+    (row,) = document["rows"]
+    assert (row["workload"], row["met"]) == ("chain", True)
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]

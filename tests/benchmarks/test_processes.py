@@ -74,6 +74,23 @@ def test_a_worker_that_ends_says_its_last_line(tmp_path: Path) -> None:
         worker.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for Python")
+def test_a_worker_that_does_not_answer_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.processes.PATIENCE", 0.1)
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nread line; exec sleep 600\n", encoding="utf-8")
+    python.chmod(0o755)
+    worker = Process(Setting({"peers": str(python)}, 1), "tract")
+    try:
+        with pytest.raises(WorkError, match="tract ended"):
+            worker.ask("facts")
+        assert worker.ended()
+    finally:
+        worker.close()
+
+
 def test_a_fresh_process_gives_time_memory_and_answer(models: Path, setting: Setting) -> None:
     once = Once(setting, "minihub", task(models))
     inputs = task(models).inputs()["default"]
