@@ -12,6 +12,9 @@ import pytest
 import minihub
 import minihub_runtime
 from minihub import demo
+from tests.authoring.running import same_outputs
+from tests.shared import SHARED, needs_shared
+from tests.stories.test_tf1_programs import IMPORTS, arrays_of, load_program
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -137,3 +140,13 @@ def example(text: str, number: float) -> bytes:
         }
     )
     return bytes(tensorflow.train.Example(features=features).SerializeToString())
+
+
+@needs_shared
+def test_texts_are_classified_on_a_recorded_module(tmp_path: Path) -> None:
+    handle = str(SHARED / "modules" / "nnlm" / "module")
+    wanted, found = (
+        arrays_of(load_program("text_classification", imports).classify(handle, str(tmp_path / name)))
+        for name, imports in (("TensorFlow", {}), ("minihub_runtime", IMPORTS))
+    )
+    assert not same_outputs(found, wanted)

@@ -24,15 +24,24 @@ IMPORTS = {
 }
 
 
-def run_program(name: str, folder: Path, imports: dict[str, str]) -> dict[str, Any]:
-    """The arrays that a program's `main` returns, as `same_outputs` compares them."""
+def load_program(name: str, imports: dict[str, str]) -> ModuleType:
+    """A program as a module, with other import lines."""
     path = PROGRAMS / f"{name}.py"
     text = path.read_text(encoding="utf-8")
     for before, after in imports.items():
         text = text.replace(before, after)
     module = ModuleType(name)
     exec(compile(text, str(path), "exec"), module.__dict__)
-    results = module.main(str(folder))
+    return module
+
+
+def run_program(name: str, folder: Path, imports: dict[str, str]) -> dict[str, Any]:
+    """The arrays that a program's `main` returns, as `same_outputs` compares them."""
+    return arrays_of(load_program(name, imports).main(str(folder)))
+
+
+def arrays_of(results: dict[str, Any]) -> dict[str, Any]:
+    """What a program returns, as `same_outputs` compares it."""
     return {key: [as_array(value)] for key, value in results.items()}
 
 
