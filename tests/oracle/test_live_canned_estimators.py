@@ -146,7 +146,9 @@ def example(text: str, number: float) -> bytes:
 def test_texts_are_classified_on_a_recorded_module(tmp_path: Path) -> None:
     handle = str(SHARED / "modules" / "nnlm" / "module")
     wanted, found = (
-        arrays_of(load_program("text_classification", imports).classify(handle, str(tmp_path / name)))
+        arrays_of(
+            load_program("text_classification", imports).classify(handle, str(tmp_path / name))
+        )
         for name, imports in (("TensorFlow", {}), ("minihub_runtime", IMPORTS))
     )
     assert not same_outputs(found, wanted)

@@ -38,7 +38,9 @@ def test_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     section = PAGE.read_text(encoding="utf-8").partition("## With an Estimator")[2]
     code = section.partition("```python\n")[2].partition("```")[0]
     assert '"minihub/demo_module"' in code
-    *statements, last = code.replace('"minihub/demo_module"', repr(demo.FOLDER)).strip().split("\n\n")
+    *statements, last = (
+        code.replace('"minihub/demo_module"', repr(demo.FOLDER)).strip().split("\n\n")
+    )
     names: dict[str, object] = {}
     exec("\n\n".join(statements), names)
     setting, _, asked = last.rpartition("\n")
