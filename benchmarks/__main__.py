@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.machine import available_cores, machine_facts
 from benchmarks.processes import ROOT, Setting
-from benchmarks.report import notes_of, table
+from benchmarks.report import notes_of, summary, table
 from benchmarks.runs import Run, rows_of
 from benchmarks.subjects import SUBJECTS
 from benchmarks.workloads import WORKLOADS, choose
@@ -97,11 +97,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.seconds or (0.2 if options.quick else 0.5),
     )
     rows: list[dict[str, Any]] = []
+    interrupted = False
     try:
         for workload in workloads:
-            print(f"measuring {workload.name}", file=sys.stderr, flush=True)
-            rows += rows_of(workload, run.measure(workload))
+            print(f"{workload.name} …", file=sys.stderr, flush=True)
+            for row in rows_of(workload, run.measure(workload)):
+                rows.append(row)
+                print("   ", summary(row), file=sys.stderr, flush=True)
         facts = run.facts()
+    except KeyboardInterrupt:
+        # What has been measured is worth having.
+        interrupted, facts = True, {}
     finally:
         run.close()
     print(table(rows))
@@ -119,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _write_whole(options.json, text)
     if options.plot:
         _draw(options, document)
-    return 1 if any(row["reason"] for row in rows) else 0
+    return 130 if interrupted else int(any(row["reason"] for row in rows))
 
 
 def _make_networks(options: argparse.Namespace, names: set[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["HEADER", "line_of", "notes_of", "table"]
+__all__ = ["HEADER", "line_of", "notes_of", "summary", "table"]
 
 HEADER = (
     "workload",
@@ -68,6 +68,13 @@ def line_of(row: Mapping[str, Any]) -> list[str]:
         ", ".join(others),
         f"{row['error']:.0e}" if row["error"] is not None else "",
     ]
+
+
+def summary(row: Mapping[str, Any]) -> str:
+    """A row in a few words, while others are still measured."""
+    names = ("minihub", "TensorFlow", "ratio", "", "of NumPy's matmul", "others")
+    cells = dict(zip(HEADER, line_of(row), strict=True))
+    return ", ".join(f"{name} {cells[name]}".strip() for name in names if cells[name])
 
 
 def notes_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -21,6 +21,7 @@ Array = np.ndarray[Any, Any]
 
 #: Warm-up ends when a subject has run for so long, or so often.
 _WARM_SECONDS, _WARM_RUNS = 0.3, 30
+_LONG_SECONDS = 5.0
 
 
 class Worker(Protocol):
@@ -135,17 +136,21 @@ def measure_kept(
     """
     results = {name: Measured() for name in workers}
     answers: dict[str, dict[str, Array]] = {}
+    took: dict[str, float] = {}
     for name, worker in workers.items():
         try:
             worker.ask("prepare", key="task", task=dict(task))
+            started = time.perf_counter()
             answers[name] = worker.answer("task")
+            took[name] = time.perf_counter() - started
         except (UnsupportedError, WorkError) as error:
             results[name].reason = str(error)
     compare(results, answers, reference, tolerance)
     able = [name for name in answers if not results[name].reason]
     counts = {}
     for name in able:
-        each = _warm(workers[name])
+        # What takes long was long enough to settle.
+        each = took[name] if took[name] > _LONG_SECONDS else _warm(workers[name])
         counts[name] = max(1, min(10_000, round(seconds / each)))
 
     def once(name: str) -> float:

@@ -16,7 +16,7 @@ from benchmarks.machine import machine_facts
 from benchmarks.matmuls import count_flops
 from benchmarks.networks import NETWORKS
 from benchmarks.plot import curves_of, draw, slope
-from benchmarks.report import notes_of, table
+from benchmarks.report import notes_of, summary, table
 from benchmarks.workloads import WORKLOADS, Workload, choose
 
 ROW = {
@@ -87,6 +87,7 @@ def test_the_table_shows_ratio_bar_and_verdict() -> None:
         "opencv 1.50",
         "1e-07",
     ]
+    assert summary(ROW).startswith("minihub 250 µs, TensorFlow 900 µs, ratio 0.25, met, of NumPy")
     assert notes_of([ROW]) == ["tract: no strings (nnlm batch 1)"]
     assert table([ROW], markdown=True).splitlines()[1].startswith("| ---")
 
