@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from minihub_runtime.engine.plan import DEAD, Plan, compile_plan
+from minihub_runtime.engine.compiler import DEAD, compile_plan
+from minihub_runtime.engine.plan import Plan
 from minihub_runtime.engine.state import State
 from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.graph.ir import Graph, Ref

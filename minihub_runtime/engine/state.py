@@ -18,7 +18,8 @@ from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.checkpoint.bundle import index_filename
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
-from minihub_runtime.engine.plan import Plan, compile_plan
+from minihub_runtime.engine.compiler import compile_plan
+from minihub_runtime.engine.plan import Plan
 from minihub_runtime.errors import (
     DeadlineExceededError,
     InvalidArgumentError,

@@ -42,6 +42,7 @@ FAMILIES = (
     "fake_quantization",
     "fft",
     "functional",
+    "fused",
     "gather",
     "gradient_descent",
     "histogram",

@@ -1,6 +1,6 @@
 """TF1 control flow: branches by Switch and Merge, frames by Enter, Exit and NextIteration.
 
-The executor gives Switch and Merge their meaning (`engine.plan`), and `passes.structure_loops` removes frames before a plan
+The executor gives Switch and Merge their meaning (`engine.compiler`), and `passes.structure_loops` removes frames before a plan
 is made; the kernels here are what is left for a frame that is no loop.
 """
 

@@ -6,7 +6,7 @@ depthwise and dilated or grouped 3-D convolutions, which modules made for GPUs c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -14,18 +14,18 @@ import numpy as np
 from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolving import convolve, convolve_depthwise
+from minihub_runtime.ops.finishing import Finish, activation
 from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of
 from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, at_least, op, types, types_list
-from minihub_runtime.ops.windows import Layout, bound, narrow, ranked, widen
+from minihub_runtime.ops.windows import Layout, narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec
 
-__all__ = ["check_filter"]
+__all__ = ["check_filter", "convolution", "depthwise"]
 
 Padding = Literal["SAME", "VALID"]
 ExplicitPadding = Literal["SAME", "VALID", "EXPLICIT"]
 Format2D = Literal["NHWC", "NCHW"]
 Format3D = Literal["NDHWC", "NCDHW"]
-Finish = Callable[[Array], None]
 
 
 def check_filter(channels: int, filter: Array) -> None:
@@ -46,13 +46,14 @@ def check_filter(channels: int, filter: Array) -> None:
     )
 
 
-def _convolution(
+def convolution(
     input: Array,
     filter: Array,
     layout: Layout,
     out: Array | None = None,
     finish: Finish | None = None,
 ) -> Array:
+    """The convolution of tensors in a layout; `finish` is applied to blocks of the result."""
     require_rank(input, layout.rank, "input")
     require_rank(filter, layout.rank, "filter")
     x = layout.channels_last(input)
@@ -101,7 +102,7 @@ def conv2d(
     Differs: NCHW runs on the CPU.
     """
     layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
-    return _convolution(input, filter, layout, out)
+    return convolution(input, filter, layout, out)
 
 
 @conv2d.shape
@@ -146,7 +147,7 @@ def conv3d(
         filter.ndim != 5 or filter.shape[-1] > 0,
         f"filter must have only dimensions above 0, not shape {list(filter.shape)}",
     )
-    return _convolution(input, filter, Layout(data_format, padding, strides, dilations), out)
+    return convolution(input, filter, Layout(data_format, padding, strides, dilations), out)
 
 
 @conv3d.shape
@@ -162,13 +163,14 @@ def conv3d_shape(
     return _convolution_shape(input, filter, Layout(data_format, padding, strides, dilations))
 
 
-def _depthwise(
+def depthwise(
     input: Array,
     filter: Array,
     layout: Layout,
     out: Array | None = None,
     finish: Finish | None = None,
 ) -> Array:
+    """As `convolution`, of each channel alone."""
     require_rank(input, 4, "input")
     require_rank(filter, 4, "filter")
     x = layout.channels_last(input)
@@ -221,7 +223,7 @@ def depthwise_conv2d_native(
     Differs: NCHW, dilations and unequal strides run on the CPU.
     """
     layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
-    return _depthwise(input, filter, layout, out)
+    return depthwise(input, filter, layout, out)
 
 
 @depthwise_conv2d_native.shape
@@ -237,29 +239,6 @@ def depthwise_conv2d_native_shape(
     """The windows' places, and the product of channels and multiplier."""
     layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
     return _depthwise_shape(input, filter, layout)
-
-
-def _activate(block: Array, name: str, leakyrelu_alpha: float) -> None:
-    """One activation in place."""
-    if name == "Relu":
-        bound(np.maximum, block, 0, block)
-    elif name == "Relu6":
-        bound(np.maximum, block, 0, block)
-        bound(np.minimum, block, 6, block)
-    elif name == "LeakyRelu":
-        np.copyto(block, block * block.dtype.type(leakyrelu_alpha), where=block < 0)
-    elif name == "Elu":
-        np.copyto(block, np.exp(np.minimum(block, 0)) - 1, where=block < 0)
-    elif name == "Tanh":
-        np.tanh(block, out=block)
-    elif name == "Sigmoid":
-        np.negative(block, out=block)
-        with np.errstate(over="ignore"):
-            np.exp(block, out=block)
-        block += 1
-        np.reciprocal(block, out=block)
-    else:
-        raise UnimplementedError(f"fused_ops must name known activations, not {name!r}")
 
 
 def finisher(
@@ -294,12 +273,15 @@ def finisher(
     else:
         factor, (shift,) = None, wide
 
+    activations = [activation(name, leakyrelu_alpha) for name in rest]
+
     def finish(block: Array) -> None:
         if factor is not None:
             block *= factor
         block += shift
-        for name in rest:
-            _activate(block, name, leakyrelu_alpha)
+        with np.errstate(over="ignore"):
+            for activate in activations:
+                activate(block)
 
     return finish
 
@@ -346,7 +328,7 @@ def fused_conv2d(
     require_rank(filter, 4, "filter")
     finish = finisher(fused_ops, args, filter.shape[-1], epsilon, leakyrelu_alpha)
     layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
-    return _convolution(input, filter, layout, out, finish)
+    return convolution(input, filter, layout, out, finish)
 
 
 @fused_conv2d.shape
@@ -395,7 +377,7 @@ def fused_depthwise_conv2d_native(
     require_rank(filter, 4, "filter")
     width = filter.shape[2] * filter.shape[3]
     finish = finisher(fused_ops, args, width, epsilon, leakyrelu_alpha)
-    return _depthwise(input, filter, Layout(data_format, padding, strides, dilations), out, finish)
+    return depthwise(input, filter, Layout(data_format, padding, strides, dilations), out, finish)
 
 
 @fused_depthwise_conv2d_native.shape

@@ -95,7 +95,8 @@ class Variable:
         if value is None:
             with self.lock:
                 if self._source is not None:
-                    self.assign(self._source())
+                    # What a deferred variable holds is known only now, but has been its value all along.
+                    self._store(self._source(), True)
                 value = self._value
         if value is None:
             raise FailedPreconditionError(
@@ -116,6 +117,11 @@ class Variable:
         Raises:
             InvalidArgumentError: its type or shape does not fit.
         """
+        with self.lock:
+            self._store(value, validate_shape)
+            self.epoch += 1
+
+    def _store(self, value: Array, validate_shape: bool) -> None:
         if value.dtype != self.dtype.numpy:
             raise InvalidArgumentError(
                 f"variable {clip(self.name)!r} must be assigned {self.dtype.name}, "
@@ -127,10 +133,7 @@ class Variable:
                 f"lhs shape= {show(self.shape)} rhs shape= {show(value.shape)} "
                 f"(variable {clip(self.name)!r})"
             )
-        kept = _keepable(value)
-        with self.lock:
-            self._value, self._source = kept, None
-            self.epoch += 1
+        self._value, self._source = _keepable(value), None
 
     def update(self, change: Callable[[Array], Array]) -> Array:
         """Replace the value by `change(value)`, which no other update interrupts; the new value."""

@@ -1,5 +1,6 @@
-"""Graph → graph, pure functions, one per file.
+"""Graph → graph, one pass per file.
 
-`prune` keeps what the fetches need; `structure_loops` turns TF1 frames into `_Loop` nodes.  Constants are folded while
-a plan is made (`engine.plan`), where each kernel is bound anyway.
+`prune` keeps what the fetches need; `structure_loops` turns TF1 frames into `_Loop` nodes; `pipeline` lists the passes that make a
+plan faster, in their order, which rewrite a `region`.  Constants are folded while a plan is made (`engine.compiler`), where
+each kernel is bound anyway.
 """

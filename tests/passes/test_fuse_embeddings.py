@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from minihub_runtime.engine import plan as plans
 from minihub_runtime.ops.embedding import adjoined
+from minihub_runtime.passes import pipeline as plans
 
 ROWS, WIDTH = 23, 3
 IDS = np.array([22, 0, 7, 7, 21, 3, 7, 14, 0])

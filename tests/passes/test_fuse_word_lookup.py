@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 import minihub_runtime as tf
-from minihub_runtime.engine import plan as plans
+from minihub_runtime.passes import pipeline as plans
 from tests.passes.test_fuse_embeddings import ops_run
 
 WORDS = ["a", "b", "ab", "long-word-of-many-letters", "words", "The", "ü", "x"]

@@ -1,0 +1,95 @@
+"""What is done to blocks of a result while they are warm: a bias, an activation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from minihub_runtime.errors import UnimplementedError
+from minihub_runtime.ops.registry import Array
+from minihub_runtime.ops.windows import bound
+
+__all__ = ["ACTIVATIONS", "Finish", "activation", "finish_with"]
+
+#: Changes a contiguous block `(n, channels)` in place.
+Finish = Callable[[Array], None]
+
+
+def _relu(block: Array) -> None:
+    bound(np.maximum, block, 0, block)
+
+
+def _relu6(block: Array) -> None:
+    bound(np.maximum, block, 0, block)
+    bound(np.minimum, block, 6, block)
+
+
+def _elu(block: Array) -> None:
+    np.copyto(block, np.exp(np.minimum(block, 0)) - 1, where=block < 0)
+
+
+def _tanh(block: Array) -> None:
+    np.tanh(block, out=block)
+
+
+def _sigmoid(block: Array) -> None:
+    np.negative(block, out=block)
+    np.exp(block, out=block)
+    block += 1
+    np.reciprocal(block, out=block)
+
+
+def _swish(block: Array) -> None:
+    factor = block.copy()
+    _sigmoid(factor)
+    block *= factor
+
+
+def _hard_swish(block: Array) -> None:
+    factor = block + block.dtype.type(3)
+    _relu6(factor)
+    block *= factor
+    block *= block.dtype.type(1 / 6)
+
+
+#: Name → what it does.
+ACTIVATIONS: dict[str, Finish] = {
+    "Elu": _elu,
+    "HardSwish": _hard_swish,
+    "Relu": _relu,
+    "Relu6": _relu6,
+    "Sigmoid": _sigmoid,
+    "Swish": _swish,
+    "Tanh": _tanh,
+}
+
+
+def activation(name: str, leakyrelu_alpha: float = 0.2) -> Finish:
+    """The activation of a name.
+
+    Raises:
+        UnimplementedError: it is unknown.
+    """
+    if name == "LeakyRelu":
+
+        def leaky(block: Array) -> None:
+            np.copyto(block, block * block.dtype.type(leakyrelu_alpha), where=block < 0)
+
+        return leaky
+    if name not in ACTIVATIONS:
+        raise UnimplementedError(f"fused_ops must name known activations, not {name!r}")
+    return ACTIVATIONS[name]
+
+
+def finish_with(bias: Array | None, names: Sequence[str]) -> Finish:
+    """Add a bias, if there is one, then apply activations."""
+    functions = [activation(name) for name in names if name]
+
+    def finish(block: Array) -> None:
+        if bias is not None:
+            np.add(block, bias, out=block)
+        for function in functions:
+            function(block)
+
+    return finish

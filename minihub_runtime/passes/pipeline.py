@@ -1,0 +1,43 @@
+"""The passes in the order in which a plan applies them, each with the reason for its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from minihub_runtime.graph.ir import Node
+from minihub_runtime.passes.fuse_affine import fuse_affine
+from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
+from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
+from minihub_runtime.passes.region import Region
+
+__all__ = ["PIPELINE", "Pass", "rewrite"]
+
+Pass = Callable[[Region], None]
+
+
+def _embeddings(region: Region) -> None:
+    region.keep_only(fuse_embeddings(region.nodes, region.feeds))
+
+
+def _word_lookup(region: Region) -> None:
+    region.keep_only(fuse_word_lookup(region.nodes, region.feeds, region.roots))
+
+
+#: Name → pass.
+PIPELINE: Mapping[str, Pass] = {
+    # It looks for the ops that embedding_lookup_sparse adds, so it comes before others change them.
+    "fuse_embeddings": _embeddings,
+    # After the pass before it what remains of a look-up is its words.
+    "fuse_word_lookup": _word_lookup,
+    # Chains end in activations, which are recognised by then.
+    "fuse_affine": fuse_affine,
+}
+
+
+def rewrite(region: Region, names: Iterable[str] | None = None) -> dict[str, Node]:
+    """The nodes after the passes of these names, all by default, in the order of the pipeline."""
+    chosen = PIPELINE.keys() if names is None else {*names}
+    for name, apply in PIPELINE.items():
+        if name in chosen:
+            apply(region)
+    return region.nodes

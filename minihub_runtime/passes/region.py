@@ -1,0 +1,226 @@
+"""The nodes of one plan while passes rewrite them.
+
+A pass looks for a pattern that ends in some node, makes the nodes that replace it, and gives the last of them the name of that
+node; so whoever reads it reads the new one, and what nobody reads any more is pruned afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.errors import OpError
+from minihub_runtime.graph.inference import Inference
+from minihub_runtime.graph.ir import Graph, Node, Ref
+from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.passes.prune import prune
+from minihub_runtime.shapes import Shape
+
+__all__ = ["Region"]
+
+#: Ops that read a variable, and nothing else of the session.
+READS = frozenset({"ReadVariableOp"})
+#: Ops that stand for a variable.
+HANDLES = frozenset({"VarHandleOp", "Variable", "VariableV2"})
+#: Beginnings of the names of ops that write to variables.
+WRITES = (
+    "Apply",
+    "Assign",
+    "CountUpTo",
+    "ResourceApply",
+    "ResourceCountUpTo",
+    "ResourceScatter",
+    "ResourceSparseApply",
+    "ResourceStridedSliceAssign",
+    "Scatter",
+    "SparseApply",
+    "StridedSliceAssign",
+)
+#: Ops that call functions, which may write.
+CALLS = frozenset({"Case", "For", "If", "StatefulPartitionedCall", "While", "_Loop"})
+#: `Scatter…` that make tensors of their own.
+HARMLESS = frozenset({"ScatterNd", "ScatterNdNonAliasingAdd"})
+
+
+class Region:
+    """Nodes that a run needs.
+
+    Args:
+        graph: the graph they are of, for shapes and the function library.
+        nodes: the nodes, pruned.
+        feeds: tensors whose values are given.
+        fetches: tensors that are wanted.
+        awaited: names of nodes that must run, or that others wait for.
+
+    Attributes:
+        nodes: name → node.
+        feeds: tensors whose values are given.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        nodes: Mapping[str, Node],
+        feeds: Collection[Ref],
+        fetches: Collection[Ref],
+        awaited: Collection[str],
+    ) -> None:
+        self.nodes = dict(nodes)
+        self.feeds = frozenset(feeds)
+        self._graph = graph
+        self._fetches = frozenset(fetches)
+        self._awaited = frozenset(awaited)
+        self._outside = frozenset(ref.node for ref in self._fetches | self.feeds)
+        self._shapes: Inference | None = None
+        self._readers: dict[Ref, list[Node]] | None = None
+        self._static: dict[str, bool] = {}
+        self._steady = not any(self._writes(node) for node in self.nodes.values())
+
+    def _writes(self, node: Node) -> bool:
+        """Whether a node may change a variable."""
+        if node.op in HARMLESS:
+            return False
+        if node.op in self._graph.functions:
+            return True
+        return node.op.startswith(WRITES) or node.op in CALLS
+
+    @property
+    def roots(self) -> list[str]:
+        """The nodes that are fetched, or must run."""
+        return [*(ref.node for ref in self._fetches if ref not in self.feeds), *self._awaited]
+
+    def live(self) -> dict[str, Node]:
+        """The nodes that are needed still."""
+        self.nodes = prune(self.nodes, self.roots, self.feeds)
+        self._readers = None
+        return self.nodes
+
+    def node(self, ref: Ref) -> Node | None:
+        """What makes a tensor; None if it is fed."""
+        return None if ref in self.feeds else self.nodes.get(ref.node)
+
+    def producer(self, ref: Ref, *ops: str) -> Node | None:
+        """What makes a tensor, if it is one of these ops and the tensor is its first output."""
+        node = self.node(ref)
+        return node if node is not None and node.op in ops and not ref.index else None
+
+    def readers(self, ref: Ref) -> list[Node]:
+        """The nodes that read a tensor; one that reads it twice is there twice."""
+        if self._readers is None:
+            self._readers = {}
+            for node in self.nodes.values():
+                for source in node.inputs:
+                    self._readers.setdefault(source, []).append(node)
+        return self._readers.get(ref, [])
+
+    def hidden(self, node: Node) -> bool:
+        """Whether nobody would miss the node itself: it is neither awaited nor fetched nor fed."""
+        if node.name in self._awaited:
+            return False
+        return node.name not in self._outside
+
+    def only_reader(self, node: Node) -> Node | None:
+        """The one node that reads the first output of another that nobody would miss, once; None if there is none."""
+        if not self.hidden(node):
+            return None
+        found = self.readers(Ref(node.name))
+        return found[0] if len(found) == 1 else None
+
+    def put(self, node: Node) -> Ref:
+        """Add a node, or replace the one of its name; its first output."""
+        self.drop(node.name)
+        self.nodes[node.name] = node
+        if self._readers is not None:
+            for source in node.inputs:
+                self._readers.setdefault(source, []).append(node)
+        return Ref(node.name)
+
+    def drop(self, name: str) -> None:
+        """Take a node out, if it is there."""
+        node = self.nodes.pop(name, None)
+        self._static.pop(name, None)
+        if node is not None and self._readers is not None:
+            for source in node.inputs:
+                self._readers[source].remove(node)
+
+    def add(self, near: str, op: str, inputs: Iterable[Ref], **attrs: Any) -> Ref:
+        """Add a node under a new name; its first output."""
+        number = 0
+        while (name := f"{near}/_{op.lstrip('_')}{number or ''}") in self.nodes:
+            number += 1
+        return self.put(Node(name, op, inputs, attrs=attrs))
+
+    def constant(self, near: str, value: Any) -> Ref:
+        """Add a constant."""
+        from minihub_runtime.dtypes import as_dtype
+
+        array = np.asarray(value)
+        array.flags.writeable = False
+        return self.add(near, "Const", (), dtype=as_dtype(array.dtype), value=array)
+
+    def value(self, ref: Ref) -> Any:
+        """The value of a constant, None for other tensors; nothing is computed."""
+        node = self.producer(ref, "Const")
+        return None if node is None else node.attrs["value"]
+
+    def shape(self, ref: Ref) -> Shape:
+        """What the graph says of a tensor's shape; None for tensors of passes."""
+        if self._shapes is None:
+            self._shapes = Inference(self._graph)
+        node = self._graph.nodes.get(ref.node)
+        if node is None or ref in self.feeds:
+            return None
+        try:
+            return self._shapes.shape(ref)
+        except OpError:
+            return None
+
+    def static(self, ref: Ref) -> bool:
+        """Whether a tensor is the same in each run until a variable is assigned."""
+        if ref in self.feeds:
+            return False
+        stack = [ref.node]
+        while stack:
+            name = stack[-1]
+            if name in self._static:
+                stack.pop()
+                continue
+            node = self.nodes.get(name)
+            if node is None or not self._could_be_static(node):
+                self._static[name] = False
+                stack.pop()
+                continue
+            waiting = [
+                source.node
+                for source in node.inputs
+                if source not in self.feeds and source.node not in self._static
+            ]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            self._static[name] = all(
+                source not in self.feeds and self._static[source.node] for source in node.inputs
+            )
+            stack.pop()
+        return self._static[ref.node]
+
+    def _could_be_static(self, node: Node) -> bool:
+        if node.controls or node.name in self._awaited:
+            return False
+        if node.op in HANDLES or node.op in READS:
+            return self._steady
+        if (
+            node.op in ("Switch", "Merge", "Enter", "Exit", "NextIteration")
+            or node.op not in REGISTRY
+        ):
+            return False
+        op = REGISTRY[node.op]
+        return not op.stateful and not op.wants_context
+
+    def keep_only(self, nodes: Mapping[str, Node]) -> None:
+        """Go on with other nodes."""
+        self.nodes = dict(nodes)
+        self._readers = None
+        self._static.clear()
