@@ -122,8 +122,8 @@ class _Compiler:
         structured = structure_loops(nodes, feed_slots)
         self.awaited.update(c for node in structured.values() for c in node.controls)
         region = Region(self.graph, structured, feed_slots, fetches, self.awaited)
-        roots = [*(ref.node for ref in fetches if ref not in feed_slots), *self.awaited]
-        order = topological(prune(rewrite(region, self.passes), roots, feed_slots), feed_slots)
+        rewrite(region, self.passes)
+        order = topological(region.live(), feed_slots)
         self.read = {*fetches, *(ref for node in order for ref in node.inputs)}
         for node in order:
             static = bool(feeds or fetches) and region.static(Ref(node.name))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from minihub_runtime.graph.ir import Node
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
@@ -34,10 +33,9 @@ PIPELINE: Mapping[str, Pass] = {
 }
 
 
-def rewrite(region: Region, names: Iterable[str] | None = None) -> dict[str, Node]:
-    """The nodes after the passes of these names, all by default, in the order of the pipeline."""
+def rewrite(region: Region, names: Iterable[str] | None = None) -> None:
+    """Apply the passes of these names, all by default, in the order of the pipeline."""
     chosen = PIPELINE.keys() if names is None else {*names}
     for name, apply in PIPELINE.items():
         if name in chosen:
             apply(region)
-    return region.nodes

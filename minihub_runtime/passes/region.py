@@ -73,6 +73,9 @@ class Region:
         self._fetches = frozenset(fetches)
         self._awaited = frozenset(awaited)
         self._outside = frozenset(ref.node for ref in self._fetches | self.feeds)
+        read = {ref.node for node in self.nodes.values() for ref in node.inputs}
+        # What nobody reads is there for its effects, as loops are that fill stacks.
+        self._loose = [name for name in self.nodes if name not in read]
         self._shapes: Inference | None = None
         self._readers: dict[Ref, list[Node]] | None = None
         self._static: dict[str, bool] = {}
@@ -89,7 +92,8 @@ class Region:
     @property
     def roots(self) -> list[str]:
         """The nodes that are fetched, or must run."""
-        return [*(ref.node for ref in self._fetches if ref not in self.feeds), *self._awaited]
+        fetched = (ref.node for ref in self._fetches if ref not in self.feeds)
+        return [*fetched, *self._awaited, *self._loose]
 
     def live(self) -> dict[str, Node]:
         """The nodes that are needed still."""

@@ -23,6 +23,16 @@ _UNFED = "what is not fed is refused, and what is fed does not run"
 _NAMED = "its handle is a string of the session; samples of its uses have it as a step"
 _DEAD = "one of its outputs has no value; samples of Merge have it as a step"
 _READ_ONLY = "no graph writes files here"
+_AFFINE = (
+    "_Affine",
+    "_AffineConv2D",
+    "_AffineConv3D",
+    "_AffineDepthwiseConv2dNative",
+    "_AffineMatMul",
+    "_BatchNormFactor",
+    "_ScaledFilter",
+    "_ShiftedBias",
+)
 _TF_SENTENCEPIECE = dict.fromkeys(
     (
         "SentencepieceDecode",
@@ -52,6 +62,7 @@ UNSAMPLED: dict[str, str] = {
     "RefNextIteration": "stands in loops only, which steps in order cannot make",
     "TopK": "its kernels want a type attribute that its OpDef does not have",
     "_Arg": "TensorFlow adds it itself where it calls a function",
+    **dict.fromkeys(_AFFINE, "passes.fuse_affine makes it"),
     "_EmbeddingLookupSparse": "passes.fuse_embeddings makes it",
     "_SplitAndLookup": "passes.fuse_word_lookup makes it",
     "_FusedDepthwiseConv2dNative": "its kernels are oneDNN's, which give no reference",
@@ -109,6 +120,7 @@ ALWAYS_REFUSED: dict[str, str] = {
 WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
+    **dict.fromkeys(_AFFINE, "TensorFlow has no such op"),
     "_EmbeddingLookupSparse": "TensorFlow has no such op",
     "_SplitAndLookup": "TensorFlow has no such op",
     **_TF_SENTENCEPIECE,
