@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
+from typing import Any, BinaryIO
 
 from minihub_runtime.errors import (
     FailedPreconditionError,
@@ -12,7 +14,7 @@ from minihub_runtime.errors import (
     clip,
 )
 
-__all__ = ["open_regular_file", "read_regular_file"]
+__all__ = ["open_regular_file", "read_regular_file", "stream_regular_file"]
 
 
 def open_regular_file(path: str | os.PathLike[str]) -> int:
@@ -49,3 +51,37 @@ def read_regular_file(path: str | os.PathLike[str]) -> bytes:
     """The content of a regular file; errors as for `open_regular_file`."""
     with os.fdopen(open_regular_file(path), "rb") as file:
         return file.read()
+
+
+def stream_regular_file(path: str | os.PathLike[str]) -> BinaryIO:
+    """A regular file, open for reading, that who leaves it in the middle need not close; errors as for `open_regular_file`."""
+    return io.BufferedReader(_Descriptor(open_regular_file(path)))
+
+
+class _Descriptor(io.RawIOBase):
+    """A file that is closed without a warning when nobody has it any more."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def readinto(self, buffer: Any) -> int:
+        data = os.read(self._descriptor, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return os.lseek(self._descriptor, offset, whence)
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()

@@ -69,6 +69,7 @@ class FuncGraph(Graph):
         # One library for all: a function may call those of the graphs around it, and its own are there for everybody.
         self.node_graph.functions = outer.node_graph.functions
         self.node_graph.gradients = outer.node_graph.gradients
+        self.node_graph.python = outer.node_graph.python
         self.seed = outer.seed
         self.readable = outer.readable
         self.in_program_order = outer.in_program_order

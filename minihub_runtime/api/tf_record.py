@@ -10,24 +10,18 @@ Source: tensorflow/python/lib/io/tf_record.py, tensorflow/core/lib/io/record_rea
 from __future__ import annotations
 
 import os
-import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, BinaryIO
 
 from minihub_runtime.checkpoint.crc32c import masked_crc32c
-from minihub_runtime.errors import DataLossError, FailedPreconditionError, NotFoundError
+from minihub_runtime.errors import FailedPreconditionError, NotFoundError
 from minihub_runtime.files import open_regular_file
+from minihub_runtime.ops.record_files import CRC, LENGTH, WINDOW, records
 from minihub_runtime.public import public
 
 __all__ = ["TFRecordCompressionType", "TFRecordOptions", "TFRecordWriter", "tf_record_iterator"]
-
-_LENGTH = struct.Struct("<Q")
-_CRC = struct.Struct("<I")
-_CHUNK = 256 * 1024
-#: Compression → window bits of zlib, which also tell the format.
-_WINDOW = {"ZLIB": zlib.MAX_WBITS, "GZIP": zlib.MAX_WBITS + 16}
 
 
 @public("io.TFRecordCompressionType", "python_io.TFRecordCompressionType")
@@ -102,7 +96,7 @@ class TFRecordOptions:
             if self.compression_level is None
             else self.compression_level,
             zlib.DEFLATED if self.compression_method is None else self.compression_method,
-            _WINDOW[kind] if self.window_bits is None else self.window_bits,
+            WINDOW[kind] if self.window_bits is None else self.window_bits,
             # TensorFlow's default, one more than zlib's own.
             9 if self.mem_level is None else self.mem_level,
             self.compression_strategy or zlib.Z_DEFAULT_STRATEGY,
@@ -149,9 +143,9 @@ class TFRecordWriter:
             record = record.encode()
         if not isinstance(record, (bytes, bytearray)):
             raise TypeError(f"a record must be bytes, not {type(record).__name__}")
-        length = _LENGTH.pack(len(record))
+        length = LENGTH.pack(len(record))
         frame = b"".join(
-            [length, _CRC.pack(masked_crc32c(length)), record, _CRC.pack(masked_crc32c(record))]
+            [length, CRC.pack(masked_crc32c(length)), record, CRC.pack(masked_crc32c(record))]
         )
         file.write(frame if self._compressor is None else self._compressor.compress(frame))
 
@@ -201,89 +195,4 @@ def tf_record_iterator(path: Any, options: Any = None) -> Iterator[bytes]:
         ValueError: there is no such compression.
     """
     kind = TFRecordOptions.get_compression_type_string(options)
-    return _records(os.fdopen(open_regular_file(path), "rb"), kind)
-
-
-def _records(file: BinaryIO, kind: str) -> Iterator[bytes]:
-    with file:
-        read = _Inflating(file, _WINDOW[kind]).read if kind else file.read
-        offset = 0
-        while True:
-            header = read(12)
-            if len(header) < 12:
-                return
-            length = _checked(header, offset)
-            data = _read_exactly(read, length + 4, offset)
-            yield _checked_data(data, offset + 12)
-            offset += 16 + length
-
-
-def _checked(header: bytes, offset: int) -> int:
-    """The length that a header tells."""
-    if masked_crc32c(header[:8]) != _CRC.unpack(header[8:])[0]:
-        hint = " (Is this even a TFRecord file?)" if offset == 0 else ""
-        raise DataLossError(f"corrupted record at {offset}{hint}")
-    length: int = _LENGTH.unpack(header[:8])[0]
-    return length
-
-
-def _read_exactly(read: Callable[[int], bytes], count: int, offset: int) -> bytes:
-    """`count` bytes, taken in pieces so that a wrong length costs no more than the file is long."""
-    pieces = []
-    while count:
-        piece = read(min(count, _CHUNK))
-        if not piece:
-            raise DataLossError(
-                f"truncated record at {offset}' failed with Read less bytes than requested"
-            )
-        pieces.append(piece)
-        count -= len(piece)
-    return b"".join(pieces)
-
-
-def _checked_data(data: bytes, offset: int) -> bytes:
-    record = data[:-4]
-    if masked_crc32c(record) != _CRC.unpack(data[-4:])[0]:
-        raise DataLossError(f"corrupted record at {offset}")
-    return record
-
-
-class _Inflating:
-    """Reads a compressed file."""
-
-    def __init__(self, file: BinaryIO, window_bits: int) -> None:
-        self._file = file
-        self._window_bits = window_bits
-        self._inflate = zlib.decompressobj(window_bits)
-        self._rest = b""
-
-    def read(self, count: int) -> bytes:
-        """Up to `count` bytes; fewer at the end only."""
-        pieces = []
-        while count:
-            piece = self._some(count)
-            if not piece:
-                break
-            pieces.append(piece)
-            count -= len(piece)
-        return b"".join(pieces)
-
-    def _some(self, count: int) -> bytes:
-        """At least one byte and at most `count`; none at the end."""
-        while True:
-            if self._inflate.eof:
-                self._rest = self._inflate.unused_data or self._file.read(_CHUNK)
-                if not self._rest:
-                    return b""
-                # Files may be compressed streams one after the other.
-                self._inflate = zlib.decompressobj(self._window_bits)
-            elif not self._rest:
-                self._rest = self._file.read(_CHUNK)
-            ended = not self._rest
-            try:
-                piece = self._inflate.decompress(self._rest, count)
-            except zlib.error as error:
-                raise DataLossError(f"inflate() failed: {error}") from None
-            self._rest = self._inflate.unconsumed_tail
-            if piece or ended:
-                return piece
+    return records(os.fdopen(open_regular_file(path), "rb"), kind)

@@ -11,7 +11,7 @@ import time
 from collections import ChainMap, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from minihub_runtime.autodiff.symbolic import gradient_body
 from minihub_runtime.checkpoint import CheckpointReader
@@ -23,10 +23,11 @@ from minihub_runtime.engine.plan import Plan
 from minihub_runtime.errors import (
     DeadlineExceededError,
     InvalidArgumentError,
+    NotFoundError,
     PermissionDeniedError,
     clip,
 )
-from minihub_runtime.files import read_regular_file
+from minihub_runtime.files import read_regular_file, stream_regular_file
 from minihub_runtime.graph.functions import Body, instantiate
 from minihub_runtime.graph.ir import Graph
 
@@ -435,6 +436,12 @@ class NodeContext:
         """
         return read_regular_file(self._state.permitted(path))
 
+    def open_file(self, path: bytes, token: str = "") -> BinaryIO:
+        """A file that the graph may see, open for reading; errors as for `read_file`."""
+        by_program = token and token == self._state.graph.python.get("")
+        name = os.fsdecode(path) if by_program else self._state.permitted(path)
+        return stream_regular_file(name)
+
     def checkpoint(self, prefix: bytes) -> CheckpointReader:
         """The reader of a checkpoint that the graph may see; errors as for `read_file`."""
         return self._state.checkpoint(prefix)
@@ -442,6 +449,19 @@ class NodeContext:
     def graph_seed(self) -> int | None:
         """The seed of the graph."""
         return self._state.seed
+
+    def python_function(self, name: str) -> Callable[..., Any]:
+        """A Python function of the program that built the graph.
+
+        Raises:
+            NotFoundError: the graph has none of that name.
+        """
+        found: Callable[..., Any] | None = self._state.graph.python.get(name)
+        if found is None:
+            raise NotFoundError(
+                f"the graph must hold the Python function {clip(name)!r}; one that was read from a file has none"
+            )
+        return found
 
     def check(self) -> None:
         """Raise if the run has passed its deadline."""

@@ -5,6 +5,7 @@ A node's name is its identity.  `Ref("a", 1)` is the second output of node `a`, 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -116,6 +117,7 @@ class Graph:
         functions: name → FunctionDef proto.
         gradients: function name → name of its gradient function.
         producer: the version of the GraphDef's producer.
+        python: name → a Python function of the program that an operation of the graph calls.
     """
 
     def __init__(
@@ -129,13 +131,28 @@ class Graph:
         self.functions = functions if functions is not None else {}
         self.gradients = gradients if gradients is not None else {}
         self.producer = producer
+        self.python: dict[str, Any] = {}
+
+    def keep_python(self, function: Any) -> str:
+        """A name under which operations find a Python function; it is never part of a GraphDef."""
+        name = f"python_{len(self.python)}"
+        self.python[name] = function
+        return name
+
+    @property
+    def reading_token(self) -> str:
+        """What operations that the program adds hold, and those of graphs from elsewhere cannot know: they read any file."""
+        token: str = self.python.setdefault("", secrets.token_hex(16))
+        return token
 
     def __len__(self) -> int:
         return len(self.nodes)
 
     def with_nodes(self, nodes: dict[str, Node]) -> Graph:
         """The same library around other nodes."""
-        return Graph(nodes, self.functions, self.gradients, self.producer)
+        made = Graph(nodes, self.functions, self.gradients, self.producer)
+        made.python = self.python
+        return made
 
 
 def parse_input(text: str) -> tuple[str, int]:

@@ -147,6 +147,8 @@ FAMILIES = (
     "dataset_pass",
     "dataset_map",
     "dataset_flat",
+    "dataset_file",
+    "dataset_python",
     "dataset_iterator",
     "old_graphs",
 )

@@ -6,7 +6,7 @@ A kernel that wants it takes `ctx` as its first parameter; each node of a plan h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.ops.registry import Func
@@ -82,12 +82,29 @@ class Context(Protocol):
         """
         ...
 
+    def open_file(self, path: bytes, token: str = "") -> BinaryIO:
+        """A file that the graph may see, open for reading; errors as for `read_file`.
+
+        Args:
+            path: its name.
+            token: the graph's `reading_token`, with which all files may be read.
+        """
+        ...
+
     def checkpoint(self, prefix: bytes) -> Any:
         """The reader of a checkpoint that the graph may see; errors as for `read_file`."""
         ...
 
     def graph_seed(self) -> int | None:
         """The seed of the graph, None if it has none."""
+        ...
+
+    def python_function(self, name: str) -> Callable[..., Any]:
+        """A Python function that the program which built the graph left in it.
+
+        Raises:
+            NotFoundError: the graph was read from a file, or has no such function.
+        """
         ...
 
     def check(self) -> None:

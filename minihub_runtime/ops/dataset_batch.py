@@ -22,6 +22,7 @@ from minihub_runtime.ops.datasets import (
     UNKNOWN,
     Dataset,
     Element,
+    Elements,
     Iteration,
     dataset_of,
     number,
@@ -424,22 +425,6 @@ def unbatch_dataset(
     return variant(_Unbatched(source))
 
 
-class _Window(Dataset):
-    """One component of the elements of a window."""
-
-    def __init__(self, dtype: DType, shape: Shape, items: Sequence[Array]) -> None:
-        super().__init__([dtype], [shape])
-        self._items = items
-
-    def iterate(self, iteration: Iteration) -> Iterator[Element]:
-        """The elements."""
-        return iter([(item,) for item in self._items])
-
-    def cardinality(self) -> int:
-        """How many there are."""
-        return len(self._items)
-
-
 class _Windowed(Dataset):
     """Datasets of a few elements, one for each component."""
 
@@ -505,7 +490,7 @@ class _Windowing(Iterator[Element]):
             buffer.popleft()
         self._missing = max(0, self._shift - span)
         return tuple(
-            variant(_Window(dtype, shape, items))
+            variant(Elements([dtype], [shape], [(item,) for item in items]))
             for dtype, shape, items in zip(self._types, self._shapes, zip(*window))
         )
 

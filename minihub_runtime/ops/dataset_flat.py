@@ -10,7 +10,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from minihub_runtime.dtypes import DType
+import numpy as np
+
+from minihub_runtime.dtypes import DType, int64
 from minihub_runtime.dtypes import variant as variant_type
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
@@ -20,6 +22,7 @@ from minihub_runtime.ops.datasets import (
     Captured,
     Dataset,
     Element,
+    Elements,
     Iteration,
     dataset_of,
     number,
@@ -214,3 +217,210 @@ def interleave_dataset(
     return _interleaved(
         ctx, source, f, other_arguments, cycle_length, block_length, output_types, output_shapes
     )
+
+
+@op(
+    "ParallelInterleaveDatasetV4(input_dataset: variant, other_arguments: Targuments, cycle_length: int64, "
+    "block_length: int64, buffer_output_elements: int64, prefetch_input_elements: int64, num_parallel_calls: int64) "
+    "-> handle: variant",
+    Targuments=ANY_LIST,
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "parallel_interleave_dataset_op.cc",
+    shape=scalar,
+)
+def parallel_interleave_dataset_v4(
+    ctx: Context,
+    input_dataset: Array,
+    other_arguments: Sequence[Any],
+    cycle_length: Array,
+    block_length: Array,
+    buffer_output_elements: Array,
+    prefetch_input_elements: Array,
+    num_parallel_calls: Array,
+    *,
+    f: Func,
+    deterministic: str = "default",
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """As InterleaveDataset; elements are computed one after the other.
+
+    Raises: InvalidArgumentError unless `block_length` is positive, and `cycle_length` and `num_parallel_calls` are, or -1;
+        for more calls than datasets.
+    """
+    source = dataset_of(input_dataset)
+    calls = number(num_parallel_calls, "num_parallel_calls")
+    require(calls > 0 or calls == -1, f"num_parallel_calls must be greater than zero, not {calls}.")
+    cycle = number(cycle_length, "cycle_length")
+    require(
+        cycle <= 0 or calls <= cycle,
+        f"num_parallel_calls must be at most cycle_length, {cycle}, not {calls}",
+    )
+    for name, value in (
+        ("buffer_output_elements", buffer_output_elements),
+        ("prefetch_input_elements", prefetch_input_elements),
+    ):
+        number(value, name, -1)
+    return _interleaved(
+        ctx, source, f, other_arguments, cycle_length, block_length, output_types, output_shapes
+    )
+
+
+@op(
+    "ParallelInterleaveDataset(input_dataset: variant, other_arguments: Targuments, cycle_length: int64, "
+    "block_length: int64, sloppy: bool, buffer_output_elements: int64, prefetch_input_elements: int64) "
+    "-> handle: variant",
+    Targuments=ANY_LIST,
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "experimental/parallel_interleave_dataset_op.cc",
+    shape=scalar,
+)
+def parallel_interleave_dataset(
+    ctx: Context,
+    input_dataset: Array,
+    other_arguments: Sequence[Any],
+    cycle_length: Array,
+    block_length: Array,
+    sloppy: Array,
+    buffer_output_elements: Array,
+    prefetch_input_elements: Array,
+    *,
+    f: Func,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """As InterleaveDataset; elements are computed one after the other, sloppy or not.
+
+    Raises: InvalidArgumentError unless `cycle_length`, `block_length` and `buffer_output_elements` are positive, and
+        `prefetch_input_elements` is at least 0.
+    """
+    source = dataset_of(input_dataset)
+    require(sloppy.ndim == 0, "sloppy must be a scalar")
+    number(cycle_length, "cycle_length", 1)
+    number(buffer_output_elements, "buffer_output_elements", 1)
+    number(prefetch_input_elements, "prefetch_input_elements", 0)
+    return _interleaved(
+        ctx, source, f, other_arguments, cycle_length, block_length, output_types, output_shapes
+    )
+
+
+class _GroupedByWindow(Dataset):
+    """The elements of the datasets that a function makes of elements of one key."""
+
+    def __init__(
+        self,
+        source: Dataset,
+        functions: Sequence[Captured],
+        types: Sequence[DType],
+        shapes: Sequence[Shape],
+    ) -> None:
+        super().__init__(types, shapes, source)
+        self._functions = functions
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The elements."""
+        key, reduce, size = self._functions
+        source = self.inputs[0]
+        calls = (
+            key.bind(iteration, [int64]),
+            reduce.bind(iteration, [variant_type]),
+            size.bind(iteration, [int64]),
+        )
+        return _Grouping(source, calls, iteration)
+
+
+class _Grouping(Iterator[Element]):
+    def __init__(
+        self,
+        source: Dataset,
+        calls: tuple[Callable[[Element], list[Any]], ...],
+        iteration: Iteration,
+    ) -> None:
+        self._types, self._shapes = source.types, source.shapes
+        self._source: Iterator[Element] | None = source.iterate(iteration)
+        self._key, self._reduce, self._size = calls
+        self._iteration = iteration
+        self._groups: dict[int, list[Element]] = {}
+        self._sizes: dict[int, int] = {}
+        self._current: Iterator[Element] | None = None
+
+    def __next__(self) -> Element:
+        while True:
+            if self._current is not None:
+                try:
+                    return next(self._current)
+                except StopIteration:
+                    self._current = None
+            if self._source is None:
+                if not self._groups:
+                    raise StopIteration
+                # What is left comes in the order of keys.
+                self._open(min(self._groups))
+                continue
+            try:
+                element = next(self._source)
+            except StopIteration:
+                self._source = None
+                continue
+            self._add(element)
+
+    def _add(self, element: Element) -> None:
+        (found,) = self._key(element)
+        key = number(found, "the result of `key_func`")
+        if key not in self._sizes:
+            (size,) = self._size((np.array(key, np.int64),))
+            wanted = number(size, "the result of `window_size_func`")
+            require(wanted > 0, f"Window size must be greater than zero, but got {wanted}.")
+            self._sizes[key] = wanted
+        group = self._groups.setdefault(key, [])
+        group.append(element)
+        if len(group) == self._sizes[key]:
+            self._open(key)
+
+    def _open(self, key: int) -> None:
+        elements = Elements(self._types, self._shapes, self._groups.pop(key))
+        (found,) = self._reduce((np.array(key, np.int64), variant(elements)))
+        self._current = dataset_of(found, "the result of `reduce_func`").iterate(self._iteration)
+
+
+@op(
+    "GroupByWindowDataset(input_dataset: variant, key_func_other_arguments: Tkey_func_other_arguments, "
+    "reduce_func_other_arguments: Treduce_func_other_arguments, "
+    "window_size_func_other_arguments: Twindow_size_func_other_arguments) -> handle: variant",
+    Tkey_func_other_arguments=ANY_LIST,
+    Treduce_func_other_arguments=ANY_LIST,
+    Twindow_size_func_other_arguments=ANY_LIST,
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "experimental/group_by_window_dataset_op.cc",
+    shape=scalar,
+)
+def group_by_window_dataset(
+    ctx: Context,
+    input_dataset: Array,
+    key_func_other_arguments: Sequence[Any],
+    reduce_func_other_arguments: Sequence[Any],
+    window_size_func_other_arguments: Sequence[Any],
+    *,
+    key_func: Func,
+    reduce_func: Func,
+    window_size_func: Func,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """The elements of the datasets that `reduce_func` makes of elements with one key, as many as `window_size_func` says.
+
+    Raises: InvalidArgumentError for a window that is not positive, when elements are asked for.
+    """
+    functions = [
+        Captured(ctx, key_func, key_func_other_arguments),
+        Captured(ctx, reduce_func, reduce_func_other_arguments),
+        Captured(ctx, window_size_func, window_size_func_other_arguments),
+    ]
+    source = dataset_of(input_dataset)
+    return variant(_GroupedByWindow(source, functions, output_types, output_shapes))

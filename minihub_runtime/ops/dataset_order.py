@@ -151,24 +151,37 @@ class _Repeated(Pipe):
 
 
 class _Repeating(Iterator[Element]):
+    """A number of epochs begins each as soon as the one before ends, the last one included; endless ones when asked for.
+
+    Shuffled datasets draw the seeds of an epoch then.
+    """
+
     def __init__(self, source: Dataset, count: int, iteration: Iteration) -> None:
         self._source = source
         self._left = count
         self._iteration = iteration
-        self._epoch: Iterator[Element] | None = None
+        self._fresh = True
+        self._epoch = source.iterate(iteration) if count > 0 else None
 
     def __next__(self) -> Element:
         while self._left:
-            first = self._epoch is None
             if self._epoch is None:
                 self._epoch = self._source.iterate(self._iteration)
+                self._fresh = True
             try:
-                return next(self._epoch)
+                element = next(self._epoch)
             except StopIteration:
-                self._epoch = None
-                # An endless repetition of nothing ends.
-                self._left = 0 if first and self._left < 0 else self._left - (self._left > 0)
                 self._iteration.check()
+                self._epoch = None
+                if self._left > 0:
+                    self._left -= 1
+                    self._epoch = self._source.iterate(self._iteration)
+                elif self._fresh:
+                    # An endless repetition of nothing ends.
+                    self._left = 0
+            else:
+                self._fresh = False
+                return element
         raise StopIteration
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from minihub_runtime.dtypes import DType
-from minihub_runtime.errors import OpError, PermissionDeniedError
+from minihub_runtime.errors import DeadlineExceededError, OpError, PermissionDeniedError
 from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.datasets import (
     INFINITE,
@@ -285,3 +285,74 @@ def optimize_dataset_v2(
     for value in (optimizations_enabled, optimizations_disabled, optimizations_default):
         require(value.ndim == 1, "optimizations must be a vector")
     return variant(dataset_of(input_dataset))
+
+
+@op(
+    "RewriteDataset(input_dataset: variant, rewrite_name: string) -> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "rewrite_dataset_op.cc",
+    shape=scalar,
+)
+def rewrite_dataset(
+    input_dataset: Array,
+    rewrite_name: Array,
+    *,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+) -> Array:
+    """The elements; nothing is rewritten.
+
+    Raises: InvalidArgumentError unless `input_dataset` is a dataset and `rewrite_name` a scalar.
+    """
+    require_scalar(rewrite_name, "rewrite_name")
+    return variant(dataset_of(input_dataset))
+
+
+class _Faultless(Pipe):
+    """The elements that can be computed."""
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The elements."""
+        return _Ignoring(self.inputs[0].iterate(iteration), iteration)
+
+    def cardinality(self) -> int:
+        """Not known before."""
+        return UNKNOWN
+
+
+class _Ignoring(Iterator[Element]):
+    def __init__(self, source: Iterator[Element], iteration: Iteration) -> None:
+        self._source = source
+        self._iteration = iteration
+
+    def __next__(self) -> Element:
+        while True:
+            try:
+                return next(self._source)
+            except DeadlineExceededError:
+                raise
+            except OpError:
+                self._iteration.check()
+
+
+@op(
+    "IgnoreErrorsDataset(input_dataset: variant) -> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "experimental/ignore_errors_dataset_op.cc",
+    shape=scalar,
+)
+def ignore_errors_dataset(
+    input_dataset: Array,
+    *,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    log_warning: bool = False,
+) -> Array:
+    """The elements that can be computed.
+
+    Differs: a run's deadline ends it all the same.
+    Raises: InvalidArgumentError unless `input_dataset` is a dataset.
+    """
+    return variant(_Faultless(dataset_of(input_dataset)))

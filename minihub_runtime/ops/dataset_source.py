@@ -17,6 +17,7 @@ from minihub_runtime.ops.datasets import (
     TYPES,
     Dataset,
     Element,
+    Elements,
     Iteration,
     number,
     require_alike,
@@ -27,22 +28,6 @@ from minihub_runtime.ops.shape_rules import scalar
 from minihub_runtime.shapes import Shape
 
 _SOURCE = "core/kernels/data/"
-
-
-class _Single(Dataset):
-    """One element."""
-
-    def __init__(self, element: Element, types: Sequence[DType], shapes: Sequence[Shape]) -> None:
-        super().__init__(types, shapes)
-        self._element = element
-
-    def iterate(self, iteration: Iteration) -> Iterator[Element]:
-        """The element."""
-        return iter((self._element,))
-
-    def cardinality(self) -> int:
-        """One."""
-        return 1
 
 
 @op(
@@ -65,7 +50,7 @@ def tensor_dataset(
     Raises: InvalidArgumentError unless they are of `output_shapes`.
     """
     require_alike(Toutput_types, output_shapes, components)
-    return variant(_Single(tuple(components), Toutput_types, output_shapes))
+    return variant(Elements(Toutput_types, output_shapes, [tuple(components)]))
 
 
 class _Slices(Dataset):

@@ -35,6 +35,7 @@ __all__ = [
     "Captured",
     "Dataset",
     "Element",
+    "Elements",
     "Iteration",
     "Pipe",
     "compatible",
@@ -152,6 +153,24 @@ class Pipe(Dataset):
     def cardinality(self) -> int:
         """That of the input."""
         return self.inputs[0].cardinality()
+
+
+class Elements(Dataset):
+    """Elements that are there already."""
+
+    def __init__(
+        self, types: Sequence[DType], shapes: Sequence[Shape], elements: Sequence[Element]
+    ) -> None:
+        super().__init__(types, shapes)
+        self._elements = elements
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The elements."""
+        return iter(self._elements)
+
+    def cardinality(self) -> int:
+        """How many there are."""
+        return len(self._elements)
 
 
 def variant(dataset: Dataset) -> Array:

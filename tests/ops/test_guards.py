@@ -61,6 +61,7 @@ UNSAMPLED: dict[str, str] = {
     "NextIteration": "stands in loops only, which steps in order cannot make",
     "RefNextIteration": "stands in loops only, which steps in order cannot make",
     "TopK": "its kernels want a type attribute that its OpDef does not have",
+    "_PythonDataset": "it calls what a program left in its graph; see tests/api/programs/datasets.py",
     "_Arg": "TensorFlow adds it itself where it calls a function",
     **dict.fromkeys(_AFFINE, "passes.fuse_affine makes it"),
     "_EmbeddingLookupSparse": "passes.fuse_embeddings makes it",
@@ -122,6 +123,7 @@ WITHOUT_OP_DEF: dict[str, str] = {
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
     **dict.fromkeys(_AFFINE, "TensorFlow has no such op"),
     "_EmbeddingLookupSparse": "TensorFlow has no such op",
+    "_PythonDataset": "TensorFlow has no such op",
     "_SplitAndLookup": "TensorFlow has no such op",
     **_TF_SENTENCEPIECE,
 }

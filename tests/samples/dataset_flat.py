@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples import Func, Sample, i64
+from tests.samples import Func, Sample, boolean, i64
 from tests.samples.dataset_source import SOURCE, L, elements, numbers, typed
 
 FIVE = {"source": numbers(5)}
@@ -22,6 +22,21 @@ def turns(cycle: int, block: int) -> dict[str, Any]:
     return dict(cycle_length=i64(cycle), block_length=i64(block))
 
 
+OLD = dict(sloppy=boolean(False), buffer_output_elements=i64(2), prefetch_input_elements=i64(2))
+NEW = dict(buffer_output_elements=i64(2), prefetch_input_elements=i64(2), num_parallel_calls=i64(1))
+
+
+def grouped(label: str, count: int, size: str, error: str | None = None) -> Sample:
+    """Elements by their remainders, as many together as a function says."""
+    others = ("key_func", "reduce_func", "window_size_func")
+    inputs = dict(input_dataset=SOURCE, **{f"{name}_other_arguments": [] for name in others})
+    functions = dict(
+        key_func=Func("remainder"), reduce_func=Func("batched"), window_size_func=Func(size)
+    )
+    attrs = dict(**functions, **typed(L, [[None]]))
+    return elements("GroupByWindowDataset", label, inputs, attrs, count, L, FIVE, error)
+
+
 SAMPLES = [
     of("FlatMapDataset", "numbers", 10),
     of("FlatMapDataset", "end", 11, error="End of sequence"),
@@ -30,6 +45,27 @@ SAMPLES = [
         of("InterleaveDataset", f"{cycle} by {block}", 10, **turns(cycle, block))
         for cycle, block in [(1, 1), (2, 1), (2, 2), (3, 2), (4, 3), (9, 1)]
     ),
+    *(
+        of(op, f"{cycle} by {block}", 10, **turns(cycle, block), **more)
+        for op, more in [("ParallelInterleaveDataset", OLD), ("ParallelInterleaveDatasetV4", NEW)]
+        for cycle, block in [(1, 1), (2, 2), (3, 2)]
+    ),
+    of("ParallelInterleaveDataset", "end", 11, **turns(2, 2), **OLD, error="End of sequence"),
+    of("ParallelInterleaveDataset", "no cycle", 1, **turns(0, 2), **OLD, error="cycle_length"),
+    of("ParallelInterleaveDatasetV4", "end", 11, **turns(2, 2), **NEW, error="End of sequence"),
+    of("ParallelInterleaveDatasetV4", "no cycle", 1, **turns(0, 2), **NEW, error="cycle_length"),
+    of(
+        "ParallelInterleaveDatasetV4",
+        "more calls than datasets",
+        1,
+        **turns(1, 2),
+        **{**NEW, "num_parallel_calls": i64(2)},
+        error="num_parallel_calls",
+    ),
+    grouped("threes", 2, "three"),
+    grouped("pairs", 3, "two"),
+    grouped("end", 4, "two", error="End of sequence"),
+    grouped("no window", 1, "none_left", error="greater than zero"),
     of("InterleaveDataset", "end", 11, **turns(2, 2), error="End of sequence"),
     of("InterleaveDataset", "no cycle", 1, **turns(0, 2), error="cycle_length"),
     of("InterleaveDataset", "no block", 1, **turns(2, 0), error="block_length"),

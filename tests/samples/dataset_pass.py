@@ -52,7 +52,18 @@ def cached(label: str, count: int, before: Any, **more: Any) -> Sample:
     return of("CacheDataset", label, count, before, filename=b(""), **more)
 
 
+FAULTY = {
+    "plain": numbers(3),
+    "source": Call(
+        "MapDataset",
+        dict(input_dataset=Step("plain"), other_arguments=[]),
+        dict(f=Func("sixth"), **typed(L, [[]])),
+    ),
+}
+
 SAMPLES = [
+    of("IgnoreErrorsDataset", "numbers", 2, FAULTY),
+    of("IgnoreErrorsDataset", "end", 3, FAULTY, error="End of sequence"),
     zipped("two", 3, 3, 15),
     zipped("one", 3, 3),
     zipped("ends with the shortest", 3, 2, 15, error="End of sequence"),
@@ -66,6 +77,8 @@ SAMPLES = [
     no_dataset("OptionsDataset", attrs=dict(serialized_options="")),
     of("ModelDataset", "numbers", 5),
     no_dataset("ModelDataset"),
+    of("RewriteDataset", "numbers", 5, rewrite_name=b("replicate_on_split")),
+    no_dataset("RewriteDataset", rewrite_name=b("replicate_on_split")),
     of("OptimizeDataset", "numbers", 5, optimizations=b([])),
     no_dataset("OptimizeDataset", optimizations=b([])),
     of(

@@ -1,0 +1,170 @@
+"""Methods of datasets that put elements together, and take them apart.
+
+Source: tensorflow/python/data/ops/batch_op.py, padded_batch_op.py, unbatch_op.py, window_op.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minihub_runtime.api.building import build
+from minihub_runtime.api.conversion import convert_to_tensor
+from minihub_runtime.api.data import nest
+from minihub_runtime.api.data.base import DatasetBase, made, new, number, told
+from minihub_runtime.api.data.padding import padded_shapes_of, padding_values_of
+from minihub_runtime.api.data.structure import (
+    DatasetSpec,
+    batch_spec,
+    flat_shapes,
+    rows_of,
+    unbatch_spec,
+)
+from minihub_runtime.api.graph import Tensor
+from minihub_runtime.api.static_values import constant_value
+from minihub_runtime.api.tensor_shape import Dimension, TensorShape
+from minihub_runtime.dtypes import bool_
+
+if TYPE_CHECKING:
+    from minihub_runtime.api.data.dataset import Dataset
+
+__all__ = ["DatasetBatching"]
+
+
+class DatasetBatching(DatasetBase):
+    """The methods that make elements of several, and several of one."""
+
+    def batch(
+        self,
+        batch_size: Any,
+        drop_remainder: Any = False,
+        num_parallel_calls: Any = None,
+        deterministic: bool | None = None,
+        name: str | None = None,
+    ) -> Dataset:
+        """Several elements at a time, stacked along a new first dimension.
+
+        Args:
+            batch_size: how many; they must have one shape.
+            drop_remainder: whether fewer elements at the end are left out.
+            num_parallel_calls: written into the graph; batches are made one after the other.
+            deterministic: the order is always that of the elements.
+            name: accepted; it has no effect.
+        """
+        size = number(batch_size, "batch_size")
+        drop = convert_to_tensor(drop_remainder, bool_, "drop_remainder")
+        arguments: dict[str, Any] = {}
+        op = "BatchDatasetV2"
+        if num_parallel_calls is not None:
+            op = "ParallelBatchDataset"
+            arguments["num_parallel_calls"] = number(num_parallel_calls, "num_parallel_calls")
+            arguments["deterministic"] = told(deterministic)
+        spec = batch_spec(self.element_spec, _known_size(size, drop))
+        return made(
+            op,
+            spec,
+            input_dataset=self._variant_tensor,
+            batch_size=size,
+            drop_remainder=drop,
+            **arguments,
+        )
+
+    def padded_batch(
+        self,
+        batch_size: Any,
+        padded_shapes: Any = None,
+        padding_values: Any = None,
+        drop_remainder: Any = False,
+        name: str | None = None,
+    ) -> Dataset:
+        """Several elements at a time, padded to one shape.
+
+        Args:
+            batch_size: how many.
+            padded_shapes: a structure of the shapes to pad to; None in one stands for the largest size of a batch.  By
+                default what is not known of the elements is padded so.
+            padding_values: a structure of scalars to pad with, or one for all; zeros and empty strings by default.
+            drop_remainder: whether fewer elements at the end are left out.
+            name: accepted; it has no effect.
+
+        Raises:
+            TypeError: components are no dense tensors, or paddings are of other types.
+            ValueError: a shape does not fit, or a rank is not known.
+        """
+        size = number(batch_size, "batch_size")
+        values = padding_values_of(padding_values, self.element_spec)
+        shapes, rows = padded_shapes_of(padded_shapes, self.element_spec)
+        drop = convert_to_tensor(drop_remainder, bool_, "drop_remainder")
+        spec = batch_spec(rows, _known_size(size, drop))
+        variant = build(
+            "PaddedBatchDatasetV2",
+            input_dataset=self._variant_tensor,
+            batch_size=size,
+            padded_shapes=shapes,
+            padding_values=values,
+            drop_remainder=drop,
+            output_shapes=flat_shapes(spec),
+        )
+        return new(variant, spec)
+
+    def unbatch(self, name: str | None = None) -> Dataset:
+        """The rows of each element.
+
+        Args:
+            name: accepted; it has no effect.
+
+        Raises:
+            ValueError: scalars are among the components, or numbers of rows differ.
+        """
+        spec = self.element_spec
+
+        def dense(*element: Any) -> list[Tensor]:
+            return rows_of(spec, element if type(spec) is tuple else element[0])
+
+        rows = self.map(dense)  # type: ignore[attr-defined]
+        known = Dimension(None)
+        for item in nest.flatten(spec):
+            shape = getattr(item, "shape", TensorShape(None))
+            if shape.ndims == 0:
+                raise ValueError("Cannot unbatch an input with scalar components.")
+            if shape.ndims is not None:
+                try:
+                    known = known.merge_with(shape[0])
+                except ValueError:
+                    raise ValueError(
+                        "`unbatch()` is only supported for datasets of elements whose components have a "
+                        f"matching leading dimension. Encountered both {known} and {shape[0]}."
+                    ) from None
+        return made("UnbatchDataset", unbatch_spec(spec), input_dataset=rows._variant_tensor)
+
+    def window(
+        self,
+        size: Any,
+        shift: Any = None,
+        stride: Any = 1,
+        drop_remainder: Any = False,
+        name: str | None = None,
+    ) -> Dataset:
+        """Datasets of a few elements each, one for each component.
+
+        Args:
+            size: how many elements a window has.
+            shift: how many elements later the next window begins; by default `size`.
+            stride: how far the elements of a window lie apart.
+            drop_remainder: whether windows with fewer elements at the end are left out.
+            name: accepted; it has no effect.
+        """
+        spec = nest.map_structure(DatasetSpec, self.element_spec)
+        return made(
+            "WindowDataset",
+            spec,
+            input_dataset=self._variant_tensor,
+            size=number(size, "size"),
+            shift=number(size if shift is None else shift, "shift"),
+            stride=number(stride, "stride"),
+            drop_remainder=convert_to_tensor(drop_remainder, bool_, "drop_remainder"),
+        )
+
+
+def _known_size(size: Tensor, drop: Tensor) -> Any:
+    """The number of rows of every batch, None if that is not known."""
+    return constant_value(size) if constant_value(drop) else None

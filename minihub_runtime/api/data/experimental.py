@@ -1,0 +1,281 @@
+"""`tf.data.experimental`: functions for `Dataset.apply`, many of which became methods.
+
+Source: tensorflow/python/data/experimental/ops/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minihub_runtime.api.conversion import convert_to_tensor
+from minihub_runtime.api.data.base import dataset_seeds, made, number
+from minihub_runtime.api.data.bucketing import bucketed
+from minihub_runtime.api.data.dataset import Dataset
+from minihub_runtime.api.data.functions import ElementFunction
+from minihub_runtime.api.data.mapping import dataset_function
+from minihub_runtime.api.data.structure import batch_spec
+from minihub_runtime.api.graph import Tensor
+from minihub_runtime.api.static_values import constant_value
+from minihub_runtime.dtypes import as_dtype, bool_, int64
+from minihub_runtime.public import public
+
+__all__ = ["parallel_interleave"]
+
+#: What `Dataset.apply` takes.
+Transformation = Callable[[Dataset], Dataset]
+
+
+@public("data.experimental.map_and_batch")
+def map_and_batch(
+    map_func: Callable[..., Any],
+    batch_size: Any,
+    num_parallel_batches: Any = None,
+    drop_remainder: Any = False,
+    num_parallel_calls: Any = None,
+) -> Transformation:
+    """The results of a function of each element, several at a time: `map`, then `batch`.
+
+    Args:
+        map_func: as for `Dataset.map`.
+        batch_size: as for `Dataset.batch`.
+        num_parallel_batches: written into the graph, instead of `num_parallel_calls`.
+        drop_remainder: as for `Dataset.batch`.
+        num_parallel_calls: written into the graph; elements are computed one after the other.
+
+    Raises:
+        ValueError: both numbers are given.
+    """
+    if num_parallel_batches is not None and num_parallel_calls is not None:
+        raise ValueError(
+            "`map_and_batch` allows only one of `num_parallel_batches` and `num_parallel_calls` to be set, "
+            f"but `num_parallel_batches` was set to {num_parallel_batches} and `num_parallel_calls` as "
+            f"set to {num_parallel_calls}."
+        )
+    if num_parallel_batches is not None:
+        calls = batch_size * num_parallel_batches
+    else:
+        calls = 1 if num_parallel_calls is None else num_parallel_calls
+
+    def apply(dataset: Dataset) -> Dataset:
+        function = ElementFunction(
+            map_func, "tf.data.experimental.map_and_batch()", dataset.element_spec
+        )
+        size = number(batch_size, "batch_size")
+        parallel = number(calls, "num_parallel_calls")
+        drop = convert_to_tensor(drop_remainder, bool_, "drop_remainder")
+        rows = constant_value(size) if constant_value(drop) else None
+        return made(
+            "MapAndBatchDataset",
+            batch_spec(function.output_spec, rows),
+            input_dataset=dataset._variant_tensor,
+            other_arguments=function.captured,
+            batch_size=size,
+            num_parallel_calls=parallel,
+            drop_remainder=drop,
+            f=function.function,
+            preserve_cardinality=True,
+        )
+
+    return apply
+
+
+@public("data.experimental.shuffle_and_repeat")
+def shuffle_and_repeat(buffer_size: Any, count: Any = None, seed: Any = None) -> Transformation:
+    """Several epochs, each in random order: `shuffle`, then `repeat`.
+
+    Args:
+        buffer_size: as for `Dataset.shuffle`.
+        count: as for `Dataset.repeat`.
+        seed: as for `Dataset.shuffle`.
+    """
+
+    def apply(dataset: Dataset) -> Dataset:
+        size = number(buffer_size, "buffer_size")
+        epochs = number(count, "count", -1)
+        first, second = dataset_seeds(seed)
+        return made(
+            "ShuffleAndRepeatDataset",
+            dataset.element_spec,
+            input_dataset=dataset._variant_tensor,
+            buffer_size=size,
+            count=epochs,
+            seed=first,
+            seed2=second,
+        )
+
+    return apply
+
+
+@public("data.experimental.parallel_interleave")
+def parallel_interleave(
+    map_func: Callable[..., Any],
+    cycle_length: Any,
+    block_length: Any = 1,
+    sloppy: Any = False,
+    buffer_output_elements: Any = None,
+    prefetch_input_elements: Any = None,
+) -> Transformation:
+    """The elements of the datasets that a function makes, a few of each in turn.
+
+    Args:
+        map_func: as for `Dataset.interleave`.
+        cycle_length: how many datasets take turns.
+        block_length: how many elements one gives in its turn.
+        sloppy: accepted; the order is always that of turns.
+        buffer_output_elements: written into the graph.
+        prefetch_input_elements: written into the graph.
+    """
+
+    def apply(dataset: Dataset) -> Dataset:
+        function, spec = dataset_function(
+            map_func, "tf.data.experimental.parallel_interleave()", dataset.element_spec
+        )
+        block = number(block_length, "block_length")
+        cycle = number(cycle_length, "cycle_length")
+        ahead = number(
+            buffer_output_elements, "buffer_output_elements", 2 * (constant_value(block) or 1)
+        )
+        waiting = number(
+            prefetch_input_elements, "prefetch_input_elements", 2 * (constant_value(cycle) or 1)
+        )
+        return made(
+            "ParallelInterleaveDataset",
+            spec,
+            input_dataset=dataset._variant_tensor,
+            other_arguments=function.captured,
+            cycle_length=cycle,
+            block_length=block,
+            sloppy=convert_to_tensor(bool(sloppy), bool_, "sloppy"),
+            buffer_output_elements=ahead,
+            prefetch_input_elements=waiting,
+            f=function.function,
+        )
+
+    return apply
+
+
+@public("data.experimental.unbatch")
+def unbatch() -> Transformation:
+    """The rows of each element: `Dataset.unbatch`."""
+    return lambda dataset: dataset.unbatch()
+
+
+@public("data.experimental.ignore_errors")
+def ignore_errors(log_warning: bool = False) -> Transformation:
+    """The elements that can be computed: `Dataset.ignore_errors`."""
+    return lambda dataset: dataset.ignore_errors(log_warning)
+
+
+@public("data.experimental.enumerate_dataset")
+def enumerate_dataset(start: Any = 0) -> Transformation:
+    """Pairs of a number and an element: `Dataset.enumerate`."""
+    return lambda dataset: dataset.enumerate(start)
+
+
+@public("data.experimental.take_while")
+def take_while(predicate: Callable[..., Any]) -> Transformation:
+    """The elements up to the first for which a function is false: `Dataset.take_while`."""
+    return lambda dataset: dataset.take_while(predicate)
+
+
+@public("data.experimental.scan")
+def scan(initial_state: Any, scan_func: Callable[..., Any]) -> Transformation:
+    """The results of a function of a state and each element: `Dataset.scan`."""
+    return lambda dataset: dataset.scan(initial_state, scan_func)
+
+
+@public("data.experimental.group_by_window")
+def group_by_window(
+    key_func: Callable[..., Any],
+    reduce_func: Callable[..., Any],
+    window_size: Any = None,
+    window_size_func: Callable[..., Any] | None = None,
+) -> Transformation:
+    """The elements of the datasets that a function makes of elements with one key: `Dataset.group_by_window`."""
+    return lambda dataset: dataset.group_by_window(
+        key_func, reduce_func, window_size, window_size_func
+    )
+
+
+@public("data.experimental.bucket_by_sequence_length")
+def bucket_by_sequence_length(
+    element_length_func: Callable[..., Any],
+    bucket_boundaries: Any,
+    bucket_batch_sizes: Any,
+    padded_shapes: Any = None,
+    padding_values: Any = None,
+    pad_to_bucket_boundary: bool = False,
+    no_padding: bool = False,
+    drop_remainder: bool = False,
+) -> Transformation:
+    """Batches of elements of similar length.
+
+    Args:
+        element_length_func: takes an element as for `map`, returns its length, an int32 scalar.
+        bucket_boundaries: the lengths at which buckets begin, in order; the first begins at 0.
+        bucket_batch_sizes: the size of a batch of each bucket, one more than there are boundaries.
+        padded_shapes: as for `padded_batch`.
+        padding_values: as for `padded_batch`.
+        pad_to_bucket_boundary: whether unknown sizes are padded to the longest length of a bucket; longer elements fail.
+        no_padding: whether elements are batched as they are; then they must have one shape.
+        drop_remainder: whether smaller batches at the end are left out.
+
+    Raises:
+        ValueError: the numbers of sizes and of boundaries do not fit.
+    """
+    return lambda dataset: bucketed(
+        dataset,
+        element_length_func,
+        list(bucket_boundaries),
+        list(bucket_batch_sizes),
+        padded_shapes,
+        padding_values,
+        pad_to_bucket_boundary,
+        no_padding,
+        drop_remainder,
+    )
+
+
+@public("data.experimental.cardinality")
+def cardinality(dataset: Dataset) -> Tensor:
+    """The number of elements of a dataset: `Dataset.cardinality`."""
+    return dataset.cardinality()
+
+
+@public("data.experimental.get_single_element")
+def get_single_element(dataset: Dataset) -> Any:
+    """The one element of a dataset: `Dataset.get_single_element`."""
+    return dataset.get_single_element()
+
+
+@public("data.experimental.Counter")
+def counter(start: Any = 0, step: Any = 1, dtype: Any = int64) -> Dataset:
+    """Numbers without end, in steps.
+
+    Args:
+        start: the first.
+        step: how far the next one is.
+        dtype: their type.
+    """
+    kind = as_dtype(dtype)
+    first, by = convert_to_tensor(start, kind, "start"), convert_to_tensor(step, kind, "step")
+    ones = Dataset.from_tensors(0).repeat(None)
+    return ones.scan(first, lambda state, _: (state + by, state))
+
+
+@public("data.experimental.to_variant")
+def to_variant(dataset: Dataset) -> Tensor:
+    """The variant tensor that holds a dataset."""
+    return dataset._variant_tensor
+
+
+@public("data.experimental.from_variant")
+def from_variant(variant: Tensor, structure: Any) -> Dataset:
+    """The dataset that a variant tensor holds.
+
+    Args:
+        variant: the tensor.
+        structure: a structure of the TypeSpecs of elements.
+    """
+    return Dataset(variant, structure)

@@ -1,0 +1,284 @@
+"""Datasets of the lines and records of files.
+
+Source: tensorflow/core/kernels/data/text_line_dataset_op.cc, tf_record_dataset_op.cc, fixed_length_record_dataset_op.cc.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO
+
+import numpy as np
+
+from minihub_runtime.dtypes import string
+from minihub_runtime.errors import DataLossError, InvalidArgumentError, OpError
+from minihub_runtime.ops.checking import allocatable, require, require_scalar
+from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.datasets import Dataset, Element, Iteration, number, variant
+from minihub_runtime.ops.record_files import WINDOW, Inflating, records
+from minihub_runtime.ops.registry import Array, op
+from minihub_runtime.ops.shape_rules import scalar
+
+_SOURCE = "core/kernels/data/"
+_CHUNK = 64 * 1024
+
+#: The pieces of an open file, which is closed at the end.
+_Reader = Callable[[BinaryIO], Iterator[bytes]]
+
+
+class _Files(Dataset):
+    """The pieces of files, one file after the other."""
+
+    def __init__(
+        self, ctx: Context, paths: Sequence[bytes], reader: _Reader, metadata: str
+    ) -> None:
+        super().__init__([string], [()])
+        self._ctx = ctx
+        self._paths = paths
+        self._reader = reader
+        self._token = _token(metadata)
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The pieces."""
+        return _Reading(self._ctx, self._paths, self._reader, self._token)
+
+
+class _Reading(Iterator[Element]):
+    """A file that cannot be opened is asked for again; one that is damaged is left."""
+
+    def __init__(self, ctx: Context, paths: Sequence[bytes], reader: _Reader, token: str) -> None:
+        self._ctx = ctx
+        self._token = token
+        self._left = list(paths[::-1])
+        self._reader = reader
+        self._pieces: Iterator[bytes] | None = None
+
+    def __next__(self) -> Element:
+        while True:
+            if self._pieces is None:
+                if not self._left:
+                    raise StopIteration
+                self._ctx.check()
+                self._pieces = self._reader(self._ctx.open_file(self._left[-1], self._token))
+            try:
+                piece = next(self._pieces)
+            except StopIteration:
+                self._close()
+                continue
+            except OpError:
+                self._close()
+                raise
+            result = np.empty((), dtype=object)
+            result[()] = piece
+            return (result,)
+
+    def _close(self) -> None:
+        self._pieces = None
+        self._left.pop()
+
+
+def _token(metadata: str) -> str:
+    """What the metadata of a dataset that the program built tells: the name in a message data.model Metadata."""
+    return metadata[2:] if metadata.startswith("\n\x20") and len(metadata) == 34 else ""
+
+
+def _paths(filenames: Array) -> list[bytes]:
+    require(filenames.ndim <= 1, "`filenames` must be a scalar or a vector.")
+    found: list[bytes] = filenames.reshape(-1).tolist()
+    return found
+
+
+def _compression(value: Array) -> str:
+    require_scalar(value, "compression_type")
+    kind: str = value.item().decode("utf-8", "replace")
+    require(
+        kind in ("", *WINDOW),
+        f"Unsupported compression_type, which must be ZLIB or GZIP, not {kind!r}",
+    )
+    return kind
+
+
+def _lines(kind: str) -> _Reader:
+    """What reads lines: a line feed ends one, and carriage returns are no part of any."""
+
+    def read(file: BinaryIO) -> Iterator[bytes]:
+        with file:
+            source = Inflating(file, WINDOW[kind]).read if kind else file.read
+            pieces: list[bytes] = []
+            total = 0
+            while chunk := source(_CHUNK):
+                *ended, rest = chunk.split(b"\n")
+                for line in ended:
+                    yield b"".join([*pieces, line]).replace(b"\r", b"")
+                    pieces, total = [], 0
+                pieces.append(rest)
+                total += len(rest)
+                # A line of a compressed file may be far longer than the file.
+                allocatable([total], np.uint8, "a line")
+            if total:
+                yield b"".join(pieces).replace(b"\r", b"")
+
+    return read
+
+
+@op(
+    "TextLineDataset(filenames: string, compression_type: string, buffer_size: int64) -> handle: variant",
+    stateful=True,
+    source=_SOURCE + "text_line_dataset_op.cc",
+    shape=scalar,
+)
+def text_line_dataset(
+    ctx: Context,
+    filenames: Array,
+    compression_type: Array,
+    buffer_size: Array,
+    *,
+    metadata: str = "",
+) -> Array:
+    """The lines of files, without what ends them.
+
+    Raises: InvalidArgumentError for an unknown compression; NotFoundError, PermissionDeniedError when elements are asked for.
+    Differs: TensorFlow reads any file of the machine.
+    """
+    kind = _compression(compression_type)
+    number(buffer_size, "buffer_size", 0)
+    return variant(_Files(ctx, _paths(filenames), _lines(kind), metadata))
+
+
+@op(
+    "TFRecordDataset(filenames: string, compression_type: string, buffer_size: int64) -> handle: variant",
+    stateful=True,
+    source=_SOURCE + "tf_record_dataset_op.cc",
+    shape=scalar,
+)
+def tf_record_dataset(
+    ctx: Context,
+    filenames: Array,
+    compression_type: Array,
+    buffer_size: Array,
+    *,
+    metadata: str = "",
+) -> Array:
+    """The records of files of TFRecords.
+
+    Raises: InvalidArgumentError for an unknown compression; DataLossError for a damaged record, NotFoundError,
+        PermissionDeniedError when elements are asked for.
+    Differs: TensorFlow reads any file of the machine.
+    """
+    kind = _compression(compression_type)
+    number(buffer_size, "buffer_size", 0)
+    return variant(_Files(ctx, _paths(filenames), lambda file: records(file, kind), metadata))
+
+
+def _fixed(kind: str, header: int, record: int, footer: int) -> _Reader:
+    """What reads records of one length between a header and a footer."""
+
+    def whole(file: BinaryIO) -> Iterator[bytes]:
+        with file:
+            size = os.fstat(file.fileno()).st_size
+            body = size - header - footer
+            if body < 0 or body % record:
+                raise InvalidArgumentError(
+                    f"Excpected that there are a whole number of {record} byte records between a header of "
+                    f"{header} and a footer of {footer} bytes, but the file has {size} bytes."
+                )
+            file.seek(header)
+            for _ in range(body // record):
+                found = file.read(record)
+                if len(found) < record:
+                    raise DataLossError("a file must not shrink while it is read")
+                yield found
+
+    def inflated(file: BinaryIO) -> Iterator[bytes]:
+        with file:
+            read = Inflating(file, WINDOW[kind]).read
+            if len(read(header)) < header:
+                raise InvalidArgumentError(f"a file must begin with a header of {header} bytes")
+            ahead = read(record + footer)
+            while len(ahead) == record + footer:
+                yield ahead[:record]
+                ahead = ahead[record:] + read(record)
+            if len(ahead) != footer:
+                raise InvalidArgumentError(
+                    f"a file must end with a whole record of {record} bytes and a footer of {footer} bytes"
+                )
+
+    return inflated if kind else whole
+
+
+def _fixed_dataset(
+    ctx: Context,
+    filenames: Array,
+    sizes: Sequence[tuple[str, Array, int]],
+    kind: str,
+    metadata: str,
+) -> Array:
+    header, record, footer = (number(value, name, least) for name, value, least in sizes)
+    allocatable([header + record + footer], np.uint8, "a record")
+    return variant(_Files(ctx, _paths(filenames), _fixed(kind, header, record, footer), metadata))
+
+
+@op(
+    "FixedLengthRecordDataset(filenames: string, header_bytes: int64, record_bytes: int64, footer_bytes: int64, "
+    "buffer_size: int64) -> handle: variant",
+    stateful=True,
+    source=_SOURCE + "fixed_length_record_dataset_op.cc",
+    shape=scalar,
+)
+def fixed_length_record_dataset(
+    ctx: Context,
+    filenames: Array,
+    header_bytes: Array,
+    record_bytes: Array,
+    footer_bytes: Array,
+    buffer_size: Array,
+    *,
+    metadata: str = "",
+) -> Array:
+    """The records of `record_bytes` bytes of files, between a header and a footer.
+
+    Raises: InvalidArgumentError for sizes below 0, and a `record_bytes` of 0; for a file of another length, NotFoundError,
+        PermissionDeniedError when elements are asked for.
+    Differs: TensorFlow reads any file of the machine.
+    """
+    number(buffer_size, "buffer_size", 0)
+    sizes = (
+        ("header_bytes", header_bytes, 0),
+        ("record_bytes", record_bytes, 1),
+        ("footer_bytes", footer_bytes, 0),
+    )
+    return _fixed_dataset(ctx, filenames, sizes, "", metadata)
+
+
+@op(
+    "FixedLengthRecordDatasetV2(filenames: string, header_bytes: int64, record_bytes: int64, footer_bytes: int64, "
+    "buffer_size: int64, compression_type: string) -> handle: variant",
+    stateful=True,
+    source=_SOURCE + "fixed_length_record_dataset_op.cc",
+    shape=scalar,
+)
+def fixed_length_record_dataset_v2(
+    ctx: Context,
+    filenames: Array,
+    header_bytes: Array,
+    record_bytes: Array,
+    footer_bytes: Array,
+    buffer_size: Array,
+    compression_type: Array,
+    *,
+    metadata: str = "",
+) -> Array:
+    """The records of `record_bytes` bytes of files, perhaps compressed, between a header and a footer.
+
+    Raises: InvalidArgumentError for sizes below 0, a `record_bytes` of 0, and an unknown compression; for a file of another
+        length, NotFoundError, PermissionDeniedError when elements are asked for.
+    Differs: TensorFlow reads any file of the machine.
+    """
+    number(buffer_size, "buffer_size", 0)
+    sizes = (
+        ("header_bytes", header_bytes, 0),
+        ("record_bytes", record_bytes, 1),
+        ("footer_bytes", footer_bytes, 0),
+    )
+    return _fixed_dataset(ctx, filenames, sizes, _compression(compression_type), metadata)

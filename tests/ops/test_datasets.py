@@ -1,0 +1,108 @@
+"""A graph from elsewhere reads the files of its module and no others, ends when it must, and takes no more than it may."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import minihub_runtime as tf
+from minihub_runtime.errors import DeadlineExceededError, NotFoundError, PermissionDeniedError
+
+RECORDS = Path(__file__).parents[1] / "data" / "records"
+
+
+def reading(op: str, path: Path, **more: Any) -> Any:
+    """A GraphDef that a stranger could have written, and the name of the tensor to run."""
+    with tf.Graph().as_default() as graph:
+        arguments = {"filenames": str(path), "compression_type": "", "buffer_size": 0, **more}
+        dataset = getattr(tf.raw_ops, op)(**arguments)
+        types = {"output_types": [tf.string], "output_shapes": [[]]}
+        tf.raw_ops.DatasetToSingleElement(dataset=dataset, **types, name="read")
+        return graph.as_graph_def()
+
+
+def run(graph_def: Any, folder: Path | None = None) -> Any:
+    """What a session of an imported graph reads."""
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(graph_def, name="")
+        if folder is not None:
+            graph.allow_reading(str(folder))
+        with tf.Session() as session:
+            return session.run("read:0")
+
+
+@pytest.mark.parametrize(
+    ("op", "more"),
+    [
+        ("TextLineDataset", {}),
+        ("TFRecordDataset", {}),
+        ("FixedLengthRecordDatasetV2", {"header_bytes": 0, "record_bytes": 12, "footer_bytes": 0}),
+    ],
+)
+def test_a_file_of_the_machine_is_refused(op: str, more: Any, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(b"twelve bytes")
+    with pytest.raises(PermissionDeniedError, match="files of its module only"):
+        run(reading(op, path, **more))
+
+
+def test_the_metadata_of_another_graph_opens_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(b"line")
+    for token in ("", "0" * 32):
+        with pytest.raises(PermissionDeniedError):
+            run(reading("TextLineDataset", path, metadata=f"\n\x20{token}"))
+
+
+def test_a_file_of_the_module_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "asset"
+    path.write_bytes(b"line")
+    assert run(reading("TextLineDataset", path), tmp_path) == b"line"
+
+
+def test_a_python_function_of_another_graph_is_not_found() -> None:
+    with tf.Graph().as_default() as graph:
+        dataset = tf.data.Dataset.from_generator(lambda: [1], tf.int32, [])
+        tf.identity(tf.data.experimental.get_single_element(dataset), name="read")
+        assert tf.Session().run("read:0") == 1
+        written = graph.as_graph_def()
+    with pytest.raises(NotFoundError, match="Python function"):
+        run(written)
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        lambda data: data.range(1).repeat().filter(lambda n: n > 0),
+        lambda data: data.range(1).repeat().skip(1 << 60),
+        lambda data: data.range(1 << 60).batch(1 << 50),
+        lambda data: data.range(1 << 60).shuffle(1 << 50),
+        lambda data: (
+            data.range(1).repeat().map(lambda n: 1 // n).apply(tf.data.experimental.ignore_errors())
+        ),
+        lambda data: data.range(1).repeat().flat_map(data.range),
+        lambda data: data.from_tensors(data.range(1).repeat().reduce(0, lambda a, n: a)),
+    ],
+)
+def test_endless_datasets_obey_deadlines(endless: Any) -> None:
+    with tf.Graph().as_default():
+        element = tf.data.experimental.get_single_element(endless(tf.data.Dataset))
+        options = tf.RunOptions(timeout_in_ms=100)
+        with tf.Session() as session, pytest.raises(DeadlineExceededError):
+            session.run(element, options=options)
+
+
+def test_datasets_that_stand_on_each_other_without_end_are_refused() -> None:
+    with tf.Graph().as_default():
+        deep = wide = tf.data.Dataset.range(1)
+        for _ in range(300):
+            deep = deep.skip(0)
+        for _ in range(40):
+            wide = wide.concatenate(wide)
+        with tf.Session() as session:
+            for dataset, message in ((deep, "deep"), (wide, "made of at most")):
+                iterator = tf.data.make_initializable_iterator(dataset)
+                with pytest.raises(tf.errors.ResourceExhaustedError, match=message):
+                    session.run(iterator.initializer)
