@@ -31,7 +31,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--quick", action="store_true", help="few workloads and rounds, about two minutes")
-    add("--only", metavar="PATTERN", help="workloads whose name holds this; * and ? as in a shell")
+    add(
+        "--only",
+        metavar="PATTERN",
+        help="workloads whose name holds this, or is like it if it has * or ?",
+    )
     add("--list", action="store_true", help="print the workloads and their bars")
     add("--json", metavar="FILE", type=Path, help="write the results")
     add("--plot", metavar="FILE.png", type=Path, help="write a picture of the ratios")

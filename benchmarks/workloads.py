@@ -135,10 +135,17 @@ WORKLOADS: tuple[Workload, ...] = (*_starts(), *_calls(), *_others(), *_curves()
 
 
 def choose(pattern: str | None, quick: bool) -> list[Workload]:
-    """The workloads whose name holds a pattern of the shell, or a part of one; the short ones if `quick`."""
+    """The workloads that are wanted.
+
+    Args:
+        pattern: a part of the name, or with * or ? or [ ] the whole name as a shell writes it; None for every name.
+        quick: only the short ones, unless there is a pattern.
+    """
+    if pattern is None:
+        return [workload for workload in WORKLOADS if workload.quick or not quick]
+    written = any(mark in pattern for mark in "*?[")
     return [
         workload
         for workload in WORKLOADS
-        if (not quick or workload.quick or pattern)
-        and (not pattern or fnmatch.fnmatch(workload.name, f"*{pattern}*"))
+        if (fnmatch.fnmatch(workload.name, pattern) if written else pattern in workload.name)
     ]

@@ -55,6 +55,11 @@ def test_each_workload_has_a_name_of_its_own_and_a_network_that_is_there() -> No
 
 def test_a_pattern_chooses() -> None:
     assert [w.name for w in choose("bert*batch 8", False)] == ["bert_4x768 batch 8"]
+    assert [w.name for w in choose("bert_4x768 batch", True)] == [
+        "bert_4x768 batch 1",
+        "bert_4x768 batch 8",
+    ]
+    assert "nnlm batch 1024" not in [w.name for w in choose("* batch 1", False)]
     assert choose(None, True) == [w for w in WORKLOADS if w.quick]
     assert choose("nothing like this", False) == []
 
