@@ -12,6 +12,7 @@
     ├─ PermissionDeniedError (PermissionError)       HTTP 401, 403, 407
     │  └─ CacheNotWritableError
     ├─ NotFoundError (FileNotFoundError)             HTTP 404, 410, a local path that is not there
+    │  └─ UnknownModelError       (ValueError)       a folder without a SavedModel
     ├─ ResourceExhaustedError (MemoryError)
     │  └─ StorageError            (OSError)          no room on the disk, or more bytes than the caps allow
     ├─ UnavailableError (ConnectionError)            no connection, HTTP 429 and 5xx
@@ -50,6 +51,7 @@ __all__ = [
     "TruncatedModuleError",
     "UnavailableError",
     "UnexpectedAnswerError",
+    "UnknownModelError",
 ]
 
 
@@ -83,3 +85,7 @@ class OfflineError(UnavailableError):
 
 class NotAModuleError(FailedPreconditionError):
     """A folder that holds something else than a TF1 Hub module."""
+
+
+class UnknownModelError(NotFoundError, ValueError):
+    """A folder without a SavedModel."""

@@ -22,6 +22,7 @@ from minihub.consistency import (
     check_variables,
     variables_of,
 )
+from minihub.errors import UnknownModelError
 from minihub.resolve import resolve
 from minihub.saved_model import MetaGraph, Signature
 from minihub.tensor_info import ParsedTensorInfo
@@ -42,6 +43,7 @@ from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.graph.support import unsupported_ops
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import GraphDef, parse
+from minihub_runtime.versions import VERSION
 
 __all__ = ["LoadedModule", "UnsupportedOpsWarning", "load"]
 
@@ -184,6 +186,7 @@ class _CheckpointVariables(Mapping[str, Any]):
 def load(
     handle: str | os.PathLike[str],
     tags: Collection[str] | None = None,
+    options: Any = None,
     *,
     verify: bool = False,
     timeout: float | None = None,
@@ -193,10 +196,13 @@ def load(
     Args:
         handle: URL, folder or archive of a TF1 Hub module or TF1 SavedModel, or the file of a frozen GraphDef.
         tags: tag set of the graph; None means the empty one of a module, or the only one or `serve` of a SavedModel.
+        options: must be None: TensorFlow 2's LoadOptions mean nothing here.
         verify: compare all variables with their checksums now rather than at first use.
         timeout: seconds after which initialisation ends with an error.
 
     Raises:
+        ValueError: the handle is neither text nor a path, or names a folder without a SavedModel.
+        NotImplementedError: there are options.
         NotFoundError, UnavailableError, PermissionDeniedError: the handle cannot be fetched.
         DataLossError: what is there is truncated or corrupted.
         KeyError: there is no graph with these tags.
@@ -206,10 +212,22 @@ def load(
     Warns:
         UnsupportedOpsWarning: some signatures cannot run.
     """
+    if not isinstance(handle, (str, os.PathLike)):
+        raise ValueError(f"Expected a string, got {handle}")
+    if options is not None:
+        raise NotImplementedError(
+            f"options are not supported for TF < 2.3.x, Current version: {VERSION}"
+        )
     text = os.fspath(handle)
     if is_frozen(text):
         return _load_frozen(text)
     path = resolve(text)
+    names = (saved_model.FILENAME_PB, saved_model.FILENAME_PBTXT)
+    if not any(os.path.lexists(os.path.join(path, name)) for name in names):
+        raise UnknownModelError(
+            f"Trying to load a model of incompatible/unknown type. '{clip(path)}' contains neither "
+            f"'{names[0]}' nor '{names[1]}'."
+        )
     graphs = saved_model.read_saved_model(path)
     is_module = native.is_module(path)
     if is_module:

@@ -286,8 +286,20 @@ def test_paths(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> No
 def test_nothing_is_there(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="missing does not exist"):
         minihub.load(tmp_path / "missing")
-    with pytest.raises(NotFoundError, match=r"must hold saved_model\.pb or saved_model\.pbtxt"):
-        minihub.load(tmp_path)
+    unknown = (
+        r"^Trying to load a model of incompatible/unknown type\. '.*' contains neither 'saved_model\.pb' nor "
+        r"'saved_model\.pbtxt'\.$"
+    )
+    for kind in (NotFoundError, ValueError):
+        with pytest.raises(kind, match=unknown):
+            minihub.load(tmp_path)
+
+
+def test_what_tensorflow_hub_refuses_to_load() -> None:
+    with pytest.raises(ValueError, match=r"^Expected a string, got 3$"):
+        minihub.load(3)  # type: ignore[arg-type]
+    with pytest.raises(NotImplementedError, match=r"options are not supported for TF < 2\.3\.x"):
+        minihub.load(str(LOOKUP), None, {"experimental_io_device": "/job:localhost"})
 
 
 def test_checksums_can_be_compared_at_once(tmp_path: Path) -> None:

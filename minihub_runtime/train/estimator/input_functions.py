@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from minihub_runtime.api import nest
+from minihub_runtime.api.data.dataset import Dataset, make_initializable_iterator
 from minihub_runtime.api.graph import GraphKeys, Tensor, get_default_graph
 from minihub_runtime.train.run_hooks import SessionRunHook
 
@@ -39,8 +40,8 @@ def features_and_labels(result: Any) -> tuple[Any, Any, list[SessionRunHook]]:
         ValueError: it is a sequence, but no pair.
     """
     hooks: list[SessionRunHook] = []
-    if hasattr(result, "make_initializable_iterator"):
-        iterator = result.make_initializable_iterator()
+    if isinstance(result, Dataset):
+        iterator = make_initializable_iterator(result)
         hooks.append(_DatasetInitializerHook(iterator))
         result = iterator.get_next()
     if not isinstance(result, (list, tuple)):

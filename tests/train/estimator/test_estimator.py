@@ -344,3 +344,29 @@ def test_an_evaluation_with_an_operation_of_the_users_that_initialises(tmp_path:
     found = estimator.evaluate(lambda: tf.constant(3.0), steps=2, name="mine")
     assert found == {"loss": 6.0, "global_step": 0}
     assert list((tmp_path / "eval_mine").iterdir())
+
+
+def test_datasets(tmp_path: Path) -> None:
+    x, y = data()
+
+    def model_fn(features: Any, labels: Any, mode: str) -> Any:
+        out = tf.layers.dense(features["x"], 1, name="out")
+        if mode == "infer":
+            return tf.estimator.EstimatorSpec(mode, predictions=out)
+        loss = tf.losses.mean_squared_error(labels, out)
+        step = tf.train.AdamOptimizer(0.1).minimize(loss, global_step=tf.train.get_global_step())
+        return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=step)
+
+    def rows(repeat: int = 1) -> Any:
+        return tf.data.Dataset.from_tensor_slices(({"x": x}, y)).repeat(repeat).batch(BATCH)
+
+    estimator = tf.estimator.Estimator(model_fn, str(tmp_path))
+    estimator.train(lambda: rows(20).shuffle(5, seed=1))
+    assert estimator.get_variable_value("global_step") == 20 * len(x) // BATCH
+    assert estimator.evaluate(rows)["loss"] < 0.01
+    found = list(estimator.predict(rows))
+    assert len(found) == len(x)
+    np.testing.assert_allclose(found, y, atol=0.2)
+    only = list(estimator.predict(lambda: rows().map(lambda features, labels: features)))
+    np.testing.assert_array_equal(only, found)
+    assert list(estimator.predict(lambda: rows().take(0))) == []
