@@ -575,3 +575,62 @@ def order_of_columns(tf: Any) -> Any:
         words == columns.categorical_column_with_hash_bucket("words", 8),
         len({age, columns.numeric_column("age"), words}),
     ]
+
+
+@program
+def integers(tf: Any) -> Any:
+    columns = tf.feature_column
+    listed = columns.categorical_column_with_vocabulary_list("ids", [0, 3, 2], num_oov_buckets=1)
+    counts = columns.weighted_categorical_column(listed, "counts", dtype=tf.int32)
+    features = {
+        "ids": tf.constant([[0, 3], [-1, 2]]),
+        "counts": tf.constant([[2, 1], [0, 5]]),
+        "size": tf.constant([[3, -1], [4, 9]], tf.int64),
+    }
+    made = columns.linear_model(features, [counts, columns.crossed_column([listed, "size"], 5)])
+    return [*run(tf, made), counts.num_buckets, [str(item) for item in counts.parents]]
+
+
+@program
+def tables_of_layers(tf: Any) -> Any:
+    tf.set_random_seed(1)
+    columns = tf.feature_column
+    listed = columns.categorical_column_with_vocabulary_list("flat", ["blue", "red"])
+    layer = tf.keras.layers.DenseFeatures(
+        [columns.embedding_column(listed, 2), columns.indicator_column(listed)]
+    )
+    found = [layer(batch(tf), training=False) for _ in range(2)]
+    return [*run(tf, *found), len(tf.get_collection(tf.GraphKeys.TABLE_INITIALIZERS))]
+
+
+@results
+def wrong_shared_embeddings(tf: Any) -> Any:
+    columns = tf.feature_column
+    words = columns.categorical_column_with_hash_bucket("words", 6)
+    others = columns.categorical_column_with_hash_bucket("flat", 5)
+    ids = columns.categorical_column_with_identity("ids", 6)
+    weighted = columns.weighted_categorical_column(words, "counts")
+    steps = columns.sequence_categorical_column_with_hash_bucket("steps", 6)
+
+    def told(function: Any) -> Any:
+        # The names of classes and the slips of the pen within TensorFlow are not ours.
+        return message(function).split(" of type: <")[0].split("buckets. ")[0]
+
+    def layer(name: str, shared: Any) -> Any:
+        text = str(message(lambda: columns.input_layer(batch(tf), shared).name))
+        return text.split("variable")[0].replace("_Sequence", "Sequence")
+
+    tf.add_to_collection("taken", tf.get_variable("one", [6, 3]))
+    tf.add_to_collection("twice", tf.get_variable("two", [6, 2]))
+    tf.add_to_collection("twice", tf.get_variable("three", [6, 2]))
+    taken = columns.shared_embedding_columns([words], 2, shared_embedding_collection_name="taken")
+    twice = columns.shared_embedding_columns([words], 2, shared_embedding_collection_name="twice")
+    sequences_of_words = columns.shared_embedding_columns([steps, words], 2)
+    return [
+        told(lambda: columns.shared_embedding_columns([words, ids], 2)),
+        told(lambda: columns.shared_embedding_columns([words, others], 2)),
+        [item.name for item in columns.shared_embedding_columns([steps, weighted, words], 2)],
+        layer("taken", taken),
+        layer("twice", twice)[:10],
+        layer("steps", sequences_of_words[:1])[:115],
+    ]
