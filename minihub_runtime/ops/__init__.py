@@ -26,6 +26,7 @@ FAMILIES = (
     "bucketize",
     "casting",
     "cholesky_gradient",
+    "clustering",
     "comparison",
     "compression",
     "control_flow",
