@@ -19,7 +19,7 @@ from minihub_runtime.ops.registry import ANY, Array, op
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.tables import Table
 from minihub_runtime.text.arrays import as_bytes, string_array
-from minihub_runtime.text.regex import compile_regex
+from minihub_runtime.text.regex import Translation, compile_regex
 
 __all__ = ["STEPS", "translation_of"]
 
@@ -30,26 +30,36 @@ MARK = 0
 #: The ops that may come before the splitting, as they stand in the attribute `steps`.
 STEPS = {"StringLower": "lower", "StringUpper": "upper"}
 
-#: Arguments of `bytes.translate`.
-Translation = tuple["bytes | None", bytes]
-
 
 @functools.cache
 def translation_of(step: str) -> Translation | None:
-    """What a step does to bytes: `lower`, `upper`, or a pattern, a NUL and what its matches become; None for more."""
+    """What a step does to bytes: `lower`, `upper`, or a pattern, a NUL and what matches become; None if it does more."""
     if step == "lower":
-        return bytes(range(256)).lower(), b""
+        return Translation(bytes(range(256)).lower(), b"")
     if step == "upper":
-        return bytes(range(256)).upper(), b""
+        return Translation(bytes(range(256)).upper(), b"")
     pattern, rewrite = step.split("\0")
     return compile_regex(as_bytes(pattern)).translation(as_bytes(rewrite))
 
 
-def _translations(steps: Sequence[str]) -> list[Translation]:
+def _prepared(
+    sentences: list[bytes], steps: Sequence[str]
+) -> tuple[list[bytes], list[Translation]]:
+    """Sentences and the translations that are still to be done, which are right for them."""
     found = [translation_of(step) for step in steps]
-    if any(translation is None for translation in found):
-        raise InvalidArgumentError(f"steps must each change single bytes, not {list(steps)}")
-    return [translation for translation in found if translation is not None]
+    translations = [translation for translation in found if translation is not None]
+    if len(translations) == len(found) and (
+        not any(translation.of_ascii for translation in translations)
+        or all(map(bytes.isascii, sentences))
+    ):
+        return sentences, translations
+    for step, translation in zip(steps, found, strict=True):
+        if translation is not None and not translation.of_ascii:
+            sentences = [s.translate(translation.table, translation.deleted) for s in sentences]
+        else:
+            pattern, rewrite = step.split("\0")
+            sentences = compile_regex(as_bytes(pattern)).replace(sentences, as_bytes(rewrite), True)
+    return sentences, []
 
 
 @op(
@@ -80,17 +90,17 @@ def split_and_lookup(
     if not isinstance(table, Table) or table.key_dtype.name != "string" or table.value_shape:
         raise InvalidArgumentError(f"table must be one of strings, not {table!r}")
     mark, filler = as_bytes(delimiter), [as_bytes(word) for word in fill]
-    translations = _translations(steps)
-    if len(input) > FEW:
-        quick = _split_joined(input.tolist(), translations, mark, filler)
+    sentences, translations = _prepared(input.tolist(), steps)
+    if len(sentences) > FEW:
+        quick = _split_joined(sentences, translations, mark, filler)
         if quick is not None:
             indices, data, starts, lengths = quick
             return indices, table.find_flat(data, starts, lengths, default_value)
     rows = []
-    for sentence in input.tolist():
+    for sentence in sentences:
         text = sentence
-        for translated, deleted in translations:
-            text = text.translate(translated, deleted)
+        for translation in translations:
+            text = text.translate(translation.table, translation.deleted)
         rows.append(list(filter(None, text.split(mark))) or filler)
     words = list(itertools.chain.from_iterable(rows))
     indices = _indices(np.fromiter(map(len, rows), np.int64, len(rows)))
@@ -125,12 +135,12 @@ def _split_joined(
     joined = between.join(sentences)
     if delimiter == between or joined.count(between) != len(sentences) - 1:
         return None
-    for translated, deleted in translations:
-        if MARK in deleted or (translated is not None and translated.find(between) != MARK):
+    for table, deleted, _ in translations:
+        if MARK in deleted or (table is not None and table.find(between) != MARK):
             return None
-        if translated is not None and translated.count(between) > 1:
+        if table is not None and table.count(between) > 1:
             return None
-        joined = joined.translate(translated, deleted)
+        joined = joined.translate(table, deleted)
     data = np.frombuffer(joined + between + b"".join(filler), np.uint8)
     text = data[: len(joined) + 1]
     marks = text == MARK

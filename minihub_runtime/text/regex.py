@@ -10,8 +10,10 @@ Source: re2/re2.cc.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from minihub_runtime.text.code_points import LAST
 from minihub_runtime.text.regex_cost import (
@@ -26,7 +28,7 @@ from minihub_runtime.text.regex_cost import (
 from minihub_runtime.text.regex_program import Program, Span, nullable
 from minihub_runtime.text.regex_syntax import AnyByte, Assertion, Cat, Chars, Node, Repeat, parse
 
-__all__ = ["Regex", "Rewrite", "compile_regex"]
+__all__ = ["Regex", "Rewrite", "Translation", "compile_regex"]
 
 #: More attempts than this are left to the program.
 _PATIENCE = 2e7
@@ -40,6 +42,22 @@ _RUNE = re.compile(
     "|\xed[\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
     "|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
+
+
+class Translation(NamedTuple):
+    """A replacement of single characters by single bytes or nothing.
+
+    ASCII characters stand for themselves in UTF-8 and nowhere else, in bytes that are no UTF-8 too.
+
+    Attributes:
+        table: what each byte becomes, None for itself.
+        deleted: the bytes that are left out.
+        of_ascii: whether it is right for ASCII text only, since other characters match too.
+    """
+
+    table: bytes | None
+    deleted: bytes
+    of_ascii: bool = False
 
 
 class Rewrite:
@@ -212,8 +230,10 @@ class Regex:
         """
         if everywhere:
             translation = self.translation(rewrite)
-            if translation is not None:
-                table, deleted = translation
+            if translation is not None and (
+                not translation.of_ascii or all(map(bytes.isascii, strings))
+            ):
+                table, deleted = translation.table, translation.deleted
                 return [string.translate(table, deleted) for string in strings]
         chars = Rewrite(rewrite.decode("utf-8", "surrogateescape"))
         if chars.groups > self.groups or not (everywhere or chars.valid):
@@ -226,23 +246,25 @@ class Regex:
         return [self._replace(string, chars, of_bytes, everywhere) for string in strings]
 
     @functools.cache  # noqa: B019
-    def translation(self, rewrite: bytes) -> tuple[bytes | None, bytes] | None:
-        """Arguments of `bytes.translate` that replace all matches; None if the pattern takes more than that.
-
-        ASCII characters stand for themselves in UTF-8 and nowhere else, in bytes that are no UTF-8 too.
-        """
+    def translation(self, rewrite: bytes) -> Translation | None:
+        """What `bytes.translate` needs to replace all matches; None if the pattern takes more than that."""
         node = self._plain_node
         repeats = isinstance(node, Repeat) and (node.least, node.most) == (1, None)
         chars = node.part if isinstance(node, Repeat) and repeats else node
-        if not isinstance(chars, Chars) or any(last > 0x7F for _, last in chars.ranges):
+        if not isinstance(chars, Chars):
             return None
-        matched = bytes(code for first, last in chars.ranges for code in range(first, last + 1))
+        of_ascii = any(last > 0x7F for _, last in chars.ranges)
+        codes = (range(first, min(last, 0x7F) + 1) for first, last in chars.ranges)
+        matched = bytes(itertools.chain.from_iterable(codes))
         pieces = Rewrite(rewrite.decode("latin-1")).pieces
         if not pieces:
-            return None, matched
+            return Translation(None, matched, of_ascii)
         if repeats or len(pieces) > 1 or not isinstance(pieces[0], str) or len(pieces[0]) > 1:
             return None
-        return bytes.maketrans(matched, pieces[0].encode("latin-1") * len(matched)), b""
+        if not pieces[0].isascii():
+            return None
+        table = bytes.maketrans(matched, pieces[0].encode("latin-1") * len(matched))
+        return Translation(table, b"", of_ascii)
 
     def _replace_batch(self, strings: Sequence[bytes], rewrite: Rewrite) -> list[bytes] | None:
         matcher = self._matcher(False, rewrite.groups > 0, False)

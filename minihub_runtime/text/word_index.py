@@ -63,7 +63,7 @@ class WordIndex:
         return [data[a:b] for a, b in zip(self._starts.tolist(), ends, strict=True)]
 
     def _fill(self, starts: Places, lengths: Places) -> None:
-        hashes = _hash(self._bytes, starts, lengths)
+        hashes, self._firsts = _hash(self._bytes, starts, lengths)
         entries = (hashes & ~_LOWER) | np.arange(1, starts.size + 1, dtype=np.uint64)
         slots = self._slots.reshape(-1)
         at = ((hashes & self._last) * np.uint64(BUCKET)).astype(np.int64)
@@ -79,7 +79,13 @@ class WordIndex:
             alike = np.flatnonzero((other ^ entries.take(pending)) >> _HALF == 0)
             if alike.size:
                 first, second = (other[alike] & _LOWER).astype(np.int64) - 1, pending[alike]
-                equal = self._are(first, self._bytes, starts[second], lengths[second])
+                equal = self._are(
+                    first,
+                    self._bytes,
+                    starts.take(second),
+                    lengths.take(second),
+                    self._firsts.take(second),
+                )
                 repeated += np.maximum(first, second)[equal].tolist()
             at = (at + 1) % slots.size
         self.first_repeated = min(repeated, default=None)
@@ -93,7 +99,7 @@ class WordIndex:
             lengths: how many bytes it has.
         """
         asked = ByteWords(data)
-        hashes = _hash(asked, starts, lengths)
+        hashes, firsts = _hash(asked, starts, lengths)
         found = np.full(starts.size, -1, np.int64)
         pending = None
         # Much here is `take`, which is several times as fast as the same with brackets.
@@ -104,7 +110,9 @@ class WordIndex:
             places = (entries.take(alike) & _LOWER).astype(np.int64) - 1
             rows = alike // BUCKET
             words = rows if pending is None else pending.take(rows)
-            equal = self._are(places, asked, starts.take(words), lengths.take(words))
+            equal = self._are(
+                places, asked, starts.take(words), lengths.take(words), firsts.take(words)
+            )
             found[words[equal]] = places[equal]
             # Behind a bucket with room nothing was put for want of room.
             full = entries[:, -1] != 0
@@ -116,26 +124,19 @@ class WordIndex:
         return found
 
     def _are(
-        self, places: Places, asked: ByteWords, given: Places, length: Places
+        self, places: Places, asked: ByteWords, given: Places, length: Places, first: Words
     ) -> NDArray[np.bool_]:
-        """Whether the words at some places are those asked for, which begin at `given`."""
-        equal = np.asarray(self._lengths.take(places) == length)
-        known = self._starts.take(places).astype(np.int64)
-        live = None
-        for begin in range(0, int(length.max(initial=0)), 8):
-            if begin:
-                live = np.flatnonzero(equal & (length > begin))
-                if not live.size:
-                    break
-            mine, theirs, left = known, given, length
-            if live is not None:
-                mine, theirs, left = known.take(live), given.take(live), length.take(live)
-            differ = self._bytes.word(mine + begin) ^ asked.word(theirs + begin)
-            same = differ & _KEEP.take(left - begin, mode="clip") == 0
-            if live is None:
-                equal &= same
-            else:
-                equal[live] = same
+        """Whether the words at some places are those asked for, which begin at `given` with the 8 bytes `first`."""
+        equal = self._firsts.take(places) == first
+        equal &= self._lengths.take(places) == length
+        for begin in range(8, int(length.max(initial=0)), 8):
+            live = np.flatnonzero(equal & (length > begin))
+            if not live.size:
+                break
+            mine = self._starts.take(places.take(live)).astype(np.int64)
+            differ = self._bytes.word(mine + begin) ^ asked.word(given.take(live) + begin)
+            keep = _KEEP.take(length.take(live) - begin, mode="clip")
+            equal[live] = differ & keep == 0
         return equal
 
 
@@ -143,23 +144,19 @@ def _narrowest(limit: int) -> Any:
     return np.uint32 if limit < 1 << 32 else np.int64
 
 
-def _hash(data: ByteWords, starts: Places, lengths: Places) -> Words:
-    """64 bits of each word."""
-    total = lengths.astype(np.uint64) * _FACTOR
-    live = None
-    for begin in range(0, int(lengths.max(initial=0)), 8):
-        if begin:
-            live = np.flatnonzero(lengths > begin)
-        start, left = starts, lengths
-        if live is not None:
-            start, left = starts.take(live), lengths.take(live)
-        word = data.word(start + begin) & _KEEP.take(left - begin, mode="clip")
-        if live is None:
-            total = _stir(total ^ word)
-        else:
-            total[live] = _stir(total.take(live) ^ word)
+def _hash(data: ByteWords, starts: Places, lengths: Places) -> tuple[Words, Words]:
+    """64 bits that tell of all of each word, and its first 8 bytes."""
+    first = data.word(starts)
+    first &= _KEEP.take(lengths, mode="clip")
+    total = _stir(first ^ lengths.astype(np.uint64) * _FACTOR)
+    for begin in range(8, int(lengths.max(initial=0)), 8):
+        live = np.flatnonzero(lengths > begin)
+        word = data.word(starts.take(live) + begin)
+        word &= _KEEP.take(lengths.take(live) - begin, mode="clip")
+        total[live] = _stir(total.take(live) ^ word)
     # Slots that are free hold 0, which is then no word's tag.
-    return total | np.uint64(1 << 32)
+    total |= np.uint64(1 << 32)
+    return total, first
 
 
 def _stir(x: Words) -> Words:

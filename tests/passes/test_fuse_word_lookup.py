@@ -21,14 +21,19 @@ class Program:
     """The pre-processing of a text embedding."""
 
     def __init__(
-        self, folder: Path, fill: bool = True, buckets: int = 1, lower: bool = False
+        self,
+        folder: Path,
+        fill: bool = True,
+        buckets: int = 1,
+        lower: bool = False,
+        pattern: str = "[[:punct:]]",
     ) -> None:
         vocabulary = folder / "tokens.txt"
         vocabulary.write_text("\n".join(WORDS) + "\n", encoding="utf-8")
         self.graph = tf.Graph()
         with self.graph.as_default():
             self.x = tf.placeholder(tf.string, [None])
-            text = tf.strings.regex_replace(self.x, "[[:punct:]]", "")
+            text = tf.strings.regex_replace(self.x, pattern, "")
             if lower:
                 text = tf.strings.lower(text)
             self.words = tf.string_split(text, " ")
@@ -71,10 +76,13 @@ def both(program: Program, sentences: list[bytes]) -> None:
 @pytest.mark.parametrize("fill", [True, False])
 @pytest.mark.parametrize("lower", [True, False])
 @pytest.mark.parametrize("times", [0, 1, 40])
+@pytest.mark.parametrize("pattern", ["[[:punct:]]", r"\pP", r"\pP+", "[^a-z ]"])
 def test_fused_numbers_are_what_they_were(
-    fill: bool, lower: bool, times: int, tmp_path: Path
+    fill: bool, lower: bool, times: int, pattern: str, tmp_path: Path
 ) -> None:
-    both(Program(tmp_path, fill, lower=lower), SENTENCES * times)
+    program = Program(tmp_path, fill, lower=lower, pattern=pattern)
+    both(program, SENTENCES * times)
+    both(program, [sentence for sentence in SENTENCES if sentence.isascii()] * times)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
