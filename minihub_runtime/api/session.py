@@ -356,7 +356,7 @@ class Session:
         self._closed = True
         _open_sessions.discard(self)
         if self._runner is not None:
-            self._runner.state.reset()
+            self._runner.reset()
 
     def as_default(self) -> contextlib.AbstractContextManager[Session]:
         """A context in which this is the default session."""

@@ -95,6 +95,12 @@ class Runner:
         _separate(handed, feeds.values())
         return handed
 
+    def reset(self) -> None:
+        """Forget all variables and tables."""
+        with self._lock:
+            self._plans.clear()
+        self.state.reset()
+
     def handle(self, name: str) -> Any:
         """The resource object that a node without inputs makes: a variable, a table."""
         node = self.graph.nodes[name]

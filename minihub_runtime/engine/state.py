@@ -166,8 +166,9 @@ class State:
             return found
 
     def reset(self) -> None:
-        """Forget all resources."""
+        """Forget all resources, and the plans that hold some."""
         with self._lock:
+            self._functions.clear()
             self._resources.clear()
             self._own.clear()
             self._checkpoints.clear()

@@ -78,10 +78,12 @@ def split_and_lookup(
     steps: list[str],
     delimiter: str,
     fill: list[str],
+    size_for_default: bool = False,
 ) -> tuple[Array, Array]:
     """Place and number of each word of sentences, which are changed by `steps` and split at `delimiter`, one byte.
 
-    A sentence without words has the one in `fill`, if there is one.
+    A sentence without words has the one in `fill`, if there is one.  With `size_for_default` a word that is not there has
+    the size of the table for its number.
 
     Shapes: `[n]`, `[]`, `[]` -> `[k, 2], [k]`.
     Raises: InvalidArgumentError unless `input` is a vector and `table` a table of strings.
@@ -95,7 +97,8 @@ def split_and_lookup(
         quick = _split_joined(sentences, translations, mark, filler)
         if quick is not None:
             indices, data, starts, lengths = quick
-            return indices, table.find_flat(data, starts, lengths, default_value)
+            ids = table.find_flat(data, starts, lengths, default_value)
+            return indices, _sized(ids, default_value, table) if size_for_default else ids
     rows = []
     for sentence in sentences:
         text = sentence
@@ -104,7 +107,14 @@ def split_and_lookup(
         rows.append(list(filter(None, text.split(mark))) or filler)
     words = list(itertools.chain.from_iterable(rows))
     indices = _indices(np.fromiter(map(len, rows), np.int64, len(rows)))
-    return indices, table.find(string_array(words, [len(words)]), default_value)
+    ids = table.find(string_array(words, [len(words)]), default_value)
+    return indices, _sized(ids, default_value, table) if size_for_default else ids
+
+
+def _sized(ids: Array, default: Array, table: Table) -> Array:
+    """The numbers of words, the table's size in the place of `default`."""
+    np.copyto(ids, table.size(), where=ids == default)
+    return ids
 
 
 def _indices(counts: Array) -> Array:

@@ -6,7 +6,7 @@
     ids = LookupTableFindV2(table, word, none)                →   bucket = ZerosLike(ids)
     bucket = StringToHashBucketFast(word, num_buckets=1)
 
-where nothing else reads the words.
+where nothing else reads the words.  If the bucket is only there for words that the vocabulary lacks, the step does that too.
 
 Source: the modules of tensorflow_hub's examples/text_embeddings, python/ops/lookup_ops.py:StaticVocabularyTable.
 """
@@ -109,15 +109,24 @@ class _Fusion:
         delimiter = self.constant(split.inputs[1])
         _expect(len(delimiter.encode("utf-8", "surrogateescape")) == 1)
         text, steps = self.before(split.inputs[0])
-        attrs = {"Tout": find.attrs["Tout"], "steps": steps, "delimiter": delimiter, "fill": fill}
+        kind = {"T": find.attrs["Tout"]}
+        chosen = self.chosen(find)
+        attrs = {
+            "Tout": find.attrs["Tout"],
+            "steps": steps,
+            "delimiter": delimiter,
+            "fill": fill,
+            "size_for_default": chosen is not None,
+        }
         name = f"{find.name}/words"
         self.fused = Node(
             name, "_SplitAndLookup", [text, handle, default], dict.fromkeys(self.controls), attrs
         )
         ids = Ref(name, 1)
-        kind = {"T": find.attrs["Tout"]}
         self.made[name] = self.fused
         self.made[find.name] = find.replace(op="Identity", inputs=(ids,), attrs=kind)
+        if chosen is not None:
+            self.made[chosen.name] = chosen.replace(op="Identity", inputs=(ids,), attrs=kind)
         for alias in words:
             for reader in self.readers[alias]:
                 if reader.op == "StringToHashBucketFast":
@@ -129,6 +138,38 @@ class _Fusion:
                     _expect(
                         reader is find or (reader.op == "Identity" and keys in self.chain(reader))
                     )
+
+    def chosen(self, find: Node) -> Node | None:
+        """The node that puts the size of the table where a word is in no bucket but the only one, if nothing else reads the
+        numbers.
+
+            found = LookupTableFindV2(table, word, none)
+            y = SelectV2(found != none, found, bucket + LookupTableSizeV2(table))
+        """
+        found = Ref(find.name)
+        readers = self.readers.get(found, [])
+        select = next((node for node in readers if node.op == "SelectV2"), None)
+        if select is None or found in self.feeds or find.name in self.kept:
+            return None
+        test, same, other = (self.nodes[ref.node] for ref in select.inputs)
+        if test.op != "NotEqual" or test.inputs != (found, find.inputs[2]) or same is not find:
+            return None
+        if {node.name for node in readers} != {select.name, test.name} or other.op not in (
+            "Add",
+            "AddV2",
+        ):
+            return None
+        bucket, size = (self.nodes[ref.node] for ref in other.inputs)
+        if bucket.op != "StringToHashBucketFast" or size.op != "LookupTableSizeV2":
+            return None
+        if size.inputs != find.inputs[:1] or any(
+            ref in self.feeds
+            for node in (select, test, other)
+            for ref in (*node.inputs, Ref(node.name))
+        ):
+            return None
+        self.controls += [*select.controls, *test.controls, *other.controls, *size.controls]
+        return select
 
     def chain(self, node: Node) -> set[Ref]:
         """What a node and the Identity nodes behind it give."""
