@@ -12,7 +12,7 @@ import functools
 import os
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minihub import native, saved_model
 from minihub.binding import choose_signature, feeds_of, named_inputs, values_of
@@ -37,13 +37,15 @@ from minihub_runtime.errors import (
     clip,
 )
 from minihub_runtime.files import read_regular_file
-from minihub_runtime.graph.inference import Inference
 from minihub_runtime.graph.ir import Graph, Ref, parse_ref
 from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.graph.support import unsupported_ops
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import GraphDef, parse
 from minihub_runtime.versions import VERSION
+
+if TYPE_CHECKING:
+    from minihub_runtime.graph.inference import Inference
 
 __all__ = ["LoadedModule", "UnsupportedOpsWarning", "load"]
 
@@ -361,6 +363,8 @@ def read_frozen(path: str) -> tuple[Graph, Signature]:
     graph = read_graph(proto)
     if not graph.nodes:
         raise DataLossError(f"a frozen graph must hold nodes; {clip(path)} has none")
+    from minihub_runtime.graph.inference import Inference
+
     read = {ref.node for node in graph.nodes.values() for ref in node.inputs}
     read |= {name for node in graph.nodes.values() for name in node.controls}
     inputs: dict[str, ParsedTensorInfo] = {}

@@ -18,15 +18,22 @@ Reading order:
     writer     write_checkpoint, write_shards, Part, Sliced, Streamed
 """
 
-from minihub_runtime.checkpoint.interrupted import finish_interrupted
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from minihub_runtime.checkpoint.reader import CheckpointReader
-from minihub_runtime.checkpoint.writer import (
-    Part,
-    Sliced,
-    Streamed,
-    write_checkpoint,
-    write_shards,
-)
+
+if TYPE_CHECKING:
+    from minihub_runtime.checkpoint.interrupted import finish_interrupted
+    from minihub_runtime.checkpoint.writer import (
+        Part,
+        Sliced,
+        Streamed,
+        write_checkpoint,
+        write_shards,
+    )
 
 __all__ = [
     "CheckpointReader",
@@ -37,3 +44,13 @@ __all__ = [
     "write_checkpoint",
     "write_shards",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What writes, imported when it is first used: most programs only read."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = "interrupted" if name == "finish_interrupted" else "writer"
+    value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value

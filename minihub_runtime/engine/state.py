@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from minihub_runtime.autodiff.symbolic import gradient_body
 from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.checkpoint.bundle import index_filename
 from minihub_runtime.codec import Func
@@ -267,6 +266,9 @@ class State:
         key = ("gradient", function.name, tuple(types), _freeze(function.attrs))
 
         def make() -> Body:
+            # Few graphs have gradients of functions, and the rules for them take a while to import.
+            from minihub_runtime.autodiff.symbolic import gradient_body
+
             library = self._library()
             body = gradient_body(library, function, types)
             for name, written in body.graph.functions.items():

@@ -111,6 +111,8 @@ def cast(x: Array, *, SrcT: DType, DstT: DType, Truncate: bool = False) -> Array
     target = DstT.base_dtype
     if source is target:
         return x.copy() if isinstance(x, np.ndarray) else x
+    if x.dtype.kind in "biu" and target.numpy.kind in "iu":
+        return x.astype(target.numpy)
     for dtype in (source, target):
         if dtype.numpy == np.dtype(object):
             raise UnimplementedError(

@@ -19,7 +19,6 @@ import numpy as np
 
 from minihub_runtime.errors import OpError
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.ops.word_lookup import STEPS, translation_of
 
 __all__ = ["fuse_word_lookup"]
 
@@ -35,7 +34,7 @@ def fuse_word_lookup(
         kept: nodes that are fetched or run for their own sake.
     """
     finds = [node for node in nodes.values() if node.op == "LookupTableFindV2"]
-    if not finds:
+    if not finds or not any(node.op == "StringSplit" for node in nodes.values()):
         return dict(nodes)
     readers = _readers(nodes.values())
     made: dict[str, Node] = {}
@@ -211,6 +210,9 @@ class _Fusion:
         return ref, steps
 
     def step(self, node: Node) -> str | None:
+        # Only graphs with text pay for the import of regular expressions.
+        from minihub_runtime.ops.word_lookup import STEPS, translation_of
+
         if node.op in STEPS and not node.attrs.get("encoding", ""):
             return STEPS[node.op]
         if node.op != "StaticRegexReplace" or not node.attrs.get("replace_global", True):

@@ -6,9 +6,7 @@ Python's own tables have no scripts, and another version of Unicode with each ve
 from __future__ import annotations
 
 import functools
-import gzip
-import json
-from importlib import resources
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,8 +22,12 @@ _COUNT = 0x110000
 
 @functools.cache
 def _tables() -> dict[str, dict[str, Any]]:
-    file = resources.files("minihub_runtime.text").joinpath("unicode_tables.gz")
-    tables: dict[str, dict[str, Any]] = json.loads(gzip.decompress(file.read_bytes()))
+    # Few patterns have classes of characters beyond ASCII, and these modules take a while to import.
+    import gzip
+    import json
+
+    data = Path(__file__).with_name("unicode_tables.gz").read_bytes()
+    tables: dict[str, dict[str, Any]] = json.loads(gzip.decompress(data))
     return tables
 
 
