@@ -45,6 +45,11 @@ BindContext = Callable[[str, Mapping[str, tuple[int, ...]]], Any]
 #: A kernel, the slots of its inputs, the slots of its outputs, and whose it is.
 _Call = tuple[Kernel, list[int], "int | tuple[int, ...]", Node]
 
+#: Kernel, input types, output types, attributes and statefulness of a node; never changed.
+_Bound = tuple[Kernel, "list[DType | None]", "list[DType | None]", "dict[str, Any]", bool]
+
+#: Ops that name a table, which lives as long as the session.
+TABLES = frozenset({"HashTable", "HashTableV2"})
 SWITCH = ("Switch", "RefSwitch")
 MERGE = ("Merge", "RefMerge")
 
@@ -99,6 +104,7 @@ class _Compiler:
         self.place: dict[Ref, int] = {}
         self.dtype: dict[Ref, DType | None] = {}
         self.constant: dict[Ref, Any] = {}
+        self.bound: dict[Any, _Bound] = {}
         self.controls: dict[str, int] = {}
         self.mortal: set[str] = set()
         self.steps: list[_Call] = []
@@ -204,6 +210,8 @@ class _Compiler:
 
     def add(self, node: Node) -> None:
         """Append the steps of one node."""
+        if node.op == "Const" and self.take_constant(node):
+            return
         if node.op == "_Loop":
             kernel, wanted, produced = bind_loop(
                 node,
@@ -216,6 +224,8 @@ class _Compiler:
         else:
             kernel, wanted, produced, attrs, stateful = self.bind(node)
         self.check_edges(node, wanted)
+        if node.op in TABLES and self.take_handle(node, kernel, produced):
+            return
         if self.fold(node, kernel, produced, attrs, stateful):
             return
         read = _dereference_later if node.op in CHOOSING else _dereference
@@ -246,15 +256,44 @@ class _Compiler:
         if self.target is self.prelude and node.op in HANDLES:
             self.variables.append(places[0])
 
+    def take_constant(self, node: Node) -> bool:
+        """Put a constant in its slot; whether that was done."""
+        ref = Ref(node.name)
+        if node.controls or node.inputs or ref in self.place:
+            return False
+        schema = REGISTRY["Const"].schema
+        check_kinds(node, schema)
+        attrs = schema.complete(node.attrs, "Const")
+        dtype, value = attrs["dtype"], attrs["value"]
+        if value.dtype != dtype.numpy:
+            return False
+        value = _unchanging(value)
+        self.place[ref] = self.slot(value)
+        self.dtype[ref] = dtype
+        self.constant[ref] = value
+        return True
+
+    def take_handle(self, node: Node, kernel: Kernel, produced: Sequence[DType | None]) -> bool:
+        """Look up a table once for all runs; whether that was done."""
+        ref = Ref(node.name)
+        if node.controls or ref in self.place:
+            return False
+        try:
+            handle = kernel()
+        except OpError:
+            # Where nobody runs it that is no error; if someone does, the run raises the same one.
+            return False
+        self.place[ref] = self.slot(handle)
+        self.dtype[ref] = produced[0]
+        return True
+
     def single(self, node: Node, produced: Sequence[DType | None]) -> bool:
         """Whether the kernel returns the value itself, not a sequence of values."""
         if len(produced) != 1 or node.op == "_Loop" or node.op in self.graph.functions:
             return False
         return not any(arg.is_list for arg in REGISTRY[node.op].schema.outputs)
 
-    def bind(
-        self, node: Node
-    ) -> tuple[Kernel, list[DType | None], list[DType | None], dict[str, Any], bool]:
+    def bind(self, node: Node) -> _Bound:
         """Kernel, input types, output types, attributes and statefulness of a node."""
         if node.op in self.graph.functions:
             signature = self.graph.functions[node.op].signature
@@ -266,17 +305,21 @@ class _Compiler:
             )
             return lambda *inputs: context.call(function, inputs), [*wanted], [*produced], {}, True
         op = REGISTRY[node.op]
+        key = None if op.wants_context else _binding_key(node)
+        if key is not None and key in self.bound:
+            return self.bound[key]
         check_kinds(node, op.schema)
         attrs = op.schema.complete(node.attrs, op.name)
-        if node.op == "Const" and attrs["value"].flags.writeable:
-            # The array is the graph builder's, who may go on changing it.
-            attrs["value"] = attrs["value"].copy()
-            attrs["value"].flags.writeable = False
+        if node.op == "Const":
+            attrs["value"] = _unchanging(attrs["value"])
         context = self.context(node) if op.wants_context else None
         kernel = op.bind(attrs, context)
         stateful = op.stateful or op.wants_context
         types = op.schema.input_dtypes(attrs), op.schema.output_dtypes(attrs)
-        return kernel, [*types[0]], [*types[1]], attrs, stateful
+        bound: _Bound = kernel, [*types[0]], [*types[1]], attrs, stateful
+        if key is not None:
+            self.bound[key] = bound
+        return bound
 
     def check_edges(self, node: Node, wanted: Sequence[DType | None]) -> None:
         """Raise unless the inputs have the number and types that the op wants."""
@@ -375,6 +418,31 @@ CHOOSING = frozenset({"Case", "If", "StatelessCase", "StatelessIf"})
 
 #: Attribute type of a schema → the field of AttrValue that holds it.
 _FIELDS = {"int": "i", "float": "f", "bool": "b", "string": "s"}
+
+
+def _unchanging(value: Any) -> Any:
+    """The value of a constant: a copy if the array is the graph builder's, who may go on changing it."""
+    if value.flags.writeable:
+        value = value.copy()
+        value.flags.writeable = False
+    return value
+
+
+def _binding_key(node: Node) -> Any:
+    """Equal for nodes of one op with equal attributes; None for attributes that are not compared."""
+    if node.op == "Const":
+        return None
+    parts = [
+        (name, proto.SerializeToString())
+        for name, proto in node.attrs.protos.items()
+        if not name.startswith("_") and name not in node.attrs.changes
+    ]
+    for name, value in node.attrs.changes.items():
+        kind = type(value)
+        if kind not in (bool, int, str, DType):
+            return None
+        parts.append((name, (kind, value)))
+    return node.op, frozenset(parts)
 
 
 def check_kinds(node: Node, schema: Schema) -> None:
