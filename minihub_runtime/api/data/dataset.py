@@ -17,9 +17,9 @@ from minihub_runtime.api.data import nest
 from minihub_runtime.api.data.base import AUTOTUNE, dataset_seeds, made, number
 from minihub_runtime.api.data.batching import DatasetBatching
 from minihub_runtime.api.data.generator import generator_dataset
+from minihub_runtime.api.data.iterating import DatasetIterating
 from minihub_runtime.api.data.iterator import Iterator
 from minihub_runtime.api.data.mapping import DatasetMapping
-from minihub_runtime.api.data.one_shot import copied_into_function
 from minihub_runtime.api.data.options import Options
 from minihub_runtime.api.data.structure import (
     flat_shapes,
@@ -31,18 +31,19 @@ from minihub_runtime.api.data.structure import (
     to_tensors,
     unbatch_spec,
 )
-from minihub_runtime.api.graph import Operation, Tensor
-from minihub_runtime.api.random_seed import get_seed
+from minihub_runtime.api.gfile import matching
+from minihub_runtime.api.graph import Tensor
 from minihub_runtime.api.tensor_shape import Dimension
 from minihub_runtime.api.type_spec import TensorSpec
 from minihub_runtime.dtypes import int64, string
+from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.public import public
 
 __all__ = ["Dataset"]
 
 
 @public("data.Dataset")
-class Dataset(DatasetMapping, DatasetBatching):
+class Dataset(DatasetMapping, DatasetBatching, DatasetIterating):
     """A sequence of elements: structures of tensors, made of tuples, named tuples and mappings.
 
     A dataset is made by one of its static methods, and by methods that make another one of it.  It is iterated over in a
@@ -208,6 +209,27 @@ class Dataset(DatasetMapping, DatasetBatching):
         spec = nest.pack_sequence_as(structure, [item.element_spec for item in flat])
         return made("ZipDataset", spec, input_datasets=[item._variant_tensor for item in flat])
 
+    @staticmethod
+    def list_files(
+        file_pattern: Any, shuffle: bool | None = None, seed: Any = None, name: str | None = None
+    ) -> Dataset:
+        """The names of the files that match, looked for when this is called.
+
+        Args:
+            file_pattern: a pattern or several, as text.
+            shuffle: whether each epoch has another order, as it has by default; else they are sorted.
+            seed: the seed of the order.
+            name: accepted; it has no effect.
+
+        Raises:
+            InvalidArgumentError: no file matches.
+        """
+        names = sorted(matching(file_pattern))
+        if not names:
+            raise InvalidArgumentError(f"No files matched pattern: {file_pattern}")
+        dataset = Dataset.from_tensor_slices(names)
+        return dataset if shuffle is False else dataset.shuffle(len(names), seed=seed)
+
     # Which elements, and in which order
 
     def concatenate(self, dataset: Dataset, name: str | None = None) -> Dataset:
@@ -365,56 +387,6 @@ class Dataset(DatasetMapping, DatasetBatching):
                 f"`transformation_func` must return a `tf.data.Dataset` object. Got {type(found)}."
             )
         return found
-
-    # Iterators
-
-    def make_one_shot_iterator(self) -> Iterator:
-        """An iterator that starts by itself and cannot be started again.
-
-        Raises:
-            ValueError: the dataset depends on variables, tables or placeholders.
-        """
-        # TensorFlow gives the function a seed, which counts for the ops after it.
-        get_seed(None)
-        try:
-            factory = copied_into_function(self._variant_tensor)
-        except ValueError as error:
-            if "Cannot capture a stateful node" not in str(error):
-                raise
-            raise ValueError(
-                f"{error}: A likely cause of this error is that the dataset for which you are calling "
-                "`make_one_shot_iterator()` captures a stateful object, such as a `tf.Variable` or "
-                "`tf.lookup.StaticHashTable`, which is not supported. Use "
-                "`make_initializable_iterator()` instead."
-            ) from None
-        with self._variant_tensor.graph.colocate_with(self._variant_tensor):
-            handle = build(
-                "OneShotIterator",
-                dataset_factory=factory,
-                output_types=flat_types(self.element_spec),
-                output_shapes=flat_shapes(self.element_spec),
-            )
-            return self._iterator(handle, None)
-
-    def make_initializable_iterator(self, shared_name: str | None = None) -> Iterator:
-        """An iterator that its `initializer` starts, as often as one likes.
-
-        Args:
-            shared_name: a name under which sessions know it.
-        """
-        with self._variant_tensor.graph.colocate_with(self._variant_tensor):
-            handle = build(
-                "IteratorV2",
-                container="",
-                shared_name=shared_name or "",
-                output_types=flat_types(self.element_spec),
-                output_shapes=flat_shapes(self.element_spec),
-            )
-            start = build("MakeIterator", dataset=self._variant_tensor, iterator=handle)
-            return self._iterator(handle, start)
-
-    def _iterator(self, handle: Tensor, start: Operation | None) -> Iterator:
-        return Iterator(handle, start, self.output_types, self.output_shapes, self.output_classes)
 
 
 @public("data.make_one_shot_iterator")
