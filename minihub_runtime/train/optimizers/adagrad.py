@@ -5,8 +5,8 @@ Source: tensorflow/python/training/adagrad.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from minihub_runtime.api.building import build
 from minihub_runtime.api.casting import cast
@@ -34,7 +34,7 @@ class AdagradOptimizer(SteppingOptimizer):
     """
 
     op = "Adagrad"
-    slot_inputs: ClassVar[dict[str, str]] = {"accum": "accumulator"}
+    slot_inputs: Mapping[str, str] = {"accum": "accumulator"}
 
     def __init__(
         self,

@@ -5,8 +5,8 @@ Source: tensorflow/python/training/adam.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from minihub_runtime.api.building import build
 from minihub_runtime.api.casting import cast
@@ -41,7 +41,7 @@ class AdamOptimizer(SteppingOptimizer):
     """
 
     op = "Adam"
-    slot_inputs: ClassVar[dict[str, str]] = {"m": "m", "v": "v"}
+    slot_inputs: Mapping[str, str] = {"m": "m", "v": "v"}
 
     def __init__(
         self,

@@ -5,7 +5,8 @@ Source: tensorflow/python/training/momentum.py.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 from minihub_runtime.public import public
 from minihub_runtime.train.optimizers.stepping import SteppingOptimizer
@@ -27,7 +28,7 @@ class MomentumOptimizer(SteppingOptimizer):
     """
 
     op = "Momentum"
-    slot_inputs: ClassVar[dict[str, str]] = {"accum": "momentum"}
+    slot_inputs: Mapping[str, str] = {"accum": "momentum"}
 
     def __init__(
         self,

@@ -5,8 +5,8 @@ Source: tensorflow/python/training/*.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from minihub_runtime.api.building import build
 from minihub_runtime.api.casting import cast
@@ -31,9 +31,9 @@ class SteppingOptimizer(Optimizer):
             or a function that returns one.
     """
 
-    op: ClassVar[str]
-    slot_inputs: ClassVar[dict[str, str]] = {}
-    tensor_names: ClassVar[dict[str, str]] = {"lr": "learning_rate", "alpha": "learning_rate"}
+    op: str
+    slot_inputs: Mapping[str, str] = {}
+    tensor_names: Mapping[str, str] = {"lr": "learning_rate", "alpha": "learning_rate"}
 
     def __init__(self, use_locking: bool, name: str, **numbers: Any) -> None:
         super().__init__(use_locking, name)

@@ -277,3 +277,174 @@ def trained_with(tf: Any, made: Any, applied: Any, steps: int) -> Any:
         for _ in range(steps):
             session.run(applied)
         return session.run(made)
+
+
+@program
+def momentum(tf: Any) -> Any:
+    return built(tf, lambda: tf.train.MomentumOptimizer(0.1, lambda: 0.9))
+
+
+@program
+def adadelta(tf: Any) -> Any:
+    return built(tf, tf.train.AdadeltaOptimizer)
+
+
+@program
+def adagrad_with_dual_averaging(tf: Any) -> Any:
+    return built(
+        tf,
+        lambda: tf.train.AdagradDAOptimizer(
+            0.1, tf.train.get_or_create_global_step(), l1_regularization_strength=0.01
+        ),
+    )
+
+
+@program
+def rmsprop(tf: Any) -> Any:
+    return built(tf, lambda: tf.train.RMSPropOptimizer(0.1))
+
+
+@program
+def centred_rmsprop(tf: Any) -> Any:
+    return built(tf, lambda: tf.train.RMSPropOptimizer(0.1, centered=True, name="Mine"))
+
+
+@program
+def ftrl(tf: Any) -> Any:
+    return built(tf, lambda: tf.train.FtrlOptimizer(0.1, accum_name="a", linear_name="b"))
+
+
+@program
+def ftrl_with_shrinkage(tf: Any) -> Any:
+    return built(
+        tf,
+        lambda: tf.train.FtrlOptimizer(
+            tf.constant(0.1), l2_shrinkage_regularization_strength=0.1, beta=0.5
+        ),
+    )
+
+
+@program
+def proximal_gradient_descent(tf: Any) -> Any:
+    return built(tf, lambda: tf.train.ProximalGradientDescentOptimizer(0.1))
+
+
+@program
+def proximal_adagrad(tf: Any) -> Any:
+    return built(tf, lambda: tf.train.ProximalAdagradOptimizer(0.1))
+
+
+@program
+def double_numbers_of_all(tf: Any) -> Any:
+    step = tf.train.get_or_create_global_step()
+    made = variables(tf, tf.float64)
+    pairs = gradients(tf, made, tf.float64)
+    return [
+        optimizer.apply_gradients(pairs)
+        for optimizer in (
+            tf.train.GradientDescentOptimizer(0.1),
+            tf.train.MomentumOptimizer(0.1, 0.9),
+            tf.train.AdadeltaOptimizer(),
+            tf.train.AdagradOptimizer(0.1),
+            tf.train.AdagradDAOptimizer(0.1, step, l2_regularization_strength=tf.constant(0.1)),
+            tf.train.RMSPropOptimizer(0.1),
+            tf.train.FtrlOptimizer(0.1),
+        )
+    ]
+
+
+@results
+def momentum_gives_numbers(tf: Any) -> Any:
+    return trained(tf, lambda: tf.train.MomentumOptimizer(0.1, 0.9))
+
+
+@results
+def nesterov_gives_numbers(tf: Any) -> Any:
+    return trained(tf, lambda: tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True))
+
+
+@results
+def adadelta_gives_numbers(tf: Any) -> Any:
+    return trained(tf, lambda: tf.train.AdadeltaOptimizer(1.0, 0.9, 1e-3))
+
+
+@results
+def adagrad_with_dual_averaging_gives_numbers(tf: Any) -> Any:
+    def make() -> Any:
+        step = tf.train.get_or_create_global_step()
+        return tf.train.AdagradDAOptimizer(0.5, step, 0.2, 0.01, 0.1)
+
+    return trained(tf, make)
+
+
+@results
+def rmsprop_gives_numbers(tf: Any) -> Any:
+    return trained(tf, lambda: tf.train.RMSPropOptimizer(0.1, momentum=0.5))
+
+
+@results
+def centred_rmsprop_gives_numbers(tf: Any) -> Any:
+    return trained(tf, lambda: tf.train.RMSPropOptimizer(0.1, centered=True))
+
+
+@results
+def ftrl_gives_numbers(tf: Any) -> Any:
+    return trained(tf, lambda: tf.train.FtrlOptimizer(0.5, -0.6, 0.2, 0.01, 0.02))
+
+
+@results
+def ftrl_with_shrinkage_gives_numbers(tf: Any) -> Any:
+    return trained(
+        tf,
+        lambda: tf.train.FtrlOptimizer(0.5, l2_shrinkage_regularization_strength=0.1, beta=0.5),
+    )
+
+
+@results
+def proximal_gradient_descent_gives_numbers(tf: Any) -> Any:
+    return trained(tf, lambda: tf.train.ProximalGradientDescentOptimizer(0.1, 0.2, 0.1))
+
+
+@results
+def proximal_adagrad_gives_numbers(tf: Any) -> Any:
+    return trained(tf, lambda: tf.train.ProximalAdagradOptimizer(0.1, 0.2, 0.3, 0.1))
+
+
+@results
+def numbers_that_optimisers_refuse(tf: Any) -> Any:
+    return [
+        message(lambda: tf.train.ProximalAdagradOptimizer(0.1, 0.0)),
+        message(lambda: tf.train.AdagradDAOptimizer(0.1, None, 0.0)),
+        message(lambda: tf.train.FtrlOptimizer(0.1, 0.5)),
+        message(lambda: tf.train.FtrlOptimizer(0.1, 0.0, -1.0)),
+        message(lambda: tf.train.FtrlOptimizer(0.1, l1_regularization_strength=-1.0)),
+        message(lambda: tf.train.FtrlOptimizer(0.1, l2_regularization_strength=-1.0)),
+        message(lambda: tf.train.FtrlOptimizer(0.1, l2_shrinkage_regularization_strength=-1.0)),
+    ]
+
+
+@results
+def variables_of_unknown_shape(tf: Any) -> Any:
+    made = [
+        tf.Variable(
+            tf.placeholder_with_default([[1.0, 2.0]], [None, 2]),
+            validate_shape=False,
+            use_resource=kind,
+            name="w",
+        )
+        for kind in (False, True)
+    ]
+    found = []
+    for optimizer in (
+        tf.train.AdagradOptimizer(0.1),
+        tf.train.MomentumOptimizer(0.1, 0.9),
+        tf.train.RMSPropOptimizer(0.1),
+    ):
+        # Variables by handle check their shapes, so that those of their slots must be known.
+        applied = optimizer.apply_gradients([(tf.constant([[0.5, 0.25]]), made[0])])
+        with tf.Session() as session:
+            session.run(tf.variables_initializer([made[0]]))
+            session.run(tf.global_variables_initializer())
+            session.run(applied)
+            found.append(session.run(made[0]))
+    return found
