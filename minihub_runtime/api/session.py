@@ -285,13 +285,23 @@ class Session:
             raise RuntimeError(
                 "The Session graph is empty. Add operations to the graph before calling run()."
             )
-        fetch = _Fetch(self.graph, fetches)
+        fetch = self._fetch(fetches)
         feeds = self._feeds(feed_dict or {})
         limit = (options.timeout_in_ms if options is not None else 0) or self._timeout_in_ms
         timeout = limit / 1000 if limit > 0 else None
         values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
         result = [_plain(value, ref) for value, ref in zip(values, fetch.refs, strict=True)]
         return fetch.rebuild(result)
+
+    def _fetch(self, fetches: Any) -> _Fetch:
+        """What `fetches` stand for; of a single tensor or operation it is remembered."""
+        if not isinstance(fetches, (Operation, Tensor)):
+            return _Fetch(self.graph, fetches)
+        # Graphs keep what they are of, so nothing else takes its place in memory.
+        found = self._fetches.get(id(fetches))
+        if found is None or not self.graph.is_fetchable(fetches):
+            found = self._fetches[id(fetches)] = _Fetch(self.graph, fetches)
+        return found
 
     def stored_values(self, variables: Iterable[Any]) -> list[Any]:
         """The values of variables as they are stored, not copied: read-only arrays, for writing them somewhere.

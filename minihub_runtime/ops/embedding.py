@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,7 +56,7 @@ class _Tables:
 
     def are(self, tables: Sequence[Array]) -> bool:
         """Whether these are the tables."""
-        return all(a is b for a, b in zip(tables, self.tables, strict=True))
+        return all(map(operator.is_, tables, self.tables))
 
 
 class _Memory:

@@ -87,6 +87,15 @@ def _fold_runs(
     """As `reduce_by`, into `result`."""
     longest = int(lengths.max())
     by_length = None
+    if int(lengths.min()) == longest and order is not None:
+        first = int(starts[0])
+        places = order[first : first + len(starts) * longest].reshape(-1, longest)
+        row = np.empty_like(result)
+        for k, column in enumerate(np.ascontiguousarray(places.T)):
+            take_rows(data, column, row if k else result)
+            if k:
+                ufunc(result, row, out=result)
+        return
     if int(lengths.min()) < longest:
         # Long runs first: then the runs that still have a k-th row are a prefix, and one call adds all their k-th rows.
         by_length = np.argsort(-lengths, kind="stable")

@@ -112,6 +112,10 @@ class Table:
             result[place] = (default if rows is None else rows[place]) if row is None else row
         return result.reshape(shape)
 
+    def find_list(self, words: list[bytes], default: Array) -> Array:
+        """The value of each word of a list; see `find`."""
+        return self.find(string_array(words, [len(words)]), default)
+
     def find_flat(self, data: Array, starts: Array, lengths: Array, default: Array) -> Array:
         """The value of each word of joined ones.
 
@@ -128,7 +132,7 @@ class Table:
         joined = data.tobytes()
         ends = (starts + lengths).tolist()
         words = [joined[a:b] for a, b in zip(starts.tolist(), ends, strict=True)]
-        return self.find(string_array(words, [len(words)]), default)
+        return self.find_list(words, default)
 
     def _lookup(self, keys: Array, default: Array) -> Array:
         """The scalar values of keys in C order; `default` is one or one for each."""
@@ -247,14 +251,25 @@ class StaticTable(Table):
         words = self._keys(keys)
         if len(words) > FEW:
             return self._filled(self._places(self._index, words), default)
+        return self._filled(self._remembered(self._index, words), default)
+
+    def _remembered(self, index: WordIndex, words: list[bytes]) -> Array:
+        """The places of a few words."""
+        entries = self._entries
         try:
-            known = [self._entries[word] for word in words]
+            known = [entries[word] for word in words]
         except KeyError:
-            known = self._places(self._index, words).tolist()
-            if len(self._entries) > MAX_REMEMBERED:
-                self._entries = {}
-            self._entries.update(zip(words, known, strict=True))
-        return self._filled(np.array(known, np.int64), default)
+            known = self._places(index, words).tolist()
+            if len(entries) > MAX_REMEMBERED:
+                self._entries = entries = {}
+            entries.update(zip(words, known, strict=True))
+        return np.array(known, np.int64)
+
+    def find_list(self, words: list[bytes], default: Array) -> Array:
+        """The value of each word of a list; see `find`."""
+        if self._index is None or default.ndim or default.dtype != np.int64 or len(words) > FEW:
+            return super().find_list(words, default)
+        return self._filled(self._remembered(self._index, words), default)
 
     def find_flat(self, data: Array, starts: Array, lengths: Array, default: Array) -> Array:
         """The value of each word of joined ones; see `Table.find_flat`."""
@@ -270,9 +285,9 @@ class StaticTable(Table):
     def _filled(self, places: Array, default: Array) -> Array:
         """The values of words at these places, -1 for those that are not there."""
         absent = places < 0
-        places += self._offset
-        if absent.any():
-            np.copyto(places, default.reshape(-1), where=absent)
+        if self._offset:
+            places += self._offset
+        np.copyto(places, default.reshape(-1), where=absent)
         return places
 
     def initialize(self, keys: Array, values: Array) -> None:

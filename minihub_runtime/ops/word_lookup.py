@@ -18,7 +18,7 @@ from minihub_runtime.ops.checking import require_rank
 from minihub_runtime.ops.registry import ANY, Array, op
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.tables import Table
-from minihub_runtime.text.arrays import as_bytes, string_array
+from minihub_runtime.text.arrays import as_bytes
 from minihub_runtime.text.regex import Translation, compile_regex
 
 __all__ = ["STEPS", "translation_of"]
@@ -105,9 +105,9 @@ def split_and_lookup(
         for translation in translations:
             text = text.translate(translation.table, translation.deleted)
         rows.append(list(filter(None, text.split(mark))) or filler)
-    words = list(itertools.chain.from_iterable(rows))
-    indices = _indices(np.fromiter(map(len, rows), np.int64, len(rows)))
-    ids = table.find(string_array(words, [len(words)]), default_value)
+    words = list(itertools.chain.from_iterable(rows)) if len(rows) != 1 else rows[0]
+    indices = _indices(np.array([len(row) for row in rows], np.int64))
+    ids = table.find_list(words, default_value)
     return indices, _sized(ids, default_value, table) if size_for_default else ids
 
 
