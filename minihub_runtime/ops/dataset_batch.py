@@ -24,6 +24,7 @@ from minihub_runtime.ops.datasets import (
     Element,
     Elements,
     Iteration,
+    check_room,
     dataset_of,
     number,
     variant,
@@ -130,9 +131,11 @@ class _Batching(Iterator[Element]):
         self._check()
         for taken in range(1, size + 1):
             try:
-                elements.append(next(source))
+                element = next(source)
             except StopIteration:
                 break
+            elements.append(element)
+            check_room(taken, element, "a batch")
             if taken % CHECKED_EVERY == 0:
                 self._check()
         if not elements or (self._drop and len(elements) < size):
@@ -483,6 +486,7 @@ class _Windowing(Iterator[Element]):
                 self._missing -= 1
             else:
                 buffer.append(element)
+                check_room(len(buffer), element, "a window")
         if not buffer or (self._drop and len(buffer) < span):
             raise StopIteration
         window = [buffer[place] for place in range(0, min(span, len(buffer)), self._stride)]

@@ -24,6 +24,7 @@ from minihub_runtime.ops.datasets import (
     Element,
     Elements,
     Iteration,
+    check_room,
     dataset_of,
     number,
     require_alike,
@@ -346,6 +347,7 @@ class _Grouping(Iterator[Element]):
         self._iteration = iteration
         self._groups: dict[int, list[Element]] = {}
         self._sizes: dict[int, int] = {}
+        self._held = 0
         self._current: Iterator[Element] | None = None
 
     def __next__(self) -> Element:
@@ -378,11 +380,15 @@ class _Grouping(Iterator[Element]):
             self._sizes[key] = wanted
         group = self._groups.setdefault(key, [])
         group.append(element)
+        self._held += 1
+        check_room(self._held, element, "elements of a group")
         if len(group) == self._sizes[key]:
             self._open(key)
 
     def _open(self, key: int) -> None:
-        elements = Elements(self._types, self._shapes, self._groups.pop(key))
+        group = self._groups.pop(key)
+        self._held -= len(group)
+        elements = Elements(self._types, self._shapes, group)
         (found,) = self._reduce((np.array(key, np.int64), variant(elements)))
         self._current = dataset_of(found, "the result of `reduce_func`").iterate(self._iteration)
 

@@ -23,6 +23,7 @@ from minihub_runtime.ops.datasets import (
     Element,
     Iteration,
     Pipe,
+    check_room,
     dataset_of,
     number,
     variant,
@@ -117,6 +118,7 @@ class _Shuffling(Iterator[Element]):
             else:
                 buffer[self._end % limit] = element
             self._end += 1
+            check_room(self._end - self._first, element, "the buffer of a shuffled dataset")
         count = self._end - self._first
         if not count:
             raise StopIteration

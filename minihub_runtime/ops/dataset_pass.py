@@ -21,6 +21,7 @@ from minihub_runtime.ops.datasets import (
     Element,
     Iteration,
     Pipe,
+    check_room,
     dataset_of,
     number,
     variant,
@@ -130,6 +131,7 @@ class _Caching(Iterator[Element]):
             self._owner.keep(self._elements)
             raise
         self._elements.append(element)
+        check_room(len(self._elements), element, "a cache")
         return element
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, ResourceExhaustedError, clip
-from minihub_runtime.ops.checking import require, require_scalar
+from minihub_runtime.ops.checking import MEMORY_LIMIT, require, require_scalar
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import Array, at_least, types_list
 from minihub_runtime.shapes import Shape, show
@@ -38,6 +38,7 @@ __all__ = [
     "Elements",
     "Iteration",
     "Pipe",
+    "check_room",
     "compatible",
     "dataset_of",
     "number",
@@ -55,6 +56,9 @@ MAX_DEPTH, MAX_DATASETS = 200, 10_000
 
 #: Elements that are passed over before the deadline is looked at.
 CHECKED_EVERY = 256
+
+#: What an array takes beside its content.
+ARRAY_BYTES = 128
 
 #: The attributes of nearly all datasets.
 TYPES: Any = types_list(minimum=1)
@@ -171,6 +175,29 @@ class Elements(Dataset):
     def cardinality(self) -> int:
         """How many there are."""
         return len(self._elements)
+
+
+def check_room(count: int, element: Element, what: str) -> None:
+    """Raise ResourceExhaustedError if `count` elements like one take more memory than a result may.
+
+    It looks at few of them, for it is called for each element that is kept.
+    """
+    if count & (count - 1) and count % CHECKED_EVERY:
+        return
+    if count * sum(map(_weight, element)) > MEMORY_LIMIT:
+        raise ResourceExhaustedError(
+            f"{what} must take at most {MEMORY_LIMIT} bytes, not {count} elements of shapes "
+            f"{[show(getattr(item, 'shape', ())) for item in element]}"
+        )
+
+
+def _weight(item: Any) -> int:
+    """The bytes that a component takes, about."""
+    if not isinstance(item, np.ndarray):
+        return ARRAY_BYTES
+    first = item.reshape(-1)[0] if item.dtype == object and item.size else b""
+    text = len(first) if isinstance(first, bytes) else 0
+    return ARRAY_BYTES + item.nbytes + item.size * text
 
 
 def variant(dataset: Dataset) -> Array:

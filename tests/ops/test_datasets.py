@@ -9,6 +9,7 @@ import pytest
 
 import minihub_runtime as tf
 from minihub_runtime.errors import DeadlineExceededError, NotFoundError, PermissionDeniedError
+from minihub_runtime.ops import datasets
 
 RECORDS = Path(__file__).parents[1] / "data" / "records"
 
@@ -106,3 +107,36 @@ def test_datasets_that_stand_on_each_other_without_end_are_refused() -> None:
                 iterator = tf.data.make_initializable_iterator(dataset)
                 with pytest.raises(tf.errors.ResourceExhaustedError, match=message):
                     session.run(iterator.initializer)
+
+
+@pytest.mark.parametrize(
+    ("what", "kept"),
+    [
+        ("buffer", lambda d: d.shuffle(1 << 40)),
+        ("batch", lambda d: d.batch(1 << 40)),
+        ("window", lambda d: d.window(1 << 40)),
+        ("cache", lambda d: d.cache().skip(1 << 40)),
+        (
+            "group",
+            lambda d: d.apply(
+                tf.data.experimental.group_by_window(
+                    lambda n: n, lambda key, found: found, window_size=2
+                )
+            ),
+        ),
+    ],
+)
+def test_kept_elements_take_no_more_than_a_result_may(
+    what: str, kept: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "MEMORY_LIMIT", 100_000)
+    with tf.Graph().as_default():
+        dataset = kept(tf.data.Dataset.range(1 << 60))
+        following = dataset.make_one_shot_iterator().get_next()
+        if what == "window":
+            following = tf.data.experimental.cardinality(following)
+        with (
+            tf.Session() as session,
+            pytest.raises(tf.errors.ResourceExhaustedError, match=f"{what}.* at most 100000 bytes"),
+        ):
+            session.run(following)
