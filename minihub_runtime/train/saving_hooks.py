@@ -126,6 +126,9 @@ class CheckpointSaverHook(SessionRunHook):
 
     def after_run(self, run_context: SessionRunContext, run_values: SessionRunValues) -> None:
         """Save when the time has come."""
+        # What was fetched is the step before the run; a second run looks only when it matters.
+        if not self._timer.should_trigger_for_step(run_values.results + 1):
+            return
         step = run_context.session.run(self._step)
         if self._timer.should_trigger_for_step(step):
             self._timer.update_last_triggered_step(step)

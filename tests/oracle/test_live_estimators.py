@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import minihub
 import minihub_runtime
+from tests.hub import test_estimator as modules
 from tests.train.estimator import answers, head_cases
 from tests.train.estimator.models import (
     BATCH,
@@ -99,6 +101,21 @@ def test_tensorflow_reads_our_exports(tmp_path: Path) -> None:
     for number, row in enumerate(wanted):
         for key, value in row.items():
             np.testing.assert_allclose(values[key][number], value, rtol=1e-5)
+
+
+def test_tensorflow_hub_loads_what_the_exporter_wrote(tmp_path: Path) -> None:
+    hub = pytest.importorskip("tensorflow_hub")
+    estimator = modules.made(tmp_path / "model", "one").train(modules.input_fn, steps=1)
+    exporter = minihub.LatestModuleExporter("modules", modules.serving_input_fn)
+    path = exporter.export(estimator, str(tmp_path / "out"))
+    assert path is not None
+    handle = f"{path.decode()}/one"
+    with tensorflow.Graph().as_default(), tensorflow.Session() as session:
+        out = hub.Module(handle)([3.0, -1.0])
+        session.run(tensorflow.global_variables_initializer())
+        found = session.run(out)
+    np.testing.assert_array_equal(found, minihub.load(handle)([3.0, -1.0]))
+    np.testing.assert_array_equal(found, [6.0, -2.0])
 
 
 def test_tensorflow_reads_our_event_files(tmp_path: Path) -> None:
