@@ -15,8 +15,10 @@ import numpy as np
 
 from minihub_runtime.api.defaults import SESSIONS
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
+from minihub_runtime.api.step_stats import add_calls
 from minihub_runtime.api.type_spec import CompositeTensor
 from minihub_runtime.dtypes import DType
+from minihub_runtime.engine.recording import recording
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Ref
@@ -271,11 +273,11 @@ class Session:
             fetches: tensors, operations, variables, sparse or ragged tensors, names of them, or lists, tuples
                 and dicts of these.
             feed_dict: tensor (or its name) → value.
-            options: RunOptions, of which `timeout_in_ms` counts.
-            run_metadata: accepted; a RunMetadata stays as it is, for runs are not traced.
+            options: RunOptions, of which `timeout_in_ms` and `trace_level` count.
+            run_metadata: a RunMetadata, which gets the times of all operations if a trace is asked for.
 
         Raises:
-            RuntimeError: the session is closed, or the graph is empty.
+            RuntimeError: the session is closed, or the graph is empty; another run is being traced.
             TypeError, ValueError: a fetch or a feed does not fit.
             OpError: a kernel refused its inputs.
         """
@@ -289,7 +291,12 @@ class Session:
         feeds = self._feeds(feed_dict or {})
         limit = (options.timeout_in_ms if options is not None else 0) or self._timeout_in_ms
         timeout = limit / 1000 if limit > 0 else None
-        values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
+        if options is None or run_metadata is None or not options.trace_level:
+            values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
+        else:
+            with recording() as calls:
+                values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
+            add_calls(run_metadata, calls)
         result = [_plain(value, ref) for value, ref in zip(values, fetch.refs, strict=True)]
         return fetch.rebuild(result)
 

@@ -11,8 +11,11 @@
     session_manager, scaffold  sessions whose models are ready
     run_hooks                  what a hook is
     hooks, saving_hooks        the standard hooks
+    profiler_hook, progress    timelines of steps; a line on a terminal
+    queue_runners              what fills queues
     coordinator                threads that stop together
     monitored_session          MonitoredTrainingSession and its like
+    estimator                  tf.estimator
 
 Public names are those below `tf.train`, wherever they are defined; `tf.train.X` and `minihub_runtime.train.X` are the same.
 """
