@@ -22,11 +22,11 @@ from minihub_runtime.api.variables.partitions import min_max_variable_partitione
 from minihub_runtime.api.variables.scopes import variable_scope
 from minihub_runtime.api.variables.store import get_variable
 from minihub_runtime.api.variables.updates import assign_add
-from minihub_runtime.public import find
 from minihub_runtime.train.canned.dnn_model import dnn_logit_fn_builder, summarize_layer
 from minihub_runtime.train.canned.linear_model import linear_logit_fn_builder
 from minihub_runtime.train.canned.optimizer_names import optimizer_of
 from minihub_runtime.train.estimator.model_function import EstimatorSpec
+from minihub_runtime.train.optimizers.ftrl import FtrlOptimizer
 
 __all__ = [
     "baseline_model_fn",
@@ -129,7 +129,7 @@ def linear_model_fn(
         with variable_scope("linear", values=tuple(features.values()), partitioner=divided):
             logit_fn = linear_logit_fn_builder(head.logits_dimension, columns, sparse_combiner)
             logits = logit_fn(features=features)
-            chosen = optimizer or find("train.FtrlOptimizer")(
+            chosen = optimizer or FtrlOptimizer(
                 learning_rate=min(_LINEAR_LEARNING_RATE, 1.0 / math.sqrt(len(columns)))
             )
             spec: EstimatorSpec = head.create_estimator_spec(
