@@ -191,6 +191,8 @@ HOME_OF: dict[str, str] = {
     "complex64": "minihub_runtime.dtypes",
     "concat": "minihub_runtime.api.joining",
     "cond": "minihub_runtime.api.cond",
+    "config.threading.get_intra_op_parallelism_threads": "minihub_runtime.api.threading",
+    "config.threading.set_intra_op_parallelism_threads": "minihub_runtime.api.threading",
     "confusion_matrix": "minihub_runtime.api.counting",
     "conj": "minihub_runtime.api.matmul",
     "constant": "minihub_runtime.api.conversion",

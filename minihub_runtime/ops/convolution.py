@@ -13,7 +13,8 @@ import numpy as np
 
 from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.checking import require, require_rank
-from minihub_runtime.ops.convolving import convolve, convolve_depthwise
+from minihub_runtime.ops.convolving import convolve
+from minihub_runtime.ops.convolving_depthwise import convolve_depthwise
 from minihub_runtime.ops.finishing import Finish, activation
 from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of
 from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, at_least, op, types, types_list

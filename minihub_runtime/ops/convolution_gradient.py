@@ -11,10 +11,9 @@ from typing import Literal
 import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank
-from minihub_runtime.ops.convolving import (
-    correlate_filter,
+from minihub_runtime.ops.convolving import correlate_filter, correlate_input
+from minihub_runtime.ops.convolving_depthwise import (
     correlate_filter_depthwise,
-    correlate_input,
     correlate_input_depthwise,
 )
 from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of

@@ -1,0 +1,110 @@
+"""How many threads the library of NumPy's matrix products uses.
+
+Products that are cut into parts for threads of our own must not start threads each: they would wait for one another, and
+where cores are busy a product of two threads waits many times longer than it computes.  While `single()` lasts, each product
+runs in the thread that asks for it.
+
+Source: OpenBLAS, driver/others/blas_server.c; NumPy's wheels rename its functions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["limit", "single"]
+
+#: Where wheels of NumPy keep the libraries they bring: Linux and Windows; macOS.
+_FOLDERS = ("../numpy.libs", ".dylibs")
+
+
+class _Control(NamedTuple):
+    """The two functions of the library."""
+
+    get: Callable[[], int]
+    set: Callable[[int], None]
+
+
+@functools.cache
+def _control() -> _Control | None:
+    """What sets the number of threads; None where the library is none that is known."""
+    import ctypes
+
+    home = Path(np.__file__).parent
+    for path in (
+        path for folder in _FOLDERS for path in sorted((home / folder).glob("*openblas*"))
+    ):
+        try:
+            library = ctypes.CDLL(str(path))
+        except OSError:
+            continue
+        for before in ("scipy_openblas", "openblas"):
+            for after in ("64_", ""):
+                names = [f"{before}_{verb}_num_threads{after}" for verb in ("get", "set")]
+                if all(hasattr(library, name) for name in names):
+                    found = _Control(*(getattr(library, name) for name in names))
+                    found.set.restype = None  # type: ignore[attr-defined]
+                    return found
+    return None
+
+
+_lock = threading.Lock()
+#: How many wait for `single` to end, and what to put back then.
+_depth = 0
+_before = 0
+
+
+@contextlib.contextmanager
+def single() -> Iterator[bool]:
+    """Let products run in the thread that asks for them; whether that is possible."""
+    global _depth, _before
+    control = _control()
+    if control is None:
+        yield False
+        return
+    with _lock:
+        if _depth == 0:
+            _before = control.get()
+            if _before != 1:
+                control.set(1)
+        _depth += 1
+    try:
+        yield True
+    finally:
+        with _lock:
+            _depth -= 1
+            if _depth == 0 and _before != 1:
+                control.set(_before)
+
+
+def limit(count: int) -> None:
+    """Let other products use at most so many threads."""
+    global _before
+    control = _control()
+    if control is None:
+        return
+    with _lock:
+        if _depth:
+            _before = count
+        else:
+            control.set(count)
+
+
+def _start_anew() -> None:
+    """A child of a fork has none of the threads that hold the lock, or that wait for `single` to end."""
+    global _lock, _depth
+    _lock = threading.Lock()
+    if _depth:
+        _depth = 0
+        limit(_before)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)

@@ -1,0 +1,261 @@
+"""Work that is cut into parts for a few threads.
+
+    spread(lambda part: kernel(x[part], out=result[part]), parts)
+
+The thread that asks works too, so a busy pool delays nobody, and work inside work ends.  There are as many threads as the
+process may use cores, or as MINIHUB_NUM_THREADS says.  Kernels of NumPy release the interpreter's lock, so that parts of
+some hundred kilobytes run side by side.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+import numpy as np
+
+from minihub_runtime import blas
+from minihub_runtime.errors import InvalidArgumentError, clip
+
+__all__ = ["num_threads", "scratch", "set_num_threads", "spread"]
+
+T = TypeVar("T")
+
+#: Memory that each thread keeps for `scratch`; more is given back.
+KEPT_BYTES = 16 << 20
+
+
+class _Memory(threading.local):
+    """What this thread keeps."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, np.ndarray[Any, Any]] = {}
+
+
+class _Pool:
+    """The threads beside those that ask.
+
+    Attributes:
+        count: how many threads work on one piece of work, the one that asks included.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.waiting: SimpleQueue[_Work | None] = SimpleQueue()
+        self._started = 0
+        self._lock = threading.Lock()
+
+    def offer(self, work: _Work, helpers: int) -> None:
+        """Ask threads for help."""
+        if self._started < self.count - 1:
+            with self._lock:
+                while self._started < self.count - 1:
+                    self._started += 1
+                    name = f"minihub-{self._started}"
+                    threading.Thread(target=self._serve, name=name, daemon=True).start()
+        for _ in range(helpers):
+            self.waiting.put(work)
+
+    def _serve(self) -> None:
+        # What kernels are run in; a setting of each thread.
+        with np.errstate(all="ignore"):
+            while (work := self.waiting.get()) is not None:
+                work.help()
+                del work
+
+    def close(self) -> None:
+        """Let the threads end, once they have nothing to do."""
+        for _ in range(self._started):
+            self.waiting.put(None)
+
+
+class _Work(threading.Condition):
+    """Parts that threads take one after another, until there are none or one fails."""
+
+    def __init__(self, task: Callable[[Any], None], parts: list[Any]) -> None:
+        super().__init__(threading.Lock())
+        self._task = task
+        self._parts = parts
+        self._next = 0
+        self._busy = 0
+        self._error: BaseException | None = None
+
+    def help(self) -> None:
+        """Work until all parts are taken."""
+        with self:
+            if self._next >= len(self._parts):
+                return
+            self._busy += 1
+        try:
+            while True:
+                with self:
+                    if self._next >= len(self._parts):
+                        break
+                    part = self._parts[self._next]
+                    self._next += 1
+                self._task(part)
+        except BaseException as error:
+            with self:
+                self._next = len(self._parts)
+                self._error = self._error or error
+        finally:
+            with self:
+                self._busy -= 1
+                if not self._busy:
+                    self.notify_all()
+
+    def finish(self) -> None:
+        """Work, wait for the others, and raise what one of them raised."""
+        self.help()
+        with self:
+            while self._busy:
+                self.wait()
+        if self._error is not None:
+            raise self._error
+
+
+def spread(task: Callable[[T], None], parts: Iterable[T], products: bool = False) -> None:
+    """Call `task` with each part, on all threads.
+
+    Args:
+        task: may run in any thread, in any order.
+        parts: what it is called with.
+        products: whether it multiplies matrices.
+
+    Raises:
+        BaseException: what the first task that failed raised; parts that no thread had begun are left out.
+    """
+    todo = list(parts)
+    pool = _pool
+    if pool.count == 1 or len(todo) < 2:
+        for part in todo:
+            task(part)
+        return
+    if products:
+        with blas.single() as possible:
+            if possible:
+                _share(pool, task, todo)
+                return
+        # Each product uses all cores already.
+        for part in todo:
+            task(part)
+        return
+    _share(pool, task, todo)
+
+
+def _share(pool: _Pool, task: Callable[[Any], None], parts: list[Any]) -> None:
+    work = _Work(task, parts)
+    pool.offer(work, min(pool.count, len(parts)) - 1)
+    work.finish()
+
+
+def scratch(purpose: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
+    """Memory with any content that belongs to this thread until it asks for the same purpose again."""
+    kind = np.dtype(dtype)
+    wanted = math.prod(shape) * kind.itemsize
+    if kind.hasobject or wanted > KEPT_BYTES:
+        return np.empty(shape, kind)
+    found = _memory.kept.get(purpose)
+    if found is None or found.nbytes < wanted:
+        found = _memory.kept[purpose] = np.empty(wanted, np.uint8)
+    part: np.ndarray[Any, Any] = found[:wanted].view(kind).reshape(shape)
+    return part
+
+
+def num_threads() -> int:
+    """How many threads work on one kernel."""
+    return _pool.count
+
+
+def set_num_threads(count: int) -> None:
+    """Let kernels use so many threads, and NumPy's matrix products no more; 0 stands for the cores of the process.
+
+    Raises:
+        InvalidArgumentError: the number is negative.
+    """
+    global _pool
+    if count < 0:
+        raise InvalidArgumentError(f"the number of threads must not be negative, not {count}")
+    count = count or cores()
+    old, _pool = _pool, _Pool(count)
+    old.close()
+    blas.limit(count)
+
+
+def cores() -> int:
+    """How many cores the process may use: those it is bound to, and what its control group has."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    found = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    return max(1, min(found, *(math.ceil(limit) for limit in _quotas()), found))
+
+
+def _quotas(
+    root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
+) -> list[float]:
+    """The cores that the control groups of this process have, of those with a limit."""
+    try:
+        lines = own.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        folder = root / controllers if controllers else root
+        parts = path.strip("/").split("/")
+        for depth in range(len(parts) + 1):
+            group = folder.joinpath(*parts[:depth])
+            quota = _quota(group)
+            if quota is not None:
+                found.append(quota)
+    return found
+
+
+def _quota(group: Path) -> float | None:
+    """The cores that one control group has; None without a limit."""
+    for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+        try:
+            words = " ".join((group / name).read_text(encoding="ascii") for name in names).split()
+            quota, period = (int(word) for word in words)
+        except (OSError, ValueError):
+            # There is no such file, or it says `max`.
+            continue
+        if quota > 0 and period > 0:
+            return quota / period
+    return None
+
+
+def _asked() -> int:
+    """The number that the environment asks for; 0 if it asks for none.
+
+    Raises:
+        InvalidArgumentError: it asks for something else.
+    """
+    text = os.environ.get("MINIHUB_NUM_THREADS", "").strip()
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidArgumentError(
+            f"MINIHUB_NUM_THREADS must be a number of threads, not {clip(text)!r}"
+        )
+    return int(text)
+
+
+def _start_anew() -> None:
+    """A child of a fork has none of its parent's threads."""
+    global _pool, _memory
+    _pool, _memory = _Pool(_pool.count), _Memory()
+
+
+_memory = _Memory()
+_pool = _Pool(_asked() or cores())
+if _asked():
+    blas.limit(_pool.count)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)

@@ -1,0 +1,202 @@
+"""Work is shared among threads: all of it is done, errors come back, settings hold."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minihub_runtime as tf
+from minihub_runtime import blas, threads
+from minihub_runtime.errors import InvalidArgumentError
+
+
+@pytest.fixture(autouse=True)
+def three_threads() -> Iterator[None]:
+    before = threads.num_threads()
+    threads.set_num_threads(3)
+    yield
+    threads.set_num_threads(before)
+
+
+@pytest.mark.parametrize("products", [False, True])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 50])
+def test_each_part_is_done_once(count: int, products: bool) -> None:
+    done: list[int] = []
+    threads.spread(done.append, range(count), products)
+    assert sorted(done) == list(range(count))
+
+
+def test_all_threads_work_side_by_side() -> None:
+    # Each part waits for the two others, so they must run at the same time.
+    together = threading.Barrier(3)
+    seen: set[int] = set()
+
+    def task(_: int) -> None:
+        together.wait(timeout=30)
+        seen.add(threading.get_ident())
+
+    threads.spread(task, range(3))
+    assert len(seen) == 3
+
+
+def test_errors_come_back_and_end_the_work() -> None:
+    done: list[int] = []
+
+    def task(part: int) -> None:
+        if part == 5:
+            raise InvalidArgumentError("five")
+        done.append(part)
+
+    with pytest.raises(InvalidArgumentError, match="five"):
+        threads.spread(task, range(100000))
+    assert len(done) < 99999
+    again: list[int] = []
+    threads.spread(again.append, range(5))
+    assert sorted(again) == [0, 1, 2, 3, 4]
+
+
+def test_work_inside_work_ends() -> None:
+    done: list[tuple[int, int]] = []
+
+    def outer(i: int) -> None:
+        threads.spread(lambda j: done.append((i, j)), range(4), products=True)
+
+    threads.spread(outer, range(4), products=True)
+    assert sorted(done) == [(i, j) for i in range(4) for j in range(4)]
+
+
+def test_one_thread_does_all_in_order() -> None:
+    threads.set_num_threads(1)
+    done: list[tuple[int, int]] = []
+    threads.spread(lambda i: done.append((i, threading.get_ident())), range(9))
+    assert done == [(i, threading.get_ident()) for i in range(9)]
+
+
+def test_products_inside_run_in_one_thread_and_afterwards_as_before() -> None:
+    control = blas._control()
+    if control is None:
+        pytest.skip("NumPy's matrix products are of a library whose threads cannot be set")
+    blas.limit(2)
+    found: list[int] = []
+    threads.spread(lambda _: found.append(control.get()), range(6), products=True)
+    assert found == [1] * 6
+    assert control.get() == 2
+    with blas.single():
+        blas.limit(3)
+        assert control.get() == 1
+    assert control.get() == 3
+
+
+def test_where_products_cannot_be_told_parts_run_one_after_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(blas, "_control", lambda: None)
+    seen: list[tuple[int, int]] = []
+    threads.spread(lambda i: seen.append((i, threading.get_ident())), range(6), products=True)
+    assert seen == [(i, threading.get_ident()) for i in range(6)]
+
+
+def test_floating_point_flags_do_not_warn_in_other_threads() -> None:
+    together = threading.Barrier(3)
+
+    def task(_: int) -> None:
+        together.wait(timeout=30)
+        np.log(np.zeros(3, np.float32))
+
+    with np.errstate(all="ignore"):
+        threads.spread(task, range(3))
+
+
+def test_memory_of_a_thread_is_its_own_and_stays() -> None:
+    here = threads.scratch("test", (4, 5), np.float32)
+    assert here.shape == (4, 5)
+    assert here.dtype == np.float32
+    assert np.shares_memory(here, threads.scratch("test", (3,), np.float64))
+    assert not np.shares_memory(here, threads.scratch("another", (4, 5), np.float32))
+    together = threading.Barrier(3)
+    found: list[np.ndarray] = []
+
+    def task(_: int) -> None:
+        together.wait(timeout=30)
+        found.append(threads.scratch("test", (4, 5), np.float32))
+
+    threads.spread(task, range(3))
+    for i, one in enumerate(found):
+        assert not any(np.shares_memory(one, other) for other in found[i + 1 :])
+    large = (threads.KEPT_BYTES + 1,)
+    assert not np.shares_memory(
+        threads.scratch("test", large, np.uint8), threads.scratch("test", large, np.uint8)
+    )
+
+
+def test_the_public_setting() -> None:
+    tf.config.threading.set_intra_op_parallelism_threads(2)
+    assert tf.config.threading.get_intra_op_parallelism_threads() == 2
+    assert threads.num_threads() == 2
+    tf.config.threading.set_intra_op_parallelism_threads(0)
+    assert tf.config.threading.get_intra_op_parallelism_threads() == 0
+    assert threads.num_threads() == threads.cores()
+    with pytest.raises(InvalidArgumentError, match="must not be negative, not -1"):
+        tf.config.threading.set_intra_op_parallelism_threads(-1)
+
+
+def environment(text: str) -> subprocess.CompletedProcess[str]:
+    code = "from minihub_runtime import threads; print(threads.num_threads())"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "MINIHUB_NUM_THREADS": text},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_environment_says_how_many() -> None:
+    assert environment("5").stdout == "5\n"
+    assert environment("").stdout == f"{threads.cores()}\n"
+    refused = environment("many")
+    assert refused.returncode != 0
+    assert "MINIHUB_NUM_THREADS must be a number of threads, not 'many'" in refused.stderr
+
+
+def test_control_groups_limit_the_cores(tmp_path: Path) -> None:
+    own = tmp_path / "cgroup"
+    own.write_text("2:cpu,cpuacct:/one/two\n3:memory:/one\n0::/three\n")
+    inner = tmp_path / "cpu,cpuacct" / "one" / "two"
+    inner.mkdir(parents=True)
+    (inner / "cpu.cfs_quota_us").write_text("150000\n")
+    (inner / "cpu.cfs_period_us").write_text("100000\n")
+    (inner.parent / "cpu.cfs_quota_us").write_text("-1\n")
+    (inner.parent / "cpu.cfs_period_us").write_text("100000\n")
+    (tmp_path / "three").mkdir()
+    (tmp_path / "three" / "cpu.max").write_text("max 100000\n")
+    (tmp_path / "cpu.max").write_text("400000 100000\n")
+    assert threads._quotas(tmp_path, own) == [1.5, 4.0]
+    assert threads._quotas(tmp_path, tmp_path / "absent") == []
+
+
+def _sum_in_child(queue: multiprocessing.SimpleQueue[int]) -> None:
+    done: list[int] = []
+    threads.spread(done.append, range(8), products=True)
+    queue.put(sum(done))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_has_threads_of_its_own() -> None:
+    threads.spread(lambda _: None, range(8), products=True)
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    child = context.Process(target=_sum_in_child, args=(queue,))
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
+    assert queue.get() == 28
