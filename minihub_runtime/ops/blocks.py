@@ -85,7 +85,8 @@ def surrounded(x: Array, windows: Sequence[Window]) -> Array:
     """The part of `x` that windows see, with the zeros around it; a view where there are none."""
     reach = [window.reach for window in windows]
     spans = [overlap(-w.before, 1, n, w.size) for w, n in zip(windows, reach, strict=True)]
-    taken = x[(slice(None), *(here for _, here in spans))]
+    seen = (slice(None), *(here for _, here in spans))
+    taken = x[seen]
     if taken.shape[1:-1] == tuple(reach):
         return taken
     padded = scratch("surrounded", (len(x), *reach, x.shape[-1]), x.dtype)
