@@ -96,8 +96,9 @@ class Region:
         return [*fetched, *self._awaited, *self._loose]
 
     def live(self) -> dict[str, Node]:
-        """The nodes that are needed still."""
-        self.nodes = prune(self.nodes, self.roots, self.feeds)
+        """The nodes that are needed still, in the order they had: roots have none that is the same in each process."""
+        kept = prune(self.nodes, self.roots, self.feeds)
+        self.nodes = {name: kept[name] for name in self.nodes if name in kept}
         self._readers = None
         return self.nodes
 
