@@ -17,9 +17,10 @@ def recorded(terminalreporter: Any, key: str) -> Iterator[tuple[str, tuple[str, 
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print both counts, if there is anything to count."""
-    for line in (*modules_summary(terminalreporter), *corpus_summary(terminalreporter)):
-        terminalreporter.write_line(line)
+    """Print the counts, if there is anything to count."""
+    for summary in (modules_summary, fine_tuning_summary, corpus_summary):
+        for line in summary(terminalreporter):
+            terminalreporter.write_line(line)
 
 
 def modules_summary(terminalreporter: Any) -> Iterator[str]:
@@ -35,6 +36,17 @@ def modules_summary(terminalreporter: Any) -> Iterator[str]:
         f"{len(signatures - set(bad))} of {len(signatures)} signatures and "
         f"{len(checks) - len(bad)} of {len(checks)} checks give TensorFlow's outputs"
     )
+
+
+def fine_tuning_summary(terminalreporter: Any) -> Iterator[str]:
+    """A record counts if its test passed; some are compared by their first step."""
+    records = list(recorded(terminalreporter, "fine-tuning record"))
+    if records:
+        good = [how for outcome, (_, how) in records if outcome == "passed"]
+        yield (
+            f"recorded fine-tuning: {len(good)} of {len(records)} end where TensorFlow's do "
+            f"({good.count('first step')} of them compared by their first step)"
+        )
 
 
 def corpus_summary(terminalreporter: Any) -> Iterator[str]:

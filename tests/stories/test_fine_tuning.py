@@ -1,7 +1,8 @@
-"""Five steps of gradient descent through recorded modules, update by update, end where TensorFlow's ended."""
+"""Five steps of every optimiser through recorded modules, update by update, end where TensorFlow's ended."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,49 +11,85 @@ import pytest
 import minihub as hub
 import minihub_runtime as tf
 from minihub.evaluation import placeholder_for
-from minihub_runtime.api.variables.resource import BaseResourceVariable
 from tests.shared import golden, module_names, needs_shared
 from tests.stories.test_recorded_modules import ours
 
 pytestmark = needs_shared
 
 STEPS = 5
-#: What float32 sums in another order come to after some steps, relative to the largest value of a variable.
-RELATIVE = 2e-4
-#: Modules whose gradients hang on the last bit: in mobilenet_v1, inputs that differ by one part in ten million move the
-#: gradients by up to 3 % already (batch norm over a few pictures, under relu6), and each layer rounds anew.  Of these the
-#: first step is compared, and the updates of trained variables to a part of their size.
-SENSITIVE = {"mobilenet_v1": 0.25}
+#: How far a loss may be from TensorFlow's, and a variable, relative to its largest value.
+LOSS, VARIABLE = 1e-5, 1e-4
+#: Where rounding is amplified: inputs of speech_embedding that differ by one part in ten million move its last loss by 2e-5
+#: already, here as in TensorFlow; the biases that `rounding_only` finds move one loss of the other by 1.1e-5.
+WIDER = {"speech_embedding-train-sgd": 5e-5, "regularized-train-adam": 2e-5}
+#: Training that hangs on the last bit.  Inputs of mobilenet_v1 that differ by one part in ten million move the first updates
+#: of some variables by 3 % and the losses after them by 1 to 35 % (batch norm over a few pictures, under relu6), and each
+#: layer rounds anew.  So the first loss is compared, the first update of the head, which all of the network leads to, and
+#: that of each other variable as a whole: part of its size that it may differ by, root mean square.  Adam makes the sign of
+#: a gradient a whole step, so that there are wrong signs among its updates (perturbed: 50 %, found: 71 %).
+SENSITIVE = {"mobilenet_v1-train-sgd": 0.3, "mobilenet_v1-train-adam": 0.9}
+#: Gradients below this are nothing but rounding: those of biases before batch norm, of keys' biases before softmax, which
+#: are zero by their formulas.  Adam divides a gradient by its size, and so makes of it a step of any size up to the rate.
+ROUNDING = 2e-7
+#: What those steps reach: the statistics that hold such a bias, and what is trained with them.  Slack, absolute.
+REACHED = {
+    "regularized-train-adam": {
+        "batch_normalization/beta": 3e-4,
+        "batch_normalization/moving_mean": 2e-2,
+        "plain_bn/moving_mean": 3e-3,
+        "plain_bn/moving_variance": 5e-4,
+    }
+}
 
 RECORDS = [
-    (name, record["tags"])
+    (name, place)
     for name in module_names()
-    for record in golden(name).index["finetuning"]
-    if record["optimizer"] == "sgd"
+    for place in range(len(golden(name).index["finetuning"]))
 ]
 
 
-def record_of(name: str) -> Any:
-    return next(r for r in golden(name).trajectories() if r["optimizer"] == "sgd")
+def label(name: str, place: int) -> str:
+    """How a record is called: module, tags, optimiser."""
+    record = golden(name).index["finetuning"][place]
+    return "-".join([name, *record["tags"], record["optimizer"]])
 
 
-def descend(variable: Any, gradient: Any, rate: float) -> Any:
-    """One step of gradient descent: of the rows that were read, where only those were."""
-    resource = isinstance(variable, BaseResourceVariable)
-    if isinstance(gradient, tf.IndexedSlices):
-        change = gradient.values * -rate
-        if resource:
-            return tf.raw_ops.ResourceScatterAdd(
-                resource=variable.handle, indices=gradient.indices, updates=change
-            )
-        ref = tf.convert_to_tensor(variable, as_ref=True)
-        return tf.raw_ops.ScatterAdd(ref=ref, indices=gradient.indices, updates=change).op
-    if resource:
-        return tf.raw_ops.ResourceApplyGradientDescent(
-            var=variable.handle, alpha=rate, delta=gradient
-        )
-    ref = tf.convert_to_tensor(variable, as_ref=True)
-    return tf.raw_ops.ApplyGradientDescent(var=ref, alpha=rate, delta=gradient).op
+def optimizer(record: Any) -> Any:
+    """The optimiser of a record."""
+    rate = record["learning_rate"]
+    make = {
+        "sgd": lambda: tf.train.GradientDescentOptimizer(rate),
+        "momentum": lambda: tf.train.MomentumOptimizer(rate, 0.9),
+        "adam": lambda: tf.train.AdamOptimizer(rate),
+        "adagrad": lambda: tf.train.AdagradOptimizer(rate),
+        "rmsprop": lambda: tf.train.RMSPropOptimizer(rate),
+        "ftrl": lambda: tf.train.FtrlOptimizer(
+            rate, l1_regularization_strength=0.001, l2_regularization_strength=0.001
+        ),
+    }
+    return make[record["optimizer"]]()
+
+
+class Training:
+    """A module with a head and an optimiser, as a record has them.
+
+    Attributes:
+        loss: scalar.
+        step: the operation of one step.
+        feeds: what to feed.
+        named: the variables by the names of the record.
+        gradients: name → gradient, of those that have one.
+    """
+
+    def __init__(self, name: str, record: Any) -> None:
+        self.loss, self.step, self.feeds, self.named = build(name, record)
+        gradients = tf.gradients(self.loss, tf.trainable_variables())
+        of = dict(zip(tf.trainable_variables(), gradients, strict=True))
+        self.gradients = {
+            key: tf.convert_to_tensor(of[variable])
+            for key, variable in self.named.items()
+            if not isinstance(variable, list) and of.get(variable) is not None
+        }
 
 
 def build(name: str, record: Any) -> tuple[Any, Any, dict[Any, Any], dict[str, Any]]:
@@ -79,16 +116,8 @@ def build(name: str, record: Any) -> tuple[Any, Any, dict[Any, Any], dict[str, A
     regularization = tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
     if regularization:
         loss = loss + tf.add_n(regularization)
-    variables = tf.trainable_variables()
-    gradients = tf.gradients(loss, variables)
     with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
-        step = tf.group(
-            *(
-                descend(variable, gradient, record["learning_rate"])
-                for variable, gradient in zip(variables, gradients, strict=True)
-                if gradient is not None
-            )
-        )
+        step = optimizer(record).minimize(loss)
     named = dict(module.variable_map)
     named.update({"head/kernel": kernel, "head/bias": bias})
     return loss, step, feeds, named
@@ -101,45 +130,108 @@ def value(session: Any, variable: Any) -> Any:
     return session.run(variable)
 
 
+def at_places(answer: Any, array: Any) -> Any:
+    """The elements of an array that the record of its variable holds."""
+    if answer.kind == "sampled":
+        return array.reshape(-1)[answer.positions()]
+    return array
+
+
 def check(
     session: Any,
-    named: dict[str, Any],
-    expected: dict[str, Any],
-    slack: dict[str, float],
-    label: str,
+    training: Training,
+    record: Any,
+    number: int,
+    which: str,
+    rounding_only: dict[str, Any],
 ) -> None:
-    """Compare variables with the record; `slack` has what else they may differ by."""
-    for name, answer in expected.items():
-        size = np.abs(answer.value).max(initial=0.0) if answer.value.dtype.kind == "f" else 0
-        atol = RELATIVE * float(size) + 1e-6 + slack.get(name, 0.0)
-        try:
-            answer.check(value(session, named[name]), rtol=0, atol=atol)
-        except AssertionError as error:
-            raise AssertionError(f"{label}: {name}: {error}") from error
+    """Compare all variables with the record of a step."""
+    for name, answer in record[f"after_step_{number}"].items():
+        found, wanted = value(session, training.named[name]), answer.value
+        if wanted.dtype.kind != "f":
+            answer.check(found, rtol=0, atol=0)
+            continue
+        assert found.dtype == wanted.dtype
+        found = at_places(answer, found)
+        assert found.shape == wanted.shape
+        difference = np.abs(found - wanted)
+        slack = REACHED.get(which, {}).get(name, 0.0)
+        atol = VARIABLE * float(np.abs(wanted).max(initial=0.0)) + 1e-6 + slack
+        if which in WIDER:
+            atol *= 2
+        bound = np.full(difference.shape, atol)
+        if name in rounding_only and record["optimizer"] == "adam":
+            # Two steps of any size may lie twice the rate apart.
+            bound[at_places(answer, rounding_only[name])] += 2 * number * record["learning_rate"]
+        place = np.unravel_index(np.argmax(difference - bound), difference.shape)
+        assert (difference <= bound).all(), (
+            f"step {number}: {name}{list(place)}: {found[place]}, not {wanted[place]}"
+        )
 
 
-@pytest.mark.parametrize(("name", "tags"), RECORDS, ids=["-".join([n, *t]) for n, t in RECORDS])
-def test_gradient_descent_ends_where_tensorflows_does(name: str, tags: list[str]) -> None:
-    record = record_of(name)
-    with tf.Graph().as_default():
-        loss, step, feeds, named = build(name, record)
-        with tf.Session() as session:
+def test_rounding_is_excused_where_it_is_nothing_else() -> None:
+    """What `check` compares loosely is a small part of what is trained."""
+    share = {}
+    for name, place in RECORDS:
+        record = golden(name).index["finetuning"][place]
+        if record["optimizer"] != "adam" or label(name, place) in SENSITIVE:
+            continue
+        with tf.Graph().as_default(), tf.Session() as session:
+            training = Training(name, [*golden(name).trajectories()][place])
             session.run([tf.global_variables_initializer(), tf.tables_initializer()])
-            part = SENSITIVE.get(name, 0.0)
-            start = {key: value(session, v) for key, v in named.items()} if part else {}
-            losses = []
-            for number in range(1, (1 if part else STEPS) + 1):
-                if record["loss_and_step_in_one_run"]:
-                    losses.append(session.run([loss, step], feeds)[0])
-                else:
-                    losses.append(session.run(loss, feeds))
-                    session.run(step, feeds)
-                if number in (1, STEPS):
-                    slack = {
-                        key: part * float(np.abs(value(session, named[key]) - old).max(initial=0.0))
-                        for key, old in start.items()
-                        if "moving" not in key and old.dtype.kind == "f"
-                    }
-                    check(session, named, record[f"after_step_{number}"], slack, f"step {number}")
-    expected = record["loss_with_regularization"][: len(losses)]
-    np.testing.assert_allclose(losses, expected, rtol=2e-4, atol=1e-5)
+            values = session.run(training.gradients, training.feeds)
+        small = sum(int(((v != 0) & (np.abs(v) < ROUNDING)).sum()) for v in values.values())
+        share[label(name, place)] = small / sum(v.size for v in values.values())
+    assert max(share.values()) < 0.05, share
+
+
+@pytest.mark.parametrize(("name", "place"), RECORDS, ids=[label(*record) for record in RECORDS])
+def test_training_ends_where_tensorflows_does(
+    name: str, place: int, record_property: Callable[[str, object], None]
+) -> None:
+    which = label(name, place)
+    record_property("fine-tuning record", (which, "first step" if which in SENSITIVE else "all"))
+    record = [*golden(name).trajectories()][place]
+    with tf.Graph().as_default(), tf.Session() as session:
+        training = Training(name, record)
+        session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+        if which in SENSITIVE:
+            check_first_step(session, training, record, which)
+            return
+        losses = []
+        rounding_only: dict[str, Any] = {}
+        for number in range(1, STEPS + 1):
+            # Gradients that draw random numbers must see those of the step.
+            fetched = {"gradients": training.gradients if number == 1 else {}}
+            if record["loss_and_step_in_one_run"]:
+                fetched |= {"loss": training.loss, "step": training.step}
+                found = session.run(fetched, training.feeds)
+            else:
+                found = session.run({**fetched, "loss": training.loss}, training.feeds)
+                session.run(training.step, training.feeds)
+            losses.append(found["loss"])
+            rounding_only.update(
+                (key, np.abs(gradient) < ROUNDING) for key, gradient in found["gradients"].items()
+            )
+            if number in (1, STEPS):
+                check(session, training, record, number, which, rounding_only)
+    expected = record["loss_with_regularization"]
+    np.testing.assert_allclose(losses, expected, rtol=WIDER.get(which, LOSS), atol=1e-7)
+
+
+def check_first_step(session: Any, training: Training, record: Any, which: str) -> None:
+    """Compare the first loss and the first updates of training that hangs on the last bit."""
+    start = {key: value(session, variable) for key, variable in training.named.items()}
+    loss = session.run(training.loss, training.feeds)
+    session.run(training.step, training.feeds)
+    np.testing.assert_allclose(loss, record["loss_with_regularization"][0], rtol=1e-4)
+    for name, answer in record["after_step_1"].items():
+        found = value(session, training.named[name])
+        if "moving" in name or found.dtype.kind != "f":
+            answer.check(found, rtol=0, atol=1e-4 * float(np.abs(answer.value).max()))
+            continue
+        update = at_places(answer, found - start[name])
+        error = at_places(answer, found) - answer.value
+        part = 1e-3 if name.startswith("head/") else SENSITIVE[which]
+        size, off = (float(np.sqrt(np.mean(np.square(a)))) for a in (update, error))
+        assert off <= part * size, f"{name}: the update differs by {off / size:.3f} of its size"
