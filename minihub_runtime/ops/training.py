@@ -95,35 +95,42 @@ def _step(rule: Rule, values: list[Array], grad: Array, numbers: dict[str, Any])
     return _changed(rule, values, grad, numbers)
 
 
-def _step_rows(
-    rule: Rule, values: list[Array], grad: Array, indices: Array, numbers: dict[str, Any]
-) -> list[Array]:
-    """The new values where row i of the gradient is that of row indices[i]; one that comes twice is changed twice."""
-    var = values[0]
-    require(var.ndim >= 1, "var must be at least 1 dimensional")
+def _check_rows(shape: tuple[int, ...], grad: Array, indices: Array) -> None:
+    """Raise unless row i of the gradient can be that of row indices[i] of a variable."""
+    require(len(shape) >= 1, "var must be at least 1 dimensional")
     require(
         indices.ndim == 1, f"indices must be one-dimensional, not of shape {show(indices.shape)}"
     )
-    if grad.shape != (len(indices), *var.shape[1:]):
+    if grad.shape != (len(indices), *shape[1:]):
         require(
             False,
-            f"grad must have shape {show((len(indices), *var.shape[1:]))}, not {show(grad.shape)}",
+            f"grad must have shape {show((len(indices), *shape[1:]))}, not {show(grad.shape)}",
         )
-    require(0 not in var.shape[1:], f"var must have no inner size of 0, not {show(var.shape)}")
-    indices_in_range(indices, len(var))
-    results = [value.copy() for value in values]
+    require(0 not in shape[1:], f"var must have no inner size of 0, not {show(shape)}")
+    indices_in_range(indices, shape[0])
+
+
+def _step_rows(
+    rule: Rule,
+    variables: Sequence[Variable],
+    grad: Array,
+    indices: Array,
+    numbers: dict[str, Any],
+) -> None:
+    """Change the rows of the variables; one that comes twice is changed twice."""
     order = np.argsort(indices, kind="stable")
     held = indices[order]
     starts = np.flatnonzero(np.concatenate([[True], held[1:] != held[:-1]])) if len(held) else held
     # How often each row came before; rows that came as often are changed together.
     turns = np.arange(len(held)) - np.repeat(starts, np.diff([*starts, len(held)]))
-    for turn in range(int(turns.max(initial=-1)) + 1):
-        chosen = order[turns == turn]
-        rows = indices[chosen]
-        changed = _changed(rule, [result[rows] for result in results], grad[chosen], numbers)
-        for result, new in zip(results, changed, strict=True):
-            result[rows] = new
-    return results
+    with contextlib.ExitStack() as stack:
+        results = [stack.enter_context(variable.changing()) for variable in variables]
+        for turn in range(int(turns.max(initial=-1)) + 1):
+            chosen = order[turns == turn]
+            rows = indices[chosen]
+            changed = _changed(rule, [result[rows] for result in results], grad[chosen], numbers)
+            for result, new in zip(results, changed, strict=True):
+                result[rows] = new
 
 
 def _apply(rule: Rule, op_name: str, given: dict[str, Any], flags: dict[str, Any]) -> Variable:
@@ -137,11 +144,14 @@ def _apply(rule: Rule, op_name: str, given: dict[str, Any], flags: dict[str, Any
             locks.enter_context(variable.lock)
         values = _values(rule, variables, grad, op_name)
         if "indices" in given:
-            changed = _step_rows(rule, values, grad, given["indices"], numbers)
+            _check_rows(values[0].shape, grad, given["indices"])
+            # So that the variables are alone with their values, and need not copy them.
+            del values
+            _step_rows(rule, variables, grad, given["indices"], numbers)
         else:
             changed = _step(rule, values, grad, numbers)
-        for variable, value in zip(variables, changed, strict=True):
-            variable.assign(value, validate_shape=False)
+            for variable, value in zip(variables, changed, strict=True):
+                variable.assign(value, validate_shape=False)
     return variables[0]
 
 

@@ -1,14 +1,16 @@
 """Variables: resource handles and references.
 
 Both kinds of variables are one object that travels along the edges.  The value of a variable is an array that is never
-written to: an assignment replaces it, so whoever holds a value keeps it.
+written to while anybody else holds it: an assignment replaces it, so whoever holds a value keeps it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import mmap
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -56,6 +58,20 @@ def _keepable(value: Array) -> Array:
     return value
 
 
+def _references(value: Array) -> int:
+    """How many references to an array Python counts, those of this call and of its caller included."""
+    return sys.getrefcount(value)
+
+
+def _references_of_one() -> int:
+    """What `_references` gives for an array that nobody else holds."""
+    value = np.empty(1)
+    return _references(value)
+
+
+_ALONE = _references_of_one()
+
+
 class Variable:
     """One variable of a session.
 
@@ -83,7 +99,11 @@ class Variable:
     @property
     def initialized(self) -> bool:
         """Whether it has a value."""
-        return self._value is not None or self._source is not None
+        if self._value is not None or self._source is not None:
+            return True
+        with self.lock:
+            # While rows change in place the value is out of reach.
+            return self._value is not None or self._source is not None
 
     def read(self) -> Array:
         """The value.
@@ -141,6 +161,30 @@ class Variable:
             new = change(self.read())
             self.assign(new, validate_shape=False)
             return new
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[Array]:
+        """The value, to be written to, so that changing some rows costs what the rows cost.
+
+        It is the array itself if nobody else holds it, else a copy, which from then on is the variable's own.  Whoever
+        reads meanwhile waits.  If the block raises, the value may have changed in part, as in TensorFlow.
+
+        Raises:
+            FailedPreconditionError: it has none.
+        """
+        with self.lock:
+            self.read()
+            value, self._value = self._value, None
+            assert value is not None
+            try:
+                if value.base is not None or not value.flags.owndata or _references(value) > _ALONE:
+                    value = value.copy()
+                value.flags.writeable = True
+                yield value
+            finally:
+                value.flags.writeable = False
+                self._value = value
+                self.epoch += 1
 
     def clear(self) -> None:
         """Forget the value."""

@@ -1,6 +1,6 @@
 """Reading and changing parts of variables: gathers and scatters on resources and references.
 
-An update copies the variable once and changes the copy, so that whoever holds the old value keeps it.
+An update of rows changes the array itself where nobody else holds it, else a copy: whoever holds the old value keeps it.
 """
 
 from __future__ import annotations
@@ -191,26 +191,24 @@ def scatter_rows(variable: Variable, indices: Array, updates: Array, update: Upd
     Raises:
         InvalidArgumentError: shapes or indices do not fit.
     """
-
-    def change(old: Array) -> Array:
-        require(old.ndim >= 1, f"variable {clip(variable.name)!r} must not be a scalar")
-        wanted = (*indices.shape, *old.shape[1:])
+    with variable.lock:
+        old = variable.read()
+        shape, dtype = old.shape, old.dtype
+        # So that the variable is alone with its value.
+        del old
+        require(len(shape) >= 1, f"variable {clip(variable.name)!r} must not be a scalar")
+        wanted = (*indices.shape, *shape[1:])
         if updates.ndim and updates.shape != wanted:
             raise InvalidArgumentError(
                 "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], "
                 f"got updates.shape {show(updates.shape)}, indices.shape {show(indices.shape)}, "
-                f"params.shape {show(old.shape)}"
+                f"params.shape {show(shape)}"
             )
-        require(
-            as_dtype(updates.dtype) is as_dtype(old.dtype), "updates must have the variable's type"
-        )
-        indices_in_range(indices, old.shape[0])
-        new = old.copy()
-        flat = updates if not updates.ndim else updates.reshape(indices.size, *old.shape[1:])
-        update(new, indices.reshape(-1), flat)
-        return new
-
-    variable.update(change)
+        require(as_dtype(updates.dtype) is as_dtype(dtype), "updates must have the variable's type")
+        indices_in_range(indices, shape[0])
+        flat = updates if not updates.ndim else updates.reshape(indices.size, *shape[1:])
+        with variable.changing() as value:
+            update(value, indices.reshape(-1), flat)
 
 
 def scatter_slices(variable: Variable, given: Array, updates: Array, update: Update) -> None:
