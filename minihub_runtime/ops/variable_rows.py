@@ -122,7 +122,11 @@ def _with(ufunc: Any) -> Update:
         if target.dtype.names is not None:
             _one_by_one(ufunc, target, places, values)
         else:
-            ufunc.at(target, places, values)
+            # The time that `ufunc.at` takes grows with its target: so it gets the rows alone.
+            rows, where = np.unique(places, return_inverse=True)
+            changed = target[rows]
+            ufunc.at(changed, where, values)
+            target[rows] = changed
 
     return update
 
