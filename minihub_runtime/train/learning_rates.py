@@ -8,6 +8,7 @@ Source: tensorflow/python/keras/optimizer_v2/legacy_learning_rate_decay.py, lear
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -144,12 +145,16 @@ def piecewise_constant(
         raise ValueError("The length of boundaries should be 1 less than the length of values")
     with name_scope(name or "PiecewiseConstant"):
         step = convert_to_tensor(x)
+
+        def identical(rate: Any) -> Any:
+            return rate
+
         pairs = [
-            (step <= limits[0], lambda: rates[0]),
-            (step > limits[-1], lambda: rates[-1]),
+            (step <= limits[0], functools.partial(identical, rates[0])),
+            (step > limits[-1], functools.partial(identical, rates[-1])),
         ]
         for low, high, rate in zip(limits[:-1], limits[1:], rates[1:-1], strict=True):
-            pairs.append(((step > low) & (step <= high), lambda rate=rate: rate))
+            pairs.append(((step > low) & (step <= high), functools.partial(identical, rate)))
         return case(pairs, lambda: rates[0], exclusive=True)
 
 
