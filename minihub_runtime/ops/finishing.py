@@ -8,7 +8,8 @@ import numpy as np
 
 from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.registry import Array
-from minihub_runtime.ops.windows import bound
+from minihub_runtime.ops.windows import long_rows
+from minihub_runtime.threads import scratch
 
 __all__ = ["ACTIVATIONS", "Finish", "activation", "finish_with"]
 
@@ -17,12 +18,11 @@ Finish = Callable[[Array], None]
 
 
 def _relu(block: Array) -> None:
-    bound(np.maximum, block, 0, block)
+    np.clip(block, 0, np.inf, out=block)
 
 
 def _relu6(block: Array) -> None:
-    bound(np.maximum, block, 0, block)
-    bound(np.minimum, block, 6, block)
+    np.clip(block, 0, 6, out=block)
 
 
 def _elu(block: Array) -> None:
@@ -41,13 +41,15 @@ def _sigmoid(block: Array) -> None:
 
 
 def _swish(block: Array) -> None:
-    factor = block.copy()
-    _sigmoid(factor)
-    block *= factor
+    # x · sigmoid(x) = x / (1 + exp(-x))
+    divisor = np.negative(block, out=scratch("finishing", block.shape, block.dtype))
+    np.exp(divisor, out=divisor)
+    divisor += 1
+    np.divide(block, divisor, out=block)
 
 
 def _hard_swish(block: Array) -> None:
-    factor = block + block.dtype.type(3)
+    factor = np.add(block, 3, out=scratch("finishing", block.shape, block.dtype))
     _relu6(factor)
     block *= factor
     block *= block.dtype.type(1 / 6)
@@ -83,13 +85,31 @@ def activation(name: str, leakyrelu_alpha: float = 0.2) -> Finish:
 
 
 def finish_with(bias: Array | None, names: Sequence[str]) -> Finish:
-    """Add a bias, if there is one, then apply activations."""
+    """Add a bias, if there is one, then apply activations.
+
+    Rows of few channels are joined, with the bias repeated, so that NumPy's inner loops are long, and all is done to some rows
+    before the next ones are touched.
+    """
     functions = [activation(name) for name in names if name]
+    if bias is None and not functions:
+        return _leave
+    repeated: dict[int, Array] = {}
+
+    def change(part: Array) -> None:
+        if bias is not None:
+            width = part.shape[-1]
+            if width not in repeated:
+                repeated[width] = np.tile(bias, width // bias.size)
+            np.add(part, repeated[width], out=part)
+        for function in functions:
+            function(part)
 
     def finish(block: Array) -> None:
-        if bias is not None:
-            np.add(block, bias, out=block)
-        for function in functions:
-            function(block)
+        for part in long_rows(block):
+            change(part)
 
     return finish
+
+
+def _leave(block: Array) -> None:
+    """Change nothing."""

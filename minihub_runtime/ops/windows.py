@@ -23,6 +23,7 @@ __all__ = [
     "allocate",
     "bound",
     "joined_rows",
+    "long_rows",
     "narrow",
     "output_size",
     "over_rows",
@@ -225,6 +226,19 @@ def joined_rows(width: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:
         yield tuple(source[start : start + step] for source in sources)
     if whole < count:
         yield tuple(rows[whole:] for rows in flat)
+
+
+def long_rows(block: Array) -> Iterator[Array]:
+    """Parts of a contiguous block `(n, channels)` that stay in the cache of one core; rows of few channels are joined."""
+    count, width = block.shape
+    joined = max(1, min(count, LONG_ROW // max(1, width)))
+    whole = count // joined * joined
+    rows = block[:whole].reshape(-1, joined * width)
+    step = max(1, (BLOCK >> 4) // max(1, joined * width * block.itemsize))
+    for start in range(0, len(rows), step):
+        yield rows[start : start + step]
+    if whole < count:
+        yield block[whole:]
 
 
 def bound(ufunc: np.ufunc, x: Array, limit: float, result: Array) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from minihub_runtime import threads
 from minihub_runtime.errors import InvalidArgumentError, ResourceExhaustedError
 from minihub_runtime.ops import windows
 from minihub_runtime.ops.registry import REGISTRY
@@ -288,3 +289,38 @@ def test_hostile_sizes_cost_no_memory() -> None:
         REGISTRY["Conv2DBackpropInput"].kernel(
             sizes, weights, image, strides=[1] * 4, padding="SAME"
         )
+
+
+@pytest.mark.parametrize("name", ["Conv2D", "DepthwiseConv2dNative"])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("batch", [1, 5])
+def test_threads_change_nothing(
+    name: str, stride: int, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, filter = draw(batch, 37, 29, 16), draw(3, 3, 16, 4)
+    attrs = {"strides": [1, stride, stride, 1], "padding": "SAME"}
+    whole = REGISTRY[name](x, filter, **attrs)
+    before = threads.num_threads()
+    monkeypatch.setattr(windows, "BLOCK", 1 << 14)
+    try:
+        for count in (1, 2, 5):
+            threads.set_num_threads(count)
+            found = REGISTRY[name](x, filter, **attrs)
+            np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-5)
+    finally:
+        threads.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("rows", "depth", "width"), [(1, 700, 900), (600, 300, 40), (40, 300, 600), (2000, 64, 64)]
+)
+def test_products_are_cut_along_either_factor(rows: int, depth: int, width: int) -> None:
+    x, filter = draw(1, 1, rows, depth), draw(1, 1, depth, width)
+    before = threads.num_threads()
+    try:
+        threads.set_num_threads(3)
+        found = REGISTRY["Conv2D"](x, filter, strides=[1, 1, 1, 1], padding="VALID")
+    finally:
+        threads.set_num_threads(before)
+    expected = x[0, 0].astype(np.float64) @ filter[0, 0]
+    np.testing.assert_allclose(found[0, 0], expected, rtol=1e-4, atol=1e-4)
