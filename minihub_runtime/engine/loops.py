@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from minihub_runtime.dtypes import DType
+from minihub_runtime.dtypes import DType, resource
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.passes.structure_loops import Loop
@@ -38,6 +38,12 @@ def bind_loop(
         for ref, dtype in zip(inner, given, strict=True)
     ]
     known: dict[Ref, DType | None] = dict(zip(inner, wanted, strict=True))
+    projected = [(inner.index(part.array), inner.index(part.weights)) for part in loop.hoisted]
+    inner += [part.token for part in loop.hoisted]
+    if projected:
+        # Imported here, for most graphs have no cells.
+        from minihub_runtime.ops.projection import project
+    known.update((part.token, resource) for part in loop.hoisted)
     test = sub_plan(loop.test, known, [loop.predicate, *loop.carried])
     if test.types[0] is not None and test.types[0].name != "bool":
         raise InvalidArgumentError(
@@ -64,6 +70,7 @@ def bind_loop(
 
     def run(*inputs: Any) -> list[Any]:
         variables, invariants = list(inputs[:count]), list(inputs[count:])
+        invariants += [project(inputs[array], inputs[weights]) for array, weights in projected]
         while True:
             check()
             here = variables + invariants

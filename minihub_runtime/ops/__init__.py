@@ -76,6 +76,7 @@ FAMILIES = (
     "parsing_sequence",
     "patches",
     "pooling",
+    "projection",
     "proto",
     "pooling_fractional",
     "pooling_gradient",

@@ -938,6 +938,7 @@ FAMILY_OF: dict[str, str] = {
     "_FusedConv2D": "convolution",
     "_FusedDepthwiseConv2dNative": "convolution",
     "_FusedMatMul": "matmul",
+    "_ProjectedMatMul": "projection",
     "_PythonDataset": "dataset_python",
     "_Retval": "functional",
     "_ScaledFilter": "fused",

@@ -152,6 +152,10 @@ class TensorArray:
             self._cleared[index] = True
         return value
 
+    def present(self) -> list[Array]:
+        """The tensors that are there, in order."""
+        return [item for item in self._items if item is not None]
+
     def _zeros(self, shape: tuple[int, ...]) -> Array:
         if self.dtype.name == "string":
             raise InvalidArgumentError("strings must be written before they are read")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
+from minihub_runtime.passes.hoist_products import hoist_products
 from minihub_runtime.passes.region import Region
 
 __all__ = ["PIPELINE", "Pass", "rewrite"]
@@ -28,6 +29,8 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_embeddings": _embeddings,
     # After the pass before it what remains of a look-up is its words.
     "fuse_word_lookup": _word_lookup,
+    # Loops are what they were; before their products take in what follows them.
+    "hoist_products": hoist_products,
     # Chains end in activations, which are recognised by then.
     "fuse_affine": fuse_affine,
 }

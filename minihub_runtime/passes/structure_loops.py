@@ -18,7 +18,8 @@ tensorflow/core/common_runtime/lower_while_op.cc (the shape of a loop).
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError, clip
 from minihub_runtime.graph.ir import Node, Ref
@@ -34,6 +35,20 @@ SWITCH = ("Switch", "RefSwitch")
 
 #: Loops nested deeper than this end with an error instead of exhausting the interpreter's stack.
 MAX_DEPTH = 50
+
+
+class Hoisted(NamedTuple):
+    """Products that are worked out before a loop; see `passes.hoist_products`.
+
+    Attributes:
+        token: stands for them in the body.
+        array: the invariant that is an array of what is multiplied.
+        weights: the invariant that it is multiplied by.
+    """
+
+    token: Ref
+    array: Ref
+    weights: Ref
 
 
 @dataclasses.dataclass
@@ -56,6 +71,7 @@ class Loop:
         leaving: nodes that are run after the last turn.
         left: Switch outputs `:0` → the carried value they stand for.
         references: the inner refs that stay references to variables.
+        hoisted: products that are worked out before the first turn.
     """
 
     name: str
@@ -71,6 +87,7 @@ class Loop:
     leaving: dict[str, Node]
     left: dict[Ref, Ref]
     references: frozenset[Ref]
+    hoisted: Sequence[Hoisted] = ()
 
 
 def structure_loops(nodes: Mapping[str, Node], feeds: Collection[Ref] = ()) -> dict[str, Node]:
