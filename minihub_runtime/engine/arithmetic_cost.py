@@ -9,7 +9,12 @@ from minihub_runtime.engine.recording import Call
 __all__ = ["flops_of"]
 
 _CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D")
-_TRANSPOSED = ("Conv2DBackpropInput", "Conv3DBackpropInput", "Conv3DBackpropInputV2")
+_TRANSPOSED = (
+    "_TransposedConv2D",
+    "Conv2DBackpropInput",
+    "Conv3DBackpropInput",
+    "Conv3DBackpropInputV2",
+)
 _FILTERS = ("Conv2DBackpropFilter", "Conv3DBackpropFilter", "Conv3DBackpropFilterV2")
 _PRODUCTS = ("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
 

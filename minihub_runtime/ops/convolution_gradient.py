@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank
-from minihub_runtime.ops.convolving import correlate_filter, correlate_input
+from minihub_runtime.ops.convolving import correlate_filter, correlate_input, split_parts
 from minihub_runtime.ops.convolving_depthwise import (
     correlate_filter_depthwise,
     correlate_input_depthwise,
@@ -30,7 +30,7 @@ from minihub_runtime.ops.registry import (
 from minihub_runtime.ops.windows import Layout, Window, narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec, merge
 
-__all__: list[str] = []
+__all__ = ["transposed"]
 
 Padding = Literal["SAME", "VALID"]
 ExplicitPadding = Literal["SAME", "VALID", "EXPLICIT"]
@@ -95,15 +95,23 @@ def _check_work(batch: int, filter: Sequence[int]) -> None:
 
 
 def _input_gradient(
-    sizes: Sequence[int], filter: Array, out_backprop: Array, layout: Layout, out: Array | None
+    sizes: Sequence[int],
+    filter: Array,
+    out_backprop: Array,
+    layout: Layout,
+    out: Array | None,
+    laid_out: Array | None = None,
 ) -> Array:
     grad = layout.channels_last(out_backprop)
     channels = sizes[layout.channel_axis]
     _check_depths(channels, filter.shape[-2], filter.shape[-1], grad)
     spatial = [sizes[axis] for axis in layout.spatial_axes]
     windows = _check_sizes(layout, spatial, filter.shape[:-2], grad, sizes[0])
+    parts = None
+    if laid_out is not None and channels == filter.shape[-2]:
+        parts = split_parts(laid_out, layout.strides, filter.shape)
     found = correlate_input(
-        widen(filter), widen(grad), windows, channels, out if layout.last else None
+        widen(filter), widen(grad), windows, channels, out if layout.last else None, parts
     )
     return layout.restore(narrow(found, out_backprop.dtype))
 
@@ -160,6 +168,18 @@ def conv2d_backprop_input(
     Differs: NCHW, dilations and groups run on the CPU.
     """
     layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    return transposed(input_sizes, filter, out_backprop, layout, out)
+
+
+def transposed(
+    input_sizes: Array,
+    filter: Array,
+    out_backprop: Array,
+    layout: Layout,
+    out: Array | None = None,
+    laid_out: Array | None = None,
+) -> Array:
+    """Conv2DBackpropInput in a layout; `laid_out` is what `convolving.lay_out_parts` made of the filter."""
     require_rank(filter, 4, "filter")
     require_rank(out_backprop, 4, "out_backprop")
     require(
@@ -171,7 +191,7 @@ def conv2d_backprop_input(
         sizes = list(layout.order(len(out_backprop), spatial, filter.shape[2]))
     else:
         sizes = _sizes(input_sizes, 4, "input_sizes")
-    return _input_gradient(sizes, filter, out_backprop, layout, out)
+    return _input_gradient(sizes, filter, out_backprop, layout, out, laid_out)
 
 
 @conv2d_backprop_input.shape

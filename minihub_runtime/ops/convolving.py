@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,16 @@ from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate
 from minihub_runtime.threads import spread
 
-__all__ = ["convolve", "correlate_filter", "correlate_input", "phases_of", "trim"]
+__all__ = [
+    "convolve",
+    "correlate_filter",
+    "correlate_input",
+    "filter_parts",
+    "lay_out_parts",
+    "phases_of",
+    "split_parts",
+    "trim",
+]
 
 #: Multiplications below which a product is not worth a second thread.
 SMALL_PRODUCT = 1 << 18
@@ -180,12 +189,25 @@ def correlate_filter(x: Array, grad: Array, windows: Sequence[Window], depth: in
 
 
 def correlate_input(
-    filter: Array, grad: Array, windows: Sequence[Window], channels: int, out: Array | None = None
+    filter: Array,
+    grad: Array,
+    windows: Sequence[Window],
+    channels: int,
+    out: Array | None = None,
+    parts: Mapping[tuple[int, ...], Array] | None = None,
 ) -> Array:
     """The gradient of `convolve` with respect to its input: the transposed convolution.
 
     Outputs `stride` apart see the same taps, so each such phase of the result is a convolution of `grad` with
     its part of the reversed filter; no zeros are multiplied and nothing is scattered.
+
+    Args:
+        filter: that of `convolve`.
+        grad: the gradient of its result.
+        windows: its windows.
+        channels: those of its input.
+        out: where to put the result, if it fits.
+        parts: the parts of the filter by their first taps; see `filter_parts`.
     """
     depth, width = filter.shape[-2:]
     groups = channels // depth
@@ -202,9 +224,12 @@ def correlate_input(
     # In and out change places, within each group.
     turned = filter.reshape(*filter.shape[:-1], groups, width // groups).swapaxes(-3, -1)
     for phases in itertools.product(*(phases_of(window) for window in windows)):
-        part = turned[tuple(phase.taps for phase in phases)]
-        part = part[(slice(None, None, -1),) * len(windows)]
-        part = part.reshape(*part.shape[:-2], channels)
+        if parts is None:
+            part = turned[tuple(phase.taps for phase in phases)]
+            part = part[(slice(None, None, -1),) * len(windows)]
+            part = part.reshape(*part.shape[:-2], channels)
+        else:
+            part = parts[tuple(phase.taps.start for phase in phases)]
         place = (slice(None), *(phase.outputs for phase in phases))
         target = result[place]
         if target.size:
@@ -212,6 +237,42 @@ def correlate_input(
             if found is not target:
                 result[place] = found
     return result
+
+
+def filter_parts(
+    strides: Sequence[int], taps: Sequence[int]
+) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
+    """The parts of a filter without dilations that phases of a transposed convolution see: first taps, and all taps."""
+    for first in itertools.product(*(range(min(pair)) for pair in zip(strides, taps, strict=True))):
+        yield first, tuple(slice(tap, None, step) for tap, step in zip(first, strides, strict=True))
+
+
+def lay_out_parts(filter: Array, strides: Sequence[int]) -> Array:
+    """All parts of a filter of one group, as `correlate_input` multiplies with them, one after another."""
+    taps = filter.shape[:-2]
+    back = (slice(None, None, -1),) * len(taps)
+    parts = [filter[seen][back].swapaxes(-1, -2) for _, seen in filter_parts(strides, taps)]
+    result = np.empty(filter.size, filter.dtype)
+    start = 0
+    for part in parts:
+        result[start : start + part.size].reshape(part.shape)[...] = part
+        start += part.size
+    return result
+
+
+def split_parts(
+    laid_out: Array, strides: Sequence[int], shape: Sequence[int]
+) -> dict[tuple[int, ...], Array]:
+    """First taps → part, of what `lay_out_parts` made of a filter of this shape."""
+    *taps, depth, width = shape
+    found = {}
+    start = 0
+    for first, seen in filter_parts(strides, taps):
+        counts = [len(range(*each.indices(n))) for each, n in zip(seen, taps, strict=True)]
+        stop = start + math.prod(counts) * depth * width
+        found[first] = laid_out[start:stop].reshape(*counts, width, depth)
+        start = stop
+    return found
 
 
 class _Phase(NamedTuple):

@@ -938,10 +938,12 @@ FAMILY_OF: dict[str, str] = {
     "_FusedConv2D": "convolution",
     "_FusedDepthwiseConv2dNative": "convolution",
     "_FusedMatMul": "matmul",
+    "_LaidOutFilter": "convolution_transposed",
     "_ProjectedMatMul": "projection",
     "_PythonDataset": "dataset_python",
     "_Retval": "functional",
     "_ScaledFilter": "fused",
     "_ShiftedBias": "fused",
     "_SplitAndLookup": "word_lookup",
+    "_TransposedConv2D": "convolution_transposed",
 }

@@ -8,6 +8,7 @@ from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
 from minihub_runtime.passes.hoist_products import hoist_products
+from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
 from minihub_runtime.passes.region import Region
 
 __all__ = ["PIPELINE", "Pass", "rewrite"]
@@ -33,6 +34,8 @@ PIPELINE: Mapping[str, Pass] = {
     "hoist_products": hoist_products,
     # Chains end in activations, which are recognised by then.
     "fuse_affine": fuse_affine,
+    # It changes one op alone, so its place is free.
+    "lay_out_transposed": lay_out_transposed,
 }
 
 

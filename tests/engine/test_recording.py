@@ -107,7 +107,7 @@ X = np.ones((2, 8, 8, 4), np.float32)
             lambda x: tf.nn.conv2d_transpose(
                 x, tf.ones([3, 3, 5, 4]), [2, 16, 16, 5], [1, 2, 2, 1]
             ),
-            "Conv2DBackpropInput",
+            "_TransposedConv2D",
             2 * (2 * 8 * 8 * 4) * (3 * 3 * 5),
         ),
         (

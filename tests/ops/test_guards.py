@@ -33,6 +33,7 @@ _AFFINE = (
     "_ScaledFilter",
     "_ShiftedBias",
 )
+_TRANSPOSED = ("_LaidOutFilter", "_TransposedConv2D")
 _TF_SENTENCEPIECE = dict.fromkeys(
     (
         "SentencepieceDecode",
@@ -64,6 +65,7 @@ UNSAMPLED: dict[str, str] = {
     "_PythonDataset": "it calls what a program left in its graph; see tests/api/programs/datasets.py",
     "_Arg": "TensorFlow adds it itself where it calls a function",
     **dict.fromkeys(_AFFINE, "passes.fuse_affine makes it"),
+    **dict.fromkeys(_TRANSPOSED, "passes.lay_out_transposed makes it"),
     "_EmbeddingLookupSparse": "passes.fuse_embeddings makes it",
     "_ProjectedMatMul": "passes.hoist_products makes it",
     "_SplitAndLookup": "passes.fuse_word_lookup makes it",
@@ -122,7 +124,7 @@ ALWAYS_REFUSED: dict[str, str] = {
 WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
-    **dict.fromkeys(_AFFINE, "TensorFlow has no such op"),
+    **dict.fromkeys((*_AFFINE, *_TRANSPOSED), "TensorFlow has no such op"),
     "_EmbeddingLookupSparse": "TensorFlow has no such op",
     "_ProjectedMatMul": "TensorFlow has no such op",
     "_PythonDataset": "TensorFlow has no such op",
