@@ -76,6 +76,7 @@ FAMILIES = (
     "parsing_example",
     "parsing_sequence",
     "patches",
+    "pointwise",
     "pooling",
     "projection",
     "proto",

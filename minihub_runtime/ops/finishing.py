@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from minihub_runtime.errors import UnimplementedError
+from minihub_runtime.ops.pointwise import program_of
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import long_rows
 from minihub_runtime.threads import scratch
@@ -68,7 +69,7 @@ ACTIVATIONS: dict[str, Finish] = {
 
 
 def activation(name: str, leakyrelu_alpha: float = 0.2) -> Finish:
-    """The activation of a name.
+    """The activation of a name, or of the text of a program; see `ops.pointwise`.
 
     Raises:
         UnimplementedError: it is unknown.
@@ -79,6 +80,11 @@ def activation(name: str, leakyrelu_alpha: float = 0.2) -> Finish:
             np.copyto(block, block * block.dtype.type(leakyrelu_alpha), where=block < 0)
 
         return leaky
+    if "%" in name:
+        text = name.split("\n")
+        lines = tuple(line for line in text if (line[0].isalpha() and "%" in line) or "@" in line)
+        numbers = tuple(float(line) for line in text[len(lines) :])
+        return program_of(lines, numbers).over_rows
     if name not in ACTIVATIONS:
         raise UnimplementedError(f"fused_ops must name known activations, not {name!r}")
     return ACTIVATIONS[name]

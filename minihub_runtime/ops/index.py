@@ -939,6 +939,7 @@ FAMILY_OF: dict[str, str] = {
     "_FusedDepthwiseConv2dNative": "convolution",
     "_FusedMatMul": "matmul",
     "_LaidOutFilter": "convolution_transposed",
+    "_Pointwise": "pointwise",
     "_ProjectedMatMul": "projection",
     "_PythonDataset": "dataset_python",
     "_Retval": "functional",

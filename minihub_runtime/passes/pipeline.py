@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from minihub_runtime.passes.forward_identities import forward_identities
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
+from minihub_runtime.passes.fuse_pointwise import fuse_pointwise
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
 from minihub_runtime.passes.hoist_products import hoist_products
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
@@ -32,10 +34,12 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_word_lookup": _word_lookup,
     # Loops are what they were; before their products take in what follows them.
     "hoist_products": hoist_products,
-    # Chains end in activations, which are recognised by then.
+    "forward_identities": forward_identities,
     "fuse_affine": fuse_affine,
     # It changes one op alone, so its place is free.
     "lay_out_transposed": lay_out_transposed,
+    # What is left of biases and factors is no part of a convolution, and arithmetic like any other.
+    "fuse_pointwise": fuse_pointwise,
 }
 
 

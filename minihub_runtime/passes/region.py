@@ -40,6 +40,8 @@ WRITES = (
 )
 #: Ops that call functions, which may write.
 CALLS = frozenset({"Case", "For", "If", "StatefulPartitionedCall", "While", "_Loop"})
+#: Arithmetic on constants is done for tensors of so many elements.
+MAX_FOLDED = 16
 #: `Scatter…` that make tensors of their own.
 HARMLESS = frozenset({"ScatterNd", "ScatterNdNonAliasingAdd"})
 
@@ -166,9 +168,23 @@ class Region:
         return self.add(near, "Const", (), dtype=as_dtype(array.dtype), value=array)
 
     def value(self, ref: Ref) -> Any:
-        """The value of a constant, None for other tensors; nothing is computed."""
-        node = self.producer(ref, "Const")
-        return None if node is None else node.attrs["value"]
+        """The value of a constant, or of little arithmetic on constants; None for other tensors."""
+        node = self.node(ref)
+        if node is None or ref.index or not self.static(ref):
+            return None
+        if node.op == "Const":
+            return node.attrs["value"]
+        if node.op not in REGISTRY or not 0 < len(node.inputs) <= MAX_FOLDED:
+            return None
+        values = [self.value(source) for source in node.inputs]
+        if any(value is None or value.size > MAX_FOLDED for value in values):
+            return None
+        try:
+            with np.errstate(all="ignore"):
+                found = REGISTRY[node.op].bind(node.attrs)(*values)
+        except OpError:
+            return None
+        return found if isinstance(found, np.ndarray) else None
 
     def shape(self, ref: Ref) -> Shape:
         """What the graph says of a tensor's shape; None for tensors of passes."""

@@ -144,7 +144,7 @@ PROGRAMS: dict[str, tuple[Callable[[Any], Any], Any, list[str]]] = {
         ["AddN", "Conv2D", "FusedBatchNormV3"],
     ),
     "two readers": (
-        lambda x: (lambda y: tf.nn.relu(y) - y)(conv(x)), IMAGES, ["Conv2D", "Relu", "Sub"],
+        lambda x: (lambda y: tf.nn.relu(y) - y)(conv(x)), IMAGES, ["Conv2D", "_Pointwise"],
     ),
     "padding of channels": (
         lambda x: tf.nn.conv2d(

@@ -1,0 +1,314 @@
+"""Several elementwise ops in one step, block by block, so that what lies between them stays in the cache.
+
+A program is a list of lines, each one op and its operands:
+
+    Mul %0 $0          %i is an input, $j a number, @k the result of line k
+    Erf @0
+    AddV2 @1 $1
+    Mul %0 @2
+
+`passes.fuse_pointwise` writes them; the last line is the result.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minihub_runtime.ops.registry import REGISTRY, ROUNDING, Array, at_least, op, types
+from minihub_runtime.ops.shape_rules import unknown
+from minihub_runtime.ops.windows import LONG_ROW, allocate
+
+__all__ = ["POINTWISE", "Program", "program_of"]
+
+#: Ops without attributes that treat each element alike; those of two inputs broadcast.
+POINTWISE = frozenset(
+    [
+        "Abs",
+        "Add",
+        "AddV2",
+        "Cos",
+        "Div",
+        "Erf",
+        "Exp",
+        "Log",
+        "Maximum",
+        "Minimum",
+        "Mul",
+        "Neg",
+        "RealDiv",
+        "Reciprocal",
+        "Relu",
+        "Relu6",
+        "Rsqrt",
+        "Sigmoid",
+        "Sin",
+        "Sqrt",
+        "Square",
+        "SquaredDifference",
+        "Sub",
+        "Tanh",
+    ]
+)
+#: Elements of a block: it and what is made of it stay in the second cache.
+_BLOCK = 1 << 15
+
+
+class _Line(NamedTuple):
+    """One op of a program.
+
+    Attributes:
+        kernel: takes arrays.
+        writes: whether it takes `out`.
+        operands: kind and number of each.
+        place: which buffer its result goes to; -1 for the result of the program.
+    """
+
+    kernel: Callable[..., Any]
+    writes: bool
+    operands: tuple[tuple[str, int], ...]
+    place: int
+
+
+class Program:
+    """A program, ready to run.
+
+    Attributes:
+        lines: its lines.
+        buffers: how many arrays it needs beside its result.
+    """
+
+    def __init__(self, text: Sequence[str], numbers: Sequence[float]) -> None:
+        parsed = [
+            (line.split()[0], [(w[0], int(w[1:])) for w in line.split()[1:]]) for line in text
+        ]
+        last = {
+            operand: number for number, (_, operands) in enumerate(parsed) for operand in operands
+        }
+        self.numbers = [np.float32(number).reshape(()) for number in numbers]
+        self.lines: list[_Line] = []
+        free: list[int] = []
+        places: dict[int, int] = {}
+        self.buffers = 0
+        for number, (name, operands) in enumerate(parsed):
+            # An op may write where an operand lies that nobody reads afterwards.
+            for kind, index in set(operands):
+                if kind == "@" and last[kind, index] == number:
+                    free.append(places[index])
+            if number == len(parsed) - 1:
+                place = -1
+            elif free:
+                place = free.pop()
+            else:
+                place, self.buffers = self.buffers, self.buffers + 1
+            places[number] = place
+            found = REGISTRY[name]
+            self.lines.append(_Line(found.kernel, found.accepts_out, tuple(operands), place))
+
+    def run(self, inputs: Sequence[Array], result: Array, buffers: Sequence[Array]) -> None:
+        """Compute one block.
+
+        Args:
+            inputs: the inputs, which broadcast to the block.
+            result: where the block's result goes; it may be one of the inputs if no line reads that later.
+            buffers: arrays of the shape of the block.
+        """
+        made: list[Any] = []
+        values: dict[str, Sequence[Any]] = {"%": inputs, "$": self.numbers, "@": made}
+        for kernel, writes, operands, place in self.lines:
+            target = result if place < 0 else buffers[place]
+            arguments = [values[kind][index] for kind, index in operands]
+            found = kernel(*arguments, out=target) if writes else kernel(*arguments)
+            if found is not target:
+                np.copyto(target, found)
+            made.append(target)
+
+    def whole(self, inputs: Sequence[Array]) -> Array:
+        """The result for inputs of any shapes that broadcast."""
+        return self.each(inputs)[-1]
+
+    def each(self, inputs: Sequence[Array]) -> list[Array]:
+        """The result of each line, for inputs of any shapes that broadcast."""
+        made: list[Any] = []
+        values: dict[str, Sequence[Any]] = {"%": inputs, "$": self.numbers, "@": made}
+        for kernel, _, operands, _ in self.lines:
+            made.append(kernel(*[values[kind][index] for kind, index in operands]))
+        return made
+
+    def over_rows(self, block: Array) -> None:
+        """Change a contiguous array, the only input, in place, block by block."""
+        flat = block.reshape(-1)
+        size = min(_BLOCK, flat.size)
+        buffers = [np.empty(size, flat.dtype) for _ in range(self.buffers + 1)]
+        for start in range(0, flat.size, size or 1):
+            part = flat[start : start + size]
+            used = [buffer[: len(part)] for buffer in buffers]
+            np.copyto(used[-1], part)
+            self.run([used[-1]], part, used)
+
+
+@functools.lru_cache(maxsize=512)
+def program_of(text: tuple[str, ...], numbers: tuple[float, ...]) -> Program:
+    """The program of these lines and numbers."""
+    return Program(text, numbers)
+
+
+class _Split(NamedTuple):
+    """A program without the lines that a few numbers are enough for.
+
+    Attributes:
+        before: these lines.
+        after: the others; `before`'s results are further inputs.
+        kinds: what each input, those included, is like.
+        given: numbers of the results in `before` that `after` reads.
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    kinds: tuple[str, ...]
+    given: tuple[int, ...]
+
+
+@functools.lru_cache(maxsize=512)
+def _split(text: tuple[str, ...], kinds: tuple[str, ...]) -> _Split:
+    """Take out the lines whose results are numbers, or one number per row or per column."""
+    found: list[str] = []
+    before: list[str] = []
+    after: list[str] = []
+    inputs = list(kinds)
+    given: list[int] = []
+    where: list[str] = []
+    for line in text:
+        name, *operands = line.split()
+        moved = [where[int(o[1:])] if o[0] == "@" else o for o in operands]
+        kind = _common([_kind_of(o, found, kinds) for o in operands])
+        found.append(kind)
+        if kind != "all":
+            # Operands of such a line are given, or were taken out before.
+            earlier = [f"@{o[1:]}" if o[0] == "<" else o for o in moved]
+            where.append(f"<{len(before)}")
+            before.append(" ".join([name, *earlier]))
+            continue
+        for place, operand in enumerate(moved):
+            if operand[0] == "<":
+                number = int(operand[1:])
+                if number not in given:
+                    given.append(number)
+                    inputs.append(found[where.index(operand)])
+                moved[place] = f"%{len(kinds) + given.index(number)}"
+        where.append(f"@{len(after)}")
+        after.append(" ".join([name, *moved]))
+    return _Split(tuple(before), tuple(after), tuple(inputs), tuple(given))
+
+
+def _kind_of(operand: str, found: Sequence[str], kinds: Sequence[str]) -> str:
+    if operand[0] == "$":
+        return "number"
+    return (found if operand[0] == "@" else kinds)[int(operand[1:])]
+
+
+def _common(kinds: Sequence[str]) -> str:
+    """What a result of such operands is like."""
+    rest = {kind for kind in kinds if kind != "number"}
+    return "number" if not rest else rest.pop() if len(rest) == 1 else "all"
+
+
+def _kind(x: Array, shape: tuple[int, ...]) -> str | None:
+    """How an input lies in the result: all of it, a number, a number per column or per row; None if otherwise."""
+    if x.shape == shape:
+        return "all" if x.flags.c_contiguous else None
+    if x.size == 1 and x.ndim <= len(shape):
+        return "number"
+    if x.ndim and x.ndim <= len(shape) and x.shape[-1] == x.size == shape[-1]:
+        return "columns"
+    if x.ndim == len(shape) and x.shape[:-1] == shape[:-1] and x.flags.c_contiguous:
+        return "rows"
+    return None
+
+
+@op(
+    "_Pointwise(inputs: N * T) -> result: T",
+    N=at_least(1),
+    T=types("float32"),
+    precision=ROUNDING,
+    source="compiler/jit/mark_for_compilation_pass.cc",
+    shape=unknown,
+)
+def pointwise(
+    inputs: list[Array],
+    *,
+    program: list[str],
+    numbers: list[float] = [],
+    out: Array | None = None,
+) -> Array:
+    """The result of a program."""
+    text, figures = tuple(program), tuple(numbers)
+    largest = max(inputs, key=lambda x: (x.size, x.ndim))
+    shape = largest.shape
+    known = [_kind(x, shape) for x in inputs]
+    if None in known or not largest.size or not shape:
+        return program_of(text, figures).whole(inputs)
+    kinds = tuple(kind for kind in known if kind is not None)
+    if len({*kinds} - {"number"}) > 1:
+        split = _split(text, kinds)
+        if split.before and split.after:
+            made = program_of(split.before, figures).each(inputs)
+            inputs = [*inputs, *(made[number] for number in split.given)]
+            text, kinds = split.after, split.kinds
+    compiled = program_of(text, figures)
+    result = allocate(shape, largest.dtype, out)
+    if any(np.may_share_memory(result, x) for x in inputs):
+        result = np.empty(shape, largest.dtype)
+    if set(kinds) <= {"all", "number"}:
+        _run_flat(compiled, inputs, kinds, result)
+    else:
+        _run_rows(compiled, inputs, kinds, result)
+    return result
+
+
+def _run_flat(
+    program: Program, inputs: Sequence[Array], kinds: Sequence[str], result: Array
+) -> None:
+    """Inputs that are the size of the result, or numbers."""
+    target = result.reshape(-1)
+    sources = [
+        x.reshape(-1 if kind == "all" else ()) for x, kind in zip(inputs, kinds, strict=True)
+    ]
+    size = min(_BLOCK, target.size)
+    buffers = [np.empty(size, target.dtype) for _ in range(program.buffers)]
+    for start in range(0, target.size, size):
+        stop = min(start + size, target.size)
+        parts = [x[start:stop] if x.ndim else x for x in sources]
+        program.run(parts, target[start:stop], [buffer[: stop - start] for buffer in buffers])
+
+
+def _run_rows(
+    program: Program, inputs: Sequence[Array], kinds: Sequence[str], result: Array
+) -> None:
+    """Some inputs are the same along rows or columns."""
+    width = result.shape[-1]
+    joined = 1
+    if "rows" not in kinds:
+        # Short rows are joined, and what is there per column is repeated, so that inner loops are long.
+        rows = result.size // width
+        joined = next(n for n in range(min(rows, -(-LONG_ROW // width)), 0, -1) if rows % n == 0)
+    target = result.reshape(-1, joined * width)
+    sources = []
+    for x, kind in zip(inputs, kinds, strict=True):
+        if kind == "columns":
+            sources.append(np.tile(x.reshape(-1), joined)[np.newaxis])
+        else:
+            shape = {"number": (1, 1), "rows": (-1, 1)}.get(kind, target.shape)
+            sources.append(x.reshape(shape))
+    step = max(1, _BLOCK // target.shape[1])
+    buffers = [
+        np.empty((min(step, len(target)), target.shape[1]), target.dtype)
+        for _ in range(program.buffers)
+    ]
+    for start in range(0, len(target), step):
+        block = target[start : start + step]
+        parts = [x if len(x) == 1 else x[start : start + step] for x in sources]
+        program.run(parts, block, [buffer[: len(block)] for buffer in buffers])

@@ -1,0 +1,196 @@
+"""Elementwise ops that feed one another in one step.
+
+    a = Mul(x, 0.5)                        y = _Pointwise(x, program: Mul %0 $0
+    b = Erf(RealDiv(x, 1.414))      →                                 RealDiv %0 $1
+    c = AddV2(1, b)                                                   Erf @1
+    y = Mul(a, c)                                                     AddV2 $2 @2
+                                                                      Mul @0 @3)
+
+What only reads one another is taken together, whatever it spells out: gelu, swish, the arithmetic of a normalisation.  If all
+comes from one convolution or product that nothing else reads, it becomes its activation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from minihub_runtime.dtypes import float32
+from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.ops.pointwise import POINTWISE
+from minihub_runtime.passes.region import Region
+
+__all__ = ["fuse_pointwise"]
+
+#: Ops that pass their first input on.
+PASSING = frozenset({"Identity", "IdentityN", "Snapshot", "StopGradient"})
+#: What becomes an activation of these is applied to blocks of their results.
+AFFINE = frozenset(
+    {"_Affine", "_AffineConv2D", "_AffineConv3D", "_AffineDepthwiseConv2dNative", "_AffineMatMul"}
+)
+#: A program of more lines is cut.
+MAX_LINES = 40
+
+
+def fuse_pointwise(region: Region) -> None:
+    """Fuse all groups of a region."""
+    taken: set[str] = set()
+    for node in _roots_first(region):
+        if node.name in taken or region.nodes.get(node.name) is not node:
+            continue
+        group = _Group(region, node)
+        if group.lines_count < 2:
+            continue
+        taken |= group.members
+        _replace(region, group)
+
+
+def _roots_first(region: Region) -> Iterator[Node]:
+    """Elementwise nodes, those that are read by no other of them first."""
+    found = [node for node in region.live().values() if _is_pointwise(region, node)]
+    names = {node.name for node in found}
+
+    def inner(node: Node) -> bool:
+        readers = region.readers(Ref(node.name))
+        return region.hidden(node) and bool(readers) and all(r.name in names for r in readers)
+
+    yield from (node for node in found if not inner(node))
+    yield from (node for node in found if inner(node))
+
+
+def _is_pointwise(region: Region, node: Node) -> bool:
+    return (
+        node.op in POINTWISE
+        and not node.controls
+        and node.attrs.get("T") is float32
+        and not region.static(Ref(node.name))
+    )
+
+
+class _Group:
+    """Nodes that are computed together, grown from the one that others read.
+
+    Attributes:
+        root: that one.
+        members: names of the nodes.
+        lines: the program.
+        inputs: the tensors it reads.
+        numbers: its numbers.
+    """
+
+    def __init__(self, region: Region, root: Node) -> None:
+        self.region = region
+        self.root = root
+        self.members = {root.name}
+        self._grow()
+        self.lines: list[str] = []
+        self.inputs: list[Ref] = []
+        self.numbers: list[float] = []
+        self._made: dict[str, int] = {}
+        self._passed: dict[str, str] = {}
+        if self.lines_count >= 2:
+            self._write(root)
+
+    @property
+    def lines_count(self) -> int:
+        """How many ops are done."""
+        return sum(self.region.nodes[name].op in POINTWISE for name in self.members)
+
+    def _grow(self) -> None:
+        """Take in nodes that only members read, until there are no more."""
+        waiting = [self.root]
+        while waiting and len(self.members) < MAX_LINES:
+            node = waiting.pop()
+            for source in self._sources(node):
+                inner = self.region.node(source)
+                if inner is None or source.index or inner.name in self.members:
+                    continue
+                if self._joins(inner):
+                    self.members.add(inner.name)
+                    # A node whose last reader this is may join now.
+                    waiting += [inner, node]
+
+    def _sources(self, node: Node) -> tuple[Ref, ...]:
+        return node.inputs[:1] if node.op in PASSING else node.inputs
+
+    def _joins(self, node: Node) -> bool:
+        if node.controls or not self.region.hidden(node):
+            return False
+        passing = node.op in PASSING
+        if not passing and not _is_pointwise(self.region, node):
+            return False
+        if passing and self.region.static(Ref(node.name)):
+            return False
+        if any(self.region.readers(Ref(node.name, i)) for i in range(1, 4)):
+            return False
+        return all(reader.name in self.members for reader in self.region.readers(Ref(node.name)))
+
+    def _write(self, root: Node) -> None:
+        """Write the program: operands before what needs them."""
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            if node.name in self._made:
+                stack.pop()
+                continue
+            inner = [
+                self.region.nodes[source.node]
+                for source in self._sources(node)
+                if self._inside(source) and source.node not in self._made
+            ]
+            if inner:
+                stack += inner
+                continue
+            stack.pop()
+            operands = [self._operand(source) for source in self._sources(node)]
+            if node.op in PASSING:
+                # It is the line, or the operand, that it passes on.
+                self._passed[node.name] = operands[0]
+                self._made[node.name] = -1
+                continue
+            self._made[node.name] = len(self.lines)
+            self.lines.append(" ".join([node.op, *operands]))
+
+    def _inside(self, source: Ref) -> bool:
+        return source.node in self.members and not source.index and source not in self.region.feeds
+
+    def _operand(self, source: Ref) -> str:
+        if self._inside(source):
+            passed = self._passed.get(source.node)
+            return passed if passed is not None else f"@{self._made[source.node]}"
+        value = self.region.value(source)
+        if value is not None and value.size == 1 and value.ndim == 0:
+            number = float(value)
+            if number not in self.numbers:
+                self.numbers.append(number)
+            return f"${self.numbers.index(number)}"
+        if source not in self.inputs:
+            self.inputs.append(source)
+        return f"%{self.inputs.index(source)}"
+
+
+def _replace(region: Region, group: _Group) -> None:
+    """Put one node in the place of a group."""
+    attrs = {
+        "T": float32,
+        "N": len(group.inputs),
+        "program": group.lines,
+        "numbers": group.numbers,
+    }
+    root = group.root
+    source = region.node(group.inputs[0]) if len(group.inputs) == 1 else None
+    for name in group.members:
+        region.drop(name)
+    if (
+        source is not None
+        and source.op in AFFINE
+        and not source.attrs["activation"]
+        and region.hidden(source)
+        and not region.readers(Ref(source.name))
+    ):
+        region.drop(source.name)
+        activation = "\n".join([*group.lines, *map(repr, group.numbers)])
+        region.put(
+            source.replace(name=root.name, attrs=source.attrs.changed(activation=activation))
+        )
+        return
+    region.put(Node(root.name, "_Pointwise", group.inputs, (), attrs))

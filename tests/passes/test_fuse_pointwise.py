@@ -1,0 +1,110 @@
+"""Elementwise arithmetic in one step, whatever shapes it meets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minihub_runtime as tf
+from minihub_runtime.ops import pointwise
+from minihub_runtime.ops.pointwise import program_of
+from tests.passes.test_fuse_affine import plan_of, variable
+
+ROWS = np.random.default_rng(1).standard_normal((6, 5)).astype(np.float32)
+
+
+def gelu(x: Any) -> Any:
+    return x * 0.5 * (1.0 + tf.erf(x / tf.sqrt(2.0)))
+
+
+def layer_norm(x: Any) -> Any:
+    mean, variance = tf.nn.moments(x, [-1], keep_dims=True)
+    return tf.nn.batch_normalization(
+        x, mean, variance, variable("beta", 5), variable("gamma", 5), 1e-6
+    )
+
+
+PROGRAMS: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
+    "gelu": (gelu, ["_Pointwise"]),
+    "swish": (lambda x: x * tf.sigmoid(x), ["_Pointwise"]),
+    "gelu of a product": (
+        lambda x: gelu(tf.matmul(x, variable("kernel", 5, 4)) + variable("bias", 4)),
+        ["_AffineMatMul"],
+    ),
+    "layer norm": (layer_norm, ["Mean", "SquaredDifference", "_Pointwise"]),
+    "two inputs": (lambda x: tf.nn.relu(tf.cumsum(x) + tf.exp(x)) * 2.0, ["Cumsum", "_Pointwise"]),
+    "a number of each run": (
+        lambda x: tf.tanh(x * tf.reduce_max(x)) + 1.0, ["Max", "_Pointwise"],
+    ),
+    "one row, all rows": (lambda x: tf.square(x - x[:1]) * 0.5, ["StridedSlice", "_Pointwise"]),
+    "the smaller reads the larger's shape": (
+        lambda x: tf.abs(tf.expand_dims(x, 1) - x) * -1.0, ["ExpandDims", "_Pointwise"],
+    ),
+    "one op alone": (tf.tanh, ["Tanh"]),
+    "two roots": (
+        lambda x: (lambda y: tf.concat([tf.exp(-y), tf.sqrt(y + 1.0)], 1))(tf.square(x) * 0.1),
+        ["ConcatV2", "_Pointwise"],
+    ),
+    "a custom gradient's copy": (
+        lambda x: tf.raw_ops.IdentityN(input=[x * tf.sigmoid(x), x])[0] + 1.0, ["_Pointwise"],
+    ),
+    "integers": (lambda x: tf.cast(x, tf.int32) * 2 + 1, ["AddV2", "Cast", "Mul"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [ROWS, ROWS[:1], ROWS[:0]], ids=["rows", "row", "nothing"])
+@pytest.mark.parametrize("name", list(PROGRAMS))
+def test_the_same_numbers_in_fewer_steps(name: str, value: Any) -> None:
+    make, ops = PROGRAMS[name]
+    if name == "a number of each run" and not value.size:
+        pytest.skip("there is no largest of nothing")
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 5])
+        y = make(x)
+        session.run(tf.global_variables_initializer())
+        plan, plain = plan_of(session, y, x), plan_of(session, y, x, passes=())
+        assert sorted({step[-1].op for step in plan.steps} - {"Const"}) == ops
+        (found,), (expected,) = plan.run([value]), plain.run([value])
+    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+    assert np.allclose(found, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_fetched_and_awaited_results_in_between() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 5])
+        a = tf.exp(x)
+        b = a * 2.0
+        c = tf.sqrt(b) - 1.0
+        found = session.run([a, b, c], {x: ROWS})
+        assert np.allclose(found[2], np.sqrt(found[0] * 2) - 1)
+        assert np.allclose(session.run(c, {b: ROWS**2}), np.abs(ROWS) - 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("block", [1, 7, 1 << 15])
+def test_blocks_of_any_size(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pointwise, "_BLOCK", block)
+    text = ["Mul %0 $0", "AddV2 @0 %1", "Sub @1 %2", "Tanh @2", "Mul @3 %0"]
+    row, column = ROWS[0], ROWS[:, :1].copy()
+    inputs = [ROWS, row, column]
+    found = pointwise.pointwise(inputs, program=text, numbers=[0.5])
+    expected = np.tanh(ROWS * np.float32(0.5) + row - column) * ROWS
+    assert np.allclose(found, expected, atol=1e-6)
+    changed = ROWS.copy()
+    program_of(("Mul %0 $0", "Tanh @0", "Mul @1 %0"), (0.5,)).over_rows(changed)
+    assert np.allclose(changed, np.tanh(ROWS * np.float32(0.5)) * ROWS, atol=1e-6)
+
+
+def test_what_few_numbers_are_enough_for_is_done_once() -> None:
+    text = ("AddV2 %1 $0", "Rsqrt @0", "Mul @1 %2", "Mul %0 @2", "Sub @3 @2")
+    split = pointwise._split(text, ("all", "rows", "columns"))
+    # One number per row and per column make a number per element.
+    assert split.before == ("AddV2 %1 $0", "Rsqrt @0")
+    assert split.after == ("Mul %3 %2", "Mul %0 @0", "Sub @1 @0")
+    assert split.kinds == ("all", "rows", "columns", "rows")
+    column, row = np.abs(ROWS[:, :1]), ROWS[1]
+    found = pointwise.pointwise([ROWS, column, row], program=list(text), numbers=[0.5])
+    scale = row / np.sqrt(column + 0.5)
+    assert np.allclose(found, ROWS * scale - scale, atol=1e-6)
