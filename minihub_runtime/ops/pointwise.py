@@ -13,6 +13,7 @@ A program is a list of lines, each one op and its operands:
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -53,8 +54,28 @@ POINTWISE = frozenset(
         "Tanh",
     ]
 )
+#: Those whose kernels are functions of NumPy for float32; called as such, small blocks cost half.
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "Abs": np.absolute,
+    "Add": np.add,
+    "AddV2": np.add,
+    "Cos": np.cos,
+    "Div": np.divide,
+    "Exp": np.exp,
+    "Log": np.log,
+    "Mul": np.multiply,
+    "Neg": np.negative,
+    "RealDiv": np.divide,
+    "Sin": np.sin,
+    "Sqrt": np.sqrt,
+    "Square": np.square,
+    "Sub": np.subtract,
+    "Tanh": np.tanh,
+}
 #: Elements of a block: it and what is made of it stay in the second cache.
 _BLOCK = 1 << 15
+#: Up to so many elements blocks cost more than they save.
+_SMALL = 1 << 11
 
 
 class _Line(NamedTuple):
@@ -78,6 +99,7 @@ class Program:
 
     Attributes:
         lines: its lines.
+        inputs: up to which input it reads any.
         buffers: how many arrays it needs beside its result.
     """
 
@@ -105,8 +127,17 @@ class Program:
             else:
                 place, self.buffers = self.buffers, self.buffers + 1
             places[number] = place
-            found = REGISTRY[name]
-            self.lines.append(_Line(found.kernel, found.accepts_out, tuple(operands), place))
+            kernel: Callable[..., Any] = FUNCTIONS.get(name) or REGISTRY[name].kernel
+            writes = name in FUNCTIONS or REGISTRY[name].accepts_out
+            self.lines.append(_Line(kernel, writes, tuple(operands), place))
+        taken = [index for _, operands in parsed for kind, index in operands if kind == "%"]
+        starts = {"$": 0, "%": len(self.numbers)}
+        starts["@"] = starts["%"] + max(taken, default=-1) + 1
+        self.inputs = starts["@"] - starts["%"]
+        self._direct = [
+            (line.kernel, _picker([starts[kind] + index for kind, index in line.operands]))
+            for line in self.lines
+        ]
 
     def run(self, inputs: Sequence[Array], result: Array, buffers: Sequence[Array]) -> None:
         """Compute one block.
@@ -128,15 +159,15 @@ class Program:
 
     def whole(self, inputs: Sequence[Array]) -> Array:
         """The result for inputs of any shapes that broadcast."""
-        return self.each(inputs)[-1]
+        return np.asarray(self.each(inputs)[-1])
 
     def each(self, inputs: Sequence[Array]) -> list[Array]:
         """The result of each line, for inputs of any shapes that broadcast."""
-        made: list[Any] = []
-        values: dict[str, Sequence[Any]] = {"%": inputs, "$": self.numbers, "@": made}
-        for kernel, _, operands, _ in self.lines:
-            made.append(kernel(*[values[kind][index] for kind, index in operands]))
-        return made
+        values: list[Any] = [*self.numbers, *inputs[: self.inputs]]
+        given = len(values)
+        for kernel, pick in self._direct:
+            values.append(kernel(*pick(values)))
+        return values[given:]
 
     def over_rows(self, block: Array) -> None:
         """Change a contiguous array, the only input, in place, block by block."""
@@ -150,10 +181,21 @@ class Program:
             self.run([used[-1]], part, used)
 
 
+def _picker(places: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    if len(places) > 1:
+        return operator.itemgetter(*places)
+    (place,) = places
+    return lambda values: (values[place],)
+
+
 @functools.lru_cache(maxsize=512)
 def program_of(text: tuple[str, ...], numbers: tuple[float, ...]) -> Program:
     """The program of these lines and numbers."""
     return Program(text, numbers)
+
+
+def _extent(x: Array) -> tuple[int, int]:
+    return x.size, x.ndim
 
 
 class _Split(NamedTuple):
@@ -246,12 +288,14 @@ def pointwise(
 ) -> Array:
     """The result of a program."""
     text, figures = tuple(program), tuple(numbers)
-    largest = max(inputs, key=lambda x: (x.size, x.ndim))
+    largest = max(inputs, key=_extent) if len(inputs) > 1 else inputs[0]
+    if largest.size <= _SMALL:
+        return program_of(text, figures).whole(inputs)
     shape = largest.shape
     known = [_kind(x, shape) for x in inputs]
-    if None in known or not largest.size or not shape:
+    if None in known:
         return program_of(text, figures).whole(inputs)
-    kinds = tuple(kind for kind in known if kind is not None)
+    kinds = tuple([kind or "" for kind in known])
     if len({*kinds} - {"number"}) > 1:
         split = _split(text, kinds)
         if split.before and split.after:

@@ -55,10 +55,15 @@ PROGRAMS: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("small", [True, False], ids=["at_once", "in_blocks"])
 @pytest.mark.parametrize("value", [ROWS, ROWS[:1], ROWS[:0]], ids=["rows", "row", "nothing"])
 @pytest.mark.parametrize("name", list(PROGRAMS))
-def test_the_same_numbers_in_fewer_steps(name: str, value: Any) -> None:
+def test_the_same_numbers_in_fewer_steps(
+    name: str, value: Any, small: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make, ops = PROGRAMS[name]
+    if not small:
+        monkeypatch.setattr(pointwise, "_SMALL", 0)
     if name == "a number of each run" and not value.size:
         pytest.skip("there is no largest of nothing")
     with tf.Graph().as_default(), tf.Session() as session:
@@ -85,6 +90,7 @@ def test_fetched_and_awaited_results_in_between() -> None:
 
 @pytest.mark.parametrize("block", [1, 7, 1 << 15])
 def test_blocks_of_any_size(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pointwise, "_SMALL", 0)
     monkeypatch.setattr(pointwise, "_BLOCK", block)
     text = ["Mul %0 $0", "AddV2 @0 %1", "Sub @1 %2", "Tanh @2", "Mul @3 %0"]
     row, column = ROWS[0], ROWS[:, :1].copy()
@@ -97,7 +103,8 @@ def test_blocks_of_any_size(block: int, monkeypatch: pytest.MonkeyPatch) -> None
     assert np.allclose(changed, np.tanh(ROWS * np.float32(0.5)) * ROWS, atol=1e-6)
 
 
-def test_what_few_numbers_are_enough_for_is_done_once() -> None:
+def test_what_few_numbers_are_enough_for_is_done_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pointwise, "_SMALL", 0)
     text = ("AddV2 %1 $0", "Rsqrt @0", "Mul @1 %2", "Mul %0 @2", "Sub @3 @2")
     split = pointwise._split(text, ("all", "rows", "columns"))
     # One number per row and per column make a number per element.
