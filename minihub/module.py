@@ -8,6 +8,7 @@ Source: tensorflow_hub/module.py, native_module.py:_ModuleImpl.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
@@ -48,9 +49,14 @@ from minihub_runtime.protos import Message, MetaGraphDef
 from minihub_runtime.train.initial_checkpoints import initialize_from
 from minihub_runtime.values import RaggedTensorValue
 
-__all__ = ["Module"]
+__all__ = ["TRAIN", "Module"]
 
 M = TypeVar("M", bound=Message)
+
+#: The tag of graphs that are made for training.
+TRAIN = "train"
+
+_logger = logging.getLogger("minihub")
 
 STATE_COLLECTIONS = frozenset(
     {
@@ -81,6 +87,8 @@ class Module:
         name: name of its scope, made unique.
         tags: which of its graphs.
 
+    A warning is logged where the module is trainable and has a graph for training, tagged `train`, that is not used.
+
     Raises:
         ValueError: there is no graph with these tags, or `spec` is no spec.
         RuntimeError: the name scope is taken although the variable scope is free.
@@ -104,6 +112,14 @@ class Module:
         if not name:
             raise InvalidArgumentError("name must be the name of a scope, not an empty one")
         self._meta_graph = self._spec.graph(self._tags)
+        if trainable and TRAIN not in self._tags and any(TRAIN in t for t in self._spec.get_tags()):
+            _logger.warning(
+                "%r has a graph for training, with the tag %r, but is trained on the one with the tags %r: batch norm and dropout "
+                "stay as they are for inference",
+                name,
+                TRAIN,
+                sorted(self._tags),
+            )
         _check_ops(self._meta_graph)
         check_signatures(self._meta_graph)
         check_collections(self._meta_graph)

@@ -7,6 +7,7 @@ from typing import Any
 
 import minihub_runtime as tf
 from minihub.finetuning.tasks import Task
+from minihub.module import TRAIN
 from minihub.saved_model import MetaGraph
 from minihub.spec import ModuleSpec
 from minihub_runtime.api.meta_graph import create_meta_graph_def
@@ -15,10 +16,7 @@ from minihub_runtime.api.tensor_info import build_tensor_info
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.shapes import show
 
-__all__ = ["TRAIN", "Head", "attach_head", "flat_features"]
-
-#: The tag of graphs that are made for training: their dropout drops, their batch norm takes statistics.
-TRAIN = "train"
+__all__ = ["Head", "attach_head", "flat_features"]
 
 
 @dataclasses.dataclass(frozen=True)

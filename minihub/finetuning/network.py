@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import minihub_runtime as tf
 from minihub.evaluation import placeholder_for
-from minihub.finetuning.head import TRAIN, Head, flat_features
-from minihub.module import Module, stored_value
+from minihub.finetuning.head import Head, flat_features
+from minihub.module import TRAIN, Module, stored_value
 from minihub.spec import ModuleSpec
 
 __all__ = ["Body", "Network", "Precomputed", "Trained", "training_tags"]

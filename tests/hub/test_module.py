@@ -572,3 +572,18 @@ def test_eval_function_with_tags_and_composite_inputs() -> None:
         hub.eval_function_for_module(HALF, ["x"]),
     ):
         pass
+
+
+def test_a_graph_for_training_that_is_not_used_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    def module_fn(is_training: bool = False) -> None:
+        x = tf.placeholder(tf.float32, [None, 2])
+        hub.add_signature(inputs=x, outputs=tf.layers.dropout(x, training=is_training))
+
+    spec = hub.create_module_spec(module_fn, [(set(), {}), ({"train"}, {"is_training": True})])
+    with tf.Graph().as_default():
+        hub.Module(spec)
+        hub.Module(spec, trainable=True, tags={"train"})
+        assert not caplog.records
+        hub.Module(spec, trainable=True, name="mine")
+    (record,) = caplog.records
+    assert "'mine' has a graph for training, with the tag 'train'" in record.getMessage()
