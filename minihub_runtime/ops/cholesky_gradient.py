@@ -7,7 +7,7 @@ import numpy as np
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.linalg import refuse_half, require_square, square_shape
 from minihub_runtime.ops.linear_systems import solve_triangular
-from minihub_runtime.ops.registry import ROUNDING, Array, op, types, without_gradient
+from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, merge, show
 
 __all__: list[str] = []
@@ -53,4 +53,3 @@ def _register(name: str, kinds: str) -> None:
 
 _register("CholeskyGrad", "float16 float32 float64")
 _register("BatchCholeskyGrad", "float32 float64")
-without_gradient("BatchCholeskyGrad", "CholeskyGrad")

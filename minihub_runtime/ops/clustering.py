@@ -8,7 +8,7 @@ import numpy as np
 
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.philox import Philox, WordStream
-from minihub_runtime.ops.registry import ROUNDING, Array, op, without_gradient
+from minihub_runtime.ops.registry import ROUNDING, Array, op
 from minihub_runtime.shapes import Shape, Spec
 
 __all__: list[str] = []
@@ -212,6 +212,3 @@ def kmc2_chain_initialization(distances: Array, seed: Array) -> Array:
 def kmc2_chain_initialization_shape(distances: Spec) -> Shape:
     """A scalar."""
     return ()
-
-
-without_gradient("NearestNeighbors", "KmeansPlusPlusInitialization", "KMC2ChainInitialization")

@@ -33,7 +33,7 @@ from minihub_runtime.ops.datasets import (
     require_alike,
     variant,
 )
-from minihub_runtime.ops.registry import ANY_LIST, Array, Func, op
+from minihub_runtime.ops.registry import ANY_LIST, Array, Func, op, without_gradient
 from minihub_runtime.ops.shape_rules import scalar
 from minihub_runtime.shapes import Shape
 
@@ -474,3 +474,6 @@ def dataset_cardinality(input_dataset: Array, *, cardinality_options: str = "") 
     Raises: InvalidArgumentError unless `input_dataset` is a dataset.
     """
     return np.array(dataset_of(input_dataset).cardinality(), np.int64)
+
+
+without_gradient("ReduceDataset")

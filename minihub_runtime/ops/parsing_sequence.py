@@ -8,7 +8,7 @@ from typing import Any
 from minihub_runtime.dtypes import DType
 from minihub_runtime.ops.checking import require, require_rank, require_scalar
 from minihub_runtime.ops.parsing_example import VALUES, static_dense_shapes
-from minihub_runtime.ops.registry import Array, at_least, op, types_list, without_gradient
+from minihub_runtime.ops.registry import Array, at_least, op, types_list
 from minihub_runtime.ops.sequence_example import Dense, Wanted, parse_batch, parse_one
 from minihub_runtime.ops.sparse import with_rank
 from minihub_runtime.shapes import Shape, Spec, show
@@ -406,6 +406,3 @@ def parse_single_sequence_example_shape(
     rows = static_dense_shapes(feature_list_dense_shapes, len(feature_list_dense_types))
     context = (len(context_sparse_types), dense, 0)
     return _static((), context, (len(feature_list_sparse_types), rows, 0), lengths=False)
-
-
-without_gradient("ParseSequenceExample", "ParseSequenceExampleV2", "ParseSingleSequenceExample")

@@ -256,3 +256,12 @@ def quantize_and_dequantize_v4_gradient(
         grad, input, input_min, input_max, axis=axis
     )
     return found
+
+
+@quantize_and_dequantize_v4_grad.gradient
+def quantize_and_dequantize_v4_grad_gradient(
+    ops: Ops, grad: Term, input: Term, input_min: Term, input_max: Term, axis: int
+) -> tuple[Term, None, None, None]:
+    # It is linear in the gradients.  TensorFlow registers a rule too, which fails whenever it is called.
+    passed, _, _ = ops.QuantizeAndDequantizeV4Grad(grad, input, input_min, input_max, axis=axis)
+    return passed, None, None, None

@@ -348,22 +348,11 @@ def _register_dequeue_many(version: str, handle_type: str, name: str, at_most: b
 _both(_register_uses)
 
 without_gradient(
-    *(
-        f"{name}{version}"
-        for name in (
-            "FIFOQueue",
-            "PaddingFIFOQueue",
-            "PriorityQueue",
-            "QueueClose",
-            "QueueDequeue",
-            "QueueDequeueMany",
-            "QueueDequeueUpTo",
-            "QueueEnqueue",
-            "QueueEnqueueMany",
-            "QueueIsClosed",
-            "QueueSize",
-            "RandomShuffleQueue",
-        )
-        for version in ("", "V2")
-    )
+    "QueueClose",
+    "QueueDequeue",
+    "QueueDequeueMany",
+    "QueueDequeueUpTo",
+    "QueueEnqueue",
+    "QueueEnqueueMany",
+    "QueueSize",
 )

@@ -180,4 +180,6 @@ def random_crop(ctx: Context, image: Array, size: Array, *, seed: int = 0, seed2
     return image[top : top + wanted[0], left : left + wanted[1]]
 
 
-without_gradient("RandomShuffle", "RandomStandardNormal", "RandomUniform", "TruncatedNormal")
+without_gradient(
+    "RandomCrop", "RandomShuffle", "RandomStandardNormal", "RandomUniform", "TruncatedNormal"
+)

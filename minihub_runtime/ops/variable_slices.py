@@ -6,7 +6,7 @@ from typing import Any
 
 from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.ops.checking import require
-from minihub_runtime.ops.registry import ANY, INDEX, Array, op, without_gradient
+from minihub_runtime.ops.registry import ANY, INDEX, Array, op
 from minihub_runtime.ops.shape_rules import nothing
 from minihub_runtime.ops.slicing import tensor_strided_slice_update
 from minihub_runtime.ops.variable import Variable, existing
@@ -110,6 +110,3 @@ def strided_slice_assign(
         shrink_axis_mask=shrink_axis_mask,
     )
     return target
-
-
-without_gradient("ResourceStridedSliceAssign", "StridedSliceAssign")

@@ -11,7 +11,6 @@ from minihub_runtime.autodiff.reverse import Backprop
 from minihub_runtime.autodiff.site import NodeOps, Site
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.graph.ir import Graph
-from minihub_runtime.ops.registry import REGISTRY
 from tests.autodiff.answers import stored_gradients
 from tests.autodiff.differentiating import flows, sampled_gradients, weight
 from tests.golden import function_gradients, functions, outputs
@@ -28,6 +27,9 @@ NARROW = {
     "ImageProjectiveTransformV3/float64": 1e5,
 }
 
+#: Ops whose rules TensorFlow 1 has in tf.contrib, and TensorFlow 2 does not.
+CONTRIB = ("GRUBlockCell", "LSTMBlockCell")
+
 #: Ops whose gradients differ by the shape of what is differentiated.
 WANT_SHAPES = ("MatrixSolveLs", "Qr", "Svd")
 
@@ -40,7 +42,15 @@ ANSWERED = [
     for family, samples in SAMPLES.items()
     for sample in samples
     if not isinstance(stored_gradients(family)[sample.key], str)
-    if REGISTRY[sample.op].gradient_rule is not None or REGISTRY[sample.op].no_gradient
+]
+
+#: Samples of ops of which TensorFlow says nothing.
+UNKNOWN = [
+    pytest.param(sample, id=sample.key)
+    for family, samples in SAMPLES.items()
+    for sample in samples
+    if stored_gradients(family)[sample.key] == "LookupError"
+    if sample.op not in CONTRIB and sample.op != "PreventGradient"
 ]
 
 
@@ -80,3 +90,11 @@ def test_gradient_matches_tensorflow(family: str, sample: Sample, known: bool) -
         if theirs is not None:
             loose = LOOSE * sample.loose * NARROW.get(sample.key, 1)
             assert_same(ours, theirs, "rounding", loose, f"{sample} x {place}")
+
+
+@pytest.mark.parametrize("sample", UNKNOWN)
+def test_op_without_gradient_is_named(sample: Sample) -> None:
+    calls = [sample, *sample.before.values(), *sample.after.values()]
+    names = "|".join(call.op for call in calls)
+    with pytest.raises(LookupError, match=rf"defined for operation '\w+' \(op type: ({names})\)"):
+        gradients(sample, False)

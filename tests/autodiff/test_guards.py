@@ -1,0 +1,102 @@
+"""Every op says of its gradient what TensorFlow says, or a table here says why not; an entry no longer needed fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from minihub_runtime.autodiff.nodes import CALLING
+from minihub_runtime.autodiff.rules import TRAINABLE
+from minihub_runtime.dtypes import DType
+from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.ops.schema import Arg
+from tests.ops.test_schemas import OP_DEFS
+
+#: Op → "rule", "zero" or "none"; `generate_registry.py` writes it.
+TENSORFLOW: dict[str, str] = json.loads(
+    (Path(__file__).parent / "registry.json").read_text(encoding="utf-8")
+)
+
+_OLD = "the op of old graphs has the rule of the one that replaced it"
+_CONTRIB = "tf.contrib.rnn of TensorFlow 1 has the rule"
+_CALL = "TensorFlow notes the gradient of a call where it makes it, not in its registry"
+
+#: Op → why we say something else of its gradient than TensorFlow.
+DIFFERENT: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "BatchCholesky",
+            "BatchFFT",
+            "BatchFFT2D",
+            "BatchFFT3D",
+            "BatchIFFT",
+            "BatchIFFT2D",
+            "BatchIFFT3D",
+            "BatchMatrixBandPart",
+            "BatchMatrixDeterminant",
+            "BatchMatrixDiag",
+            "BatchMatrixDiagPart",
+            "BatchMatrixInverse",
+            "BatchMatrixSetDiag",
+            "BatchMatrixSolve",
+            "BatchMatrixSolveLs",
+            "BatchMatrixTriangularSolve",
+            "BatchSelfAdjointEigV2",
+            "BatchSvd",
+        ),
+        _OLD,
+    ),
+    "GRUBlockCell": _CONTRIB,
+    "LSTMBlockCell": _CONTRIB,
+    "PartitionedCall": _CALL,
+    "StatefulPartitionedCall": _CALL,
+}
+
+
+def state(name: str) -> str | None:
+    """What we say of the gradient of an op: "rule", "none", or nothing."""
+    op = REGISTRY[name]
+    if op.gradient_rule is not None or name in CALLING:
+        return "rule"
+    return "none" if op.no_gradient else None
+
+
+def differentiable(name: str) -> bool:
+    """Whether a gradient can reach an op and leave it: an output and an input may be of a type that has one."""
+
+    def flows(arg: Arg) -> bool:
+        if isinstance(arg.type, DType):
+            return arg.type.base_dtype.name in TRAINABLE
+        allowed = schema.attrs[arg.type].allowed
+        return not allowed or any(dtype.name in TRAINABLE for dtype in allowed)
+
+    schema = REGISTRY[name].schema
+    return any(map(flows, schema.inputs)) and any(map(flows, schema.outputs))
+
+
+def faults(name: str) -> list[str]:
+    """What is wrong with what we say of the gradient of an op, and whether its entry in the table is not needed."""
+    found = []
+    ours, theirs = state(name), TENSORFLOW.get(name)
+    same = ours == ("none" if theirs == "zero" else theirs) or not differentiable(name)
+    if not same and name not in DIFFERENT:
+        found.append(f"TensorFlow says {theirs}, and we say {ours}")
+    if same and name in DIFFERENT:
+        found.append("we say what TensorFlow says, so it must not stand in DIFFERENT")
+    # Ops that only we have are called `_…`: passes make them of others, after gradients.
+    if name not in OP_DEFS and not name.startswith("_") and differentiable(name) and ours is None:
+        found.append(
+            "TensorFlow does not have it: it must have a gradient, or declare that it has none"
+        )
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRY))
+def test_gradient_is_guarded(name: str) -> None:
+    assert faults(name) == []
+
+
+def test_table_names_registered_ops() -> None:
+    assert set(DIFFERENT) <= set(REGISTRY)
