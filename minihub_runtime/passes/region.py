@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from minihub_runtime.codec import Func
 from minihub_runtime.errors import OpError
 from minihub_runtime.graph.inference import Inference
 from minihub_runtime.graph.ir import Graph, Node, Ref
@@ -44,6 +45,11 @@ CALLS = frozenset({"Case", "For", "If", "StatefulPartitionedCall", "While", "_Lo
 MAX_FOLDED = 16
 #: `Scatter…` that make tensors of their own.
 HARMLESS = frozenset({"ScatterNd", "ScatterNdNonAliasingAdd"})
+
+
+def _is_write(op: str) -> bool:
+    """Whether an op writes to a variable."""
+    return op.startswith(WRITES) and op not in HARMLESS
 
 
 class Region:
@@ -84,12 +90,40 @@ class Region:
         self._steady = not any(self._writes(node) for node in self.nodes.values())
 
     def _writes(self, node: Node) -> bool:
-        """Whether a node may change a variable."""
-        if node.op in HARMLESS:
-            return False
+        """Whether a node may change a variable, itself or by functions that it calls."""
+        if node.op == "_Loop":
+            loop = node.attrs["loop"]
+            parts = (loop.test, loop.body, loop.leaving)
+            return any(self._writes(inner) for part in parts for inner in part.values())
         if node.op in self._graph.functions:
-            return True
-        return node.op.startswith(WRITES) or node.op in CALLS
+            return self._function_writes(node.op)
+        if node.op in CALLS:
+            values = [node.attrs[name] for name in node.attrs]
+            called = [item for v in values for item in (v if isinstance(v, list) else [v])]
+            return any(self._function_writes(f.name) for f in called if isinstance(f, Func))
+        return _is_write(node.op)
+
+    def _function_writes(self, name: str) -> bool:
+        """Whether a function of the library may change a variable; one that is not there may."""
+        seen, stack = {name}, [name]
+        while stack:
+            function = self._graph.functions.get(stack.pop())
+            if function is None:
+                return True
+            called: list[str] = []
+            for node in function.node_def:
+                if _is_write(node.op):
+                    return True
+                if node.op in self._graph.functions:
+                    called.append(node.op)
+                for attr in node.attr.values():
+                    if attr.WhichOneof("value") == "func":
+                        called.append(attr.func.name)
+                    elif attr.WhichOneof("value") == "list":
+                        called += [f.name for f in attr.list.func]
+            stack += [inner for inner in called if inner not in seen]
+            seen.update(called)
+        return False
 
     @property
     def roots(self) -> list[str]:
