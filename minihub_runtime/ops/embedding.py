@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import operator
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,7 +33,7 @@ class _Tables:
     """The tables of the last call and what follows from them.
 
     Attributes:
-        tables: the tables; they are held, so that no others are taken for them.
+        tables: the tables, referred to weakly: who holds one keeps steps of training from writing to it in place.
         sizes: their numbers of rows.
         starts: the number of rows before each.
         whole: all of them as one table; None if they lie apart in memory.
@@ -49,14 +49,14 @@ class _Tables:
                 )
         if width != [-1] and tuple(width) != rest:
             raise InvalidArgumentError(f"rows of params must have shape {width}, not {list(rest)}")
-        self.tables = tables
+        self.tables = [weakref.ref(table) for table in tables]
         self.sizes = np.array([len(table) for table in tables])
         self.starts = np.cumsum(self.sizes) - self.sizes
         self.whole = adjoined(tables)
 
     def are(self, tables: Sequence[Array]) -> bool:
         """Whether these are the tables."""
-        return all(map(operator.is_, tables, self.tables))
+        return all(reference() is table for reference, table in zip(self.tables, tables))
 
 
 class _Memory:
