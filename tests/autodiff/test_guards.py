@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import minihub_runtime as tf
 from minihub_runtime.autodiff.nodes import CALLING
 from minihub_runtime.autodiff.rules import TRAINABLE
 from minihub_runtime.dtypes import DType
@@ -100,3 +101,15 @@ def test_gradient_is_guarded(name: str) -> None:
 
 def test_table_names_registered_ops() -> None:
     assert set(DIFFERENT) <= set(REGISTRY)
+
+
+def test_error_names_operation_and_path() -> None:
+    with tf.Graph().as_default():
+        x = tf.constant([1.0, 2.0], name="x")
+        inner = tf.raw_ops.IgammaGradA(a=tf.exp(x), x=x, name="inner")
+        outer = tf.sin(tf.identity(inner, name="middle"), name="outer")
+        with pytest.raises(
+            LookupError,
+            match=r"'inner' \(op type: IgammaGradA\).*reached through outer <- middle <- inner\.$",
+        ):
+            tf.gradients(outer, x)
