@@ -127,8 +127,17 @@ class _Compiler:
         self.place.update(feed_slots)
         structured = structure_loops(nodes, feed_slots)
         self.awaited.update(c for node in structured.values() for c in node.controls)
+        # A cycle is found before passes would walk in it.
+        topological(structured, feed_slots)
         region = Region(self.graph, structured, feed_slots, fetches, self.awaited)
-        rewrite(region, self.passes)
+        try:
+            rewrite(region, self.passes)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            # A malformed node misleads passes; without them, the plan says what is wrong with it.
+            _Compiler(self.graph, self.bind_context, self.awaited, ()).compile(
+                nodes, feeds, fetches
+            )
+            raise
         order = topological(region.live(), feed_slots)
         self.read = {*fetches, *(ref for node in order for ref in node.inputs)}
         for node in order:

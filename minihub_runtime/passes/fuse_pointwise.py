@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from minihub_runtime.dtypes import float32
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.ops.pointwise import POINTWISE
+from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.passes.region import Region
 
 __all__ = ["fuse_pointwise"]
@@ -60,6 +61,7 @@ def _roots_first(region: Region) -> Iterator[Node]:
 def _is_pointwise(region: Region, node: Node) -> bool:
     return (
         node.op in POINTWISE
+        and len(node.inputs) == len(REGISTRY[node.op].schema.inputs)
         and not node.controls
         and node.attrs.get("T") is float32
         and not region.static(Ref(node.name))

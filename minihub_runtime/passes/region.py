@@ -41,8 +41,9 @@ WRITES = (
 )
 #: Ops that call functions, which may write.
 CALLS = frozenset({"Case", "For", "If", "StatefulPartitionedCall", "While", "_Loop"})
-#: Arithmetic on constants is done for tensors of so many elements.
+#: Arithmetic on constants is done for tensors of so many elements, so many ops deep.
 MAX_FOLDED = 16
+MAX_DEPTH = 8
 #: `Scatter…` that make tensors of their own.
 HARMLESS = frozenset({"ScatterNd", "ScatterNdNonAliasingAdd"})
 
@@ -201,16 +202,16 @@ class Region:
         array.flags.writeable = False
         return self.add(near, "Const", (), dtype=as_dtype(array.dtype), value=array)
 
-    def value(self, ref: Ref) -> Any:
+    def value(self, ref: Ref, depth: int = MAX_DEPTH) -> Any:
         """The value of a constant, or of little arithmetic on constants; None for other tensors."""
         node = self.node(ref)
-        if node is None or ref.index or not self.static(ref):
+        if node is None or ref.index or not depth or not self.static(ref):
             return None
         if node.op == "Const":
             return node.attrs["value"]
         if node.op not in REGISTRY or not 0 < len(node.inputs) <= MAX_FOLDED:
             return None
-        values = [self.value(source) for source in node.inputs]
+        values = [self.value(source, depth - 1) for source in node.inputs]
         if any(value is None or value.size > MAX_FOLDED for value in values):
             return None
         try:

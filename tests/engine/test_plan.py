@@ -114,6 +114,15 @@ def test_unknown_fetches_are_refused(fetch: str, error: type[Exception], text: s
         (["y = Neg(y)"], "cycle"),
         (["y = Neg(x, ^y)"], "cycle"),
         ([Node("y", "Neg", [ref("x")])], "attribute 'T'"),
+        # What passes look at, too.
+        ([Node("y", "Conv2D", [ref("x")], attrs={"T": as_dtype("float32")})], "Conv2D"),
+        (
+            [Node("y", "FusedBatchNorm", [ref("x")], attrs={"T": as_dtype("float32")})],
+            "must have 5",
+        ),
+        (["a = Mul(x)", "y = Exp(a)"], "Mul must have 2 inputs, not 1"),
+        (["a = Mul(x, x, x)", "y = Exp(a)"], "Mul must have 2 inputs, not 3"),
+        (["a = Exp()", "y = Exp(a)"], "Exp must have 1 inputs, not 0"),
     ],
 )
 def test_malformed_graphs_are_refused(lines: list[Any], text: str) -> None:
