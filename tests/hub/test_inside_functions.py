@@ -53,7 +53,7 @@ def test_in_a_branch(handle: str, signature: str, value: Any) -> None:
     assert inside.shape.is_compatible_with(outside.shape)
     assert inside.shape.rank == outside.shape.rank
     expected, found = run([outside, inside], {p: True})
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
     assert not np.any(run(inside, {p: False}))
 
 
@@ -68,7 +68,7 @@ def test_in_a_loop(handle: str, signature: str, value: Any) -> None:
         (0, tf.raw_ops.ZerosLike(x=outside)),
     )[1]
     expected, found = run([outside, total])
-    np.testing.assert_allclose(found, expected + expected + expected)
+    np.testing.assert_allclose(found, expected + expected + expected, rtol=1e-6)
 
 
 def test_for_each_row() -> None:
@@ -77,7 +77,7 @@ def test_for_each_row() -> None:
     outside = module(tf.raw_ops.Reshape(tensor=words, shape=[-1]))
     inside = tf.map_fn(module, words, dtype=tf.float32)
     expected, found = run([outside, inside])
-    np.testing.assert_array_equal(found.reshape(expected.shape), expected)
+    np.testing.assert_allclose(found.reshape(expected.shape), expected, rtol=1e-6)
 
 
 def test_made_in_a_branch(graph: tf.Graph) -> None:
@@ -104,7 +104,7 @@ def test_nothing_runs_but_what_outputs_need(graph: tf.Graph) -> None:
         ops = {node.op for node in function.node_def}
         assert not ops & {"AssignVariableOp", "RestoreV2", "SaveV2", "VarHandleOp", "Placeholder"}
     graph.set_attrs("cond", _lower_using_switch_merge=False)
-    np.testing.assert_array_equal(*run([y, module(IMAGES)]))
+    np.testing.assert_allclose(*run([y, module(IMAGES)]), rtol=1e-6)
 
 
 def test_inputs_that_are_outputs_come_back() -> None:

@@ -351,9 +351,12 @@ def bad_slice(graph: Any) -> None:
 OTHERS: dict[str, tuple[Mutation, str]] = {
     "nothing": (
         nothing_at_all,
-        r"must hold (tfhub_module\.pb|saved_model\.pb or saved_model\.pbtxt)",
+        r"must hold tfhub_module\.pb|contains neither 'saved_model\.pb' nor",
     ),
-    "no model": (delete("saved_model.pb"), r"must hold saved_model\.pb or saved_model\.pbtxt"),
+    "no model": (
+        delete("saved_model.pb"),
+        r"must hold saved_model\.pb or saved_model\.pbtxt|contains neither 'saved_model\.pb' nor",
+    ),
     "feature": (required_feature, r"Unsupported features: \['magic'\]"),
     "initializer": (change(unknown_initializer), r"gone"),
     "initializers": (change(numbers_for_initializers), r"'table_initializer' must be a node_list"),

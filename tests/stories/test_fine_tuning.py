@@ -30,7 +30,7 @@ WIDER = {"speech_embedding-train-sgd": 5e-5, "regularized-train-adam": 2e-5}
 SENSITIVE = {"mobilenet_v1-train-sgd": 0.3, "mobilenet_v1-train-adam": 0.9}
 #: Gradients below this are nothing but rounding: those of biases before batch norm, of keys' biases before softmax, which
 #: are zero by their formulas.  Adam divides a gradient by its size, and so makes of it a step of any size up to the rate.
-ROUNDING = 2e-7
+ROUNDING = 1e-6
 #: What those steps reach: the statistics that hold such a bias, and what is trained with them.  Slack, absolute.
 REACHED = {
     "regularized-train-adam": {

@@ -67,7 +67,7 @@ def test_a_run_that_fails_ends_its_trace() -> None:
 
 def test_timelines() -> None:
     with tf.Graph().as_default():
-        x = tf.placeholder(tf.float32, [], name="x")
+        x = tf.placeholder(tf.float64, [], name="x")  # of a type whose ops are not fused
         stats = traced(tf.sin(tf.cos(x, name="c"), name="s"), {x: 1.0}).step_stats
     name, first, second, start, end = timeline(stats)["traceEvents"]
     assert name["args"] == {"name": f"{stats.dev_stats[0].device} Compute"}
