@@ -203,8 +203,8 @@ def finetune(
         on_progress or (lambda phase, done, total: None),
     )
     generator = np.random.default_rng(seed)
-    given = isinstance(validation, tuple)
-    numbers, held = split(learnt.strata(), 0.0 if given else validation, generator)  # type: ignore[arg-type]
+    share = 0.0 if isinstance(validation, tuple) else validation
+    numbers, held = split(learnt.strata(), share, generator)
     batches = trainer.prepare(features)
     _check_count(batches.count, len(learnt.targets))
     training = Part(batches, learnt.targets, numbers)
