@@ -225,7 +225,10 @@ class _Rows:
 
 
 class _FeedingQueueRunner(QueueRunner):
-    """A queue runner that feeds its operations; it is no part of an exported graph."""
+    """A queue runner that feeds its operations.
+
+    An exported graph holds it as a plain one, as TensorFlow writes it: what is fed is not in the graph.
+    """
 
     def __init__(self, queue: Any, enqueue_ops: Sequence[Any], feeds: Sequence[Callable[[], Any]]):
         super().__init__(
@@ -235,9 +238,6 @@ class _FeedingQueueRunner(QueueRunner):
 
     def _feeds(self, number: int) -> Any:
         return self._functions[number]()
-
-    def to_proto(self, export_scope: str | None = None) -> None:
-        """Nothing: what is fed is not in the graph."""
 
 
 def _batch(
