@@ -5,126 +5,42 @@ Source: tensorflow/python/ops/gradients_impl.py, gradients_util.py.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from minihub_runtime.api.conversion import convert_to_tensor
-from minihub_runtime.api.graph import Graph, Tensor, name_scope
+from minihub_runtime.api.captured_gradients import captured_gradients, captures_between
+from minihub_runtime.api.conversion import constant, convert_to_tensor
+from minihub_runtime.api.graph import Tensor, name_scope
+from minihub_runtime.api.graph_site import GraphSite, handed, to_term
 from minihub_runtime.api.indexed_slices import IndexedSlices
+from minihub_runtime.api.joining import concat
+from minihub_runtime.api.layout import reshape
+from minihub_runtime.api.sizes import shape, size
+from minihub_runtime.api.tensor_array import TensorArray
 from minihub_runtime.api.variables.resource import BaseResourceVariable
+from minihub_runtime.api.while_loop import while_loop
 from minihub_runtime.autodiff.aggregation import (
     AggregationMethod,
     UnconnectedGradients,
     check_method,
 )
 from minihub_runtime.autodiff.reverse import Backprop
-from minihub_runtime.autodiff.rules import Registered
-from minihub_runtime.autodiff.site import NodeOps, Site, scope_name
-from minihub_runtime.dtypes import DType
-from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.autodiff.site import NodeOps
+from minihub_runtime.graph.ir import Ref
 from minihub_runtime.ops.terms import Slices, Term
 from minihub_runtime.public import public
 
-__all__ = ["gradients"]
+__all__ = ["gradients", "hessians"]
 
 public("AggregationMethod")(AggregationMethod)
 public("UnconnectedGradients")(UnconnectedGradients)
 
 
-class _GraphSite(Site):
-    """A graph of the API as a place for gradients."""
-
-    def __init__(self, graph: Graph) -> None:
-        super().__init__(graph.node_graph, graph.inference)
-        self._owner = graph
-
-    def unique_name(self, name: str) -> str:
-        """`name` in the graph's current scope, numbered if it is taken."""
-        return self._owner.unique_name(name)
-
-    @contextlib.contextmanager
-    def scope(self, name: str) -> Iterator[None]:
-        """A scope for the names of nodes."""
-        with self._owner.name_scope(scope_name(name)):
-            yield
-
-    def add(
-        self,
-        op: str,
-        inputs: Iterable[Ref],
-        attrs: Mapping[str, Any],
-        name: str = "",
-        controls: Sequence[str] = (),
-    ) -> str:
-        """Add an operation, which waits for what operations made now wait for."""
-        waited = [self._owner.get_operation_by_name(control) for control in controls]
-        with self._owner.control_dependencies(waited):
-            tensors = [self._owner.tensor(ref) for ref in inputs]
-            return self._owner.create_op(op, tensors, attrs, name).name
-
-    def add_node(self, node: Node) -> None:
-        """Add an operation as it is."""
-        self._owner.add_node(node)
-
-    def replace_node(self, node: Node) -> None:
-        """Put another node in the place of one."""
-        self._owner.replace_node(node)
-
-    def add_function(self, function: Any) -> str:
-        """Add a FunctionDef to the library; its name."""
-        self._owner.add_function(function)
-        return str(function.signature.name)
-
-    def output_dtypes(self, name: str) -> list[DType]:
-        """The types of an operation's outputs."""
-        return self._owner.output_dtypes(name)
-
-    def call_registered(
-        self, rule: Registered, ops: NodeOps, node: Node, grads: Sequence[Term | None]
-    ) -> Sequence[Term | None]:
-        """The gradients that a function of the program computes.
-
-        Raises:
-            ValueError: it returns another number of gradients than the operation has inputs.
-        """
-        assert rule.function is not None
-        operation = self._owner.get_operation_by_name(node.name)
-        found = rule.function(operation, *(_handed(self._owner, grad) for grad in grads))
-        given = found if isinstance(found, (list, tuple)) else [found]
-        if len(given) != len(node.inputs):
-            raise ValueError(
-                f"Num gradients {len(given)} generated for op {operation.node_def} do not match "
-                f"num inputs {len(node.inputs)}"
-            )
-        return [None if item is None else _term(ops, item) for item in given]
-
-
-def _handed(graph: Graph, term: Term | None) -> Any:
-    """A gradient as programs see it."""
-    if term is None:
-        return None
-    if isinstance(term, Slices):
-        shape = None if term.dense_shape is None else graph.tensor(term.dense_shape.ref)
-        return IndexedSlices(graph.tensor(term.values.ref), graph.tensor(term.indices.ref), shape)
-    return graph.tensor(term.ref)
-
-
-def _term(ops: NodeOps, value: Any) -> Term:
-    """What a program gives as a gradient."""
-    if isinstance(value, IndexedSlices):
-        shape = value.dense_shape
-        return Slices(
-            ops.term(convert_to_tensor(value.values).ref_in_graph),
-            ops.term(convert_to_tensor(value.indices).ref_in_graph),
-            None if shape is None else ops.term(convert_to_tensor(shape).ref_in_graph),
-        )
-    return ops.term(convert_to_tensor(value).ref_in_graph)
-
-
 def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
@@ -171,7 +87,7 @@ def _initial(ops: NodeOps, index: int, y: Tensor, given: Any) -> Term:
         )
     if dtype.name == "resource" and kind.name == "resource":
         raise TypeError(f"Input gradient {found} for resource tensor {y} should not be a resource")
-    term = _term(ops, found)
+    term = to_term(ops, found)
     if isinstance(term, Slices):
         return term
     return ops.term(Ref(ops.site.add("Identity", [term.ref], {"T": kind}, name)))
@@ -198,6 +114,60 @@ def _gate(ops: NodeOps, gradients: Sequence[Term | None]) -> Sequence[Term | Non
         else gated(gradient)
         for gradient in gradients
     ]
+
+
+@public("hessians")
+def hessians(
+    ys: Any,
+    xs: Any,
+    name: str = "hessians",
+    colocate_gradients_with_ops: bool = False,
+    gate_gradients: bool = False,
+    aggregation_method: int | None = None,
+) -> list[Any]:
+    """The second derivatives of the sum of `ys` with respect to each x.
+
+    Args:
+        ys: a tensor, or a list of tensors.
+        xs: a tensor or variable, or a list of them.
+        name: accepted and ignored, as in TensorFlow.
+        colocate_gradients_with_ops: see `tf.gradients`.
+        gate_gradients: see `tf.gradients`.
+        aggregation_method: see `tf.gradients`.
+
+    Returns:
+        For each x a Tensor of the shape `x.shape + x.shape`.
+
+    Raises:
+        LookupError: an operation between has no gradient, or no second one.
+        ValueError: no y depends on an x.
+    """
+    xs = _listed(xs)
+    options: dict[str, Any] = {
+        "colocate_gradients_with_ops": colocate_gradients_with_ops,
+        "gate_gradients": gate_gradients,
+        "aggregation_method": aggregation_method,
+    }
+    return [
+        _second_derivatives(gradient, x)
+        for gradient, x in zip(gradients(ys, xs, **options), xs, strict=True)
+    ]
+
+
+def _second_derivatives(gradient: Any, x: Any) -> Tensor:
+    """The derivatives of each element of a gradient of x, with respect to x."""
+    count = size(x)
+    flat = reshape(gradient, [-1])
+
+    def turn(j: Tensor, rows: TensorArray) -> tuple[Tensor, TensorArray]:
+        (row,) = gradients(flat[j], x)
+        return j + 1, rows.write(j, row)
+
+    _, rows = while_loop(
+        lambda j, _: j < count, turn, [constant(0), TensorArray(x.dtype.base_dtype, count)]
+    )
+    each = shape(x)
+    return reshape(rows.stack(), concat([each, each], 0))
 
 
 @public("gradients")
@@ -234,7 +204,7 @@ def gradients(
         TypeError: the gradient of a y cannot be its gradient.
         ValueError: the arguments do not fit together.
     """
-    ys, xs, stops = _listed(ys), _listed(xs), _listed(stop_gradients or [])
+    ys, xs, stops = _listed(ys), _listed(xs), _listed(stop_gradients)
     given = [None] * len(ys) if grad_ys is None else _listed(grad_ys)
     try:
         unconnected = UnconnectedGradients(unconnected_gradients)
@@ -248,23 +218,32 @@ def gradients(
     with name_scope(name, "gradients", [*ys, *xs, *stops, *given]) as scope:
         y_tensors = [convert_to_tensor(y, name="y") for y in ys]
         x_tensors = [_tensor(x) for x in xs]
+        stop_tensors = [_tensor(item) for item in stops]
         graph = (y_tensors + x_tensors)[0].graph
-        ops = NodeOps(_GraphSite(graph), scope)
+        ops = NodeOps(GraphSite(graph), scope)
         arriving = [
             _initial(ops, i, y, g) for i, (y, g) in enumerate(zip(y_tensors, given, strict=True))
         ]
-        backprop = Backprop(
-            ops, (), method, (lambda found: _gate(ops, found)) if gate_gradients else None
-        )
+        gate = (lambda found: _gate(ops, found)) if gate_gradients else None
+        backprop = Backprop(ops, (), method, gate)
+        outside = [x for x in x_tensors if x.graph is not graph]
+        captures = captures_between(graph, outside)
+        inside = [x for x in x_tensors if x.graph is graph]
         found = backprop.run(
             [y.ref_in_graph for y in y_tensors],
             arriving,
-            [x.ref_in_graph for x in x_tensors],
-            [_tensor(item).op.name for item in stops],
+            [x.ref_in_graph for x in (*inside, *(placeholder for _, placeholder in captures))],
+            [tensor.op.name for tensor in stop_tensors if tensor.graph is graph],
         )
+        known = dict(zip((id(x) for x in inside), found, strict=False))
+        arrived = list(zip((o for o, _ in captures), found[len(inside) :], strict=True))
+        known.update(captured_gradients(ops, graph, arrived, outside, stop_tensors, method))
+        found = [known.get(id(x)) for x in x_tensors]
         if unconnected is UnconnectedGradients.ZERO:
             found = [
-                ops.zeros_like(ops.term(x.ref_in_graph)) if gradient is None else gradient
+                ops.zeros_like(ops.term(graph.capture(x).ref_in_graph))
+                if gradient is None
+                else gradient
                 for x, gradient in zip(x_tensors, found, strict=True)
             ]
-        return [_handed(graph, gradient) for gradient in found]
+        return [handed(graph, gradient) for gradient in found]

@@ -656,6 +656,7 @@ HOME_OF: dict[str, str] = {
     "group": "minihub_runtime.api.grouping",
     "guarantee_const": "minihub_runtime.api.simple_ops",
     "half": "minihub_runtime.dtypes",
+    "hessians": "minihub_runtime.api.gradients",
     "histogram_fixed_width": "minihub_runtime.api.counting",
     "histogram_fixed_width_bins": "minihub_runtime.api.counting",
     "identity": "minihub_runtime.api.identity",
