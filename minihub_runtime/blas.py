@@ -9,11 +9,10 @@ Source: OpenBLAS, driver/others/blas_server.c; NumPy's wheels rename its functio
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,27 +60,39 @@ _depth = 0
 _before = 0
 
 
-@contextlib.contextmanager
-def single() -> Iterator[bool]:
-    """Let products run in the thread that asks for them; whether that is possible."""
-    global _depth, _before
-    control = _control()
-    if control is None:
-        yield False
-        return
-    with _lock:
-        if _depth == 0:
-            _before = control.get()
-            if _before != 1:
-                control.set(1)
-        _depth += 1
-    try:
-        yield True
-    finally:
+class _Single:
+    """A context in which products run in the thread that asks for them; its value is whether that is possible."""
+
+    def __enter__(self) -> bool:
+        global _depth, _before
+        control = _control()
+        if control is None:
+            return False
+        with _lock:
+            if _depth == 0:
+                _before = control.get()
+                if _before != 1:
+                    control.set(1)
+            _depth += 1
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        global _depth
+        control = _control()
+        if control is None:
+            return
         with _lock:
             _depth -= 1
             if _depth == 0 and _before != 1:
                 control.set(_before)
+
+
+_SINGLE = _Single()
+
+
+def single() -> _Single:
+    """Let products run in the thread that asks for them; the context's value is whether that is possible."""
+    return _SINGLE
 
 
 def limit(count: int) -> None:

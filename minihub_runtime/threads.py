@@ -1,10 +1,10 @@
 """Work that is cut into parts for a few threads.
 
-    spread(lambda part: kernel(x[part], out=result[part]), parts)
+    spread(lambda part: kernel(x[part], out=result[part]), parts, cost)
 
 The thread that asks works too, so a busy pool delays nobody, and work inside work ends.  There are as many threads as the
-process may use cores, or as MINIHUB_NUM_THREADS says.  Kernels of NumPy release the interpreter's lock, so that parts of
-some hundred kilobytes run side by side.
+process may use cores, or as MINIHUB_NUM_THREADS says.  Kernels of NumPy release the interpreter's lock, so that long ones run
+side by side; short ones wait for each other, and small work stays in one thread.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ from minihub_runtime.errors import InvalidArgumentError, clip
 __all__ = ["num_threads", "scratch", "set_num_threads", "spread"]
 
 T = TypeVar("T")
+
+#: Work of fewer nanoseconds is not shared: to wake a thread that sleeps takes up to some hundred thousand, and more where
+#: threads wait for the interpreter between short kernels.
+WORTHWHILE = 4_000_000
 
 #: Memory that each thread keeps for `scratch`; more is given back.
 KEPT_BYTES = 16 << 20
@@ -119,33 +123,32 @@ class _Work(threading.Condition):
             raise self._error
 
 
-def spread(task: Callable[[T], None], parts: Iterable[T], products: bool = False) -> None:
-    """Call `task` with each part, on all threads.
+def spread(
+    task: Callable[[T], None], parts: Iterable[T], cost: int, products: bool = False
+) -> None:
+    """Call `task` with each part, on all threads if that pays.
 
     Args:
         task: may run in any thread, in any order.
         parts: what it is called with.
-        products: whether it multiplies matrices.
+        cost: how long one thread takes for all, in nanoseconds, about.
+        products: whether it multiplies matrices; where parts are not shared, each product may use all threads.
 
     Raises:
         BaseException: what the first task that failed raised; parts that no thread had begun are left out.
     """
     todo = list(parts)
     pool = _pool
-    if pool.count == 1 or len(todo) < 2:
-        for part in todo:
-            task(part)
-        return
-    if products:
+    if pool.count > 1 and len(todo) > 1 and cost >= WORTHWHILE:
+        if not products:
+            _share(pool, task, todo)
+            return
         with blas.single() as possible:
             if possible:
                 _share(pool, task, todo)
                 return
-        # Each product uses all cores already.
-        for part in todo:
-            task(part)
-        return
-    _share(pool, task, todo)
+    for part in todo:
+        task(part)
 
 
 def _share(pool: _Pool, task: Callable[[Any], None], parts: list[Any]) -> None:

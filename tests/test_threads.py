@@ -30,7 +30,7 @@ def three_threads() -> Iterator[None]:
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 50])
 def test_each_part_is_done_once(count: int, products: bool) -> None:
     done: list[int] = []
-    threads.spread(done.append, range(count), products)
+    threads.spread(done.append, range(count), 1 << 30, products)
     assert sorted(done) == list(range(count))
 
 
@@ -43,8 +43,14 @@ def test_all_threads_work_side_by_side() -> None:
         together.wait(timeout=30)
         seen.add(threading.get_ident())
 
-    threads.spread(task, range(3))
+    threads.spread(task, range(3), 1 << 30)
     assert len(seen) == 3
+
+
+def test_small_work_stays_in_one_thread() -> None:
+    seen: list[tuple[int, int]] = []
+    threads.spread(lambda i: seen.append((i, threading.get_ident())), range(9), 1000)
+    assert seen == [(i, threading.get_ident()) for i in range(9)]
 
 
 def test_errors_come_back_and_end_the_work() -> None:
@@ -56,10 +62,10 @@ def test_errors_come_back_and_end_the_work() -> None:
         done.append(part)
 
     with pytest.raises(InvalidArgumentError, match="five"):
-        threads.spread(task, range(100000))
+        threads.spread(task, range(100000), 1 << 30)
     assert len(done) < 99999
     again: list[int] = []
-    threads.spread(again.append, range(5))
+    threads.spread(again.append, range(5), 1 << 30)
     assert sorted(again) == [0, 1, 2, 3, 4]
 
 
@@ -67,16 +73,16 @@ def test_work_inside_work_ends() -> None:
     done: list[tuple[int, int]] = []
 
     def outer(i: int) -> None:
-        threads.spread(lambda j: done.append((i, j)), range(4), products=True)
+        threads.spread(lambda j: done.append((i, j)), range(4), 1 << 30, products=True)
 
-    threads.spread(outer, range(4), products=True)
+    threads.spread(outer, range(4), 1 << 30, products=True)
     assert sorted(done) == [(i, j) for i in range(4) for j in range(4)]
 
 
 def test_one_thread_does_all_in_order() -> None:
     threads.set_num_threads(1)
     done: list[tuple[int, int]] = []
-    threads.spread(lambda i: done.append((i, threading.get_ident())), range(9))
+    threads.spread(lambda i: done.append((i, threading.get_ident())), range(9), 1 << 30)
     assert done == [(i, threading.get_ident()) for i in range(9)]
 
 
@@ -86,7 +92,7 @@ def test_products_inside_run_in_one_thread_and_afterwards_as_before() -> None:
         pytest.skip("NumPy's matrix products are of a library whose threads cannot be set")
     blas.limit(2)
     found: list[int] = []
-    threads.spread(lambda _: found.append(control.get()), range(6), products=True)
+    threads.spread(lambda _: found.append(control.get()), range(6), 1 << 30, products=True)
     assert found == [1] * 6
     assert control.get() == 2
     with blas.single():
@@ -100,7 +106,9 @@ def test_where_products_cannot_be_told_parts_run_one_after_another(
 ) -> None:
     monkeypatch.setattr(blas, "_control", lambda: None)
     seen: list[tuple[int, int]] = []
-    threads.spread(lambda i: seen.append((i, threading.get_ident())), range(6), products=True)
+    threads.spread(
+        lambda i: seen.append((i, threading.get_ident())), range(6), 1 << 30, products=True
+    )
     assert seen == [(i, threading.get_ident()) for i in range(6)]
 
 
@@ -112,7 +120,7 @@ def test_floating_point_flags_do_not_warn_in_other_threads() -> None:
         np.log(np.zeros(3, np.float32))
 
     with np.errstate(all="ignore"):
-        threads.spread(task, range(3))
+        threads.spread(task, range(3), 1 << 30)
 
 
 def test_memory_of_a_thread_is_its_own_and_stays() -> None:
@@ -128,7 +136,7 @@ def test_memory_of_a_thread_is_its_own_and_stays() -> None:
         together.wait(timeout=30)
         found.append(threads.scratch("test", (4, 5), np.float32))
 
-    threads.spread(task, range(3))
+    threads.spread(task, range(3), 1 << 30)
     for i, one in enumerate(found):
         assert not any(np.shares_memory(one, other) for other in found[i + 1 :])
     large = (threads.KEPT_BYTES + 1,)
@@ -185,14 +193,14 @@ def test_control_groups_limit_the_cores(tmp_path: Path) -> None:
 
 def _sum_in_child(queue: multiprocessing.SimpleQueue[int]) -> None:
     done: list[int] = []
-    threads.spread(done.append, range(8), products=True)
+    threads.spread(done.append, range(8), 1 << 30, products=True)
     queue.put(sum(done))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_has_threads_of_its_own() -> None:
-    threads.spread(lambda _: None, range(8), products=True)
+    threads.spread(lambda _: None, range(8), 1 << 30, products=True)
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
     child = context.Process(target=_sum_in_child, args=(queue,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, overlap
 from minihub_runtime.threads import num_threads, scratch
 
-__all__ = ["Block", "cut", "lay_out", "part_of", "runs", "surrounded"]
+__all__ = ["Block", "cut", "lay_out", "part_of", "runs", "strided", "surrounded"]
 
 
 class Block(NamedTuple):
@@ -38,18 +39,22 @@ def part_of(window: Window, low: int, high: int) -> Window:
     return window._replace(before=window.before - low * window.stride, outputs=high - low)
 
 
-def runs(length: int, most: int, least: int = 1) -> list[tuple[int, int]]:
+def runs(length: int, most: int, least: int = 1) -> Sequence[tuple[int, int]]:
     """`length` in equal runs of at most `most`, as many as threads can share evenly, but none below `least`."""
+    return _runs(length, most, least, num_threads())
+
+
+@functools.lru_cache(maxsize=1024)
+def _runs(length: int, most: int, least: int, threads: int) -> Sequence[tuple[int, int]]:
     count = -(-length // max(1, most))
-    threads = num_threads()
     even = -(-count // threads) * threads
     if even <= length // max(1, least):
         count = even
     bounds = [length * place // count for place in range(count + 1)] if count else []
-    return list(itertools.pairwise(bounds))
+    return tuple(itertools.pairwise(bounds))
 
 
-def cut(batch: int, windows: Sequence[Window], patch: int) -> list[Block]:
+def cut(batch: int, windows: Sequence[Window], patch: int) -> Sequence[Block]:
     """All outputs in blocks.
 
     Args:
@@ -57,16 +62,23 @@ def cut(batch: int, windows: Sequence[Window], patch: int) -> list[Block]:
         windows: one per spatial dimension.
         patch: bytes that one output needs.
     """
+    return _cut(batch, tuple(windows), patch, sizes.BLOCK, num_threads())
+
+
+@functools.lru_cache(maxsize=1024)
+def _cut(
+    batch: int, windows: tuple[Window, ...], patch: int, size: int, threads: int
+) -> tuple[Block, ...]:
     axes = (batch, *(window.outputs for window in windows))
-    budget = max(1, sizes.BLOCK // patch)
+    budget = max(1, size // patch)
     # A block is a run of indices along `axis`, with everything that lies inside them.
     axis = 0
     while axis < len(axes) - 1 and (
-        math.prod(axes[axis + 1 :]) > budget or math.prod(axes[: axis + 1]) < num_threads()
+        math.prod(axes[axis + 1 :]) > budget or math.prod(axes[: axis + 1]) < threads
     ):
         axis += 1
     inner = math.prod(axes[axis + 1 :])
-    least = -(-sizes.BLOCK // (8 * patch * inner))
+    least = -(-size // (8 * patch * inner))
     found = []
     start = 0
     pieces = runs(axes[axis], budget // inner, least)
@@ -78,26 +90,59 @@ def cut(batch: int, windows: Sequence[Window], patch: int) -> list[Block]:
             stop = start + (high - low) * inner
             found.append(Block(start, stop, slice(*images), tuple(parts)))
             start = stop
-    return found
+    return tuple(found)
+
+
+class _Surroundings(NamedTuple):
+    """How the input lies in what windows see.
+
+    Attributes:
+        reach: the sizes of what they see.
+        seen: the part of the input.
+        inside: where it lies.
+        zeros: the parts around it.
+    """
+
+    reach: tuple[int, ...]
+    seen: tuple[slice, ...]
+    inside: tuple[slice, ...]
+    zeros: tuple[tuple[slice, ...], ...]
+
+
+@functools.lru_cache(maxsize=4096)
+def _surroundings(windows: tuple[Window, ...]) -> _Surroundings:
+    whole = slice(None)
+    reach = tuple(window.reach for window in windows)
+    spans = [overlap(-w.before, 1, n, w.size) for w, n in zip(windows, reach, strict=True)]
+    inside = (whole, *(there for there, _ in spans))
+    zeros = []
+    for axis, (there, _) in enumerate(spans, 1):
+        for empty in (slice(0, there.start), slice(there.stop, reach[axis - 1])):
+            if empty.start < empty.stop:
+                zeros.append((*inside[:axis], empty))
+    return _Surroundings(reach, (whole, *(here for _, here in spans)), inside, tuple(zeros))
 
 
 def surrounded(x: Array, windows: Sequence[Window]) -> Array:
     """The part of `x` that windows see, with the zeros around it; a view where there are none."""
-    reach = [window.reach for window in windows]
-    spans = [overlap(-w.before, 1, n, w.size) for w, n in zip(windows, reach, strict=True)]
-    seen = (slice(None), *(here for _, here in spans))
-    taken = x[seen]
-    if taken.shape[1:-1] == tuple(reach):
+    place = _surroundings(tuple(windows))
+    taken = x[place.seen]
+    if not place.zeros:
         return taken
-    padded = scratch("surrounded", (len(x), *reach, x.shape[-1]), x.dtype)
-    inside = padded
-    for axis, (there, _) in enumerate(spans, 1):
-        moved = np.moveaxis(inside, axis, 0)
-        moved[: there.start] = 0
-        moved[there.stop :] = 0
-        inside = np.moveaxis(moved[there], 0, axis)
-    inside[...] = taken
+    padded = scratch("surrounded", (len(x), *place.reach, x.shape[-1]), x.dtype)
+    for empty in place.zeros:
+        padded[empty] = 0
+    padded[place.inside] = taken
     return padded
+
+
+def strided(x: Array, shape: tuple[int, ...], strides: tuple[int, ...], offset: int = 0) -> Array:
+    """A view of `x` with other strides, which are in bytes as the offset is; nobody may write to it."""
+    if x.flags.c_contiguous:
+        # This costs a tenth of the function for it, and checks that the view stays inside.
+        return np.ndarray(shape, x.dtype, x, offset, strides)
+    assert not offset
+    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
 
 
 def lay_out(x: Array, block: Block, groups: int) -> Array:
@@ -110,20 +155,18 @@ def lay_out(x: Array, block: Block, groups: int) -> Array:
     step, channels = part.strides, part.shape[-1]
     counts = [window.outputs for window in windows]
     taps = [window.taps for window in windows]
-    view = np.lib.stride_tricks.as_strided(
-        part,
-        (len(part), *counts, *taps, groups, channels // groups),
-        (
-            step[0],
-            *(s * w.stride for s, w in zip(step[1:-1], windows, strict=True)),
-            *(s * w.dilation for s, w in zip(step[1:-1], windows, strict=True)),
-            step[-1] * (channels // groups),
-            step[-1],
-        ),
-        writeable=False,
-    )
+    shape = [len(part), *counts, *taps, groups, channels // groups]
+    strides = [
+        step[0],
+        *(s * w.stride for s, w in zip(step[1:-1], windows, strict=True)),
+        *(s * w.dilation for s, w in zip(step[1:-1], windows, strict=True)),
+        step[-1] * (channels // groups),
+        step[-1],
+    ]
     if groups > 1:
-        view = np.moveaxis(view, -2, 0)
+        shape.insert(0, shape.pop(-2))
+        strides.insert(0, strides.pop(-2))
+    view = strided(part, tuple(shape), tuple(strides))
     count = block.stop - block.start
     patches = scratch("patches", view.shape, x.dtype)
     np.copyto(patches, view)

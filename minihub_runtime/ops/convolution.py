@@ -18,7 +18,7 @@ from minihub_runtime.ops.convolving_depthwise import convolve_depthwise
 from minihub_runtime.ops.finishing import Finish, activation
 from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of
 from minihub_runtime.ops.registry import FLOATS, ROUNDING, Array, at_least, op, types, types_list
-from minihub_runtime.ops.windows import Layout, narrow, ranked, widen
+from minihub_runtime.ops.windows import Layout, layout_of, narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec
 
 __all__ = ["check_filter", "convolution", "depthwise"]
@@ -32,6 +32,9 @@ Format3D = Literal["NDHWC", "NCDHW"]
 def check_filter(channels: int, filter: Array) -> None:
     """Raise unless the filter fits an input of so many channels, evenly split into groups."""
     *taps, depth, width = filter.shape
+    if depth == channels > 0 and 0 not in taps:
+        # There is one group, as nearly always.
+        return
     require(
         all(tap > 0 for tap in taps) and depth > 0,
         f"filter must have only dimensions above 0, not shape {list(filter.shape)}",
@@ -102,7 +105,7 @@ def conv2d(
     Raises: InvalidArgumentError for other ranks, an empty filter, depths that do not divide, a window too long.
     Differs: NCHW runs on the CPU.
     """
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     return convolution(input, filter, layout, out)
 
 
@@ -117,7 +120,7 @@ def conv2d_shape(
     dilations: list[int],
 ) -> Shape:
     """The windows' places, and the filter's outputs."""
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     return _convolution_shape(input, filter, layout)
 
 
@@ -148,7 +151,7 @@ def conv3d(
         filter.ndim != 5 or filter.shape[-1] > 0,
         f"filter must have only dimensions above 0, not shape {list(filter.shape)}",
     )
-    return convolution(input, filter, Layout(data_format, padding, strides, dilations), out)
+    return convolution(input, filter, layout_of(data_format, padding, strides, dilations), out)
 
 
 @conv3d.shape
@@ -161,7 +164,7 @@ def conv3d_shape(
     dilations: list[int],
 ) -> Shape:
     """The windows' places, and the filter's outputs."""
-    return _convolution_shape(input, filter, Layout(data_format, padding, strides, dilations))
+    return _convolution_shape(input, filter, layout_of(data_format, padding, strides, dilations))
 
 
 def depthwise(
@@ -175,10 +178,8 @@ def depthwise(
     require_rank(input, 4, "input")
     require_rank(filter, 4, "filter")
     x = layout.channels_last(input)
-    require(
-        x.shape[-1] == filter.shape[2],
-        f"input depth must equal filter depth {filter.shape[2]}, not {x.shape[-1]}",
-    )
+    if x.shape[-1] != filter.shape[2]:
+        require(False, f"input depth must equal filter depth {filter.shape[2]}, not {x.shape[-1]}")
     windows = layout.windows(x.shape[1:-1], filter.shape[:2])
     found = convolve_depthwise(
         widen(x), widen(filter), windows, out if layout.last else None, finish
@@ -223,7 +224,7 @@ def depthwise_conv2d_native(
     Raises: InvalidArgumentError for other ranks, other depths, a window too long.
     Differs: NCHW, dilations and unequal strides run on the CPU.
     """
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     return depthwise(input, filter, layout, out)
 
 
@@ -238,7 +239,7 @@ def depthwise_conv2d_native_shape(
     dilations: list[int],
 ) -> Shape:
     """The windows' places, and the product of channels and multiplier."""
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     return _depthwise_shape(input, filter, layout)
 
 
@@ -328,7 +329,7 @@ def fused_conv2d(
         )
     require_rank(filter, 4, "filter")
     finish = finisher(fused_ops, args, filter.shape[-1], epsilon, leakyrelu_alpha)
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     return convolution(input, filter, layout, out, finish)
 
 
@@ -345,7 +346,7 @@ def fused_conv2d_shape(
     """As for Conv2D; unknown for packed channels."""
     if "VECT" in data_format:
         return None
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     return _convolution_shape(input, filter, layout)
 
 
@@ -378,7 +379,9 @@ def fused_depthwise_conv2d_native(
     require_rank(filter, 4, "filter")
     width = filter.shape[2] * filter.shape[3]
     finish = finisher(fused_ops, args, width, epsilon, leakyrelu_alpha)
-    return depthwise(input, filter, Layout(data_format, padding, strides, dilations), out, finish)
+    return depthwise(
+        input, filter, layout_of(data_format, padding, strides, dilations), out, finish
+    )
 
 
 @fused_depthwise_conv2d_native.shape
@@ -391,7 +394,7 @@ def fused_depthwise_conv2d_native_shape(
     dilations: list[int],
 ) -> Shape:
     """As for DepthwiseConv2dNative."""
-    return _depthwise_shape(input, filter, Layout(data_format, padding, strides, dilations))
+    return _depthwise_shape(input, filter, layout_of(data_format, padding, strides, dilations))
 
 
 @conv2d.gradient

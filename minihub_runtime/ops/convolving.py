@@ -7,6 +7,7 @@ the result while it is warm.  `convolve` and the gradients in both directions sh
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ import numpy as np
 
 from minihub_runtime.ops import windows as sizes
 from minihub_runtime.ops.blocks import Block, cut, lay_out, runs
+from minihub_runtime.ops.products import multiply
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate
 from minihub_runtime.threads import spread
@@ -31,20 +33,24 @@ __all__ = [
     "trim",
 ]
 
-#: Multiplications below which a product is not worth a second thread.
-SMALL_PRODUCT = 1 << 18
+#: Multiplications of a product in a nanosecond, about.
+SPEED = 32
 
 
-def trim(windows: Sequence[Window]) -> tuple[list[Window], tuple[slice, ...]]:
-    """Windows without taps that see only padding, and the slices of a filter that remain."""
+def trim(
+    windows: Sequence[Window],
+) -> tuple[tuple[Window, ...], tuple[slice, ...] | None]:
+    """Windows without taps that see only padding, and the slices of a filter that remain, None if all of it does."""
+    return _trim(tuple(windows))
+
+
+@functools.lru_cache(maxsize=4096)
+def _trim(
+    windows: tuple[Window, ...],
+) -> tuple[tuple[Window, ...], tuple[slice, ...] | None]:
     pairs = [window.trimmed() for window in windows]
-    return [window for window, _ in pairs], tuple(taps for _, taps in pairs)
-
-
-def _product(left: Array, right: Array, out: Array | None = None) -> Array:
-    """The product of matrices, which may hold infinities."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.matmul(left, right, out=out)
+    trimmed = tuple(window for window, _ in pairs)
+    return trimmed, None if trimmed == windows else tuple(taps for _, taps in pairs)
 
 
 def convolve(
@@ -71,7 +77,8 @@ def convolve(
         result.fill(0)
         return result
     windows, kept = trim(windows)
-    filter = filter[kept]
+    if kept is not None:
+        filter = filter[kept]
     groups = x.shape[-1] // filter.shape[-2]
     flat = result.reshape(-1, width)
     if groups > 1:
@@ -89,11 +96,11 @@ def convolve(
 
     def compute(block: Block) -> None:
         target = flat[block.start : block.stop]
-        _product(lay_out(x, block, 1), weights, target)
+        multiply(lay_out(x, block, 1), weights, target)
         if finish is not None:
             finish(target)
 
-    spread(compute, blocks, products=True)
+    spread(compute, blocks, len(flat) * weights.size // SPEED, products=True)
     return result
 
 
@@ -111,18 +118,19 @@ def _convolve_groups(
 
     def compute(block: Block) -> None:
         target = flat[block.start : block.stop]
-        stack = _product(lay_out(x, block, groups), weights)
+        stack = multiply(lay_out(x, block, groups), weights)
         target.reshape(len(target), groups, -1)[...] = np.moveaxis(stack, 0, 1)
         if finish is not None:
             finish(target)
 
-    spread(compute, cut(len(x), windows, filter[..., 0].size * groups * x.itemsize), products=True)
+    blocks = cut(len(x), windows, filter[..., 0].size * groups * x.itemsize)
+    spread(compute, blocks, len(flat) * filter.size // SPEED, products=True)
 
 
 def multiply_rows(
     matrix: Array, weights: Array, out: Array, finish: Callable[[Array], None] | None
 ) -> None:
-    """Put the product of two matrices into a third, on all threads.
+    """Put the product of two matrices into a third.
 
     Args:
         matrix: `(n, k)`.
@@ -131,31 +139,21 @@ def multiply_rows(
         finish: what to do in place with each block of rows.
     """
     depth, width = weights.shape
-    cost = depth * width
-    if len(out) * cost < SMALL_PRODUCT:
-        _product(matrix, weights, out)
-    elif len(out) < width:
-        # Each part lays out the whole of the factor that is not cut, so the longer one is.
-
-        def columns(place: tuple[int, int]) -> None:
-            taken = slice(*place)
-            _product(matrix, weights[:, taken], out[:, taken])
-
-        spread(columns, runs(width, width), products=True)
-    else:
-        most = sizes.BLOCK // ((depth + width) * out.itemsize)
-
-        def rows(place: tuple[int, int]) -> None:
-            taken = slice(*place)
-            _product(matrix[taken], weights, out[taken])
-            if finish is not None:
-                finish(out[taken])
-
-        # Runs of many rows, because the weights are laid out for each anew.
-        spread(rows, runs(len(out), max(most, 256), 32), products=True)
+    # Runs of many rows, because the weights are laid out for each anew.
+    most = max(256, sizes.BLOCK // ((depth + width) * out.itemsize))
+    if len(out) <= most:
+        multiply(matrix, weights, out)
+        if finish is not None:
+            finish(out)
         return
-    if finish is not None:
-        finish(out)
+
+    def rows(place: tuple[int, int]) -> None:
+        taken = slice(*place)
+        multiply(matrix[taken], weights, out[taken])
+        if finish is not None:
+            finish(out[taken])
+
+    spread(rows, runs(len(out), most, 32), len(out) * weights.size // SPEED, products=True)
 
 
 def correlate_filter(x: Array, grad: Array, windows: Sequence[Window], depth: int) -> Array:
@@ -175,15 +173,15 @@ def correlate_filter(x: Array, grad: Array, windows: Sequence[Window], depth: in
         patches = lay_out(x, found, groups)
         block = flat[found.start : found.stop]
         if groups == 1:
-            part = _product(patches.T, block)
+            part = multiply(patches.T, block)
         else:
             split = np.moveaxis(block.reshape(len(block), groups, -1), 1, 0)
-            part = _product(np.swapaxes(patches, 1, 2), split)
+            part = multiply(np.swapaxes(patches, 1, 2), split)
         with np.errstate(over="ignore", invalid="ignore"):
             total = total + part
     if groups > 1:
         total = np.moveaxis(total, 0, 1)
-    target = result[kept]
+    target = result if kept is None else result[kept]
     target[...] = total.reshape(target.shape)
     return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -10,13 +11,18 @@ from typing import NamedTuple
 import numpy as np
 
 from minihub_runtime.ops import windows as sizes
-from minihub_runtime.ops.blocks import part_of, runs
+from minihub_runtime.ops.blocks import part_of, runs, strided
 from minihub_runtime.ops.convolving import phases_of, trim
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate, overlap
 from minihub_runtime.threads import scratch, spread
 
 __all__ = ["convolve_depthwise", "correlate_filter_depthwise", "correlate_input_depthwise"]
+
+#: Multiplications in a nanosecond, about.
+SPEED = 4
+#: Elements of a row that NumPy's inner loop should be long.
+LONG = 1024
 
 
 def convolve_depthwise(
@@ -36,11 +42,12 @@ def convolve_depthwise(
         finish: what to do in place with each block `(n, channels·multiplier)` of the result while it is warm.
 
     An output row is a sum over taps of an input row times a row of weights.  Columns `stride` apart are stored side
-    by side first, and the weights of few channels are repeated along the row, so that the sum runs over long
+    by side first, and the weights of few channels are repeated for several columns, so that the sum runs over long
     contiguous rows; `einsum` keeps each output row in the cache while it adds up the taps.
     """
     (rows, columns), kept = trim(windows)
-    filter = filter[kept]
+    if kept is not None:
+        filter = filter[kept]
     wide = filter.shape[2] * filter.shape[3]
     result = allocate((len(x), rows.outputs, columns.outputs, wide), x.dtype, out)
     if result.size == 0:
@@ -49,8 +56,9 @@ def convolve_depthwise(
         result.fill(0)
         return result
     weights = filter.reshape(rows.taps, columns.taps, wide)
-    if wide < sizes.LONG_ROW:
-        weights = np.tile(weights, columns.outputs)
+    joined = _joined(columns.outputs, wide)
+    if joined > 1:
+        weights = _repeated(weights, joined)
     parts = _column_phases(columns)
     each = columns.outputs * wide * x.itemsize
     pieces = runs(rows.outputs, sizes.BLOCK // 4 // each, sizes.BLOCK // 16 // each)
@@ -68,8 +76,23 @@ def convolve_depthwise(
         if finish is not None:
             finish(target.reshape(-1, wide))
 
-    spread(compute, itertools.product(range(len(x)), pieces))
+    taps = rows.taps * columns.taps
+    spread(compute, itertools.product(range(len(x)), pieces), result.size * taps // SPEED)
     return result
+
+
+@functools.lru_cache(maxsize=1024)
+def _joined(outputs: int, wide: int) -> int:
+    """How many columns are treated as one, so that rows are long; a divisor of their number."""
+    wanted = -(-LONG // wide)
+    return next((n for n in range(min(wanted, outputs), outputs) if outputs % n == 0), outputs)
+
+
+def _repeated(weights: Array, times: int) -> Array:
+    """Weights of columns side by side."""
+    found = np.empty((*weights.shape[:2], times, weights.shape[2]), weights.dtype)
+    found[:] = weights[:, :, np.newaxis]
+    return found.reshape(*weights.shape[:2], -1)
 
 
 def correlate_input_depthwise(filter: Array, grad: Array, windows: Sequence[Window]) -> Array:
@@ -145,7 +168,8 @@ def correlate_filter_depthwise(x: Array, grad: Array, windows: Sequence[Window])
                 total += part_sum
     with np.errstate(over="ignore", invalid="ignore"):
         found = total.reshape(rows.taps, columns.taps, across, wide).sum(axis=2)
-    result[kept] = found[..., np.newaxis]
+    place = result if kept is None else result[kept]
+    place[...] = found[..., np.newaxis]
     return result
 
 
@@ -158,7 +182,8 @@ class _Columns(NamedTuple):
     step: int
 
 
-def _column_phases(columns: Window) -> list[_Columns]:
+@functools.lru_cache(maxsize=1024)
+def _column_phases(columns: Window) -> tuple[_Columns, ...]:
     common = math.gcd(columns.dilation, columns.stride)
     every = columns.stride // common
     found = []
@@ -166,27 +191,49 @@ def _column_phases(columns: Window) -> list[_Columns]:
         offset, phase = divmod(first * columns.dilation, columns.stride)
         taps = slice(first, columns.taps, every)
         found.append(_Columns(phase, taps, offset, columns.dilation // common))
-    return found
+    return tuple(found)
 
 
 def _add_taps(lines: Array, weights: Array, rows: Window, part: _Columns, target: Array) -> None:
     """Set `target`, `(rows, columns, wide)`, to the sum over the taps of one phase."""
     count, across, wide = target.shape
     chosen = weights[:, part.taps]
-    start = lines[part.phase, :, part.offset * wide :]
-    down, along = start.strides
-    shape = (*chosen.shape[:2], count)
-    steps = (rows.dilation * down, part.step * wide * along, rows.stride * down)
-    if chosen.shape[2] == wide:
-        seen = np.lib.stride_tricks.as_strided(
-            start, (*shape, across, wide), (*steps, wide * along, along), writeable=False
-        )
-        np.einsum("abrwc,abc->rwc", seen, chosen, out=target)
-    else:
-        seen = np.lib.stride_tricks.as_strided(
-            start, (*shape, across * wide), (*steps, along), writeable=False
-        )
-        np.einsum("abrl,abl->rl", seen, chosen, out=target.reshape(count, across * wide))
+    run = chosen.shape[2]
+    whole, down, along = lines.strides
+    shape = (*chosen.shape[:2], count, across * wide // run, run)
+    steps = (rows.dilation * down, part.step * wide * along, rows.stride * down, run * along, along)
+    seen = strided(lines, shape, steps, part.phase * whole + part.offset * wide * along)
+    np.einsum("abrcw,abw->rcw", seen, chosen, out=target.reshape(shape[2:]))
+
+
+class _Rows(NamedTuple):
+    """How the rows that windows see are filled.
+
+    Attributes:
+        seen: the rows of the input.
+        down: where they lie.
+        each: columns of a phase.
+        across: for each phase where its columns lie, and which ones of the input they are.
+        plain: whether the input's own rows do.
+    """
+
+    seen: slice
+    down: slice
+    each: int
+    across: tuple[tuple[slice, slice], ...]
+    plain: bool
+
+
+@functools.lru_cache(maxsize=4096)
+def _rows_of(rows: Window, columns: Window) -> _Rows:
+    down, seen = overlap(-rows.before, 1, rows.reach, rows.size)
+    each = -(-columns.reach // columns.stride)
+    across = tuple(
+        overlap(phase - columns.before, columns.stride, each, columns.size)
+        for phase in range(columns.stride)
+    )
+    plain = columns.stride == 1 and not columns.padded and seen.stop - seen.start == rows.reach
+    return _Rows(seen, down, each, across, plain)
 
 
 def _phase_rows(image: Array, rows: Window, columns: Window, multiplier: int) -> Array:
@@ -194,20 +241,19 @@ def _phase_rows(image: Array, rows: Window, columns: Window, multiplier: int) ->
 
     It is a view of the image, or memory that the next call reuses.
     """
-    down, from_rows = overlap(-rows.before, 1, rows.reach, rows.size)
-    plain = columns.stride == multiplier == 1 and not columns.padded
-    if plain and from_rows.stop - from_rows.start == rows.reach and image.flags.c_contiguous:
-        return image[from_rows].reshape(1, rows.reach, -1)
+    place = _rows_of(rows, columns)
+    if place.plain and multiplier == 1 and image.flags.c_contiguous:
+        return image[place.seen].reshape(1, rows.reach, -1)
     channels = image.shape[-1]
-    each = -(-columns.reach // columns.stride)
-    shape = (columns.stride, rows.reach, each, channels, multiplier)
+    shape = (columns.stride, rows.reach, place.each, channels, multiplier)
     padded = scratch("rows", shape, image.dtype)
-    padded[:, : down.start] = 0
-    padded[:, down.stop :] = 0
-    for phase in range(columns.stride):
-        there, here = overlap(phase - columns.before, columns.stride, each, columns.size)
-        place = padded[phase, down]
-        place[:, : there.start] = 0
-        place[:, there.stop :] = 0
-        place[:, there] = image[from_rows, here, :, np.newaxis]
+    padded[:, : place.down.start] = 0
+    padded[:, place.down.stop :] = 0
+    for phase, (there, here) in enumerate(place.across):
+        part = padded[phase, place.down]
+        if there.start:
+            part[:, : there.start] = 0
+        if there.stop < place.each:
+            part[:, there.stop :] = 0
+        part[:, there] = image[place.seen, here, :, np.newaxis]
     return padded.reshape(columns.stride, rows.reach, -1)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.pointwise import program_of
 from minihub_runtime.ops.registry import Array
-from minihub_runtime.ops.windows import long_rows
+from minihub_runtime.ops.windows import LONG_ROW
 from minihub_runtime.threads import scratch
 
 __all__ = ["ACTIVATIONS", "Finish", "activation", "finish_with"]
@@ -17,13 +19,28 @@ __all__ = ["ACTIVATIONS", "Finish", "activation", "finish_with"]
 #: Changes a contiguous block `(n, channels)` in place.
 Finish = Callable[[Array], None]
 
+#: Elements of a part: it and as many biases stay in the cache of one core.
+PART = 1 << 15
+
+
+@functools.lru_cache(maxsize=8)
+def _zeros(dtype: np.dtype[Any]) -> Array:
+    zeros = np.zeros(PART, dtype)
+    zeros.flags.writeable = False
+    return zeros
+
 
 def _relu(block: Array) -> None:
-    np.clip(block, 0, np.inf, out=block)
+    # NumPy compares with as many zeros several times faster than with one.
+    if block.size <= PART:
+        np.maximum(block, _zeros(block.dtype)[: block.size].reshape(block.shape), out=block)
+    else:
+        np.maximum(block, 0, out=block)
 
 
 def _relu6(block: Array) -> None:
-    np.clip(block, 0, 6, out=block)
+    kind = block.dtype.type
+    block.clip(kind(0), kind(6), block)
 
 
 def _elu(block: Array) -> None:
@@ -99,22 +116,50 @@ def finish_with(bias: Array | None, names: Sequence[str]) -> Finish:
     functions = [activation(name) for name in names if name]
     if bias is None and not functions:
         return _leave
-    repeated: dict[int, Array] = {}
-
-    def change(part: Array) -> None:
-        if bias is not None:
-            width = part.shape[-1]
-            if width not in repeated:
-                repeated[width] = np.tile(bias, width // bias.size)
-            np.add(part, repeated[width], out=part)
-        for function in functions:
-            function(part)
 
     def finish(block: Array) -> None:
-        for part in long_rows(block):
-            change(part)
+        for part, biases in _parts(block, bias):
+            if biases is not None:
+                np.add(part, biases, out=part)
+            for function in functions:
+                function(part)
 
     return finish
+
+
+def _parts(block: Array, bias: Array | None) -> Iterator[tuple[Array, Array | None]]:
+    """Parts of a block that fit the cache, each with the bias as it is added to it.
+
+    NumPy's loops are fastest over two arrays of one shape, so the bias is repeated for all of a part; where there is only one
+    part, for a row that is long enough.
+    """
+    count, width = block.shape
+    if block.size <= PART:
+        if bias is None:
+            yield block.reshape(-1), None
+            return
+        joined = max(1, min(count, -(-LONG_ROW // max(1, width))))
+        whole = count // joined * joined
+        biases = _repeated(bias, joined, width)
+        if whole:
+            yield block[:whole].reshape(-1, joined * width), biases
+        if whole < count:
+            yield block[whole:], biases[:width]
+        return
+    rows = max(1, PART // width)
+    repeated = None if bias is None else _repeated(bias, rows, width)
+    flat = block.reshape(-1)
+    step = rows * width
+    for start in range(0, flat.size, step):
+        part = flat[start : start + step]
+        yield part, None if repeated is None else repeated[: part.size]
+
+
+def _repeated(bias: Array, rows: int, width: int) -> Array:
+    """The biases of so many rows, one after another."""
+    found = np.empty((rows, width), bias.dtype)
+    found[:] = bias
+    return found.reshape(-1)
 
 
 def _leave(block: Array) -> None:

@@ -14,7 +14,7 @@ from minihub_runtime.ops.finishing import finish_with
 from minihub_runtime.ops.matmul import multiply_matrices
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
-from minihub_runtime.ops.windows import Layout, allocate, over_rows
+from minihub_runtime.ops.windows import allocate, layout_of, over_rows
 
 __all__: list[str] = []
 
@@ -100,7 +100,7 @@ def affine_conv2d(
     out: Array | None = None,
 ) -> Array:
     """Conv2D, a bias, and an activation; see `ops.finishing`."""
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     return convolution(input, filter, layout, out, finish_with(_bias(bias), [activation]))
 
 
@@ -124,7 +124,7 @@ def affine_conv3d(
     out: Array | None = None,
 ) -> Array:
     """Conv3D, a bias, and an activation."""
-    layout = Layout(data_format, padding, strides, dilations)
+    layout = layout_of(data_format, padding, strides, dilations)
     return convolution(input, filter, layout, out, finish_with(_bias(bias), [activation]))
 
 
@@ -149,7 +149,7 @@ def affine_depthwise_conv2d_native(
     out: Array | None = None,
 ) -> Array:
     """DepthwiseConv2dNative, a bias, and an activation."""
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     return depthwise(input, filter, layout, out, finish_with(_bias(bias), [activation]))
 
 

@@ -13,6 +13,7 @@ from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.broadcasting import fitting, narrow, widen
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, conjugate, over_batches
+from minihub_runtime.ops.products import multiply
 from minihub_runtime.ops.registry import (
     HALF_FLOATS,
     ROUNDING,
@@ -53,13 +54,13 @@ def multiply_matrices(a: Array, b: Array, out: Array | None = None) -> Array:
         raise InvalidArgumentError(
             f"batch dimensions must broadcast, not {show(a.shape)} and {show(b.shape)}"
         ) from error
-    with np.errstate(all="ignore"):
-        if a.dtype.names is not None or a.dtype == np.float16:
-            return narrow(np.matmul(widen(a), widen(b)), a.dtype)
-        out = fitting(out, (*batch, a.shape[-2], b.shape[-1]), a.dtype)
-        if out is not None and (np.may_share_memory(out, a) or np.may_share_memory(out, b)):
-            out = None
-        return np.asarray(np.matmul(a, b, out=out))
+    if a.dtype.names is not None or a.dtype == np.float16:
+        with np.errstate(all="ignore"):
+            return narrow(multiply(widen(a), widen(b)), a.dtype)
+    out = fitting(out, (*batch, a.shape[-2], b.shape[-1]), a.dtype)
+    if out is not None and (np.may_share_memory(out, a) or np.may_share_memory(out, b)):
+        out = None
+    return multiply(a, b, out)
 
 
 def _adjoint(x: Array, wanted: bool) -> Array:

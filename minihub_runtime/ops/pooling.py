@@ -27,7 +27,7 @@ from minihub_runtime.ops.registry import (
     op,
     types,
 )
-from minihub_runtime.ops.windows import Layout, Window, allocate, narrow, ranked, slide
+from minihub_runtime.ops.windows import Window, allocate, layout_of, narrow, ranked, slide
 from minihub_runtime.shapes import Shape, Spec
 
 __all__ = ["Pool", "box_taps"]
@@ -84,7 +84,7 @@ class Pool:
         for values, name in ((lengths, "ksize"), (steps, "strides")):
             if values[0] != 1 or values[channel] != 1:
                 raise UnimplementedError(f"{name} must be 1 for batch and depth, not {values}")
-        self.layout = Layout(data_format, padding, steps, None, explicit_paddings)
+        self.layout = layout_of(data_format, padding, steps, None, explicit_paddings)
         self.ksize = self.layout.spatial(lengths, "ksize")
         for pair, length in zip(self.layout.explicit, self.ksize, strict=True):
             require(

@@ -6,6 +6,7 @@ Reading order: `Window` (one dimension), `Layout` (the attributes of a node); th
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ __all__ = [
     "allocate",
     "bound",
     "joined_rows",
-    "long_rows",
+    "layout_of",
     "narrow",
     "output_size",
     "over_rows",
@@ -125,6 +126,7 @@ def output_size(
     return room // stride + 1
 
 
+@functools.lru_cache(maxsize=4096)
 def slide(
     size: int,
     taps: int,
@@ -228,19 +230,6 @@ def joined_rows(width: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:
         yield tuple(rows[whole:] for rows in flat)
 
 
-def long_rows(block: Array) -> Iterator[Array]:
-    """Parts of a contiguous block `(n, channels)` that stay in the cache of one core; rows of few channels are joined."""
-    count, width = block.shape
-    joined = max(1, min(count, LONG_ROW // max(1, width)))
-    whole = count // joined * joined
-    rows = block[:whole].reshape(-1, joined * width)
-    step = max(1, (BLOCK >> 4) // max(1, joined * width * block.itemsize))
-    for start in range(0, len(rows), step):
-        yield rows[start : start + step]
-    if whole < count:
-        yield block[whole:]
-
-
 def bound(ufunc: np.ufunc, x: Array, limit: float, result: Array) -> None:
     """Put `ufunc(x, limit)` into `result`, for np.maximum or np.minimum; both arrays are contiguous.
 
@@ -251,6 +240,28 @@ def bound(ufunc: np.ufunc, x: Array, limit: float, result: Array) -> None:
         ufunc(part, limits, out=place)
 
     over_rows(compare, x.reshape(-1, 1), result.reshape(-1, 1), np.full(1, limit, x.dtype))
+
+
+def layout_of(
+    data_format: str,
+    padding: str,
+    strides: Sequence[int],
+    dilations: Sequence[int] | None = None,
+    explicit_paddings: Sequence[int] = (),
+) -> Layout:
+    """The `Layout` of these attributes, kept for the next call."""
+    return _kept_layout(
+        data_format,
+        padding,
+        tuple(strides),
+        None if dilations is None else tuple(dilations),
+        tuple(explicit_paddings),
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _kept_layout(*attributes: Any) -> Layout:
+    return Layout(*attributes)
 
 
 class Layout:

@@ -302,6 +302,7 @@ def test_threads_change_nothing(
     whole = REGISTRY[name](x, filter, **attrs)
     before = threads.num_threads()
     monkeypatch.setattr(windows, "BLOCK", 1 << 14)
+    monkeypatch.setattr(threads, "WORTHWHILE", 0)
     try:
         for count in (1, 2, 5):
             threads.set_num_threads(count)
@@ -314,7 +315,10 @@ def test_threads_change_nothing(
 @pytest.mark.parametrize(
     ("rows", "depth", "width"), [(1, 700, 900), (600, 300, 40), (40, 300, 600), (2000, 64, 64)]
 )
-def test_products_are_cut_along_either_factor(rows: int, depth: int, width: int) -> None:
+def test_products_are_cut_along_rows(
+    rows: int, depth: int, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "WORTHWHILE", 0)
     x, filter = draw(1, 1, rows, depth), draw(1, 1, depth, width)
     before = threads.num_threads()
     try:
