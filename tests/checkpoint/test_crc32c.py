@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from minihub_runtime.checkpoint import crc32c as module
 from minihub_runtime.checkpoint.crc32c import crc32c, crc32c_of_each, mask, masked_crc32c, unmask
+from minihub_runtime.threads import num_threads, set_num_threads
 
 
 def bit_by_bit(data: bytes, value: int = 0) -> int:
@@ -64,6 +65,9 @@ def test_known_vectors(data: bytes, expected: int) -> None:
         108433,
         162648,
         433729,
+        867456,
+        867457,
+        1_400_000,
     ],
 )
 def test_methods_agree(length: int) -> None:
@@ -71,6 +75,29 @@ def test_methods_agree(length: int) -> None:
     assert crc32c(data) == byte_by_byte(data.tobytes())
     half = length // 2
     assert crc32c(data[half:], crc32c(data[:half])) == crc32c(data)
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 4, 63])
+def test_data_may_begin_anywhere(ahead: int) -> None:
+    data = np.random.default_rng(ahead).integers(0, 256, 1_000_000, np.uint8)
+    memory = np.empty(data.size + 128, np.uint8)
+    start = -memory.ctypes.data % 64 + ahead
+    memory[start : start + data.size] = data
+    moved = memory[start : start + data.size]
+    assert crc32c(moved, 5) == crc32c(data[500_000:], crc32c(data[:500_000], 5))
+
+
+@pytest.mark.parametrize("length", [1999, 3001, 100_000, 1_000_003])
+def test_lanes_are_put_together(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = np.random.default_rng(length).integers(0, 256, length, np.uint8)
+    expected = crc32c(data, 7)
+    before = num_threads()
+    monkeypatch.setattr(module, "_LANE_BYTES", 500)
+    set_num_threads(3)
+    try:
+        assert crc32c(data, 7) == expected
+    finally:
+        set_num_threads(before)
 
 
 @given(st.binary(max_size=600), st.binary(max_size=600), st.integers(0, 2**32 - 1))
