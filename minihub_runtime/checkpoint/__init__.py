@@ -13,6 +13,7 @@ Reading order:
     slices     slices of partitioned tensors, and their keys in the index
     bundle     the messages of the index, checked; the bytes of string tensors
     files      opening, mapping and replacing files with care
+    verified   what this process compared with its checksum before
     interrupted   what is left of a writer that died
     reader     CheckpointReader
     writer     write_checkpoint, write_shards, Part, Sliced, Streamed

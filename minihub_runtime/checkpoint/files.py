@@ -66,10 +66,11 @@ def read_file(path: str, limit: int) -> bytes:
     return data
 
 
-def map_file(path: str, limit: int) -> mmap.mmap | bytes:
-    """A read-only map of a regular file; it is unmapped when nothing refers to it any more.
+def map_file(path: str, limit: int) -> tuple[mmap.mmap | bytes, os.stat_result]:
+    """A read-only map of a regular file, and what the system says of the file when it is mapped.
 
-    An empty file cannot be mapped and gives `b""`; one of at most `limit` bytes on a file system without maps is read.
+    The file is unmapped when nothing refers to the map any more.  An empty file cannot be mapped and gives `b""`; one of at
+    most `limit` bytes on a file system without maps is read.
 
     Raises:
         ResourceExhaustedError: the address space cannot hold it.
@@ -77,16 +78,17 @@ def map_file(path: str, limit: int) -> mmap.mmap | bytes:
     """
     descriptor = _open(path)
     try:
-        if os.fstat(descriptor).st_size == 0:
-            return b""
-        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        status = os.fstat(descriptor)
+        if status.st_size == 0:
+            return b"", status
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ), status
     except (OSError, ValueError, OverflowError) as error:
         if getattr(error, "errno", None) not in (errno.ENODEV, errno.EINVAL):
             raise ResourceExhaustedError(f"{clip(path)} cannot be mapped: {error}") from error
     finally:
         os.close(descriptor)
     # Some network file systems cannot map.
-    return read_file(path, limit)
+    return read_file(path, limit), status
 
 
 def _open(path: str) -> int:

@@ -37,6 +37,7 @@ from minihub_runtime.checkpoint.slices import (
     slice_key,
 )
 from minihub_runtime.checkpoint.table import read_table
+from minihub_runtime.checkpoint.verified import Run, verified_runs
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import (
     DataLossError,
@@ -78,8 +79,8 @@ class CheckpointReader:
         Args:
             prefix: path of the files without `.index` and `.data-…`.
             verify: read every tensor now, and compare it with its checksum.
-            checksum: whether `read` compares a tensor with its checksum when it is read for the first time.  The index
-                is always checked, sizes and offsets too.
+            checksum: whether `read` compares a tensor with its checksum when this process reads it for the first time; it
+                does so again if the file has changed.  The index is always checked, sizes and offsets too.
 
         Raises:
             NotFoundError: there is no index.
@@ -92,9 +93,8 @@ class CheckpointReader:
         self._checksum = checksum
         self._closed = False
         self._lock = threading.Lock()
-        self._shards: dict[int, NDArray[np.uint8]] = {}
+        self._shards: dict[int, tuple[NDArray[np.uint8], set[Run]]] = {}
         self._entries: dict[bytes, Entry] = {}
-        self._verified: set[bytes] = set()
         path = index_filename(self.prefix)
         table = read_table(read_file(path, MAX_INDEX_BYTES), path)
         if not table or table[0][0]:
@@ -215,7 +215,7 @@ class CheckpointReader:
         for key in self._messages:
             entry = self._entry(key)
             if not entry.slices and _has_values(entry.dtype):
-                self._value(_text(key), key, entry, check=True)
+                self._value(_text(key), entry, check=True)
 
     def _assemble(self, name: str, name_key: bytes, entry: Entry, wanted: Box) -> NDArray[Any]:
         """The part `wanted` of a partitioned tensor, a view if it is one of the slices."""
@@ -245,10 +245,11 @@ class CheckpointReader:
         for part_entry, _, _, _ in parts:
             needed[part_entry.shard_id] = needed.get(part_entry.shard_id, 0) + part_entry.size
         for shard_id, count in needed.items():
-            if count > self._shard(shard_id).size:
+            data, _ = self._shard(shard_id)
+            if count > data.size:
                 raise DataLossError(
                     f"the stored slices of {clip(name)!r} must lie beside each other, but have {count} bytes in a file"
-                    f" of {self._shard(shard_id).size}"
+                    f" of {data.size}"
                 )
         result = _empty(wanted.sizes, entry.dtype, name)
         for part_entry, part_key, box, common in parts:
@@ -273,10 +274,18 @@ class CheckpointReader:
 
     def _whole(self, name: str, key: bytes, entry: Entry) -> NDArray[Any]:
         """All that is stored under one key."""
-        if self._checksum == "first_use" and key not in self._verified:
+        check = self._checksum == "first_use" and not self._was_right(entry)
+        if check:
             self._verify_small(key)
-            return self._value(name, key, entry, key not in self._verified)
-        return self._value(name, key, entry, check=False)
+            check = not self._was_right(entry)
+        return self._value(name, entry, check)
+
+    def _was_right(self, entry: Entry) -> bool:
+        """Whether the bytes of an entry were compared with its checksum, by this reader or another one of the file."""
+        return (entry.offset, entry.size, entry.crc32c) in self._shard(entry.shard_id)[1]
+
+    def _note(self, entry: Entry) -> None:
+        self._shard(entry.shard_id)[1].add((entry.offset, entry.size, entry.crc32c))
 
     def _verify_small(self, key: bytes) -> None:
         """Compare small tensors that follow `key` in the index with their checksums, all at once.
@@ -285,28 +294,26 @@ class CheckpointReader:
         the tensor concerned is read.
         """
         start = bisect.bisect_left(self._keys, key)
-        found: list[tuple[bytes, Entry, NDArray[np.uint8]]] = []
+        found: list[tuple[Entry, NDArray[np.uint8]]] = []
         for other in self._keys[start : start + _AHEAD]:
             try:
                 entry = self._entry(other)
                 if (
-                    other not in self._verified
-                    and 4 <= entry.size <= _SMALL_BYTES
+                    4 <= entry.size <= _SMALL_BYTES
                     and _is_plain(entry)
+                    and not self._was_right(entry)
                 ):
-                    found.append((other, entry, self._bytes(_text(other), entry)))
+                    found.append((entry, self._bytes(_text(other), entry)))
             except OpError:
                 break
             if other == key and not found:
                 return
-        crcs = crc32c_of_each([data for _, _, data in found])
-        self._verified.update(
-            other
-            for (other, entry, _), crc in zip(found, crcs, strict=True)
-            if mask(crc) == entry.crc32c
-        )
+        crcs = crc32c_of_each([data for _, data in found])
+        for (entry, _), crc in zip(found, crcs, strict=True):
+            if mask(crc) == entry.crc32c:
+                self._note(entry)
 
-    def _value(self, name: str, key: bytes, entry: Entry, check: bool) -> NDArray[Any]:
+    def _value(self, name: str, entry: Entry, check: bool) -> NDArray[Any]:
         if not _has_values(entry.dtype):
             raise UnimplementedError(
                 f"{clip(name)!r} must have a dtype with values in files, not {entry.dtype.name}"
@@ -331,12 +338,13 @@ class CheckpointReader:
                 f" {entry.size} bytes at {entry.offset} of"
                 f" {clip(data_filename(self.prefix, entry.shard_id, self._header.num_shards))}"
             )
-        self._verified.add(key)
+        if check:
+            self._note(entry)
         value.flags.writeable = False
         return value
 
     def _bytes(self, name: str, entry: Entry) -> NDArray[np.uint8]:
-        shard = self._shard(entry.shard_id)
+        shard, _ = self._shard(entry.shard_id)
         end = entry.offset + entry.size
         if end > shard.size:
             raise DataLossError(
@@ -346,7 +354,8 @@ class CheckpointReader:
             )
         return shard[entry.offset : end]
 
-    def _shard(self, shard_id: int) -> NDArray[np.uint8]:
+    def _shard(self, shard_id: int) -> tuple[NDArray[np.uint8], set[Run]]:
+        """The bytes of a data file, and which runs of them were compared with their checksums."""
         with self._lock:
             if self._closed:
                 raise FailedPreconditionError(
@@ -355,9 +364,9 @@ class CheckpointReader:
             shard = self._shards.get(shard_id)
             if shard is None:
                 path = data_filename(self.prefix, shard_id, self._header.num_shards)
-                shard = self._shards[shard_id] = np.frombuffer(
-                    map_file(path, MAX_TENSOR_BYTES), np.uint8
-                )
+                data, status = map_file(path, MAX_TENSOR_BYTES)
+                shard = np.frombuffer(data, np.uint8), verified_runs(status)
+                self._shards[shard_id] = shard
             return shard
 
     def _numbers(self, name: str, entry: Entry, data: NDArray[np.uint8]) -> NDArray[Any]:
