@@ -281,12 +281,6 @@ class Session:
             TypeError, ValueError: a fetch or a feed does not fit.
             OpError: a kernel refused its inputs.
         """
-        if self._closed:
-            raise RuntimeError("Attempted to use a closed Session.")
-        if not self.graph.nodes:
-            raise RuntimeError(
-                "The Session graph is empty. Add operations to the graph before calling run()."
-            )
         fetch = self._fetch(fetches)
         feeds = self._feeds(feed_dict or {})
         limit = (options.timeout_in_ms if options is not None else 0) or self._timeout_in_ms
@@ -300,8 +294,30 @@ class Session:
         result = [_plain(value, ref) for value, ref in zip(values, fetch.refs, strict=True)]
         return fetch.rebuild(result)
 
+    def peek(self, fetches: Any) -> Any:
+        """As `run` without feeds, but arrays are not copied: read-only, for writing them somewhere.
+
+        Args:
+            fetches: as for `run`.
+
+        Raises:
+            as `run`.
+        """
+        fetch = self._fetch(fetches)
+        return fetch.rebuild(self.runner.run(fetch.refs, None, fetch.targets, copied=False))
+
     def _fetch(self, fetches: Any) -> _Fetch:
-        """What `fetches` stand for; of a single tensor or operation it is remembered."""
+        """What `fetches` stand for; of a single tensor or operation it is remembered.
+
+        Raises:
+            RuntimeError: the session is closed, or the graph is empty.
+        """
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        if not self.graph.nodes:
+            raise RuntimeError(
+                "The Session graph is empty. Add operations to the graph before calling run()."
+            )
         if not isinstance(fetches, (Operation, Tensor)):
             return _Fetch(self.graph, fetches)
         # Graphs keep what they are of, so nothing else takes its place in memory.

@@ -68,6 +68,7 @@ class Runner:
         feeds: Mapping[Ref, Any] | None = None,
         targets: Sequence[str] = (),
         timeout: float | None = None,
+        copied: bool = True,
     ) -> list[Any]:
         """The values of `fetches`.
 
@@ -76,6 +77,7 @@ class Runner:
             feeds: tensor → value, of the tensor's own dtype.
             targets: nodes to run without a result.
             timeout: seconds after which the run ends with an error; checked between kernels.
+            copied: whether the caller may change what it gets; else arrays are read-only, and may be those of variables.
 
         Raises:
             OpError: a kernel refused its inputs.
@@ -91,6 +93,8 @@ class Runner:
                 values = plan.run(list(feeds.values()), check)
         finally:
             self.state.finish(before)
+        if not copied:
+            return [_shown(_alive(value, ref)) for value, ref in zip(values, fetches, strict=True)]
         handed = [_hand_out(value, ref) for value, ref in zip(values, fetches, strict=True)]
         _separate(handed, feeds.values())
         return handed
@@ -112,11 +116,7 @@ class Runner:
         Raises:
             FailedPreconditionError: it has none yet.
         """
-        value = self.handle(name).read()
-        if isinstance(value, np.ndarray):
-            value = value.view()
-            value.flags.writeable = False
-        return value
+        return _shown(self.handle(name).read())
 
 
 def _separate(values: list[Any], fed: Iterable[Any]) -> None:
@@ -130,10 +130,28 @@ def _separate(values: list[Any], fed: Iterable[Any]) -> None:
 
 def _hand_out(value: Any, ref: Ref) -> Any:
     """A fetched value that the caller may change: never a constant, a variable or a view of one."""
+    value = _alive(value, ref)
+    if isinstance(value, np.ndarray) and (value.base is not None or not value.flags.writeable):
+        return value.copy()
+    return value
+
+
+def _shown(value: Any) -> Any:
+    """A value that the caller may not change; while it is held, no step of training changes it either."""
+    if isinstance(value, np.ndarray):
+        value = value.view()
+        value.flags.writeable = False
+    return value
+
+
+def _alive(value: Any, ref: Ref) -> Any:
+    """A fetched value.
+
+    Raises:
+        InvalidArgumentError: there is none.
+    """
     if value is DEAD:
         raise InvalidArgumentError(
             f"{clip(str(ref))!r} must have a value, but lies on a branch that was not taken"
         )
-    if isinstance(value, np.ndarray) and (value.base is not None or not value.flags.writeable):
-        return value.copy()
     return value

@@ -370,7 +370,7 @@ class Saver:
 
     def _write(self, sess: Session, path: str) -> None:
         shards = saved_shards(sess.graph, self._operations)
-        values = sess.run([[shard.names, shard.slices, shard.tensors] for shard in shards])
+        values = sess.peek([[shard.names, shard.slices, shard.tensors] for shard in shards])
         write_shards(
             path,
             [

@@ -224,3 +224,26 @@ def test_an_error_of_a_kernel_names_its_node() -> None:
             tf.errors.InvalidArgumentError, match="feed a value for placeholder tensor 'x'"
         ):
             session.run(y)
+
+
+@pytest.mark.parametrize("use_resource", [True, False])
+def test_what_is_peeked_at_is_not_copied_and_stays_as_it_was(use_resource: bool) -> None:
+    variable = tf.get_variable(
+        "v", [3], initializer=tf.zeros_initializer(), use_resource=use_resource
+    )
+    add = variable.assign_add([1.0, 2.0, 3.0])
+    add_row = tf.scatter_add(variable, [1], [5.0])
+    with tf.Session() as session:
+        session.run(variable.initializer)
+        session.run(add)
+        (peeked, text) = session.peek([variable, tf.constant("a")])
+        assert np.shares_memory(peeked, session.stored_values([variable])[0])
+        assert text == b"a"
+        with pytest.raises(ValueError, match="read-only"):
+            peeked[0] = 9.0
+        session.run(add)
+        session.run(add_row)
+        np.testing.assert_array_equal(peeked, [1.0, 2.0, 3.0])
+        np.testing.assert_array_equal(session.run(variable), [2.0, 9.0, 6.0])
+    with pytest.raises(RuntimeError, match="closed Session"):
+        session.peek(variable)

@@ -25,6 +25,7 @@ from minihub_runtime import dtypes
 from minihub_runtime.checkpoint import CheckpointReader, Sliced, write_checkpoint
 from minihub_runtime.checkpoint.crc32c import masked_crc32c
 from minihub_runtime.checkpoint.slices import TensorSlice, slice_key
+from minihub_runtime.checkpoint.writer import _put
 from minihub_runtime.errors import (
     FailedPreconditionError,
     InvalidArgumentError,
@@ -32,6 +33,7 @@ from minihub_runtime.errors import (
     ResourceExhaustedError,
     UnimplementedError,
 )
+from minihub_runtime.threads import num_threads, set_num_threads
 from tests.checkpoint import tensors
 from tests.checkpoint.corruptions import TENSORS, Files
 from tests.checkpoint.shared import SHARED, shared
@@ -233,6 +235,33 @@ def test_large_non_contiguous_array(tmp_path: Path) -> None:
     reader = CheckpointReader(tmp_path / "v", verify=True)
     assert np.array_equal(reader.read("a"), array[:, ::2])
     assert np.array_equal(reader.read("b"), array.T)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_large_arrays_are_written_in_chunks(count: int, tmp_path: Path) -> None:
+    wanted = {"a": np.random.default_rng(1).random(5_000_003), "b": np.arange(700_000)}
+    before = num_threads()
+    set_num_threads(count)
+    try:
+        write_checkpoint(tmp_path / "v", wanted)
+    finally:
+        set_num_threads(before)
+    path = tmp_path / "v.data-00000-of-00001"
+    assert path.read_bytes() == b"".join(array.tobytes() for array in wanted.values())
+    reader = CheckpointReader(tmp_path / "v", verify=True)
+    for name, array in wanted.items():
+        assert_same(reader.read(name), array)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("size", [10, 1_000_000])
+def test_what_a_thread_cannot_write_is_raised(size: int) -> None:
+    array = np.arange(size)
+    with (
+        pytest.raises(OSError, match="No space left"),
+        open("/dev/full", "wb", buffering=0) as file,
+    ):
+        _put(file, memoryview(array).cast("B"), 0)
 
 
 @pytest.mark.parametrize(
