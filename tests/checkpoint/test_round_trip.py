@@ -254,7 +254,7 @@ def test_large_arrays_are_written_in_chunks(count: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
-@pytest.mark.parametrize("size", [10, 1_000_000])
+@pytest.mark.parametrize("size", [10, 2_000_000])
 def test_what_a_thread_cannot_write_is_raised(size: int) -> None:
     array = np.arange(size)
     with (
