@@ -126,7 +126,6 @@ class _Compiler:
             self.dtype.setdefault(ref, self.fed_type(ref))
         self.place.update(feed_slots)
         structured = structure_loops(nodes, feed_slots)
-        self.awaited.update(c for node in structured.values() for c in node.controls)
         # A cycle is found before passes would walk in it.
         topological(structured, feed_slots)
         region = Region(self.graph, structured, feed_slots, fetches, self.awaited)
@@ -139,6 +138,7 @@ class _Compiler:
             )
             raise
         order = topological(region.live(), feed_slots)
+        self.awaited.update(name for node in order for name in node.controls)
         self.read = {*fetches, *(ref for node in order for ref in node.inputs)}
         for node in order:
             static = bool(feeds or fetches) and region.static(Ref(node.name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from minihub_runtime.passes.drop_idle import drop_idle
 from minihub_runtime.passes.forward_identities import forward_identities
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
@@ -28,6 +29,8 @@ def _word_lookup(region: Region) -> None:
 
 #: Name → pass.
 PIPELINE: Mapping[str, Pass] = {
+    # What is left out is no reader that keeps others from being fused.
+    "drop_idle": drop_idle,
     # It looks for the ops that embedding_lookup_sparse adds, so it comes before others change them.
     "fuse_embeddings": _embeddings,
     # After the pass before it what remains of a look-up is its words.

@@ -19,7 +19,7 @@ from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.passes.prune import prune
 from minihub_runtime.shapes import Shape
 
-__all__ = ["Region"]
+__all__ = ["Region", "is_write"]
 
 #: Ops that read a variable, and nothing else of the session.
 READS = frozenset({"ReadVariableOp"})
@@ -48,7 +48,7 @@ MAX_DEPTH = 8
 HARMLESS = frozenset({"ScatterNd", "ScatterNdNonAliasingAdd"})
 
 
-def _is_write(op: str) -> bool:
+def is_write(op: str) -> bool:
     """Whether an op writes to a variable."""
     return op.startswith(WRITES) and op not in HARMLESS
 
@@ -61,7 +61,7 @@ class Region:
         nodes: the nodes, pruned.
         feeds: tensors whose values are given.
         fetches: tensors that are wanted.
-        awaited: names of nodes that must run, or that others wait for.
+        targets: names of nodes that must run.
 
     Attributes:
         nodes: name → node.
@@ -74,21 +74,27 @@ class Region:
         nodes: Mapping[str, Node],
         feeds: Collection[Ref],
         fetches: Collection[Ref],
-        awaited: Collection[str],
+        targets: Collection[str],
     ) -> None:
         self.nodes = dict(nodes)
         self.feeds = frozenset(feeds)
         self._graph = graph
         self._fetches = frozenset(fetches)
-        self._awaited = frozenset(awaited)
+        self._targets = frozenset(targets)
         self._outside = frozenset(ref.node for ref in self._fetches | self.feeds)
-        read = {ref.node for node in self.nodes.values() for ref in node.inputs}
-        # What nobody reads is there for its effects, as loops are that fill stacks.
-        self._loose = [name for name in self.nodes if name not in read]
+        self._note_roots()
         self._shapes: Inference | None = None
         self._readers: dict[Ref, list[Node]] | None = None
         self._static: dict[str, bool] = {}
         self._steady = not any(self._writes(node) for node in self.nodes.values())
+
+    def _note_roots(self) -> None:
+        """Note what must run whoever reads it."""
+        controls = (name for node in self.nodes.values() for name in node.controls)
+        self._awaited = self._targets.union(controls)
+        read = {ref.node for node in self.nodes.values() for ref in node.inputs}
+        # What nobody reads is there for its effects, as loops are that fill stacks.
+        self._loose = [name for name in self.nodes if name not in read]
 
     def _writes(self, node: Node) -> bool:
         """Whether a node may change a variable, itself or by functions that it calls."""
@@ -102,7 +108,7 @@ class Region:
             values = [node.attrs[name] for name in node.attrs]
             called = [item for v in values for item in (v if isinstance(v, list) else [v])]
             return any(self._function_writes(f.name) for f in called if isinstance(f, Func))
-        return _is_write(node.op)
+        return is_write(node.op)
 
     def _function_writes(self, name: str) -> bool:
         """Whether a function of the library may change a variable; one that is not there may."""
@@ -113,7 +119,7 @@ class Region:
                 return True
             called: list[str] = []
             for node in function.node_def:
-                if _is_write(node.op):
+                if is_write(node.op):
                     return True
                 if node.op in self._graph.functions:
                     called.append(node.op)
@@ -131,6 +137,11 @@ class Region:
         """The nodes that are fetched, or must run."""
         fetched = (ref.node for ref in self._fetches if ref not in self.feeds)
         return [*fetched, *self._awaited, *self._loose]
+
+    @property
+    def outside(self) -> frozenset[str]:
+        """The nodes that are fetched or fed, or must run."""
+        return self._outside | self._targets
 
     def live(self) -> dict[str, Node]:
         """The nodes that are needed still, in the order they had: roots have none that is the same in each process."""
@@ -280,3 +291,8 @@ class Region:
         self.nodes = dict(nodes)
         self._readers = None
         self._static.clear()
+
+    def without(self, nodes: Mapping[str, Node]) -> None:
+        """Go on with other nodes, which wait for others than before."""
+        self.keep_only(nodes)
+        self._note_roots()
