@@ -111,8 +111,8 @@ class _Compiler:
         self.prelude: list[_Call] = []
         #: Where `add` puts steps now.
         self.target = self.steps
-        #: Slots of the variables that the prelude reads.
-        self.variables: list[int] = []
+        #: The variables that the prelude reads.
+        self.variables: list[Any] = []
 
     def slot(self, value: Any = None) -> int:
         """A new slot."""
@@ -155,12 +155,7 @@ class _Compiler:
         types = [self.dtype.get(ref) for ref in fetches]
         kept = {*fetch_slots, *(place for _, inputs, _, _ in self.steps for place in inputs)}
         settled = [p for _, _, outputs, _ in self.prelude for p in _places(outputs) if p in kept]
-        # What reads a variable behind a reference bears the name of the variable, but has an input.
-        self.prelude.sort(key=lambda call: bool(call[1]) or call[3].op not in HANDLES)
-        kept_there = [*settled, *self.variables]
-        prelude = Prelude(
-            self.finish(self.prelude, kept_there), self.slots, settled, self.variables
-        )
+        prelude = Prelude(self.finish(self.prelude, settled), self.slots, settled, self.variables)
         steps = self.finish(self.steps, [*fetch_slots, *settled])
         return Plan(steps, self.slots, feed_slots, fetch_slots, types, prelude)
 
@@ -233,7 +228,9 @@ class _Compiler:
         else:
             kernel, wanted, produced, attrs, stateful = self.bind(node)
         self.check_edges(node, wanted)
-        if node.op in TABLES and self.take_handle(node, kernel, produced):
+        if (node.op in TABLES or node.op in HANDLES) and self.take_handle(node, kernel, produced):
+            if self.target is self.prelude and node.op in HANDLES:
+                self.variables.append(self.slots[self.place[Ref(node.name)]])
             return
         if self.fold(node, kernel, produced, attrs, stateful):
             return
@@ -262,8 +259,6 @@ class _Compiler:
                 kernel = _with_signal(kernel, single)
                 outputs = (*places, self.controls[node.name])
         self.target.append((kernel, inputs, outputs, node))
-        if self.target is self.prelude and node.op in HANDLES:
-            self.variables.append(places[0])
 
     def take_constant(self, node: Node) -> bool:
         """Put a constant in its slot; whether that was done."""
@@ -283,7 +278,7 @@ class _Compiler:
         return True
 
     def take_handle(self, node: Node, kernel: Kernel, produced: Sequence[DType | None]) -> bool:
-        """Look up a table once for all runs; whether that was done."""
+        """Look up a table or variable once for all runs; whether that was done."""
         ref = Ref(node.name)
         if node.controls or ref in self.place:
             return False

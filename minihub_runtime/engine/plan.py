@@ -106,10 +106,10 @@ class Prelude:
     """The steps of a plan that depend on variables alone, and what they gave last.
 
     Args:
-        steps: the steps; first those that find variables.
+        steps: the steps.
         slots: the list they start with, constants in place.
         kept: the slots of results that others read.
-        variables: the slots of the variables, in the order of their steps.
+        variables: the variables that they read.
     """
 
     def __init__(
@@ -117,31 +117,28 @@ class Prelude:
         steps: Sequence[Step],
         slots: list[Any],
         kept: Sequence[int],
-        variables: Sequence[int],
+        variables: Sequence[Any],
     ) -> None:
         self.steps = _bound(steps)
         self._slots = slots
         self._kept = tuple(kept)
-        self._places = tuple(variables)
+        self._variables = list(variables)
         self._lock = threading.Lock()
-        #: The list of the last time, the variables it was computed of, and how often they were assigned by then.
-        self._settled: tuple[list[Any], list[Any], list[int]] | None = None
+        #: The list of the last time, and how often the variables were assigned by then.
+        self._settled: tuple[list[Any], list[int]] | None = None
 
     def settle(self, check: Callable[[], None] | None) -> list[Any]:
         """The list of slots that a run starts with; computed if a variable was assigned since the last time."""
         settled = self._settled
         if settled is not None:
-            slots, variables, epochs = settled
-            if [variable.epoch for variable in variables] == epochs:
+            slots, epochs = settled
+            if [variable.epoch for variable in self._variables] == epochs:
                 return slots
         with self._lock:
             working = self._slots.copy()
-            count = len(self._places)
-            _execute(self.steps[:count], working, check)
-            variables = [working[place] for place in self._places]
             # Counted before they are read, so that the next run sees an assignment that comes in between.
-            epochs = [variable.epoch for variable in variables]
-            _execute(self.steps[count:], working, check)
+            epochs = [variable.epoch for variable in self._variables]
+            _execute(self.steps, working, check)
             slots = self._slots.copy()
             for place in self._kept:
                 value = working[place]
@@ -149,7 +146,7 @@ class Prelude:
                     # Runs share it, so nobody may change it.
                     value.flags.writeable = False
                 slots[place] = value
-            self._settled = slots, variables, epochs
+            self._settled = slots, epochs
         return slots
 
 

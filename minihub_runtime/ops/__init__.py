@@ -136,6 +136,7 @@ FAMILIES = (
     "tensor_list",
     "tiling",
     "training",
+    "training_rows",
     "unique",
     "text_normalize",
     "text_tokenize",

@@ -945,6 +945,7 @@ FAMILY_OF: dict[str, str] = {
     "_Retval": "functional",
     "_ScaledFilter": "fused",
     "_ShiftedBias": "fused",
+    "_SparseApplyRows": "training_rows",
     "_SplitAndLookup": "word_lookup",
     "_TransposedConv2D": "convolution_transposed",
 }

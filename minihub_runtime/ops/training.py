@@ -24,7 +24,14 @@ from minihub_runtime.ops.training_rules import RULES, Rule
 from minihub_runtime.ops.variable import Variable, existing
 from minihub_runtime.shapes import Shape, Spec, merge, show
 
-__all__: list[str] = []
+__all__ = [
+    "SOURCE",
+    "change_values",
+    "checked_numbers",
+    "checked_rows",
+    "checked_values",
+    "step_rows",
+]
 
 SOURCE = "core/kernels/training_ops.cc"
 
@@ -38,7 +45,7 @@ _LIMITS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _numbers(rule: Rule, given: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:
+def checked_numbers(rule: Rule, given: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:
     """The scalars among the inputs, and the attributes.
 
     Raises:
@@ -60,7 +67,9 @@ def _numbers(rule: Rule, given: dict[str, Any], flags: dict[str, Any]) -> dict[s
     return found
 
 
-def _values(rule: Rule, variables: Sequence[Variable], grad: Array, name: str) -> list[Array]:
+def checked_values(
+    rule: Rule, variables: Sequence[Variable], grad: Array, name: str
+) -> list[Array]:
     """The values of variable and slots, checked."""
     dtype = as_dtype(grad.dtype)
     if dtype.name not in rule.kinds.split():
@@ -77,7 +86,9 @@ def _values(rule: Rule, variables: Sequence[Variable], grad: Array, name: str) -
     return values
 
 
-def _changed(rule: Rule, values: list[Array], grad: Array, numbers: dict[str, Any]) -> list[Array]:
+def change_values(
+    rule: Rule, values: list[Array], grad: Array, numbers: dict[str, Any]
+) -> list[Array]:
     """New values of variable and slots."""
     with np.errstate(all="ignore"):
         wide = [widen(value) for value in (*values, grad)]
@@ -92,10 +103,10 @@ def _step(rule: Rule, values: list[Array], grad: Array, numbers: dict[str, Any])
             False,
             f"var and grad must have the same shape, not {show(values[0].shape)} and {show(grad.shape)}",
         )
-    return _changed(rule, values, grad, numbers)
+    return change_values(rule, values, grad, numbers)
 
 
-def _check_rows(shape: tuple[int, ...], grad: Array, indices: Array) -> None:
+def checked_rows(shape: tuple[int, ...], grad: Array, indices: Array) -> None:
     """Raise unless row i of the gradient can be that of row indices[i] of a variable."""
     require(len(shape) >= 1, "var must be at least 1 dimensional")
     require(
@@ -110,7 +121,7 @@ def _check_rows(shape: tuple[int, ...], grad: Array, indices: Array) -> None:
     indices_in_range(indices, shape[0])
 
 
-def _step_rows(
+def step_rows(
     rule: Rule,
     variables: Sequence[Variable],
     grad: Array,
@@ -128,7 +139,9 @@ def _step_rows(
         for turn in range(int(turns.max(initial=-1)) + 1):
             chosen = order[turns == turn]
             rows = indices[chosen]
-            changed = _changed(rule, [result[rows] for result in results], grad[chosen], numbers)
+            changed = change_values(
+                rule, [result[rows] for result in results], grad[chosen], numbers
+            )
             for result, new in zip(results, changed, strict=True):
                 result[rows] = new
 
@@ -137,17 +150,17 @@ def _apply(rule: Rule, op_name: str, given: dict[str, Any], flags: dict[str, Any
     """Run one step; the variable."""
     variables = [existing(given[name]) for name in ("var", *rule.slots)]
     grad = next(given[name] for name in _GRADIENTS if name in given)
-    numbers = _numbers(rule, given, flags)
+    numbers = checked_numbers(rule, given, flags)
     with contextlib.ExitStack() as locks:
         # In one order everywhere, so that two steps never wait for each other.
         for variable in sorted(set(variables), key=id):
             locks.enter_context(variable.lock)
-        values = _values(rule, variables, grad, op_name)
+        values = checked_values(rule, variables, grad, op_name)
         if "indices" in given:
-            _check_rows(values[0].shape, grad, given["indices"])
+            checked_rows(values[0].shape, grad, given["indices"])
             # So that the variables are alone with their values, and need not copy them.
             del values
-            _step_rows(rule, variables, grad, given["indices"], numbers)
+            step_rows(rule, variables, grad, given["indices"], numbers)
         else:
             changed = _step(rule, values, grad, numbers)
             for variable, value in zip(variables, changed, strict=True):

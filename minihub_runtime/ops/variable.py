@@ -172,19 +172,37 @@ class Variable:
         Raises:
             FailedPreconditionError: it has none.
         """
-        with self.lock:
+        value = self.begin_change()
+        try:
+            yield value
+        finally:
+            self.end_change(value)
+
+    def begin_change(self) -> Array:
+        """As `changing`, until `end_change`; without what a context costs where many variables change a little."""
+        self.lock.acquire()
+        try:
             self.read()
             value, self._value = self._value, None
             assert value is not None
-            try:
-                if value.base is not None or not value.flags.owndata or _references(value) > _ALONE:
+            if value.base is not None or not value.flags.owndata or _references(value) > _ALONE:
+                try:
                     value = value.copy()
-                value.flags.writeable = True
-                yield value
-            finally:
-                value.flags.writeable = False
-                self._value = value
-                self.epoch += 1
+                except MemoryError:
+                    self._value = value
+                    raise
+            value.flags.writeable = True
+        except BaseException:
+            self.lock.release()
+            raise
+        return value
+
+    def end_change(self, value: Array) -> None:
+        """Let others read again what `begin_change` gave."""
+        value.flags.writeable = False
+        self._value = value
+        self.epoch += 1
+        self.lock.release()
 
     def clear(self) -> None:
         """Forget the value."""

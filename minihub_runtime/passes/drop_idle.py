@@ -25,12 +25,16 @@ __all__ = ["drop_idle"]
 CHOOSING = frozenset({"ControlTrigger", "Merge", "RefMerge", "RefSwitch", "Switch"})
 #: Ops without effects that are there to fail.
 CHECKS = frozenset({"CheckNumerics", "CheckNumericsV2", "EnsureShape"})
+#: Ops that read variables, which leaves no trace.
+READS = frozenset(
+    {"ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VarHandleOp", "VariableShape"}
+)
 PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})
 
 
 def drop_idle(region: Region) -> None:
     """Leave out the nodes of a region that do nothing but be waited for."""
-    nodes, feeds, kept = region.nodes, region.feeds, region.outside
+    nodes, feeds, kept = region.live(), region.feeds, region.outside
     if any(node.op in CHOOSING for node in nodes.values()):
         return
     sources = {
@@ -88,6 +92,8 @@ def _is_idle(node: Node, nodes: Mapping[str, Node]) -> bool:
     """Whether a node whose result nobody reads does nothing."""
     if node.op in CHECKS or node.op in PLACEHOLDERS or node.op not in REGISTRY:
         return False
+    if node.op in READS:
+        return True
     op = REGISTRY[node.op]
     if op.stateful or op.wants_context or is_write(node.op) or not op.schema.outputs:
         return False

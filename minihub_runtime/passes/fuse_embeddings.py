@@ -33,6 +33,8 @@ COMBINERS = {
     "SparseSegmentSqrtN": "sqrt_n",
     "SparseSegmentSum": "sum",
 }
+#: Gradients of the sums, which want to know how many rows `found` has.
+GRADIENTS = tuple(f"{name}Grad" for name in COMBINERS)
 STITCHES = ("DynamicStitch", "ParallelDynamicStitch")
 #: Ops that treat each element of a vector alike, if their other inputs are scalars.
 ELEMENTWISE = frozenset(
@@ -82,6 +84,8 @@ def fuse_embeddings(nodes: Mapping[str, Node], feeds: Collection[Ref]) -> dict[s
         feeds: tensors whose values are given.
     """
     result = dict(nodes)
+    #: The rows of a fused sum → the ids that they are of.
+    ids_of: dict[Ref, Ref] = {}
     for node in nodes.values():
         if node.op in COMBINERS:
             try:
@@ -89,7 +93,36 @@ def fuse_embeddings(nodes: Mapping[str, Node], feeds: Collection[Ref]) -> dict[s
             except (_MismatchError, OpError, KeyError):
                 # Another graph than is looked for; where it is malformed, the plan says so.
                 continue
+            data, place, _ = node.inputs
+            ids_of[data] = Ref(place.node)
+    for node in nodes.values() if ids_of else ():
+        if node.op in GRADIENTS and len(node.inputs) == 4:
+            result.update(_with_counted_ids(nodes, feeds, node, ids_of))
     return result
+
+
+def _with_counted_ids(
+    nodes: Mapping[str, Node], feeds: Collection[Ref], node: Node, ids_of: Mapping[Ref, Ref]
+) -> dict[str, Node]:
+    """The gradient of a sum that was fused and what it needs; it counts the ids, so that the rows need not be found for that."""
+    first = None if node.inputs[3] in feeds else nodes[node.inputs[3].node]
+    if first is None or first.op != "StridedSlice" or first.inputs[0] in feeds:
+        return {}
+    counted = nodes[first.inputs[0].node]
+    if counted.op != "Shape" or counted.inputs[0] not in ids_of:
+        return {}
+    begin = nodes[first.inputs[1].node]
+    if begin.op != "Const" or np.asarray(begin.attrs["value"]).tolist() != [0]:
+        return {}
+    if first.attrs.get("shrink_axis_mask", 0) != 1:
+        return {}
+    ids = ids_of[counted.inputs[0]]
+    attrs = {"T": nodes[ids.node].attrs["T"], "out_type": counted.attrs["out_type"]}
+    shape = Node(f"{node.name}/ids", "Shape", (ids,), counted.controls, attrs, node.device)
+    inputs = (Ref(shape.name), *first.inputs[1:])
+    count = first.replace(name=f"{node.name}/count", inputs=inputs)
+    changed = node.replace(inputs=(*node.inputs[:3], Ref(count.name)))
+    return {shape.name: shape, count.name: count, node.name: changed}
 
 
 class _Fusion:

@@ -9,6 +9,7 @@ from minihub_runtime.passes.forward_identities import forward_identities
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
 from minihub_runtime.passes.fuse_pointwise import fuse_pointwise
+from minihub_runtime.passes.fuse_row_updates import fuse_row_updates
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
 from minihub_runtime.passes.hoist_products import hoist_products
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
@@ -29,12 +30,14 @@ def _word_lookup(region: Region) -> None:
 
 #: Name → pass.
 PIPELINE: Mapping[str, Pass] = {
-    # What is left out is no reader that keeps others from being fused.
-    "drop_idle": drop_idle,
     # It looks for the ops that embedding_lookup_sparse adds, so it comes before others change them.
     "fuse_embeddings": _embeddings,
-    # After the pass before it what remains of a look-up is its words.
+    # The gradients of what the pass before it fuses, and others of that form.
+    "fuse_row_updates": fuse_row_updates,
+    # After the passes before it what remains of a look-up is its words.
     "fuse_word_lookup": _word_lookup,
+    # What the passes before it took out of use, gradients wait for; what is left out is no reader to the passes after it.
+    "drop_idle": drop_idle,
     # Loops are what they were; before their products take in what follows them.
     "hoist_products": hoist_products,
     "forward_identities": forward_identities,

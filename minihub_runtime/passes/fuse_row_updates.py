@@ -1,0 +1,290 @@
+"""Updates of the rows of tables in one step.
+
+    ids, place = Unique(x)                                   _SparseApplyRows(values, x, lr,
+    sums = UnsortedSegmentSum(values, place, Size(ids))   →      variable, slots)
+    ResourceSparseApply…(variable, slots, lr, sums, ids)
+
+and where the table is one of several parts,
+
+    parts = DynamicPartition(rows, which)                    _SparseApplyRows(values, rows, which, places, lr,
+    back = DynamicPartition(places, which)                →      variables and slots of all parts)
+    x, values = parts[p], Gather(values, back[p])
+
+so that gradients are sorted and added up once for all parts, and not at all where no row comes twice.
+
+What else reads the nodes in between keeps them.
+
+Source: tensorflow/python/training/optimizer.py:_deduplicate_indexed_slices.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minihub_runtime import dtypes
+from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.ops.training_rules import RULES, Rule
+from minihub_runtime.passes.region import Region
+
+__all__ = ["fuse_row_updates"]
+
+PREFIX = "ResourceSparseApply"
+STITCHES = ("DynamicStitch", "ParallelDynamicStitch")
+
+
+class _Partition(NamedTuple):
+    """A part of a table that lies in several.
+
+    Attributes:
+        number: which part.
+        total: how many there are.
+        values: gradients of rows of all parts.
+        rows: the rows within their parts.
+        which: the part of each.
+        places: the row of `values` of each.
+    """
+
+    number: int
+    total: int
+    values: Ref
+    rows: Ref
+    which: Ref
+    places: Ref
+
+
+class _Update(NamedTuple):
+    """One update of rows.
+
+    Attributes:
+        node: what updates them.
+        rule: its optimiser.
+        values: the gradients.
+        ids: their rows.
+        summed: whether those of one row are added up first.
+        controls: what the nodes that are left out waited for.
+        part: where they come from, if the table is one of several parts.
+    """
+
+    node: Node
+    rule: str
+    values: Ref
+    ids: Ref
+    summed: bool
+    controls: tuple[str, ...]
+    part: _Partition | None
+
+
+class _MismatchError(Exception):
+    """The graph is another one."""
+
+
+def fuse_row_updates(region: Region) -> None:
+    """Fuse the updates of rows that a region makes."""
+    groups: dict[Any, list[_Update]] = {}
+    for node in list(region.nodes.values()):
+        rule = RULES.get(node.op.removeprefix(PREFIX)) if node.op.startswith(PREFIX) else None
+        if rule is None:
+            continue
+        update = _Search(region).update(node, rule)
+        part = update.part
+        if part is not None:
+            shared = (node.op, part[1:], update.summed, node.controls, _numbers(node, rule))
+            groups.setdefault((*shared, _flag(node, rule)), []).append(update)
+        elif update.summed:
+            groups[node.name] = [update]
+    for updates in groups.values():
+        part = updates[0].part
+        if part is None or {update.part.number for update in updates if update.part} == {
+            *range(part.total)
+        }:
+            _fuse(region, updates)
+            continue
+        for update in updates:
+            if update.summed:
+                _fuse(region, [update._replace(part=None)])
+
+
+def _numbers(node: Node, rule: Rule) -> tuple[Ref, ...]:
+    """The inputs beside variables, gradient and indices."""
+    names = ["var", *rule.slots, *rule.sparse.split()]
+    left_out = {"var", *rule.slots, "grad", "delta", "indices"}
+    return tuple(ref for name, ref in zip(names, node.inputs, strict=True) if name not in left_out)
+
+
+def _flag(node: Node, rule: Rule) -> bool:
+    return rule.flag is not None and bool(node.attrs.get(*rule.flag))
+
+
+def _fuse(region: Region, updates: list[_Update]) -> None:
+    """Put one node in the place of updates: one, or those of all parts of a table."""
+    first = updates[0]
+    rule, part = RULES[first.rule], first.part
+    if part is not None:
+        updates = sorted(updates, key=lambda update: update.part.number if update.part else 0)
+    variables = [ref for update in updates for ref in update.node.inputs[: 1 + len(rule.slots)]]
+    if len({*variables}) < len(variables):
+        return
+    given = [part.values, part.rows, part.which, part.places] if part else [first.values, first.ids]
+    node = first.node
+    controls = [name for update in updates for name in (*update.node.controls, *update.controls)]
+    number_types = [
+        dtypes.int64 if name == "global_step" else node.attrs["T"]
+        for name in rule.sparse.split()
+        if name not in ("grad", "delta", "indices")
+    ]
+    attrs = {
+        "T": node.attrs["T"],
+        "Tindices": node.attrs["Tindices"],
+        "P": len(given) - 2,
+        "Tnumbers": number_types,
+        "Tvariables": [dtypes.resource] * len(variables),
+        "rule": first.rule,
+        "flag": _flag(node, rule),
+        "summed": first.summed,
+    }
+    inputs = [*given, *_numbers(node, rule), *variables]
+    region.put(
+        Node(node.name, "_SparseApplyRows", inputs, dict.fromkeys(controls), attrs, node.device)
+    )
+    for update in updates:
+        if update is not first:
+            region.put(Node(update.node.name, "NoOp", (), (node.name,), {}, node.device))
+
+
+class _Search:
+    """The way back from an update to what it comes from."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.controls: list[str] = []
+
+    def update(self, node: Node, rule: Rule) -> _Update:
+        """What an update is of."""
+        names = ["var", *rule.slots, *rule.sparse.split()]
+        place = names.index("grad" if "grad" in names else "delta")
+        values, ids = node.inputs[place], node.inputs[names.index("indices")]
+        summed = False
+        try:
+            values, ids = self.before_summing(values, ids)
+            summed = True
+        except _MismatchError:
+            self.controls.clear()
+        controls = tuple(self.controls)
+        part = None
+        try:
+            part = self.partition(values, ids)
+            controls = tuple(self.controls)
+        except _MismatchError:
+            pass
+        return _Update(node, node.op.removeprefix(PREFIX), values, ids, summed, controls, part)
+
+    def producer(self, ref: Ref, *ops: str) -> Node:
+        """What makes a tensor, copies apart, and is going to be passed over; who waits for it is made to wait."""
+        while True:
+            node = self.region.node(ref)
+            if node is None or (node.op != "Identity" and node.op not in ops):
+                raise _MismatchError
+            self.controls += node.controls
+            if node.op != "Identity" or "Identity" in ops:
+                return node
+            (ref,) = node.inputs
+
+    def ends_in(self, ref: Ref) -> Ref:
+        """A tensor, copies of it apart."""
+        node = self.region.node(ref)
+        while node is not None and node.op == "Identity":
+            self.controls += node.controls
+            (ref,) = node.inputs
+            node = self.region.node(ref)
+        return ref
+
+    def constant(self, ref: Ref) -> list[Any]:
+        """The elements of a constant."""
+        node = self.producer(ref, "Const")
+        elements: list[Any] = np.asarray(node.attrs["value"]).reshape(-1).tolist()
+        return elements
+
+    def before_summing(self, values: Ref, ids: Ref) -> tuple[Ref, Ref]:
+        """What is summed where ids are the same, and the ids."""
+        total = self.producer(values, "UnsortedSegmentSum")
+        values, place, count = total.inputs
+        unique = self.producer(ids, "Unique")
+        _expect(self.ends_in(ids) == Ref(unique.name, 0))
+        _expect(self.ends_in(place) == Ref(unique.name, 1))
+        size = self.producer(count, "StridedSlice", "Size")
+        if size.op == "StridedSlice":
+            counted, begin, _, strides = size.inputs
+            _expect(self.constant(begin) == [0] and self.constant(strides) == [1])
+            _expect(size.attrs.get("shrink_axis_mask", 0) == 1)
+            masks = ("begin_mask", "ellipsis_mask", "new_axis_mask")
+            _expect(not any(size.attrs.get(mask, 0) for mask in masks))
+            size = self.producer(counted, "Shape")
+        _expect(self.ends_in(size.inputs[0]) == Ref(unique.name, 0))
+        return values, unique.inputs[0]
+
+    def partition(self, values: Ref, ids: Ref) -> _Partition:
+        """Where the gradients and rows of a part come from."""
+        gather = self.producer(self.as_rows(values, ids), "GatherV2")
+        everything, back, axis = gather.inputs
+        _expect(self.constant(axis) == [0] and not gather.attrs.get("batch_dims", 0))
+        rows, which, number, count = self.partitioned(self.as_vector(ids))
+        places, again, same, _ = self.partitioned(back)
+        _expect(which == again and number == same)
+        everything = self.as_stitched(everything, self.ends_in(back))
+        return _Partition(number, count, everything, rows, which, places)
+
+    def partitioned(self, ref: Ref) -> tuple[Ref, Ref, int, int]:
+        """What was partitioned by what, the number of the part and of all parts."""
+        node = self.producer(ref, "DynamicPartition")
+        data, which = node.inputs
+        return data, which, self.ends_in(ref).index, node.attrs["num_partitions"]
+
+    def as_vector(self, ref: Ref) -> Ref:
+        """A tensor that is said once more to be a vector, without that."""
+        node = self.region.node(self.ends_in(ref))
+        if node is None or node.op != "Reshape":
+            return ref
+        data, shape = node.inputs
+        _expect(self.constant(shape) == [-1])
+        known = self.region.shape(data)
+        _expect(known is not None and len(known) == 1)
+        self.controls += node.controls
+        return data
+
+    def as_rows(self, values: Ref, ids: Ref) -> Ref:
+        """The gradients of rows, without their being given the shape that they have: one row for each id."""
+        node = self.region.node(self.ends_in(values))
+        if node is None or node.op != "Reshape":
+            return values
+        data, shape = node.inputs
+        _expect(self.alike(data, Ref(node.name)))
+        counted = self.producer(self.producer(shape, "ConcatV2").inputs[0], "Shape")
+        _expect(self.ends_in(counted.inputs[0]) == self.ends_in(ids))
+        self.controls += node.controls
+        return data
+
+    def as_stitched(self, values: Ref, back: Ref) -> Ref:
+        """Gradients of stitched rows, without their being given the shape of these."""
+        node = self.region.node(self.ends_in(values))
+        if node is None or node.op != "Reshape":
+            return values
+        data, shape = node.inputs
+        _expect(self.alike(data, Ref(node.name)))
+        stitch = self.producer(self.producer(shape, "Shape").inputs[0], *STITCHES)
+        count = len(stitch.inputs) // 2
+        wanted = [Ref(back.node, number) for number in range(count)]
+        _expect([self.ends_in(ref) for ref in stitch.inputs[:count]] == wanted)
+        self.controls += node.controls
+        return data
+
+    def alike(self, ref: Ref, other: Ref) -> bool:
+        """Whether two tensors of as many elements are known to have the same shape."""
+        shape, again = self.region.shape(ref), self.region.shape(other)
+        return shape is not None and shape == again and None not in shape[1:]
+
+
+def _expect(condition: bool) -> None:
+    if not condition:
+        raise _MismatchError
