@@ -31,7 +31,7 @@ from minihub_runtime.errors import (
     clip,
 )
 
-__all__ = ["NEXT", "map_file", "read_file", "replacing", "take_names", "translated"]
+__all__ = ["NEXT", "let_go", "map_file", "read_file", "replacing", "take_names", "translated"]
 
 #: What stands behind the path of a file that replaces another together with others.
 NEXT = ".next"
@@ -89,6 +89,18 @@ def map_file(path: str, limit: int) -> tuple[mmap.mmap | bytes, os.stat_result]:
         os.close(descriptor)
     # Some network file systems cannot map.
     return read_file(path, limit), status
+
+
+def let_go(mapped: object, start: int, count: int) -> None:
+    """Let the memory of bytes of a map go, where the system can; they are there again when they are next read."""
+    while isinstance(mapped, memoryview):
+        mapped = mapped.obj
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        # A page that is not wholly among them stays.
+        first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
+        length = (start + count) // mmap.PAGESIZE * mmap.PAGESIZE - first
+        if length > 0:
+            mapped.madvise(mmap.MADV_DONTNEED, first, length)
 
 
 def _open(path: str) -> int:

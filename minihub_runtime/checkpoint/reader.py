@@ -28,8 +28,8 @@ from minihub_runtime.checkpoint.bundle import (
     index_filename,
     split_strings,
 )
-from minihub_runtime.checkpoint.crc32c import crc32c_of_each, mask, masked_crc32c
-from minihub_runtime.checkpoint.files import map_file, read_file
+from minihub_runtime.checkpoint.crc32c import crc32c, crc32c_of_each, mask, masked_crc32c
+from minihub_runtime.checkpoint.files import let_go, map_file, read_file
 from minihub_runtime.checkpoint.slices import (
     Box,
     overlapping,
@@ -58,6 +58,8 @@ Checksum = Literal["first_use", "never"]
 
 _SMALL_BYTES = 8192
 _AHEAD = 64
+# Of a larger tensor, no more is in memory at once while its checksum is computed.
+_PIECE_BYTES = 1 << 25
 
 
 class CheckpointReader:
@@ -330,7 +332,7 @@ class CheckpointReader:
             value = _empty(entry.shape, entry.dtype, name)
             value.reshape(-1)[:] = strings
         else:
-            found = masked_crc32c(data) if check else entry.crc32c
+            found = self._checked(data, entry) if check else entry.crc32c
             value = self._numbers(name, entry, data)
         if found != entry.crc32c:
             raise DataLossError(
@@ -342,6 +344,22 @@ class CheckpointReader:
             self._note(entry)
         value.flags.writeable = False
         return value
+
+    def _checked(self, data: NDArray[np.uint8], entry: Entry) -> int:
+        """The stored form of the checksum of an entry's bytes.
+
+        What was mapped for it is let go of, a piece at a time: of a large table few rows may be wanted.  What is wanted is in
+        the system's cache by now.
+        """
+        if data.size <= _PIECE_BYTES:
+            return masked_crc32c(data)
+        source = self._shard(entry.shard_id)[0].base
+        crc = 0
+        for start in range(0, data.size, _PIECE_BYTES):
+            piece = data[start : start + _PIECE_BYTES]
+            crc = crc32c(piece, crc)
+            let_go(source, entry.offset + start, piece.size)
+        return mask(crc)
 
     def _bytes(self, name: str, entry: Entry) -> NDArray[np.uint8]:
         shard, _ = self._shard(entry.shard_id)

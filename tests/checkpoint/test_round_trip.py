@@ -23,10 +23,13 @@ from hypothesis.extra import numpy as hnp
 
 from minihub_runtime import dtypes
 from minihub_runtime.checkpoint import CheckpointReader, Sliced, write_checkpoint
+from minihub_runtime.checkpoint import reader as reader_module
 from minihub_runtime.checkpoint.crc32c import masked_crc32c
+from minihub_runtime.checkpoint.files import let_go
 from minihub_runtime.checkpoint.slices import TensorSlice, slice_key
 from minihub_runtime.checkpoint.writer import _put
 from minihub_runtime.errors import (
+    DataLossError,
     FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
@@ -548,3 +551,44 @@ def test_rewriting_gives_the_same_bytes(module: str, tmp_path: Path) -> None:
     write_checkpoint(tmp_path / "variables", wanted)
     for file in tmp_path.iterdir():
         assert file.read_bytes() == (prefix.parent / file.name).read_bytes()
+
+
+def test_large_tensors_are_compared_piece_by_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "_PIECE_BYTES", 10_000)
+    wanted = {"a": np.arange(9_001, dtype=np.float32), "b": np.arange(7_000) % 2 == 0}
+    write_checkpoint(tmp_path / "v", wanted)
+    with CheckpointReader(tmp_path / "v") as reader:
+        for name, array in wanted.items():
+            assert_same(reader.read(name), array)
+    path = tmp_path / "v.data-00000-of-00001"
+    stored = bytearray(path.read_bytes())
+    stored[25_000] ^= 1
+    path.write_bytes(stored)
+    with CheckpointReader(tmp_path / "v") as reader, pytest.raises(DataLossError, match="checksum"):
+        reader.read("a")
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_DONTNEED"), reason="a system that keeps what it mapped")
+def test_whole_pages_are_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = mmap.PAGESIZE
+    path = tmp_path / "file"
+    content = np.random.default_rng(2).bytes(4 * page)
+    path.write_bytes(content)
+    given: list[tuple[int, int]] = []
+
+    class Noting(mmap.mmap):
+        def madvise(self, option: int, start: int = 0, length: int = 0) -> None:
+            assert option == mmap.MADV_DONTNEED
+            given.append((start, length))
+            super().madvise(option, start, length)
+
+    with path.open("rb") as file:
+        mapped = Noting(file.fileno(), 0, access=mmap.ACCESS_READ)
+    for start, count in [(1, page), (1, 3 * page), (page, page), (2 * page - 1, page + 2)]:
+        let_go(memoryview(mapped), start, count)
+    assert given == [(page, 2 * page), (page, page), (2 * page, page)]
+    assert mapped[:] == content
+    let_go(content, 0, 4 * page)
+    assert len(given) == 3
