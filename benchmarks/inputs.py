@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-__all__ = ["make_inputs", "make_labels", "sentences", "vocabulary"]
+__all__ = [
+    "make_inputs",
+    "make_labels",
+    "read_inputs",
+    "sentences",
+    "vocabulary",
+    "write_inputs",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -80,6 +88,22 @@ def _make_input(name: str, dtype: str, shape: Sequence[int], words: int) -> Arra
     if name == "z":
         return random.standard_normal(shape).astype(dtype)
     return random.random_sample(shape).astype(dtype)
+
+
+def write_inputs(folder: str, inputs: Mapping[str, Array]) -> None:
+    """Write inputs to a folder, for processes that should not spend time on making them."""
+    for name, value in inputs.items():
+        plain = value.astype(bytes) if value.dtype == object else value
+        np.save(Path(folder) / f"{name}.npy", plain, allow_pickle=False)
+
+
+def read_inputs(folder: str) -> dict[str, Array]:
+    """What `write_inputs` wrote."""
+    found = {path.stem: np.load(path) for path in sorted(Path(folder).glob("*.npy"))}
+    return {
+        name: value.astype(object) if value.dtype.kind == "S" else value
+        for name, value in found.items()
+    }
 
 
 def make_labels(batch: int, classes: int) -> Array:

@@ -61,10 +61,11 @@ class Setting:
         return [python, "-m", "benchmarks.worker", subject, *arguments]
 
     def environment(self, subject: str) -> dict[str, str]:
-        """The environment variables of a worker."""
+        """The environment variables of a worker; bytecode is written, as an installed package has it."""
         threads = dict.fromkeys(_THREADS, str(self.threads))
         path = {"PYTHONPATH": str(ROOT)}
-        return {**os.environ, **path, **threads, **SUBJECTS[subject].variables}
+        kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        return {**kept, **path, **threads, **SUBJECTS[subject].variables}
 
 
 def _checked(line: str, subject: str, noise: Any) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from benchmarks.inputs import write_inputs
 from benchmarks.processes import Once, Process, Setting, WorkError
 from benchmarks.rounds import Measured, compare, interleave, measure_kept
 from benchmarks.spread import Spread
@@ -48,8 +50,13 @@ class Run:
         )
         missing = {name: self.setting.missing(name) for name in self._subjects(workload)}
         names = [name for name, reason in missing.items() if not reason]
-        measure = self._fresh if workload.kind in FRESH else self._kept
-        found = measure(workload, task, names)
+        with tempfile.TemporaryDirectory() as folder:
+            if workload.kind == "cold":
+                # A process is to start with inputs at hand, as a user has them.
+                write_inputs(folder, task.inputs())
+                task = dataclasses.replace(task, given=folder)
+            measure = self._fresh if workload.kind in FRESH else self._kept
+            found = measure(workload, task, names)
         absent = {name: Measured(reason=reason) for name, reason in missing.items() if reason}
         return {**found, **absent}
 

@@ -62,6 +62,7 @@ class Task:
         network: name of the network.
         batch: number of examples.
         size: what the kind counts: nodes, bytes, words.
+        given: the folder of the inputs that `inputs.write_inputs` wrote; they are made where there is none.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Task:
     network: str = ""
     batch: int = 1
     size: int = 0
+    given: str = ""
 
     @property
     def folder(self) -> Path:
@@ -83,7 +85,9 @@ class Task:
 
     def inputs(self) -> dict[str, Any]:
         """The arrays that the network is called with, by name."""
-        from benchmarks.inputs import make_inputs
+        from benchmarks.inputs import make_inputs, read_inputs
 
+        if self.given:
+            return read_inputs(self.given)
         facts = self.network_facts()
         return dict(make_inputs(facts["inputs"], self.batch, facts["vocabulary"]))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.inputs import sentences, write_inputs
 from benchmarks.processes import Once, Process, Setting, WorkError
 from benchmarks.runs import Run, rows_of
 from benchmarks.subjects import Task, UnsupportedError
@@ -91,12 +92,29 @@ def test_a_worker_that_does_not_answer_is_ended(
         worker.close()
 
 
+def test_bytecode_is_kept(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in setting.environment("minihub")
+
+
 def test_a_fresh_process_gives_time_memory_and_answer(models: Path, setting: Setting) -> None:
     once = Once(setting, "minihub", task(models))
     inputs = task(models).inputs()["default"]
     np.testing.assert_allclose(once.answer["default"], inputs * 0.5 + 2.0)
     assert once.seconds > 0
     assert once.memory > 1 << 20
+
+
+def test_inputs_at_hand_are_those_that_were_made(models: Path, tmp_path: Path) -> None:
+    made = {"ids": np.arange(6).reshape(2, 3), "sentences": sentences(4, 3, 50)}
+    folder = tmp_path / "given"
+    folder.mkdir()
+    write_inputs(str(folder), made)
+    found = task(models, given=str(folder)).inputs()
+    assert set(found) == set(made)
+    for name, value in made.items():
+        np.testing.assert_array_equal(found[name], value)
+        assert found[name].dtype == value.dtype
 
 
 @pytest.mark.parametrize("kind", ["call", "cold"])
