@@ -22,13 +22,14 @@ import numpy as np
 from minihub_runtime import blas
 from minihub_runtime.errors import InvalidArgumentError, clip
 
-__all__ = ["num_threads", "scratch", "set_num_threads", "spread"]
+__all__ = ["num_threads", "pays", "scratch", "set_num_threads", "spread"]
 
 T = TypeVar("T")
 
 #: Work of fewer nanoseconds is not shared: to wake a thread that sleeps takes up to some hundred thousand, and more where
-#: threads wait for the interpreter between short kernels.
+#: threads wait for the interpreter between short kernels, which products are not.
 WORTHWHILE = 4_000_000
+WORTHWHILE_PRODUCTS = 1_000_000
 
 #: Memory that each thread keeps for `scratch`; more is given back.
 KEPT_BYTES = 16 << 20
@@ -139,7 +140,7 @@ def spread(
     """
     todo = list(parts)
     pool = _pool
-    if pool.count > 1 and len(todo) > 1 and cost >= WORTHWHILE:
+    if len(todo) > 1 and pays(cost, products):
         if not products:
             _share(pool, task, todo)
             return
@@ -149,6 +150,11 @@ def spread(
                 return
     for part in todo:
         task(part)
+
+
+def pays(cost: int, products: bool = False) -> bool:
+    """Whether there are threads to share work of so many nanoseconds, and it is long enough."""
+    return _pool.count > 1 and cost >= (WORTHWHILE_PRODUCTS if products else WORTHWHILE)
 
 
 def _share(pool: _Pool, task: Callable[[Any], None], parts: list[Any]) -> None:

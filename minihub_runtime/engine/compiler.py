@@ -368,6 +368,9 @@ class _Compiler:
         if any(Ref(node.name, i) in self.place for i in range(len(produced))):
             return False
         values = [self.constant[ref] for ref in node.inputs]
+        if not all(isinstance(value, np.ndarray) for value in values):
+            # It is computed once, too, but in a run: what a pass has prepared says nothing of sizes.
+            return False
         if not self.small_enough(node, attrs, values, produced):
             return False
         try:

@@ -33,6 +33,7 @@ FAMILIES = (
     "convolution",
     "convolution_gradient",
     "convolution_padded",
+    "convolution_prepared",
     "convolution_transposed",
     "ctc_decoder",
     "ctc_loss",

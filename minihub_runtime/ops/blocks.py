@@ -54,15 +54,18 @@ def _runs(length: int, most: int, least: int, threads: int) -> Sequence[tuple[in
     return tuple(itertools.pairwise(bounds))
 
 
-def cut(batch: int, windows: Sequence[Window], patch: int) -> Sequence[Block]:
+def cut(
+    batch: int, windows: Sequence[Window], patch: int, size: int | None = None
+) -> Sequence[Block]:
     """All outputs in blocks.
 
     Args:
         batch: number of images.
         windows: one per spatial dimension.
         patch: bytes that one output needs.
+        size: bytes of a block; `windows.BLOCK` if left out.
     """
-    return _cut(batch, tuple(windows), patch, sizes.BLOCK, num_threads())
+    return _cut(batch, tuple(windows), patch, size or sizes.BLOCK, num_threads())
 
 
 @functools.lru_cache(maxsize=1024)

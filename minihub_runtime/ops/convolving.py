@@ -17,7 +17,7 @@ import numpy as np
 
 from minihub_runtime.ops import windows as sizes
 from minihub_runtime.ops.blocks import Block, cut, lay_out, runs
-from minihub_runtime.ops.products import multiply
+from minihub_runtime.ops.products import SPEED, multiply
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate
 from minihub_runtime.threads import spread
@@ -32,9 +32,6 @@ __all__ = [
     "split_parts",
     "trim",
 ]
-
-#: Multiplications of a product in a nanosecond, about.
-SPEED = 32
 
 
 def trim(

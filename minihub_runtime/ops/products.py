@@ -1,29 +1,77 @@
-"""Products of matrices by BLAS."""
+"""Products of matrices.
+
+BLAS multiplies in the thread that asks; long products are cut into parts for the threads of `threads`.  Threads of BLAS's own meet
+at the end of each product, and where other programs use the cores, one of them may wait there for the other many times longer
+than either computes.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from minihub_runtime import blas
+from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.registry import Array
+from minihub_runtime.threads import num_threads, pays, spread
 
-__all__ = ["multiply"]
+__all__ = ["SPEED", "multiply"]
 
-#: Multiplications from which on BLAS itself uses several threads.
+#: Multiplications in a nanosecond, about.
+SPEED = 32
+#: Multiplications from which on BLAS would use several threads.
 SHARED = 1 << 18
-#: Multiplications of a product of a millisecond, about.
-LONG = 1 << 25
+#: Rows or columns of a part, at least: the other factor is laid out anew for each.
+LEAST = 32
 
 
 def multiply(left: Array, right: Array, out: Array | None = None) -> Array:
     """The products of two stacks of matrices of one type, which may hold infinities.
 
-    Short ones stay in this thread.  The threads of BLAS meet at the end of each product, and where other programs use the cores,
-    one of them may wait there for the other many times longer than either computes.
+    Args:
+        left: `(…, m, k)`.
+        right: `(…, k, n)`.
+        out: where the result goes, `(…, m, n)`; it shares no memory with the factors.
     """
-    cost = left.shape[-2] * left.shape[-1] * right.shape[-1]
+    cost = left.size * right.shape[-1]
     with np.errstate(all="ignore"):
-        if SHARED < cost < LONG:
-            with blas.single():
-                return np.asarray(np.matmul(left, right, out=out))
-        return np.asarray(np.matmul(left, right, out=out))
+        if cost <= SHARED:
+            return np.asarray(np.matmul(left, right, out=out))
+        if pays(cost // SPEED, products=True) and left.shape[:-2] == right.shape[:-2]:
+            return _multiply_parts(left, right, out)
+        with blas.single():
+            return np.asarray(np.matmul(left, right, out=out))
+
+
+def _multiply_parts(left: Array, right: Array, out: Array | None) -> Array:
+    """`multiply` on all threads."""
+    shape = (*left.shape[:-1], right.shape[-1])
+    result = np.empty(shape, left.dtype) if out is None else out
+    *stack, rows, width = shape
+    multiply_part: Callable[[tuple[int, int]], object]
+    if stack:
+        count, least = stack[0], 1
+
+        def multiply_part(part: tuple[int, int]) -> None:
+            taken = slice(*part)
+            np.matmul(left[taken], right[taken], out=result[taken])
+
+    elif rows >= width:
+        # Each part lays out the whole of the factor that is not cut, so the longer one is.
+        count, least = rows, LEAST
+
+        def multiply_part(part: tuple[int, int]) -> None:
+            taken = slice(*part)
+            np.matmul(left[taken], right, out=result[taken])
+
+    else:
+        count, least = width, LEAST
+
+        def multiply_part(part: tuple[int, int]) -> None:
+            taken = slice(*part)
+            np.matmul(left, right[:, taken], out=result[:, taken])
+
+    parts = runs(count, max(least, -(-count // num_threads())), least)
+    spread(multiply_part, parts, result.size * left.shape[-1] // SPEED, products=True)
+    return result

@@ -13,6 +13,7 @@ from minihub_runtime.passes.fuse_row_updates import fuse_row_updates
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
 from minihub_runtime.passes.hoist_products import hoist_products
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
+from minihub_runtime.passes.prepare_filters import prepare_filters
 from minihub_runtime.passes.region import Region
 
 __all__ = ["PIPELINE", "Pass", "rewrite"]
@@ -46,6 +47,8 @@ PIPELINE: Mapping[str, Pass] = {
     "lay_out_transposed": lay_out_transposed,
     # What is left of biases and factors is no part of a convolution, and arithmetic like any other.
     "fuse_pointwise": fuse_pointwise,
+    # Activations are part of convolutions by now.
+    "prepare_filters": prepare_filters,
 }
 
 

@@ -33,6 +33,7 @@ _AFFINE = (
     "_ScaledFilter",
     "_ShiftedBias",
 )
+_PREPARED = ("_PreparedConv2D", "_PreparedConv3D", "_PreparedFilter")
 _TRANSPOSED = ("_LaidOutFilter", "_TransposedConv2D")
 _TF_SENTENCEPIECE = dict.fromkeys(
     (
@@ -66,6 +67,7 @@ UNSAMPLED: dict[str, str] = {
     "_Arg": "TensorFlow adds it itself where it calls a function",
     **dict.fromkeys(_AFFINE, "passes.fuse_affine makes it"),
     **dict.fromkeys(_TRANSPOSED, "passes.lay_out_transposed makes it"),
+    **dict.fromkeys(_PREPARED, "passes.prepare_filters makes it"),
     "_EmbeddingLookupSparse": "passes.fuse_embeddings makes it",
     "_ProjectedMatMul": "passes.hoist_products makes it",
     "_Pointwise": "passes.fuse_pointwise makes it",
@@ -126,7 +128,7 @@ ALWAYS_REFUSED: dict[str, str] = {
 WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
-    **dict.fromkeys((*_AFFINE, *_TRANSPOSED), "TensorFlow has no such op"),
+    **dict.fromkeys((*_AFFINE, *_PREPARED, *_TRANSPOSED), "TensorFlow has no such op"),
     "_EmbeddingLookupSparse": "TensorFlow has no such op",
     "_ProjectedMatMul": "TensorFlow has no such op",
     "_Pointwise": "TensorFlow has no such op",

@@ -1,0 +1,125 @@
+"""Winograd's convolution gives what the direct sum gives, up to rounding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from minihub_runtime import threads
+from minihub_runtime.ops import winograd
+from minihub_runtime.ops.registry import REGISTRY
+
+#: What errors stay below, relative to the largest output; so says the module.
+BOUND = 1e-5
+
+
+def draw(*shape: int) -> Any:
+    return np.random.default_rng(list(shape)).standard_normal(shape).astype(np.float32)
+
+
+def check(x: Any, filter: Any, bias: Any, **attrs: Any) -> None:
+    """Compare with a direct sum in float64, and with the op that does not prepare its filter."""
+    dimensions = x.ndim - 2
+    prepared = winograd.PreparedFilter(filter)
+    strides = [1] * x.ndim
+    kernel = REGISTRY[f"_PreparedConv{dimensions}D"].kernel
+    found = kernel(x, prepared, bias, strides=strides, activation="Relu", **attrs)
+    assert prepared._transformed is not None
+    direct = REGISTRY[f"Conv{dimensions}D"].kernel(
+        x.astype(np.float64), filter.astype(np.float64), strides=strides, **attrs
+    )
+    axis = -1 if attrs.get("data_format", "NHWC").endswith("C") else 1
+    shape = [1] * x.ndim
+    shape[axis] = len(bias)
+    expected = np.maximum(direct + bias.reshape(shape), 0)
+    assert found.dtype == np.float32
+    assert found.flags.c_contiguous
+    np.testing.assert_allclose(found, expected, rtol=0, atol=BOUND * np.abs(direct).max())
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("size", [(12, 12), (11, 16), (14, 13), (9, 30), (5, 42)])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_planes(padding: str, size: tuple[int, int], batch: int) -> None:
+    check(draw(batch, *size, 24), draw(3, 3, 24, 40), draw(40), padding=padding)
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("taps", [1, 2, 3])
+def test_depth(padding: str, taps: int) -> None:
+    check(draw(2, 5, 13, 14, 24), draw(taps, 3, 3, 24, 24), draw(24), padding=padding)
+
+
+def test_channels_second_and_explicit_paddings() -> None:
+    x, filter, bias = draw(2, 24, 13, 12), draw(3, 3, 24, 24), draw(24)
+    check(x, filter, bias, padding="SAME", data_format="NCHW")
+    paddings = [0, 0, 2, 3, 0, 4, 0, 0]
+    x = draw(2, 13, 12, 24)
+    check(x, filter, bias, padding="EXPLICIT", explicit_paddings=paddings)
+
+
+def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, prepared = draw(3, 30, 26, 24), winograd.PreparedFilter(draw(3, 3, 24, 24))
+    kernel = REGISTRY["_PreparedConv2D"].kernel
+    attrs = {"strides": [1] * 4, "padding": "SAME"}
+    whole = kernel(x, prepared, draw(24), **attrs)
+    before = threads.num_threads()
+    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
+    try:
+        for size, count in ((1 << 15, 1), (1 << 17, 2), (1 << 20, 3)):
+            monkeypatch.setattr(winograd, "BLOCK", size)
+            threads.set_num_threads(count)
+            found = kernel(x, prepared, draw(24), **attrs)
+            np.testing.assert_allclose(found, whole, rtol=1e-4, atol=1e-4)
+    finally:
+        threads.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("x", "filter", "strides"),
+    [
+        (draw(1, 4, 4, 32), draw(3, 3, 32, 32), 1),
+        (draw(1, 20, 20, 8), draw(3, 3, 8, 32), 1),
+        (draw(1, 20, 20, 32), draw(5, 5, 32, 32), 1),
+        (draw(1, 20, 20, 32), draw(3, 3, 32, 32), 2),
+        (draw(1, 20, 20, 64), draw(3, 3, 32, 64), 1),
+        (draw(40, 1, 1, 32), draw(3, 3, 32, 32), 1),
+        (draw(0, 20, 20, 32), draw(3, 3, 32, 32), 1),
+    ],
+    ids=["small", "few channels", "5x5", "stride", "groups", "points", "empty"],
+)
+def test_others_are_summed_up_directly(x: Any, filter: Any, strides: int) -> None:
+    prepared = winograd.PreparedFilter(filter)
+    attrs = {"strides": [1, strides, strides, 1], "padding": "SAME"}
+    found = REGISTRY["_PreparedConv2D"].kernel(x, prepared, np.zeros(0, np.float32), **attrs)
+    assert prepared._transformed is None
+    np.testing.assert_array_equal(found, REGISTRY["Conv2D"].kernel(x, filter, **attrs))
+
+
+def test_the_environment_turns_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIHUB_WINOGRAD", "0")
+    winograd.allowed.cache_clear()
+    try:
+        prepared = winograd.PreparedFilter(draw(3, 3, 32, 32))
+        kernel = REGISTRY["_PreparedConv2D"].kernel
+        kernel(draw(1, 20, 20, 32), prepared, draw(32), strides=[1] * 4, padding="SAME")
+        assert prepared._transformed is None
+    finally:
+        winograd.allowed.cache_clear()
+
+
+def test_errors_of_the_direct_sum_are_not_exceeded_by_much() -> None:
+    x, filter = np.maximum(draw(1, 28, 28, 256), 0), draw(3, 3, 256, 64)
+    expected = REGISTRY["Conv2D"].kernel(
+        x.astype(np.float64), filter.astype(np.float64), strides=[1] * 4, padding="SAME"
+    )
+    found = REGISTRY["_PreparedConv2D"].kernel(
+        x,
+        winograd.PreparedFilter(filter),
+        np.zeros(0, np.float32),
+        strides=[1] * 4,
+        padding="SAME",
+    )
+    assert np.abs(found - expected).max() <= BOUND * np.abs(expected).max()
