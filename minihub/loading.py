@@ -37,6 +37,7 @@ from minihub_runtime.errors import (
     clip,
 )
 from minihub_runtime.files import read_regular_file
+from minihub_runtime.garbage import uncollected
 from minihub_runtime.graph.ir import Graph, Ref, parse_ref
 from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.graph.support import unsupported_ops
@@ -230,27 +231,28 @@ def load(
             f"Trying to load a model of incompatible/unknown type. '{clip(path)}' contains neither "
             f"'{names[0]}' nor '{names[1]}'."
         )
-    graphs = saved_model.read_saved_model(path)
-    is_module = native.is_module(path)
-    if is_module:
-        native.read_module_def(path)
-    graph = _choose(graphs, tags, is_module, text)
-    if is_module:
-        native.check_collections(graph)
-        check_collections(graph)
-    prefix = saved_model.variables_prefix(path)
-    reader = CheckpointReader(prefix, verify=verify) if prefix is not None else None
-    check_signatures(graph)
-    runner = Runner(graph.graph, readable=[path])
-    if is_module:
-        _defer_variables(graph, runner, reader)
-        targets = [_node_name(name) for name in graph.collection("table_initializer")]
-    else:
-        _restore_saved_model(graph, runner, reader, path)
-        targets = _init_targets(graph)
-    initialise = [name for name in targets if not _unsupported_node(graph.graph, name)]
-    if initialise:
-        runner.run([], targets=initialise, timeout=timeout)
+    with uncollected():
+        graphs = saved_model.read_saved_model(path)
+        is_module = native.is_module(path)
+        if is_module:
+            native.read_module_def(path)
+        graph = _choose(graphs, tags, is_module, text)
+        if is_module:
+            native.check_collections(graph)
+            check_collections(graph)
+        prefix = saved_model.variables_prefix(path)
+        reader = CheckpointReader(prefix, verify=verify) if prefix is not None else None
+        check_signatures(graph)
+        runner = Runner(graph.graph, readable=[path])
+        if is_module:
+            _defer_variables(graph, runner, reader)
+            targets = [_node_name(name) for name in graph.collection("table_initializer")]
+        else:
+            _restore_saved_model(graph, runner, reader, path)
+            targets = _init_targets(graph)
+        initialise = [name for name in targets if not _unsupported_node(graph.graph, name)]
+        if initialise:
+            runner.run([], targets=initialise, timeout=timeout)
     signatures = {
         name: signature
         for name, signature in graph.signatures.items()

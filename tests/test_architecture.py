@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: Each may import those before it, and itself; a tuple is one level whose parts may import each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "versions"),
+    ("errors", "garbage", "versions"),
     ("blas", "dtypes", "files"),
     ("threads",),
     ("shapes",),

@@ -10,6 +10,7 @@ from typing import Any
 
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
 from minihub_runtime.dtypes import DType
+from minihub_runtime.garbage import uncollected
 from minihub_runtime.graph.function_names import with_free_names
 from minihub_runtime.graph.ir import Node, Ref, parse_input
 from minihub_runtime.graph.reader import node_from_proto
@@ -53,6 +54,11 @@ class _Import:
             if count:
                 self.renamed[name] = full
 
+    @property
+    def unchanged(self) -> bool:
+        """Whether all names stay as they are, and all inputs are those of the GraphDef."""
+        return not (self.prefix or self.renamed or self.mapped or self.mapped_controls)
+
     def scoped(self, name: str) -> str:
         """A node's name in the graph."""
         if name in self.renamed:
@@ -74,6 +80,8 @@ class _Import:
 
     def node(self, node: Node, controls: Sequence[str]) -> Node:
         """A node as the graph gets it."""
+        if self.unchanged and not controls:
+            return node
         attrs = node.attrs
         if "_class" in attrs and self.prefix:
             groups = [
@@ -91,6 +99,7 @@ class _Import:
 
 
 @public("import_graph_def", "graph_util.import_graph_def")
+@uncollected()
 def import_graph_def(
     graph_def: GraphDef,
     input_map: Mapping[str, Any] | None = None,

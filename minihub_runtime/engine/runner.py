@@ -14,6 +14,7 @@ from minihub_runtime.engine.compiler import DEAD, compile_plan
 from minihub_runtime.engine.plan import Plan
 from minihub_runtime.engine.state import State
 from minihub_runtime.errors import InvalidArgumentError, clip
+from minihub_runtime.garbage import uncollected
 from minihub_runtime.graph.ir import Graph, Ref
 from minihub_runtime.ops.registry import REGISTRY
 
@@ -51,13 +52,14 @@ class Runner:
         key = (tuple(feeds), tuple(fetches), tuple(targets))
         found = self._plans.get(key)
         if found is None:
-            found = compile_plan(
-                self.graph,
-                feeds,
-                fetches,
-                targets,
-                lambda node, needed: self.state.context("", node, needed),
-            )
+            with uncollected():
+                found = compile_plan(
+                    self.graph,
+                    feeds,
+                    fetches,
+                    targets,
+                    lambda node, needed: self.state.context("", node, needed),
+                )
             with self._lock:
                 self._plans[key] = found
         return found

@@ -12,7 +12,7 @@ comes from one convolution or product that nothing else reads, it becomes its ac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from minihub_runtime.dtypes import float32
 from minihub_runtime.graph.ir import Node, Ref
@@ -35,27 +35,27 @@ MAX_LINES = 40
 def fuse_pointwise(region: Region) -> None:
     """Fuse all groups of a region."""
     taken: set[str] = set()
-    for node in _roots_first(region):
+    found = {name: node for name, node in region.live().items() if _is_pointwise(region, node)}
+    for node in _roots_first(region, found):
         if node.name in taken or region.nodes.get(node.name) is not node:
             continue
-        group = _Group(region, node)
+        group = _Group(region, node, found)
         if group.lines_count < 2:
             continue
         taken |= group.members
         _replace(region, group)
 
 
-def _roots_first(region: Region) -> Iterator[Node]:
+def _roots_first(region: Region, found: Mapping[str, Node]) -> Iterator[Node]:
     """Elementwise nodes, those that are read by no other of them first."""
-    found = [node for node in region.live().values() if _is_pointwise(region, node)]
-    names = {node.name for node in found}
 
     def inner(node: Node) -> bool:
         readers = region.readers(Ref(node.name))
-        return region.hidden(node) and bool(readers) and all(r.name in names for r in readers)
+        return region.hidden(node) and bool(readers) and all(r.name in found for r in readers)
 
-    yield from (node for node in found if not inner(node))
-    yield from (node for node in found if inner(node))
+    inside = {name for name, node in found.items() if inner(node)}
+    yield from (node for name, node in found.items() if name not in inside)
+    yield from (node for name, node in found.items() if name in inside)
 
 
 def _is_pointwise(region: Region, node: Node) -> bool:
@@ -79,8 +79,9 @@ class _Group:
         numbers: its numbers.
     """
 
-    def __init__(self, region: Region, root: Node) -> None:
+    def __init__(self, region: Region, root: Node, pointwise: Mapping[str, Node]) -> None:
         self.region = region
+        self._pointwise = pointwise
         self.root = root
         self.members = {root.name}
         self._grow()
@@ -118,7 +119,7 @@ class _Group:
         if node.controls or not self.region.hidden(node):
             return False
         passing = node.op in PASSING
-        if not passing and not _is_pointwise(self.region, node):
+        if not passing and self._pointwise.get(node.name) is not node:
             return False
         if passing and self.region.static(Ref(node.name)):
             return False

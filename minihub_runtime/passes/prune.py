@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
 from minihub_runtime.graph.ir import Node, Ref
@@ -39,8 +39,8 @@ def prune(
         if name in fed and node.op in PLACEHOLDER:
             node = node.replace(op="NoOp", attrs={})
         needed[name] = node
-        stack.extend(ref.node for ref in node.inputs if ref not in feeds)
-        stack.extend(node.controls)
+        stack += [ref[0] for ref in node.inputs if ref not in feeds]
+        stack += node.controls
     return needed
 
 
@@ -58,36 +58,41 @@ def topological(
         InvalidArgumentError: the graph has a cycle.
     """
     order: list[Node] = []
-    state: dict[str, bool] = {}
+    #: Name → what is left to look at of what comes before the node; None when it is in the order.
+    state: dict[str, Iterator[str] | None] = {}
     for root in nodes:
         if root in state:
             continue
-        stack = [(root, _parents(nodes[root], nodes, feeds, ignore_loops))]
-        state[root] = False
+        state[root] = _parents(nodes[root], nodes, feeds, ignore_loops)
+        stack = [root]
         while stack:
-            name, parents = stack[-1]
-            for parent in parents:
+            name = stack[-1]
+            left = state[name]
+            assert left is not None
+            for parent in left:
                 if parent not in state:
-                    state[parent] = False
-                    stack.append((parent, _parents(nodes[parent], nodes, feeds, ignore_loops)))
+                    state[parent] = _parents(nodes[parent], nodes, feeds, ignore_loops)
+                    stack.append(parent)
                     break
-                if not state[parent]:
+                if state[parent] is not None:
                     raise InvalidArgumentError(
                         f"the graph must not have a cycle, as through {clip(parent)!r}"
                     )
             else:
                 stack.pop()
-                state[name] = True
+                state[name] = None
                 order.append(nodes[name])
     return order
 
 
 def _parents(
     node: Node, nodes: Mapping[str, Node], feeds: Collection[Ref], ignore_loops: bool
-) -> Iterable[str]:
-    names = [ref.node for ref in node.inputs if ref not in feeds]
-    names += node.controls
+) -> Iterator[str]:
+    """The names of the nodes of `nodes` that come before a node."""
+    names = [ref[0] for ref in node.inputs if ref[0] in nodes and ref not in feeds]
+    if node.controls:
+        names += [name for name in node.controls if name in nodes]
     if ignore_loops and node.op in ("Merge", "RefMerge"):
         back = ("NextIteration", "RefNextIteration")
-        names = [name for name in names if name in nodes and nodes[name].op not in back]
-    return iter([name for name in names if name in nodes])
+        names = [name for name in names if nodes[name].op not in back]
+    return iter(names)

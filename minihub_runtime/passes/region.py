@@ -248,6 +248,9 @@ class Region:
         """Whether a tensor is the same in each run until a variable is assigned."""
         if ref in self.feeds:
             return False
+        known = self._static.get(ref.node)
+        if known is not None:
+            return known
         stack = [ref.node]
         while stack:
             name = stack[-1]
