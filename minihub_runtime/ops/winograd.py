@@ -45,9 +45,10 @@ SEEN = TILE + TAPS - 1
 POINTS = tuple(map(Fraction, ("0", "1", "-1", "1/2", "-2")))
 #: Fewer channels, outputs or tiles are not worth the transforms.
 LEAST_CHANNELS = 24
-LEAST_TILES = 8
-#: Bytes that a block of tiles takes, transformed.
+LEAST_TILES = 24
+#: Bytes that a block of tiles takes, transformed; more, up to a limit, where those would be few, for each block reads all weights.
 BLOCK = 1 << 22
+LARGEST_BLOCK = 1 << 24
 #: Multiplications of a product in a nanosecond, about.
 SPEED = 24
 
@@ -132,10 +133,11 @@ def pays(batch: int, filter: Array, windows: Sequence[Window], channels: int) ->
         return False
     if any(window.stride > 1 or window.dilation > 1 for window in windows):
         return False
-    *_, rows, columns = (-(-window.outputs // TILE) for window in windows)
+    rows, columns = (-(-window.outputs // TILE) for window in windows[-2:])
+    depths = math.prod(window.outputs for window in windows[:-2])
     return (
         min(depth, outputs) >= LEAST_CHANNELS
-        and batch * rows * columns >= LEAST_TILES
+        and batch * depths * rows * columns >= LEAST_TILES
         # Small images waste much of their tiles.
         and 2 * windows[-1].outputs * windows[-2].outputs >= rows * columns * TILE * TILE
         and allowed()
@@ -169,7 +171,7 @@ def convolve_tiles(
     depths, *others = windows
     tiles = tuple(Window(w.size, SEEN, TILE, 1, w.before, -(-w.outputs // TILE)) for w in others)
     bytes_each = SEEN * SEEN * (depths.reach * x.shape[-1] + depths.outputs * width) * x.itemsize
-    blocks = cut(len(x), tiles, bytes_each, BLOCK)
+    blocks = cut(len(x), tiles, bytes_each, max(BLOCK, min(LARGEST_BLOCK, 64 * bytes_each)))
     cost = blocks[-1].stop * depths.outputs * prepared.filter.size * (SEEN * SEEN) // (TAPS * TAPS)
 
     def compute(block: Block) -> None:

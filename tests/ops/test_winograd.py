@@ -40,7 +40,7 @@ def check(x: Any, filter: Any, bias: Any, **attrs: Any) -> None:
 
 
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
-@pytest.mark.parametrize("size", [(12, 12), (11, 16), (14, 13), (9, 30), (5, 42)])
+@pytest.mark.parametrize("size", [(20, 20), (19, 24), (22, 21), (15, 34), (7, 54)])
 @pytest.mark.parametrize("batch", [1, 3])
 def test_planes(padding: str, size: tuple[int, int], batch: int) -> None:
     check(draw(batch, *size, 24), draw(3, 3, 24, 40), draw(40), padding=padding)
@@ -49,11 +49,11 @@ def test_planes(padding: str, size: tuple[int, int], batch: int) -> None:
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
 @pytest.mark.parametrize("taps", [1, 2, 3])
 def test_depth(padding: str, taps: int) -> None:
-    check(draw(2, 5, 13, 14, 24), draw(taps, 3, 3, 24, 24), draw(24), padding=padding)
+    check(draw(2, 5, 16, 14, 24), draw(taps, 3, 3, 24, 24), draw(24), padding=padding)
 
 
 def test_channels_second_and_explicit_paddings() -> None:
-    x, filter, bias = draw(2, 24, 13, 12), draw(3, 3, 24, 24), draw(24)
+    x, filter, bias = draw(2, 24, 15, 14), draw(3, 3, 24, 24), draw(24)
     check(x, filter, bias, padding="SAME", data_format="NCHW")
     paddings = [0, 0, 2, 3, 0, 4, 0, 0]
     x = draw(2, 13, 12, 24)
@@ -70,6 +70,7 @@ def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     try:
         for size, count in ((1 << 15, 1), (1 << 17, 2), (1 << 20, 3)):
             monkeypatch.setattr(winograd, "BLOCK", size)
+            monkeypatch.setattr(winograd, "LARGEST_BLOCK", size)
             threads.set_num_threads(count)
             found = kernel(x, prepared, draw(24), **attrs)
             np.testing.assert_allclose(found, whole, rtol=1e-4, atol=1e-4)
