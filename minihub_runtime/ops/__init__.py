@@ -109,6 +109,7 @@ FAMILIES = (
     "scan",
     "scatter",
     "search",
+    "separable",
     "segment",
     "segment_sparse",
     "sentencepiece",

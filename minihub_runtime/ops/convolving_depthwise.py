@@ -17,7 +17,16 @@ from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate, overlap
 from minihub_runtime.threads import scratch, spread
 
-__all__ = ["convolve_depthwise", "correlate_filter_depthwise", "correlate_input_depthwise"]
+__all__ = [
+    "SPEED",
+    "convolve_depthwise",
+    "correlate_filter_depthwise",
+    "correlate_input_depthwise",
+    "phase_rows",
+    "row_weights",
+    "seen_rows",
+    "sum_taps",
+]
 
 #: Multiplications in a nanosecond, about.
 SPEED = 4
@@ -55,24 +64,15 @@ def convolve_depthwise(
     if filter.size == 0:
         result.fill(0)
         return result
-    weights = filter.reshape(rows.taps, columns.taps, wide)
-    joined = _joined(columns.outputs, wide)
-    if joined > 1:
-        weights = _repeated(weights, joined)
-    parts = _column_phases(columns)
+    weights = row_weights(filter, columns)
     each = columns.outputs * wide * x.itemsize
     pieces = runs(rows.outputs, sizes.BLOCK // 4 // each, sizes.BLOCK // 16 // each)
 
     def compute(place: tuple[int, tuple[int, int]]) -> None:
         image, (low, high) = place
         target = result[image, low:high]
-        lines = _phase_rows(x[image], part_of(rows, low, high), columns, filter.shape[3])
-        for number, part in enumerate(parts):
-            sums = scratch("sums", target.shape, x.dtype) if number else target
-            _add_taps(lines, weights, rows, part, sums)
-            if number:
-                with np.errstate(over="ignore", invalid="ignore"):
-                    np.add(target, sums, out=target)
+        lines = phase_rows(x[image], part_of(rows, low, high), columns, filter.shape[3])
+        sum_taps(lines, weights, rows, columns, target)
         if finish is not None:
             finish(target.reshape(-1, wide))
 
@@ -88,11 +88,34 @@ def _joined(outputs: int, wide: int) -> int:
     return next((n for n in range(min(wanted, outputs), outputs) if outputs % n == 0), outputs)
 
 
-def _repeated(weights: Array, times: int) -> Array:
-    """Weights of columns side by side."""
-    found = np.empty((*weights.shape[:2], times, weights.shape[2]), weights.dtype)
-    found[:] = weights[:, :, np.newaxis]
-    return found.reshape(*weights.shape[:2], -1)
+def row_weights(filter: Array, columns: Window) -> Array:
+    """The weights of a filter as rows are multiplied with them: those of columns side by side, where channels are few."""
+    rows, taps, channels, multiplier = filter.shape
+    wide = channels * multiplier
+    times = _joined(columns.outputs, wide)
+    if times == 1:
+        return filter.reshape(rows, taps, wide)
+    found = np.empty((rows, taps, times, wide), filter.dtype)
+    found[:] = filter.reshape(rows, taps, 1, wide)
+    return found.reshape(rows, taps, times * wide)
+
+
+def sum_taps(lines: Array, weights: Array, rows: Window, columns: Window, target: Array) -> None:
+    """Set `target`, `(rows, columns, wide)`, to the sum over all taps.
+
+    Args:
+        lines: `phase_rows` of the input.
+        weights: `row_weights` of the filter.
+        rows: the window of all rows.
+        columns: that of columns.
+        target: contiguous.
+    """
+    for number, part in enumerate(_column_phases(columns)):
+        sums = scratch("sums", target.shape, target.dtype) if number else target
+        _add_taps(lines, weights, rows, part, sums)
+        if number:
+            with np.errstate(over="ignore", invalid="ignore"):
+                np.add(target, sums, out=target)
 
 
 def correlate_input_depthwise(filter: Array, grad: Array, windows: Sequence[Window]) -> Array:
@@ -149,7 +172,7 @@ def correlate_filter_depthwise(x: Array, grad: Array, windows: Sequence[Window])
     run = max(1, sizes.BLOCK // 8 // (across * wide * x.itemsize))
     flat = np.ascontiguousarray(grad).reshape(len(grad), rows.outputs, across * wide)
     for number, image in enumerate(flat):
-        padded = _phase_rows(x[number], rows, columns, 1)
+        padded = phase_rows(x[number], rows, columns, 1)
         for low in range(0, rows.outputs, run):
             block = image[low : low + run]
             lines = padded[:, low * rows.stride :]
@@ -236,14 +259,24 @@ def _rows_of(rows: Window, columns: Window) -> _Rows:
     return _Rows(seen, down, each, across, plain)
 
 
-def _phase_rows(image: Array, rows: Window, columns: Window, multiplier: int) -> Array:
+def phase_rows(
+    image: Array, rows: Window, columns: Window, multiplier: int, first: int = 0
+) -> Array:
     """The rows that windows see, as `(phases, padded rows, padded columns of a phase · wide)`.
 
     It is a view of the image, or memory that the next call reuses.
+
+    Args:
+        image: `(rows, columns, channels)`.
+        rows: the window of rows, of which the image need not hold all.
+        columns: that of columns.
+        multiplier: how often each channel stands there.
+        first: the row of the whole image that comes first in `image`.
     """
     place = _rows_of(rows, columns)
+    seen = slice(place.seen.start - first, place.seen.stop - first)
     if place.plain and multiplier == 1 and image.flags.c_contiguous:
-        return image[place.seen].reshape(1, rows.reach, -1)
+        return image[seen].reshape(1, rows.reach, -1)
     channels = image.shape[-1]
     shape = (columns.stride, rows.reach, place.each, channels, multiplier)
     padded = scratch("rows", shape, image.dtype)
@@ -255,5 +288,10 @@ def _phase_rows(image: Array, rows: Window, columns: Window, multiplier: int) ->
             part[:, : there.start] = 0
         if there.stop < place.each:
             part[:, there.stop :] = 0
-        part[:, there] = image[place.seen, here, :, np.newaxis]
+        part[:, there] = image[seen, here, :, np.newaxis]
     return padded.reshape(columns.stride, rows.reach, -1)
+
+
+def seen_rows(rows: Window, columns: Window) -> slice:
+    """The rows of an image that windows see."""
+    return _rows_of(rows, columns).seen

@@ -947,6 +947,7 @@ FAMILY_OF: dict[str, str] = {
     "_PythonDataset": "dataset_python",
     "_Retval": "functional",
     "_ScaledFilter": "fused",
+    "_SeparableConv2D": "separable",
     "_ShiftedBias": "fused",
     "_SparseApplyRows": "training_rows",
     "_SplitAndLookup": "word_lookup",

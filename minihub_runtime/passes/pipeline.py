@@ -10,6 +10,7 @@ from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
 from minihub_runtime.passes.fuse_pointwise import fuse_pointwise
 from minihub_runtime.passes.fuse_row_updates import fuse_row_updates
+from minihub_runtime.passes.fuse_separable import fuse_separable
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
 from minihub_runtime.passes.hoist_products import hoist_products
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
@@ -48,6 +49,7 @@ PIPELINE: Mapping[str, Pass] = {
     # What is left of biases and factors is no part of a convolution, and arithmetic like any other.
     "fuse_pointwise": fuse_pointwise,
     # Activations are part of convolutions by now.
+    "fuse_separable": fuse_separable,
     "prepare_filters": prepare_filters,
 }
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from minihub_runtime.dtypes import float32
-from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.graph.ir import Node
 from minihub_runtime.passes.region import Region
 
 __all__ = ["prepare_filters"]
@@ -34,7 +34,7 @@ def prepare_filters(region: Region) -> None:
             continue
         if {*attrs.get("strides", [0]), *attrs.get("dilations", [1])} != {1}:
             continue
-        if _has_single_taps(region, node.inputs[1]):
+        if region.has_single_taps(node.inputs[1]):
             continue
         prepared = region.add(node.name, "_PreparedFilter", node.inputs[1:2], T=float32)
         bias = (
@@ -52,10 +52,3 @@ def prepare_filters(region: Region) -> None:
                 {**kept, "T": float32},
             )
         )
-
-
-def _has_single_taps(region: Region, filter: Ref) -> bool:
-    """Whether a filter is known to have one tap only; such a convolution is a product already."""
-    source = region.producer(filter, "_ScaledFilter")
-    shape = region.shape(filter if source is None else source.inputs[0])
-    return shape is not None and len(shape) > 2 and {*shape[:-2]} == {1}

@@ -244,6 +244,13 @@ class Region:
         except OpError:
             return None
 
+    def has_single_taps(self, filter: Ref) -> bool:
+        """Whether the filter of a convolution is known to have one tap only."""
+        while (scaled := self.producer(filter, "_ScaledFilter")) is not None:
+            filter = scaled.inputs[0]
+        shape = self.shape(filter)
+        return shape is not None and len(shape) > 2 and {*shape[:-2]} == {1}
+
     def static(self, ref: Ref) -> bool:
         """Whether a tensor is the same in each run until a variable is assigned."""
         if ref in self.feeds:

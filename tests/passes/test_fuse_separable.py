@@ -1,0 +1,126 @@
+"""Depthwise convolutions fused with their neighbours give what the three gave one after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minihub_runtime as tf
+from minihub_runtime import threads
+from minihub_runtime.ops import separable
+from tests.passes.test_fuse_affine import plan_of, variable
+
+TAKEN = "_SeparableConv2D"
+
+
+def draw(*shape: int) -> Any:
+    return np.random.default_rng(list(shape)).standard_normal(shape).astype(np.float32)
+
+
+def block(
+    x: Any,
+    *,
+    before: int = 24,
+    after: int = 5,
+    taps: int = 3,
+    stride: int = 1,
+    padding: Any = "SAME",
+    multiplier: int = 1,
+) -> Any:
+    """A block as MobileNets have it; 0 leaves a convolution out."""
+    channels = x.shape[-1].value
+    if before:
+        x = tf.nn.conv2d(x, variable("before", 1, 1, channels, before), 1, "SAME")
+        x = tf.nn.relu6(x + variable("before_bias", before))
+        channels = before
+    filter = variable("filter", taps, taps, channels, multiplier)
+    x = tf.nn.depthwise_conv2d(x, filter, [1, stride, stride, 1], padding)
+    x = tf.nn.relu(x * variable("factor", channels * multiplier))
+    if after:
+        x = tf.nn.conv2d(x, variable("after", 1, 1, channels * multiplier, after), 1, "VALID")
+        x = tf.nn.bias_add(x, variable("after_bias", after))
+    return x
+
+
+def compare(make: Any, value: Any) -> list[str]:
+    """Compare results with and without passes; the ops of the plan."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, None, None, value.shape[-1]])
+        y = make(x)
+        session.run(tf.global_variables_initializer())
+        plan, plain = plan_of(session, y, x), plan_of(session, y, x, passes=())
+        (found,), (expected,) = plan.run([value]), plain.run([value])
+    assert found.shape == expected.shape
+    assert found.dtype == expected.dtype
+    largest = np.abs(expected).max(initial=1.0)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * largest)
+    return [step[-1].op for step in plan.steps]
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("taps", [1, 3, 5])
+@pytest.mark.parametrize("padding", ["SAME", "VALID", [[0, 0], [2, 1], [0, 3], [0, 0]]])
+@pytest.mark.parametrize(("before", "after"), [(24, 5), (24, 0), (0, 5)])
+def test_the_same_numbers(
+    stride: int, taps: int, padding: Any, before: int, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Several bands, of which the first and the last see rows beyond the image.
+    monkeypatch.setattr(separable, "BAND", 1 << 13)
+    monkeypatch.setattr(separable, "SMALL_IMAGE", 0)
+
+    def make(x: Any) -> Any:
+        return block(x, before=before, after=after, taps=taps, stride=stride, padding=padding)
+
+    assert compare(make, draw(2, 14, 11, 8)) == [TAKEN]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [draw(0, 9, 9, 8), draw(2, 1, 1, 8), draw(1, 5, 40, 8), draw(9, 4, 4, 8)],
+    ids=["empty", "a point", "wide", "small images"],
+)
+def test_odd_shapes(value: Any) -> None:
+    assert compare(lambda x: block(x, taps=5), value) == [TAKEN]
+
+
+def test_several_filters_per_channel() -> None:
+    assert compare(lambda x: block(x, multiplier=2), draw(2, 9, 9, 8)) == [TAKEN]
+
+
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "WORTHWHILE", 0)
+    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
+    monkeypatch.setattr(separable, "SMALL_IMAGE", 0)
+    before = threads.num_threads()
+    threads.set_num_threads(3)
+    try:
+        assert compare(block, draw(5, 20, 20, 8)) == [TAKEN]
+    finally:
+        threads.set_num_threads(before)
+
+
+def test_what_others_read_stays() -> None:
+    def make(x: Any) -> Any:
+        wide = tf.nn.relu(tf.nn.conv2d(x, variable("w", 1, 1, 8, 8), 1, "SAME"))
+        deep = tf.nn.depthwise_conv2d(wide, variable("f", 3, 3, 8, 1), [1, 1, 1, 1], "SAME")
+        return tf.nn.conv2d(deep, variable("v", 1, 1, 8, 8), 1, "SAME") * wide + deep
+
+    ops = compare(make, draw(2, 9, 9, 8))
+    assert TAKEN not in ops
+    assert "DepthwiseConv2dNative" in ops
+
+
+@pytest.mark.parametrize("why", ["3x3", "steps", "channels first"])
+def test_other_neighbours_stay(why: str) -> None:
+    def make(x: Any) -> Any:
+        deep = tf.nn.depthwise_conv2d(x, variable("f", 3, 3, 8, 1), [1, 1, 1, 1], "SAME")
+        if why == "channels first":
+            deep = tf.transpose(deep, [0, 3, 1, 2])
+            return tf.nn.conv2d(deep, variable("v", 1, 1, 8, 4), 1, "SAME", data_format="NCHW")
+        taps = 3 if why == "3x3" else 1
+        stride = 2 if why == "steps" else 1
+        return tf.nn.conv2d(deep, variable("v", taps, taps, 8, 4), stride, "SAME")
+
+    assert TAKEN not in compare(make, draw(2, 9, 9, 8))
