@@ -1,18 +1,18 @@
-"""Winograd's convolution with filters of 3×3 taps: a quarter of the multiplications.
+"""Winograd's convolutions: several outputs at once, with a fraction of the multiplications.
 
-The outputs are cut into tiles of 4×4, each of which sees 6×6 inputs.  With three small matrices that depend on the sizes alone, a
-tile of outputs is
+The outputs are cut into tiles, of 4×4 for filters of 3×3 taps, each of which sees 6×6 inputs.  With small matrices that depend on
+these sizes alone, a tile of outputs is
 
     Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A        g the filter, d the inputs, ⊙ element by element
 
 so that there are 36 multiplications for 16 outputs instead of 144.  Summed over channels they are 36 products of matrices, tiles ×
 channels by channels × outputs.  The transforms are products, too: `Bᵀ d B` of all tiles is the matrix `Bᵀ ⊗ Bᵀ`, 36 × 36, times the
-inputs laid out with the places of a tile as rows.
+inputs laid out with the places of a tile as rows.  An axis of one tap is left as it is.
 
 Depth, in three dimensions, is summed up directly: the transformed inputs of neighbouring depths lie side by side, as if they
 were channels.
 
-Errors, relative to the largest output, are about ten times those of a direct sum: 4e-6 instead of 4e-7.
+Errors, relative to the largest output, are about ten times those of a direct sum: up to 8e-6 instead of 4e-7.
 
 Source: A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, arXiv:1509.09308; the matrices follow the
 construction of Cook and Toom, of polynomials that are interpolated at points.
@@ -37,14 +37,13 @@ from minihub_runtime.threads import scratch, spread
 
 __all__ = ["PreparedFilter", "allowed", "convolve_tiles", "pays"]
 
-#: Length of a side of the outputs of a tile, of the filter, and of the inputs that a tile sees.
-TILE = 4
-TAPS = 3
-SEEN = TILE + TAPS - 1
-#: Where the polynomials are interpolated, beside infinity.  These make smaller errors than 0, ±1, ±2.
-POINTS = tuple(map(Fraction, ("0", "1", "-1", "1/2", "-2")))
-#: Fewer channels, outputs or tiles are not worth the transforms.
-LEAST_CHANNELS = 24
+#: Taps along an axis → outputs of a tile.  Larger tiles multiply less, but with larger errors.
+TILES = {1: 1, 2: 4, 3: 4, 5: 2, 7: 3}
+#: Where the polynomials are interpolated, beside infinity.  These make smaller errors than 0, ±1, ±2, ±3, ±4.
+POINTS = tuple(map(Fraction, ("0", "1", "-1", "1/2", "-2", "-1/2", "2", "1/4")))
+#: How many times fewer multiplications there must be, transforms included; these are slower than long products.
+LEAST_GAIN = 1.5
+#: With fewer tiles, products are of few rows.
 LEAST_TILES = 24
 #: Bytes that a block of tiles takes, transformed; more, up to a limit, where those would be few, for each block reads all weights.
 BLOCK = 1 << 22
@@ -57,33 +56,52 @@ class _Transforms(NamedTuple):
     """What tiles and filters are multiplied with, for both axes at once.
 
     Attributes:
-        inputs: `(SEEN², SEEN²)`.
-        filters: `(SEEN², TAPS²)`.
-        outputs: `(TILE², SEEN²)`.
+        tile: outputs of a tile along both axes.
+        seen: the inputs it sees.
+        inputs: `(all seen, all seen)`.
+        filters: `(all seen, all taps)`, in float64.
+        outputs: `(all of a tile, all seen)`.
     """
 
+    tile: tuple[int, int]
+    seen: tuple[int, int]
     inputs: Array
     filters: Array
     outputs: Array
 
 
 @functools.cache
-def _transforms() -> _Transforms:
-    """The transforms, which are computed exactly and rounded once."""
+def _transforms(rows: int, columns: int) -> _Transforms:
+    """The transforms for a filter of so many taps."""
+    (a, g, b), (c, h, d) = _matrices(rows), _matrices(columns)
+    return _Transforms(
+        (TILES[rows], TILES[columns]),
+        (len(b), len(d)),
+        np.kron(b, d).astype(np.float32),
+        np.kron(g, h),
+        np.kron(a, c).astype(np.float32),
+    )
+
+
+@functools.cache
+def _matrices(taps: int) -> tuple[Array, Array, Array]:
+    """Aᵀ, G and Bᵀ of one axis, which are computed exactly and rounded once."""
+    if taps == 1:
+        return (np.ones((1, 1)),) * 3
+    tile = TILES[taps]
+    points = POINTS[: tile + taps - 2]
     inputs, filters, outputs = [], [], []
-    for i, point in enumerate(POINTS):
-        others = [p for j, p in enumerate(POINTS) if j != i]
+    for i, point in enumerate(points):
+        others = [p for j, p in enumerate(points) if j != i]
         scale = functools.reduce(lambda product, p: product * (point - p), others, Fraction(1))
         inputs.append([*_polynomial(others), Fraction(0)])
-        filters.append([point**k / scale for k in range(TAPS)])
-        outputs.append([point**k for k in range(TILE)])
-    inputs.append(_polynomial(POINTS))
-    filters.append([Fraction(int(k == TAPS - 1)) for k in range(TAPS)])
-    outputs.append([Fraction(int(k == TILE - 1)) for k in range(TILE)])
+        filters.append([point**k / scale for k in range(taps)])
+        outputs.append([point**k for k in range(tile)])
+    inputs.append(_polynomial(points))
+    filters.append([Fraction(int(k == taps - 1)) for k in range(taps)])
+    outputs.append([Fraction(int(k == tile - 1)) for k in range(tile)])
     b, g, a = (np.array(rows, np.float64) for rows in (inputs, filters, outputs))
-    return _Transforms(
-        np.kron(b, b).astype(np.float32), np.kron(g, g), np.kron(a.T, a.T).astype(np.float32)
-    )
+    return a.T, g, b
 
 
 def _polynomial(roots: Sequence[Fraction]) -> list[Fraction]:
@@ -108,14 +126,20 @@ class PreparedFilter:
         self._transformed: Array | None = None
 
     @property
+    def transforms(self) -> _Transforms:
+        """What belongs to its taps."""
+        rows, columns = self.filter.shape[-4:-2]
+        return _transforms(rows, columns)
+
+    @property
     def transformed(self) -> Array:
-        """`(SEEN², depth taps · channels, outputs)`."""
+        """`(all seen, depth taps · channels, outputs)`."""
         found = self._transformed
         if found is None:
-            channels, outputs = self.filter.shape[-2:]
-            flat = self.filter.reshape(-1, TAPS * TAPS, channels * outputs)
-            wide = np.matmul(_transforms().filters, flat).astype(np.float32)
-            found = np.moveaxis(wide, 0, 1).reshape(SEEN * SEEN, -1, outputs)
+            rows, columns, channels, outputs = self.filter.shape[-4:]
+            flat = self.filter.reshape(-1, rows * columns, channels * outputs)
+            wide = np.matmul(self.transforms.filters, flat).astype(np.float32)
+            found = np.moveaxis(wide, 0, 1).reshape(wide.shape[1], -1, outputs)
             self._transformed = found = np.ascontiguousarray(found)
         return found
 
@@ -129,19 +153,35 @@ def allowed() -> bool:
 def pays(batch: int, filter: Array, windows: Sequence[Window], channels: int) -> bool:
     """Whether a convolution is one of these, and large enough."""
     *taps, depth, outputs = filter.shape
-    if depth != channels or taps[-2:] != [TAPS, TAPS] or filter.dtype != np.float32:
+    if depth != channels or filter.dtype != np.float32 or not {*taps[-2:]} <= TILES.keys():
         return False
     if any(window.stride > 1 or window.dilation > 1 for window in windows):
         return False
-    rows, columns = (-(-window.outputs // TILE) for window in windows[-2:])
-    depths = math.prod(window.outputs for window in windows[:-2])
-    return (
-        min(depth, outputs) >= LEAST_CHANNELS
-        and batch * depths * rows * columns >= LEAST_TILES
-        # Small images waste much of their tiles.
-        and 2 * windows[-1].outputs * windows[-2].outputs >= rows * columns * TILE * TILE
-        and allowed()
+    return _gains(batch, tuple(windows), channels, outputs) and allowed()
+
+
+@functools.lru_cache(maxsize=1024)
+def _gains(batch: int, windows: tuple[Window, ...], channels: int, outputs: int) -> bool:
+    *depths, rows, columns = windows
+    if rows.taps == columns.taps == 1 or 0 in (batch, *(w.outputs for w in windows)):
+        return False
+    tile, seen = ([TILES[w.taps] for w in (rows, columns)], [_seen(w) for w in (rows, columns)])
+    planes = batch * math.prod(window.outputs for window in depths)
+    tiles = planes * math.prod(
+        -(-w.outputs // length) for w, length in zip((rows, columns), tile, strict=True)
     )
+    places = math.prod(seen)
+    depth_taps = math.prod(window.taps for window in depths)
+    direct = planes * rows.outputs * columns.outputs * rows.taps * columns.taps
+    direct *= depth_taps * channels * outputs
+    products = tiles * places * depth_taps * channels * outputs
+    transforms = tiles * places * (places * channels + math.prod(tile) * outputs)
+    return tiles >= LEAST_TILES and direct >= LEAST_GAIN * (products + transforms)
+
+
+def _seen(window: Window) -> int:
+    """How many inputs a tile sees along an axis."""
+    return TILES[window.taps] + window.taps - 1
 
 
 def convolve_tiles(
@@ -169,18 +209,23 @@ def convolve_tiles(
     else:
         target = result
     depths, *others = windows
-    tiles = tuple(Window(w.size, SEEN, TILE, 1, w.before, -(-w.outputs // TILE)) for w in others)
-    bytes_each = SEEN * SEEN * (depths.reach * x.shape[-1] + depths.outputs * width) * x.itemsize
+    tile, seen = prepared.transforms.tile, prepared.transforms.seen
+    tiles = tuple(
+        Window(w.size, length, step, 1, w.before, -(-w.outputs // step))
+        for w, length, step in zip(others, seen, tile, strict=True)
+    )
+    places = math.prod(seen)
+    bytes_each = places * (depths.reach * x.shape[-1] + depths.outputs * width) * x.itemsize
     blocks = cut(len(x), tiles, bytes_each, max(BLOCK, min(LARGEST_BLOCK, 64 * bytes_each)))
-    cost = blocks[-1].stop * depths.outputs * prepared.filter.size * (SEEN * SEEN) // (TAPS * TAPS)
+    taps = math.prod(prepared.filter.shape[-4:-2])
+    cost = blocks[-1].stop * depths.outputs * prepared.filter.size * places // taps
 
     def compute(block: Block) -> None:
         outputs = _outputs(x, prepared, depths, block, finish)
-        low, left = (
-            (whole.before - part.before) // TILE
-            for whole, part in zip(tiles, block.windows, strict=True)
+        top, left = (
+            whole.before - part.before for whole, part in zip(tiles, block.windows, strict=True)
         )
-        _put_tiles(outputs, target[block.images, :, low * TILE :, left * TILE :])
+        _put_tiles(outputs, target[block.images, :, top:, left:])
 
     spread(compute, blocks, cost // SPEED, products=True)
     return result
@@ -193,8 +238,9 @@ def _outputs(
     block: Block,
     finish: Callable[[Array], None] | None,
 ) -> Array:
-    """The outputs of the tiles of a block: `(TILE, TILE, images, tile rows, tile columns, depths, outputs)`."""
-    transforms, weights = _transforms(), prepared.transformed
+    """The outputs of the tiles of a block, as `_put_tiles` takes them."""
+    transforms, weights = prepared.transforms, prepared.transformed
+    (high, wide), (step_down, step_along) = transforms.seen, transforms.tile
     part = surrounded(x[block.images], (depths, *block.windows))
     count, depth, _, _, channels = part.shape
     across = [window.outputs for window in block.windows]
@@ -202,45 +248,45 @@ def _outputs(
     tiles = count * math.prod(across)
     seen = strided(
         part,
-        (SEEN, SEEN, count, *across, depth, channels),
-        (row, column, image, row * TILE, column * TILE, plane, along),
+        (high, wide, count, *across, depth, channels),
+        (row, column, image, row * step_down, column * step_along, plane, along),
     )
-    inputs = scratch("tiles", (SEEN * SEEN, tiles * depth * channels), x.dtype)
+    inputs = scratch("tiles", (high * wide, tiles * depth * channels), x.dtype)
     np.copyto(inputs.reshape(seen.shape), seen)
     transformed = scratch("transformed", inputs.shape, x.dtype)
     multiply(transforms.inputs, inputs, transformed)
-    planes = transformed.reshape(SEEN * SEEN, tiles, depth * channels)
+    planes = transformed.reshape(high * wide, tiles, depth * channels)
     reach, width = weights.shape[1:]
-    products = scratch("products", (SEEN * SEEN, tiles, depths.outputs, width), x.dtype)
+    products = scratch("products", (high * wide, tiles, depths.outputs, width), x.dtype)
     for place in range(depths.outputs):
         start = place * channels
         multiply(planes[:, :, start : start + reach], weights, products[:, :, place])
-    outputs = scratch("outputs", (TILE * TILE, tiles * depths.outputs * width), x.dtype)
-    multiply(transforms.outputs, products.reshape(SEEN * SEEN, -1), outputs)
+    outputs = scratch("outputs", (step_down * step_along, tiles * depths.outputs * width), x.dtype)
+    multiply(transforms.outputs, products.reshape(high * wide, -1), outputs)
     if finish is not None:
         finish(outputs.reshape(-1, width))
-    return outputs.reshape(TILE, TILE, count, *across, depths.outputs, width)
+    return outputs.reshape(step_down, step_along, count, *across, depths.outputs, width)
 
 
 def _put_tiles(outputs: Array, target: Array) -> None:
     """Put tiles in their places; what reaches over the end is left out.
 
     Args:
-        outputs: `(TILE, TILE, images, tile rows, tile columns, depths, channels)`.
+        outputs: `(rows of a tile, columns of a tile, images, tile rows, tile columns, depths, channels)`.
         target: `(images, depths, rows, columns, channels)` from the first of these tiles on.
     """
     count, depths, _, width, channels = target.shape
-    down, across = outputs.shape[3:5]
-    full = min(across, width // TILE)
-    for i in range(TILE):
-        rows = target[:, :, i : down * TILE : TILE]
+    high, wide, _, down, across = outputs.shape[:5]
+    full = min(across, width // wide)
+    for i in range(high):
+        rows = target[:, :, i : down * high : high]
         number = rows.shape[2]
         if number == 0:
             break
-        whole = rows[:, :, :, : full * TILE]
-        whole = whole.reshape(count, depths, number, full, TILE, channels)
+        whole = rows[:, :, :, : full * wide]
+        whole = whole.reshape(count, depths, number, full, wide, channels)
         whole[...] = outputs[i, :, :, :number, :full].transpose(1, 4, 2, 3, 0, 5)
         if full < across:
-            for j in range(width - full * TILE):
+            for j in range(width - full * wide):
                 place = outputs[i, j, :, :number, full]
-                rows[:, :, :, full * TILE + j] = place.transpose(0, 2, 1, 3)
+                rows[:, :, :, full * wide + j] = place.transpose(0, 2, 1, 3)

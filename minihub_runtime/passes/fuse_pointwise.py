@@ -28,6 +28,16 @@ PASSING = frozenset({"Identity", "IdentityN", "Snapshot", "StopGradient"})
 AFFINE = frozenset(
     {"_Affine", "_AffineConv2D", "_AffineConv3D", "_AffineDepthwiseConv2dNative", "_AffineMatMul"}
 )
+#: Programs that are activations with names, which cost less.
+ACTIVATIONS = {
+    **{f"Sigmoid %0\n{last}": "Swish" for last in ("Mul %0 @0", "Mul @0 %0")},
+    # Swish with a factor inside that is one.
+    **{
+        f"{first}\nSigmoid @0\n{last}\n1.0": "Swish"
+        for first in ("Mul $0 %0", "Mul %0 $0")
+        for last in ("Mul %0 @1", "Mul @1 %0")
+    },
+}
 #: A program of more lines is cut.
 MAX_LINES = 40
 
@@ -191,7 +201,8 @@ def _replace(region: Region, group: _Group) -> None:
         and not region.readers(Ref(source.name))
     ):
         region.drop(source.name)
-        activation = "\n".join([*group.lines, *map(repr, group.numbers)])
+        text = "\n".join([*group.lines, *map(repr, group.numbers)])
+        activation = ACTIVATIONS.get(text, text)
         region.put(
             source.replace(name=root.name, attrs=source.attrs.changed(activation=activation))
         )

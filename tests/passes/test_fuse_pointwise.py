@@ -115,3 +115,19 @@ def test_what_few_numbers_are_enough_for_is_done_once(monkeypatch: pytest.Monkey
     found = pointwise.pointwise([ROWS, column, row], program=list(text), numbers=[0.5])
     scale = row / np.sqrt(column + 0.5)
     assert np.allclose(found, ROWS * scale - scale, atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [None, 1.0, 2.0])
+@pytest.mark.parametrize("first", [True, False])
+def test_swish_has_a_name_as_an_activation(factor: float | None, first: bool) -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 5])
+        y = tf.matmul(x, variable("kernel", 5, 4)) + variable("bias", 4)
+        inner = tf.sigmoid(y if factor is None else factor * y)
+        z = y * inner if first else inner * y
+        session.run(tf.global_variables_initializer())
+        plan, plain = plan_of(session, z, x), plan_of(session, z, x, passes=())
+        (step,) = plan.steps
+        assert (step[-1].attrs["activation"] == "Swish") == (factor != 2.0)
+        (found,), (expected,) = plan.run([ROWS]), plain.run([ROWS])
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
