@@ -92,7 +92,8 @@ def const_shape(value: Array) -> Shape:
 
 def _as_numbers(values: Any, out_type: DType) -> Array:
     """Sizes as a tensor of `out_type`, which must be able to hold them."""
-    if out_type is int32 and max(np.ravel(values), default=0) > 0x7FFFFFFF:
+    largest = max(values, default=0) if isinstance(values, tuple) else values
+    if out_type is int32 and largest > 0x7FFFFFFF:
         raise InvalidArgumentError(f"sizes must fit int32, not {values}; use out_type int64")
     return np.asarray(values, dtype=out_type.numpy)
 
@@ -166,7 +167,7 @@ def fill(dims: Array, value: Any) -> Array:
     require(dims.ndim <= 1, f"dims must be a vector, not of shape {list(dims.shape)}")
     held = scalar_of(value)
     require_scalar(held, "value")
-    return filled(dims.reshape(-1), held)
+    return filled(dims.reshape(-1).tolist(), held)
 
 
 @fill.shape

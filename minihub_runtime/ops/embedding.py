@@ -21,6 +21,7 @@ from minihub_runtime.ops.registry import (
     op,
     types_list,
 )
+from minihub_runtime.ops.segment import take_rows
 from minihub_runtime.ops.segment_sparse import SPARSE_SOURCE, sparse_segment
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.variable import Variable
@@ -142,8 +143,14 @@ def embedding_lookup_sparse(
     if known.whole is not None:
         places = rows + known.starts.take(which)
         return sparse_segment(known.whole, places, segment_ids, None, combiner)
+    # Table after table; where the row of each word has come to lie is what the sum takes for its index.
+    order = np.argsort(which, kind="stable")
+    places = np.empty_like(order)
+    places[order] = np.arange(order.size)
+    ends = np.bincount(which, minlength=len(tables)).cumsum().tolist()
+    sorted_rows = rows.take(order)
     gathered = np.empty((rows.size, *tables[0].shape[1:]), T.numpy)
-    for number, table in enumerate(tables):
-        chosen = np.flatnonzero(which == number)
-        gathered[chosen] = table[rows.take(chosen)]
-    return sparse_segment(gathered, np.arange(rows.size), segment_ids, None, combiner)
+    for table, start, end in zip(tables, [0, *ends], ends, strict=False):
+        if start < end:
+            take_rows(table, sorted_rows[start:end], gathered[start:end])
+    return sparse_segment(gathered, places, segment_ids, None, combiner)

@@ -59,7 +59,14 @@ def reshape(tensor: Array, shape: Array) -> Array:
     """
     require(shape.ndim <= 1, f"shape must be a vector, not of shape {list(shape.shape)}")
     held = scalar_of(tensor)
-    return held.reshape(complete_shape(shape.reshape(-1).tolist(), held.shape))
+    sizes = shape.reshape(-1).tolist()
+    if sizes and held.size and min(sizes) >= -1:
+        try:
+            return held.reshape(sizes)
+        except ValueError:
+            # It does not fit, or NumPy reads it otherwise; what follows tells.
+            pass
+    return held.reshape(complete_shape(sizes, held.shape))
 
 
 @reshape.shape

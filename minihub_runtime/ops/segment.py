@@ -20,7 +20,16 @@ from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import INDEX, NUMBERS, REALS, REGISTRY, ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, merge, size
 
-__all__ = ["count_of", "flat_rows", "reduce_by", "sorted_runs", "spread", "take_rows", "typed"]
+__all__ = [
+    "count_of",
+    "flat_rows",
+    "reduce_by",
+    "sorted_runs",
+    "spread",
+    "starts_of_runs",
+    "take_rows",
+    "typed",
+]
 
 
 #: How many rows of a long run are gathered at once.
@@ -44,7 +53,9 @@ def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Ar
     total = len(data) if order is None else len(order)
     if len(starts) == 0:
         return np.empty((0, data.shape[1]), dtype=data.dtype)
-    lengths = np.diff(starts, append=total)
+    lengths = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
+    lengths[-1] = total - starts[-1]
     longest = int(lengths.max())
     if longest == 1:
         return data.copy() if order is None else data[order]
@@ -107,6 +118,13 @@ def _fold_runs(
         active = len(starts)
         if by_length is not None:
             active = int(np.searchsorted(lengths, -k, "left"))
+            if active < longest - k:
+                # The few that are much longer than the others are folded one after another.
+                for run in range(active):
+                    first, last = int(starts[run]), int(starts[run] - lengths[run])
+                    rows = data[first:last] if order is None else data[order[first:last]]
+                    ufunc.reduce(rows, axis=0, dtype=data.dtype, out=folded[run])
+                break
         places = starts[:active] + k
         take_rows(data, places if order is None else order.take(places), row[:active])
         ufunc(folded[:active], row[:active], out=folded[:active])
@@ -142,8 +160,22 @@ def sorted_runs(segment_ids: Array) -> tuple[Array, Array]:
             "segment_ids must not decrease, but "
             f"{int(segment_ids[place + 1])} follows {int(segment_ids[place])}"
         )
-    starts = np.flatnonzero(np.concatenate(([True], steps)))
+    starts = _starts(steps)
     return starts, segment_ids[starts]
+
+
+def starts_of_runs(values: Array) -> Array:
+    """Where each run of equal values of a vector that is not empty begins."""
+    return _starts(values[1:] != values[:-1])
+
+
+def _starts(new: Array) -> Array:
+    """The first place, and those after places where something is new."""
+    places = np.flatnonzero(new)
+    starts = np.empty(len(places) + 1, places.dtype)
+    starts[0] = 0
+    np.add(places, 1, out=starts[1:])
+    return starts
 
 
 def spread(rows: Array, ids: Array, count: int, initial: Any) -> Array:
@@ -280,7 +312,7 @@ def _unsorted(
     held = ids[order]
     if held.size == 0:
         return typed(np.full((count, size(rest)), start, dtype=flat.dtype), shape, data)
-    starts = np.flatnonzero(np.concatenate(([True], held[1:] != held[:-1])))
+    starts = starts_of_runs(held)
     with np.errstate(all="ignore"):
         rows = reduce_by(ufunc, flat, order, starts)
         if callable(initial):

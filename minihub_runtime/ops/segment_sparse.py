@@ -16,7 +16,15 @@ from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable, indices_in_range, require, require_rank
 from minihub_runtime.ops.gradient_rules import Ops, Slices, Term, sizes_of
 from minihub_runtime.ops.registry import FLOATS, INDEX, REALS, REGISTRY, ROUNDING, Array, op
-from minihub_runtime.ops.segment import count_of, flat_rows, reduce_by, sorted_runs, spread, typed
+from minihub_runtime.ops.segment import (
+    count_of,
+    flat_rows,
+    reduce_by,
+    sorted_runs,
+    spread,
+    starts_of_runs,
+    typed,
+)
 from minihub_runtime.shapes import Shape, Spec, merge, size
 
 __all__ = ["SPARSE_SOURCE", "sparse_segment"]
@@ -174,7 +182,7 @@ def _sparse_segment_grad(
             rows = rows / (np.sqrt(lengths) if scale == "sqrt_n" else lengths)
         order = np.argsort(indices, kind="stable")
         held = indices[order]
-        starts = np.flatnonzero(np.concatenate(([True], held[1:] != held[:-1])))
+        starts = starts_of_runs(held)
         sums = reduce_by(np.add, rows, segment_ids[order], starts)
     return typed(spread(sums.astype(kind), held[starts], shape[0], 0), shape, grad)
 

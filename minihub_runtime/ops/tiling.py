@@ -13,9 +13,12 @@ from minihub_runtime.ops.checking import (
 )
 from minihub_runtime.ops.gradient_rules import Ops, Term, arange, rank_of, sizes_of, sum_to
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, without_gradient
-from minihub_runtime.shapes import Shape, Spec, broadcast, show
+from minihub_runtime.shapes import Shape, Spec, broadcast, show, size
 
 __all__: list[str] = []
+
+#: Results of up to so many elements are copied.
+FEW = 1 << 10
 
 
 @op(
@@ -71,8 +74,15 @@ def broadcast_to(input: Array, shape: Array) -> Array:
     Raises: InvalidArgumentError if it does not broadcast.
     """
     require(shape.ndim <= 1, f"shape must be a vector, not of shape {list(shape.shape)}")
-    wanted = allocatable(shape.reshape(-1), input.dtype)
+    wanted = allocatable(shape.reshape(-1).tolist(), input.dtype)
+    if input.shape == wanted:
+        return input
     _check_broadcast(input.shape, wanted)
+    if size(wanted) <= FEW:
+        # To copy a few numbers takes less time than to make a view of them.
+        copied: Array = np.empty(wanted, input.dtype)
+        copied[...] = input
+        return copied
     return np.broadcast_to(input, wanted)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -128,14 +127,12 @@ def sparse_apply_rows(
     held = [existing(value) for value in variables]
     tables = [held[first : first + width] for first in range(0, len(held), width)]
     rows = _grouped(values, indices, partitions, len(tables))
-    with contextlib.ExitStack() as locks:
-        # In one order everywhere, so that two steps never wait for each other.
-        for variable in sorted(set(held), key=id):
-            locks.enter_context(variable.lock)
-        for number, table in enumerate(tables):
-            place = rows.of(number)
-            shape = checked_values(known, table, rows.grad, name)[0].shape
-            checked_rows(shape, rows.grad[place], rows.indices[place])
+    # In one order everywhere, so that two steps never wait for each other.
+    locks = [variable.lock for variable in sorted(set(held), key=id)]
+    for lock in locks:
+        lock.acquire()
+    try:
+        _check(known, tables, rows, name)
         keys = rows.keys()
         order = np.argsort(keys, kind="stable")
         together = keys.take(order)
@@ -143,13 +140,39 @@ def sparse_apply_rows(
         repeated = not new.all()
         if repeated and summed:
             rows = rows.summed(order, np.flatnonzero(np.concatenate(([True], new))))
-        if (repeated and not summed) or len(set(held)) < len(held):
+        if (repeated and not summed) or len(locks) < len(held):
             for number, table in enumerate(tables):
                 place = rows.of(number)
                 step_rows(known, table, rows.grad[place], rows.indices[place], found)
         elif rows.indices.size:
             _step(known, tables, rows, found)
+    finally:
+        for lock in locks:
+            lock.release()
     return ()
+
+
+def _check(rule: Rule, tables: Sequence[Sequence[Variable]], rows: _Rows, name: str) -> None:
+    """Raise unless the tables have values, and the rows, which the gradients fit."""
+    values = [[variable.read() for variable in table] for table in tables]
+    kind, rest = rows.grad.dtype, rows.grad.shape[1:]
+    alike = all(
+        value.dtype == kind and value.shape == held[0].shape for held in values for value in held
+    )
+    sizes = [len(held[0]) if held[0].shape[1:] == rest and held[0].ndim else -1 for held in values]
+    fits = alike and min(sizes) >= 0 and 0 not in rest and rows.indices.ndim == 1
+    if fits and len(rows.grad) == len(rows.indices):
+        checked_values(rule, tables[0], rows.grad, name)
+        limits: Any = sizes[0]
+        if len(sizes) > 1:
+            limits = np.repeat(sizes, np.diff(rows.bounds))
+        indices = rows.indices
+        if not indices.size or (indices.min() >= 0 and not (indices >= limits).any()):
+            return
+    for number, table in enumerate(tables):
+        place = rows.of(number)
+        shape = checked_values(rule, table, rows.grad, name)[0].shape
+        checked_rows(shape, rows.grad[place], rows.indices[place])
 
 
 def _step(

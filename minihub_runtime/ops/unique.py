@@ -17,6 +17,7 @@ from minihub_runtime.ops.checking import (
     require_scalar,
 )
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types, without_gradient
+from minihub_runtime.ops.segment import starts_of_runs
 from minihub_runtime.shapes import Shape, Spec, size
 
 __all__: list[str] = []
@@ -24,6 +25,20 @@ __all__: list[str] = []
 
 def _first_seen(codes: Array) -> tuple[Array, Array, Array]:
     """For a vector: where each value first stands, each element's rank in that order, and counts."""
+    if codes.dtype.kind in "iu" and codes.size:
+        # As np.unique does it, without what only other types need.
+        sorting = codes.argsort(kind="stable")
+        starts = starts_of_runs(codes.take(sorting))
+        first = sorting.take(starts)
+        order = first.argsort(kind="stable")
+        place = np.empty_like(order)
+        place[order] = np.arange(order.size)
+        counts = np.empty_like(starts)
+        np.subtract(starts[1:], starts[:-1], out=counts[:-1])
+        counts[-1] = codes.size - starts[-1]
+        inverse = np.empty_like(sorting)
+        inverse[sorting] = np.repeat(place, counts)
+        return first.take(order), inverse, counts.take(order)
     _, first, inverse, counts = np.unique(
         codes, return_index=True, return_inverse=True, return_counts=True, equal_nan=False
     )
