@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minihub_runtime import memory
 from minihub_runtime.api.defaults import SESSIONS
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
 from minihub_runtime.api.step_stats import add_calls
@@ -390,6 +391,7 @@ class Session:
         _open_sessions.discard(self)
         if self._runner is not None:
             self._runner.reset()
+        memory.release()
 
     def as_default(self) -> contextlib.AbstractContextManager[Session]:
         """A context in which this is the default session."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import as_dtype, bfloat16, float_to_bfloat16, to_float
 from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.memory import empty
 from minihub_runtime.ops.array import filled, zeros
 from minihub_runtime.ops.checking import allocatable, require, require_scalar
 from minihub_runtime.ops.gradient_rules import Ops, Term, sizes_of
@@ -89,7 +90,17 @@ def pad(input: Array, paddings: Array) -> Array:
     pairs = pairs_of(paddings, input.ndim)
     if not any(map(any, pairs)):
         return input
-    result = zeros(_padded_shape(input, pairs), as_dtype(input.dtype))
+    shape = _padded_shape(input, pairs)
+    if input.dtype.kind not in "biufc":
+        result = zeros(shape, as_dtype(input.dtype))
+    else:
+        result = empty(shape, input.dtype)
+        for axis, (before, after) in enumerate(pairs):
+            # Only the border is zeroed; what the axes before have zeroed of it is not zeroed again.
+            inner = _inner(input.shape, pairs)[:axis]
+            for border in (slice(0, before), slice(shape[axis] - after, None)):
+                place: tuple[slice, ...] = (*inner, border)
+                result[place] = 0
     result[_inner(input.shape, pairs)] = input
     return result
 

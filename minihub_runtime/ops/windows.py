@@ -14,6 +14,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import as_dtype, bfloat16, float_to_bfloat16, to_float
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
+from minihub_runtime.memory import empty, zeros
 from minihub_runtime.ops.checking import allocatable, require
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.shapes import Spec, show
@@ -384,4 +385,4 @@ def allocate(
             out.fill(0)
         return out
     sizes = allocatable(shape, dtype)
-    return np.zeros(sizes, dtype) if zero else np.empty(sizes, dtype)
+    return zeros(sizes, dtype) if zero else empty(sizes, dtype)

@@ -1,0 +1,192 @@
+"""Large arrays whose memory is used again.
+
+The system hands out memory page by page when it is first touched, and zeroes it: for arrays that do not fit the cache that takes
+as long as filling them, and many times longer where a virtual machine grows.  Training makes the same large arrays in every
+step, so what one step leaves is kept for the next.
+
+    x = empty((32, 112, 112, 96), np.float32)
+    …
+    del x    # and all views of it; from now on other arrays may have its memory
+
+`release` gives back what nobody uses.
+"""
+
+from __future__ import annotations
+
+import bisect
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LEAST", "LIMIT", "contiguous", "empty", "held", "release", "zeros"]
+
+#: Smaller arrays are NumPy's own affair.
+LEAST = 1 << 20
+#: So many bytes are kept at most, beside those in use.
+LIMIT = 1 << 32
+#: The system is asked for so many bytes at a time; what is not touched takes no memory.
+SLAB = 1 << 28
+#: Arrays begin at multiples of that many bytes.
+STEP = 1 << 12
+
+
+class _Slab:
+    """Memory that arrays lie in.
+
+    Attributes:
+        size: in bytes.
+        free: beginning and end of each part that nobody uses, in order; no two of them touch.
+        address: where it begins.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._memory = np.empty(size, np.uint8)
+        self.size = size
+        self.free = [(0, size)]
+        self.address: int = self._memory.__array_interface__["data"][0]
+
+    def take(self, place: int, nbytes: int) -> int:
+        """The beginning of that many bytes, of the free part at `place`."""
+        start, end = self.free[place]
+        if start + nbytes < end:
+            self.free[place] = (start + nbytes, end)
+        else:
+            del self.free[place]
+        return start
+
+    def give_back(self, start: int, end: int) -> None:
+        """Note that nobody uses a part any more."""
+        place = bisect.bisect_left(self.free, (start, end))
+        if place < len(self.free) and self.free[place][0] == end:
+            end = self.free.pop(place)[1]
+        if place and self.free[place - 1][1] == start:
+            place -= 1
+            start = self.free.pop(place)[0]
+        self.free.insert(place, (start, end))
+
+    def is_free(self) -> bool:
+        """Whether nobody uses any of it."""
+        return self.free == [(0, self.size)]
+
+
+class _Keeper:
+    """All slabs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._slabs: list[_Slab] = []
+        self._idle = 0
+        #: What is no longer in use: slab, beginning and number of bytes.  A loan may end wherever Python collects
+        #: garbage, so it waits for no lock.
+        self.returned: deque[tuple[_Slab, int, int]] = deque()
+
+    def held(self) -> int:
+        """How many bytes nobody uses."""
+        with self._lock:
+            self._take_back()
+            return self._idle
+
+    def _take_back(self) -> None:
+        """Keep what is no longer in use."""
+        while self.returned:
+            slab, start, nbytes = self.returned.popleft()
+            slab.give_back(start, start + nbytes)
+            self._idle += nbytes
+            if self._idle > LIMIT and slab.is_free():
+                self._drop(slab)
+
+    def _drop(self, slab: _Slab) -> None:
+        self._slabs.remove(slab)
+        self._idle -= slab.size
+
+    def take(self, nbytes: int) -> tuple[_Slab, int]:
+        """The slab and the beginning of that many bytes: of the smallest part that has so many."""
+        with self._lock:
+            self._take_back()
+            best: tuple[int, int, int] | None = None
+            for number, slab in enumerate(self._slabs):
+                for place, (start, end) in enumerate(slab.free):
+                    if end - start >= nbytes and (best is None or end - start < best[0]):
+                        best = (end - start, number, place)
+            if best is None:
+                made = _Slab(max(nbytes, SLAB))
+                self._slabs.append(made)
+                self._idle += made.size
+                best = (made.size, len(self._slabs) - 1, 0)
+            self._idle -= nbytes
+            found = self._slabs[best[1]]
+            return found, found.take(best[2], nbytes)
+
+    def release(self) -> None:
+        """Let go of the slabs that nobody uses."""
+        with self._lock:
+            self._take_back()
+            for slab in [slab for slab in self._slabs if slab.is_free()]:
+                self._drop(slab)
+
+
+_KEEPER = _Keeper()
+
+
+class _Loan:
+    """Memory in use: the base of an array, and so of all views of it, with which it goes."""
+
+    __slots__ = ("__array_interface__", "_nbytes", "_slab", "_start")
+
+    def __init__(self, nbytes: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self._nbytes = -(-nbytes // STEP) * STEP
+        self._slab, self._start = _KEEPER.take(self._nbytes)
+        self.__array_interface__ = {
+            "version": 3,
+            "shape": shape,
+            "typestr": dtype.str,
+            "data": (self._slab.address + self._start, False),
+        }
+
+    def __del__(
+        self, returned: Callable[[tuple[_Slab, int, int]], None] = _KEEPER.returned.append
+    ) -> None:
+        # Bound here, as at the end of the process this module is emptied before the last arrays go.
+        if hasattr(self, "_start"):
+            returned((self._slab, self._start, self._nbytes))
+
+
+def empty(shape: Sequence[int], dtype: Any) -> NDArray[Any]:
+    """As np.empty, for arrays of numbers; a large one may have the memory of another that is gone."""
+    kind = np.dtype(dtype)
+    count = 1
+    for size in shape:
+        count *= size
+    if count * kind.itemsize < LEAST or kind.kind not in "biufc":
+        return np.empty(shape, kind)
+    return np.asarray(_Loan(count * kind.itemsize, tuple(shape), kind))
+
+
+def zeros(shape: Sequence[int], dtype: Any) -> NDArray[Any]:
+    """As np.zeros, for arrays of numbers; see `empty`."""
+    result = empty(shape, dtype)
+    result.fill(0)
+    return result
+
+
+def contiguous(array: NDArray[Any]) -> NDArray[Any]:
+    """As np.ascontiguousarray, but 0-d arrays stay; see `empty`."""
+    if array.flags.c_contiguous:
+        return array
+    result = empty(array.shape, array.dtype)
+    result[...] = array
+    return result
+
+
+def held() -> int:
+    """How many bytes are kept that nobody uses."""
+    return _KEEPER.held()
+
+
+def release() -> None:
+    """Give what nobody uses back to the system."""
+    _KEEPER.release()

@@ -1,0 +1,129 @@
+"""Large arrays get the memory of others that are gone, and never that of others that are there."""
+
+from __future__ import annotations
+
+import gc
+import random
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minihub_runtime as tf
+from minihub_runtime import memory
+
+LARGE = (3, memory.LEAST // 4)
+
+
+def address(array: Any) -> int:
+    found: int = array.__array_interface__["data"][0]
+    return found
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_held(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(memory, "SLAB", 16 * memory.LEAST)
+    gc.collect()
+    memory.release()
+    yield
+    memory.release()
+
+
+def test_memory_is_used_again_when_the_last_view_is_gone() -> None:
+    first = memory.empty(LARGE, np.float32)
+    where, view = address(first), first[1:].T
+    del first
+    second = memory.empty(LARGE, np.float32)
+    assert address(second) != where
+    del view
+    third = memory.empty((2, memory.LEAST // 4), np.int32)
+    assert address(third) == where
+    assert not np.shares_memory(second, third)
+
+
+def test_arrays_are_as_numpy_makes_them() -> None:
+    for shape, dtype in (
+        (LARGE, np.float32),
+        ((2, 3), np.int8),
+        ((), np.float64),
+        (LARGE, np.bool_),
+    ):
+        array = memory.empty(shape, dtype)
+        assert (array.shape, array.dtype) == (shape, dtype)
+        assert array.flags.writeable
+        assert array.flags.c_contiguous
+        array.fill(1)
+        del array
+        zeros = memory.zeros(shape, dtype)
+        assert zeros.shape == shape
+        assert not zeros.any()
+
+
+def test_small_arrays_and_objects_are_numpys_own() -> None:
+    assert memory.empty((memory.LEAST // 4 - 1,), np.float32).flags.owndata
+    assert memory.empty((memory.LEAST,), object).flags.owndata
+
+
+def test_contiguous_copies_only_what_is_not() -> None:
+    array = np.arange(memory.LEAST, dtype=np.float32).reshape(2, -1)
+    assert memory.contiguous(array) is array
+    turned = memory.contiguous(array.T)
+    assert turned.flags.c_contiguous
+    np.testing.assert_array_equal(turned, array.T)
+
+
+def test_parts_that_are_given_back_become_one() -> None:
+    arrays = [memory.empty(LARGE, np.float32) for _ in range(5)]
+    where = address(arrays[1])
+    for place in (1, 3, 2):
+        arrays[place] = None
+    assert address(memory.empty((9, memory.LEAST // 4), np.float32)) == where
+
+
+def test_nothing_is_held_after_a_release() -> None:
+    array = memory.empty(LARGE, np.float32)
+    assert memory.held() == memory.SLAB - array.nbytes
+    memory.release()
+    assert memory.held() == memory.SLAB - array.nbytes
+    del array
+    memory.release()
+    assert memory.held() == 0
+
+
+def test_no_more_is_held_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "LIMIT", memory.SLAB // 2)
+    array = memory.empty(LARGE, np.float32)
+    del array
+    assert memory.held() == 0
+
+
+def test_closing_a_session_lets_go() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None])
+        session.run(tf.nn.relu6(x), {x: np.ones(memory.LEAST)})
+        assert memory.held() > 0
+    assert memory.held() == 0
+
+
+def test_no_two_arrays_share_memory_whoever_makes_them() -> None:
+    failures: list[str] = []
+
+    def work(seed: int) -> None:
+        choose, kept = random.Random(seed), []
+        for number in range(200):
+            array = memory.empty((choose.randrange(1 << 18, 1 << 19),), np.float32)
+            array[[0, -1]] = seed * 1000 + number
+            kept.append((array, seed * 1000 + number))
+            if len(kept) > 5:
+                array, expected = kept.pop(choose.randrange(len(kept)))
+                if not array[0] == array[-1] == expected:
+                    failures.append(f"{expected} became {array[0]} and {array[-1]}")
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
