@@ -12,6 +12,7 @@ from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import narrow, require_kernel, widen
 from minihub_runtime.ops.checking import allocatable
 from minihub_runtime.ops.gradient_rules import Ops, Term, conjugate, sizes_of
+from minihub_runtime.ops.products import multiply
 from minihub_runtime.ops.registry import ANY, ROUNDING, Array, op
 from minihub_runtime.shapes import Shape, Spec, broadcast, merge, size
 
@@ -179,7 +180,7 @@ def _contract(
     count = size(b.shape[k : k + len(inner)])
     a = a.reshape(*a.shape[:k], size(row_sizes), count)
     b = b.reshape(*b.shape[:k], count, size(column_sizes))
-    product = np.matmul(a, b)
+    product = multiply(a, b)
     return product.reshape((*product.shape[:k], *row_sizes, *column_sizes)), batch + rows + columns
 
 

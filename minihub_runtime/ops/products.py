@@ -18,10 +18,14 @@ from minihub_runtime.threads import num_threads, pays, spread
 
 __all__ = ["SPEED", "multiply"]
 
-#: Multiplications in a nanosecond, about.
+#: Multiplications in a nanosecond, about, and bytes that are read.
 SPEED = 32
+BANDWIDTH = 10
 #: Multiplications from which on BLAS would use several threads.
 SHARED = 1 << 18
+#: Rows that are multiplied one by one, with matrices of so many elements.
+FEW = 3
+LAID_OUT = 1 << 16
 #: Rows or columns of a part, at least: the other factor is laid out anew for each.
 LEAST = 32
 
@@ -34,17 +38,25 @@ def multiply(left: Array, right: Array, out: Array | None = None) -> Array:
         right: `(…, k, n)`.
         out: where the result goes, `(…, m, n)`; it shares no memory with the factors.
     """
-    cost = left.size * right.shape[-1]
+    count = left.size * right.shape[-1]
     with np.errstate(all="ignore"):
-        if cost <= SHARED:
+        if left.ndim == right.ndim == 2 and 1 < len(left) <= FEW and right.size >= LAID_OUT:
+            # A product of matrices lays out the right one first, which takes longer than to read it for each row.
+            result = np.empty((len(left), right.shape[1]), left.dtype) if out is None else out
+            for row, place in zip(left, result, strict=True):
+                multiply(row[np.newaxis], right, place[np.newaxis])
+            return result
+        if count <= SHARED:
             return np.asarray(np.matmul(left, right, out=out))
-        if pays(cost // SPEED, products=True) and left.shape[:-2] == right.shape[:-2]:
-            return _multiply_parts(left, right, out)
+        # A product of few rows takes as long as it takes to read the other factor.
+        cost = max(count // SPEED, (left.nbytes + right.nbytes) // BANDWIDTH)
+        if pays(cost, products=True) and left.shape[:-2] == right.shape[:-2]:
+            return _multiply_parts(left, right, out, cost)
         with blas.single():
             return np.asarray(np.matmul(left, right, out=out))
 
 
-def _multiply_parts(left: Array, right: Array, out: Array | None) -> Array:
+def _multiply_parts(left: Array, right: Array, out: Array | None, cost: int) -> Array:
     """`multiply` on all threads."""
     shape = (*left.shape[:-1], right.shape[-1])
     result = np.empty(shape, left.dtype) if out is None else out
@@ -73,5 +85,5 @@ def _multiply_parts(left: Array, right: Array, out: Array | None) -> Array:
             np.matmul(left, right[:, taken], out=result[:, taken])
 
     parts = runs(count, max(least, -(-count // num_threads())), least)
-    spread(multiply_part, parts, result.size * left.shape[-1] // SPEED, products=True)
+    spread(multiply_part, parts, cost, products=True)
     return result

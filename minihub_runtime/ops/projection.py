@@ -12,6 +12,7 @@ import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.matmul import multiply_matrices
+from minihub_runtime.ops.products import multiply
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.tensor_array import TensorArray
 from minihub_runtime.shapes import Shape, Spec, show
@@ -52,7 +53,7 @@ def project(array: Any, weights: Array) -> Projection | None:
         return None
     if any(item.shape != shape or item.dtype != weights.dtype for item in items):
         return None
-    products = np.matmul(np.concatenate(items), weights[: shape[1]])
+    products = multiply(np.concatenate(items), weights[: shape[1]])
     return Projection(items, products.reshape(len(items), shape[0], weights.shape[1]))
 
 

@@ -1,0 +1,70 @@
+"""Products of matrices are the same however they are cut."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from minihub_runtime import threads
+from minihub_runtime.ops import products
+
+
+def draw(*shape: int) -> Any:
+    return np.random.default_rng(list(shape)).standard_normal(shape).astype(np.float32)
+
+
+SHAPES = [
+    ((1, 300), (300, 500)),
+    ((2, 300), (300, 500)),
+    ((3, 300), (300, 500)),
+    ((40, 700), (700, 900)),
+    ((900, 300), (300, 40)),
+    ((70, 64), (64, 70)),
+    ((5, 90, 80), (5, 80, 70)),
+    ((1, 90, 80), (1, 80, 170)),
+    ((5, 90, 80), (80, 70)),
+    ((0, 8), (8, 5)),
+    ((4, 0), (0, 5)),
+]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize(("left", "right"), SHAPES)
+def test_parts_are_put_together(
+    left: Any, right: Any, given: bool, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
+    monkeypatch.setattr(products, "SHARED", 0)
+    x, y = draw(*left), draw(*right)
+    expected = np.matmul(x.astype(np.float64), y.astype(np.float64))
+    out = np.full(expected.shape, np.nan, np.float32) if given else None
+    before = threads.num_threads()
+    threads.set_num_threads(count)
+    try:
+        found = products.multiply(x, y, out)
+    finally:
+        threads.set_num_threads(before)
+    assert found.dtype == np.float32
+    assert out is None or found is out
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.float64, np.complex64])
+def test_types(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
+    monkeypatch.setattr(products, "SHARED", 0)
+    x, y = (draw(80, 70) * 8).astype(dtype), (draw(70, 90) * 8).astype(dtype)
+    found = products.multiply(x, y)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, np.matmul(x, y), rtol=1e-4, atol=1e-3)
+
+
+def test_strided_factors_and_places() -> None:
+    x, y = draw(100, 128).T, draw(64, 200)[:, ::2].T
+    place = np.zeros((128, 128), np.float32)
+    found = products.multiply(x, y, place[:, ::2])
+    assert found.base is place
+    np.testing.assert_allclose(place[:, ::2], x @ y, rtol=1e-4, atol=1e-4)
