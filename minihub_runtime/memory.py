@@ -14,6 +14,7 @@ step, so what one step leaves is kept for the next.
 from __future__ import annotations
 
 import bisect
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -27,7 +28,7 @@ __all__ = ["LEAST", "LIMIT", "contiguous", "empty", "held", "release", "zeros"]
 #: Smaller arrays are NumPy's own affair.
 LEAST = 1 << 20
 #: So many bytes are kept at most, beside those in use.
-LIMIT = 1 << 32
+LIMIT = 1 << 30
 #: The system is asked for so many bytes at a time; what is not touched takes no memory.
 SLAB = 1 << 28
 #: Arrays begin at multiples of that many bytes.
@@ -73,6 +74,14 @@ class _Slab:
         return self.free == [(0, self.size)]
 
 
+def _new_slab(nbytes: int) -> _Slab:
+    """A slab of at least that many bytes; of no more where the system has no room for a large one."""
+    try:
+        return _Slab(max(nbytes, SLAB))
+    except MemoryError:
+        return _Slab(nbytes)
+
+
 class _Keeper:
     """All slabs."""
 
@@ -83,6 +92,10 @@ class _Keeper:
         #: What is no longer in use: slab, beginning and number of bytes.  A loan may end wherever Python collects
         #: garbage, so it waits for no lock.
         self.returned: deque[tuple[_Slab, int, int]] = deque()
+
+    def start_anew(self) -> None:
+        """Wait for no thread of the parent of this process."""
+        self._lock = threading.Lock()
 
     def held(self) -> int:
         """How many bytes nobody uses."""
@@ -113,7 +126,7 @@ class _Keeper:
                     if end - start >= nbytes and (best is None or end - start < best[0]):
                         best = (end - start, number, place)
             if best is None:
-                made = _Slab(max(nbytes, SLAB))
+                made = _new_slab(nbytes)
                 self._slabs.append(made)
                 self._idle += made.size
                 best = (made.size, len(self._slabs) - 1, 0)
@@ -190,3 +203,12 @@ def held() -> int:
 def release() -> None:
     """Give what nobody uses back to the system."""
     _KEEPER.release()
+
+
+def _start_anew() -> None:
+    """A child of a fork has none of the threads that may have held the lock."""
+    _KEEPER.start_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)

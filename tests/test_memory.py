@@ -127,3 +127,21 @@ def test_no_two_arrays_share_memory_whoever_makes_them() -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_a_small_system_has_no_room_for_large_slabs(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    class Small(memory._Slab):
+        def __init__(self, size: int) -> None:
+            made.append(size)
+            if size > 2 * memory.LEAST:
+                raise MemoryError(size)
+            super().__init__(size)
+
+    memory.release()
+    monkeypatch.setattr(memory, "_Slab", Small)
+    monkeypatch.setattr(memory, "_KEEPER", memory._Keeper())
+    found = memory.empty((memory.LEAST,), np.uint8)
+    assert found.nbytes == memory.LEAST
+    assert made == [memory.SLAB, memory.LEAST]
