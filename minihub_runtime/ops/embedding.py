@@ -30,6 +30,9 @@ from minihub_runtime.shapes import show
 __all__ = ["adjoined"]
 
 
+_UNSIGNED = {4: np.uint32, 8: np.uint64}
+
+
 class _Tables:
     """The tables of the last call and what follows from them.
 
@@ -51,8 +54,9 @@ class _Tables:
         if width != [-1] and tuple(width) != rest:
             raise InvalidArgumentError(f"rows of params must have shape {width}, not {list(rest)}")
         self.tables = [weakref.ref(table) for table in tables]
-        self.sizes = np.array([len(table) for table in tables])
-        self.starts = np.cumsum(self.sizes) - self.sizes
+        sizes = np.array([len(table) for table in tables])
+        self.sizes = sizes.astype(np.uint64)
+        self.starts = np.cumsum(sizes) - sizes
         self.whole = adjoined(tables)
 
     def are(self, tables: Sequence[Array]) -> bool:
@@ -81,6 +85,11 @@ def adjoined(tables: Sequence[Array]) -> Array | None:
         end += table.nbytes
     shape = (sum(len(table) for table in tables), *first.shape[1:])
     return np.lib.stride_tricks.as_strided(first, shape, first.strides, writeable=False)
+
+
+def _unsigned(numbers: Array) -> Array:
+    """Numbers taken as if they had no sign."""
+    return numbers.view(_UNSIGNED[numbers.itemsize])
 
 
 def _root(array: Any) -> Any:
@@ -113,13 +122,15 @@ def embedding_lookup_sparse(
     combiner: str,
     width: list[int],
     T: DType,
+    modulus: int = 0,
 ) -> Array:
     """Rows of tables, summed by segment and divided as `combiner` says: by 1, their number or its square root.
 
-    `partitions` is one vector that names the table of each row, or none where there is one table; `params` are tables or
+    `partitions` is one vector that names the table of each row; it is left out where there is one table, and where id i is
+    row i // modulus of table i % modulus.  `segment_ids` may be a matrix whose first column they are.  `params` are tables or
     variables that hold them.  The shape of a row must be `width`, or may be any for [-1].
 
-    Shapes: `[n]`, `[n]`, `[n]`, `[k] + s` each -> `[m] + s`.
+    Shapes: `[n]`, `[n]`, `[n]` or `[n, r]`, `[k] + s` each -> `[m] + s`.
     Raises: InvalidArgumentError for rows or partitions out of range, tables whose rows differ, and ids that are
     negative or decrease.
     """
@@ -128,16 +139,29 @@ def embedding_lookup_sparse(
     known = memory.tables
     if known is None or not known.are(tables):
         known = memory.tables = _Tables(tables, T, width)
-    if not partitions:
+    if segment_ids.ndim == 2:
+        segment_ids = segment_ids[:, 0]
+    if not partitions and not modulus:
         return sparse_segment(tables[0], rows, segment_ids, None, combiner)
-    (which,) = partitions
     require_rank(rows, 1, "rows")
+    if modulus:
+        ids, divisor = rows, rows.dtype.type(modulus)
+        # Dividing is fast where all divisors are one, and the remainder is not.
+        rows = ids // divisor
+        which = ids - rows * divisor
+    else:
+        (which,) = partitions
     if which.shape != rows.shape:
         raise InvalidArgumentError(
             f"partitions must have shape {list(rows.shape)}, as rows, not {list(which.shape)}"
         )
-    indices_in_range(which, len(tables), "partitions")
-    if rows.size and (rows.min() < 0 or (rows >= known.sizes.take(which)).any()):
+    try:
+        # What is negative is larger than any size where there is no sign.
+        sizes = known.sizes.take(_unsigned(which))
+    except IndexError:
+        indices_in_range(which, len(tables), "partitions")
+        raise
+    if (_unsigned(rows) >= sizes).any():
         for number, table in enumerate(tables):
             indices_in_range(rows[which == number], len(table), f"rows of table {number}")
     if known.whole is not None:

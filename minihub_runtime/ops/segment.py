@@ -19,11 +19,14 @@ from minihub_runtime.ops.checking import allocatable, indices_in_range, require,
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import INDEX, NUMBERS, REALS, REGISTRY, ROUNDING, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, merge, size
+from minihub_runtime.threads import scratch
+from minihub_runtime.threads import spread as share
 
 __all__ = [
     "count_of",
     "flat_rows",
     "reduce_by",
+    "run_lengths",
     "sorted_runs",
     "spread",
     "starts_of_runs",
@@ -32,10 +35,14 @@ __all__ = [
 ]
 
 
-#: How many rows of a long run are gathered at once.
+#: How many rows are gathered at once where runs are folded one by one.
 BLOCK = 1 << 14
-#: Bytes of results that are folded at once.
-RESIDENT = 1 << 17
+#: Up to so many runs of different lengths are folded one by one.
+FEW_RUNS = 64
+#: Bytes of rows that are folded at once where runs are folded together.
+RESIDENT = 1 << 20
+#: Bytes of rows that one thread folds in a nanosecond.
+SPEED = 6
 
 
 def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Array:
@@ -53,9 +60,7 @@ def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Ar
     total = len(data) if order is None else len(order)
     if len(starts) == 0:
         return np.empty((0, data.shape[1]), dtype=data.dtype)
-    lengths = np.empty_like(starts)
-    np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
-    lengths[-1] = total - starts[-1]
+    lengths = run_lengths(starts, total)
     longest = int(lengths.max())
     if longest == 1:
         return data.copy() if order is None else data[order]
@@ -63,24 +68,72 @@ def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Ar
         rows = data if order is None else data[order]
         return ufunc.reduceat(rows, starts, axis=0, dtype=data.dtype)
     result = np.empty((len(starts), data.shape[1]), dtype=data.dtype)
-    if longest > len(starts):
-        stops = (starts + lengths).tolist()
-        for run, (start, stop) in enumerate(zip(starts.tolist(), stops, strict=True)):
-            for first in range(start, stop, BLOCK):
-                last = min(first + BLOCK, stop)
-                rows = data[first:last] if order is None else data[order[first:last]]
-                if first == start:
-                    ufunc.reduce(rows, axis=0, dtype=data.dtype, out=result[run])
-                else:
-                    folded = ufunc.reduce(rows, axis=0, dtype=data.dtype)
-                    ufunc(result[run], folded, out=result[run])
-        return result
-    # So many runs at a time that their results and one more row of each stay in the cache.
-    block = max(16, RESIDENT // (data.shape[1] * data.itemsize))
-    for first in range(0, len(starts), block):
-        runs = slice(first, first + block)
-        _fold_runs(ufunc, data, order, starts[runs], lengths[runs], result[runs])
+    if longest <= max(len(starts), FEW_RUNS) and int(lengths.min()) == longest:
+        _fold_alike(ufunc, data, order, starts, longest, result)
+    elif len(starts) <= FEW_RUNS:
+        if order is not None and total <= BLOCK:
+            gathered = np.empty((total, data.shape[1]), data.dtype)
+            take_rows(data, order, gathered)
+            data, order = gathered, None
+        _fold_each(ufunc, data, order, starts, lengths, result)
+    else:
+        # Runs of one length are folded together.
+        by_length = np.argsort(lengths, kind="stable")
+        cuts = np.flatnonzero(np.diff(lengths.take(by_length))) + 1
+        for chosen in np.split(by_length, cuts):
+            folded = np.empty((len(chosen), data.shape[1]), data.dtype)
+            length = int(lengths[chosen[0]])
+            if length > max(len(chosen), FEW_RUNS):
+                _fold_each(ufunc, data, order, starts.take(chosen), lengths.take(chosen), folded)
+            else:
+                _fold_alike(ufunc, data, order, starts.take(chosen), length, folded)
+            result[chosen] = folded
     return result
+
+
+def run_lengths(starts: Array, total: int) -> Array:
+    """How long each run is; the last ends at `total`."""
+    lengths = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
+    lengths[-1:] = total - starts[-1:]
+    return lengths
+
+
+def _fold_each(
+    ufunc: Any, data: Array, order: Array | None, starts: Array, lengths: Array, result: Array
+) -> None:
+    """As `reduce_by`, into `result`, run by run."""
+    stops = (starts + lengths).tolist()
+    for run, (start, stop) in enumerate(zip(starts.tolist(), stops, strict=True)):
+        for first in range(start, stop, BLOCK):
+            last = min(first + BLOCK, stop)
+            rows = data[first:last] if order is None else data[order[first:last]]
+            if first == start:
+                ufunc.reduce(rows, axis=0, dtype=data.dtype, out=result[run])
+            else:
+                folded = ufunc.reduce(rows, axis=0, dtype=data.dtype)
+                ufunc(result[run], folded, out=result[run])
+
+
+def _fold_alike(
+    ufunc: Any, data: Array, order: Array | None, starts: Array, length: int, result: Array
+) -> None:
+    """As `reduce_by`, into `result`, for runs of one length."""
+    # So many runs at a time that all their rows stay in the cache.
+    width = data.shape[1]
+    count = max(1, RESIDENT // (length * width * data.itemsize))
+    # The k-th rows of all runs lie together, so that they are added in one go.
+    places = starts + np.arange(length)[:, None]
+    if order is not None:
+        places = order.take(places)
+
+    def fold(first: int) -> None:
+        last = min(first + count, len(starts))
+        rows = scratch("runs", (length, last - first, width), data.dtype)
+        take_rows(data, places[:, first:last], rows)
+        ufunc.reduce(rows, axis=0, dtype=data.dtype, out=result[first:last])
+
+    share(fold, range(0, len(starts), count), places.size * width * data.itemsize // SPEED)
 
 
 def take_rows(data: Array, rows: Array, out: Array) -> None:
@@ -90,46 +143,6 @@ def take_rows(data: Array, rows: Array, out: Array) -> None:
         data.take(rows, 0, out, "clip")
     else:
         out[...] = data[rows]
-
-
-def _fold_runs(
-    ufunc: Any, data: Array, order: Array | None, starts: Array, lengths: Array, result: Array
-) -> None:
-    """As `reduce_by`, into `result`."""
-    longest = int(lengths.max())
-    by_length = None
-    if int(lengths.min()) == longest and order is not None:
-        first = int(starts[0])
-        places = order[first : first + len(starts) * longest].reshape(-1, longest)
-        row = np.empty_like(result)
-        for k, column in enumerate(np.ascontiguousarray(places.T)):
-            take_rows(data, column, row if k else result)
-            if k:
-                ufunc(result, row, out=result)
-        return
-    if int(lengths.min()) < longest:
-        # Long runs first: then the runs that still have a k-th row are a prefix, and one call adds all their k-th rows.
-        by_length = np.argsort(-lengths, kind="stable")
-        starts, lengths = starts[by_length], -lengths[by_length]
-    folded = result if by_length is None else np.empty_like(result)
-    row = np.empty_like(result)
-    take_rows(data, starts if order is None else order.take(starts), folded)
-    for k in range(1, longest):
-        active = len(starts)
-        if by_length is not None:
-            active = int(np.searchsorted(lengths, -k, "left"))
-            if active < longest - k:
-                # The few that are much longer than the others are folded one after another.
-                for run in range(active):
-                    first, last = int(starts[run]), int(starts[run] - lengths[run])
-                    rows = data[first:last] if order is None else data[order[first:last]]
-                    ufunc.reduce(rows, axis=0, dtype=data.dtype, out=folded[run])
-                break
-        places = starts[:active] + k
-        take_rows(data, places if order is None else order.take(places), row[:active])
-        ufunc(folded[:active], row[:active], out=folded[:active])
-    if by_length is not None:
-        result[by_length] = folded
 
 
 def flat_rows(data: Array) -> Array:

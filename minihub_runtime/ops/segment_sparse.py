@@ -20,6 +20,7 @@ from minihub_runtime.ops.segment import (
     count_of,
     flat_rows,
     reduce_by,
+    run_lengths,
     sorted_runs,
     spread,
     starts_of_runs,
@@ -50,9 +51,9 @@ def sparse_segment(
     if 0 < indices.size <= FEW and limit is None and data.dtype in PLAIN and not segment_ids.any():
         return _only_segment(data, indices, scale)
     rest = data.shape[1:]
-    kind = bits(to_float(data)).dtype
     if indices.size == 0:
         shape = allocatable((limit or 0, *rest), data.dtype)
+        kind = bits(to_float(data)).dtype
         return typed(np.zeros((shape[0], size(rest)), dtype=kind), shape, data)
     starts, ids = sorted_runs(segment_ids)
     count = int(ids[-1]) + 1 if limit is None else limit
@@ -68,7 +69,7 @@ def sparse_segment(
     with np.errstate(all="ignore"):
         sums = reduce_by(np.add, rows, order, starts)
         if scale != "sum":
-            lengths = np.diff(starts, append=segment_ids.size)[:, None].astype(sums.dtype)
+            lengths = run_lengths(starts, segment_ids.size)[:, None].astype(sums.dtype)
             sums /= np.sqrt(lengths) if scale == "sqrt_n" else lengths
         if data.dtype == np.float16:
             sums = sums.astype(np.float16)

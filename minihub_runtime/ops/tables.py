@@ -257,13 +257,13 @@ class StaticTable(Table):
         """The places of a few words."""
         entries = self._entries
         try:
-            known = [entries[word] for word in words]
+            return np.fromiter(map(entries.__getitem__, words), np.int64, len(words))
         except KeyError:
-            known = self._places(index, words).tolist()
-            if len(entries) > MAX_REMEMBERED:
-                self._entries = entries = {}
-            entries.update(zip(words, known, strict=True))
-        return np.array(known, np.int64)
+            known = self._places(index, words)
+        if len(entries) > MAX_REMEMBERED:
+            self._entries = entries = {}
+        entries.update(zip(words, known.tolist(), strict=True))
+        return known
 
     def find_list(self, words: list[bytes], default: Array) -> Array:
         """The value of each word of a list; see `find`."""

@@ -20,13 +20,17 @@ from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.tables import Table
 from minihub_runtime.text.arrays import as_bytes
 from minihub_runtime.text.regex import Translation, compile_regex
+from minihub_runtime.threads import num_threads, pays, spread
 
 __all__ = ["STEPS", "translation_of"]
 
 #: Up to so many sentences are split one by one.
 FEW = 64
+#: What one thread takes for a sentence of many.
+NANOSECONDS = 1500
 #: Stands between joined sentences that have none themselves.
 MARK = 0
+_BETWEEN = bytes([MARK])
 #: The ops that may come before the splitting, as they stand in the attribute `steps`.
 STEPS = {"StringLower": "lower", "StringUpper": "upper"}
 
@@ -94,21 +98,52 @@ def split_and_lookup(
     mark, filler = as_bytes(delimiter), [as_bytes(word) for word in fill]
     sentences, translations = _prepared(input.tolist(), steps)
     if len(sentences) > FEW:
-        quick = _split_joined(sentences, translations, mark, filler)
-        if quick is not None:
-            indices, data, starts, lengths = quick
-            ids = table.find_flat(data, starts, lengths, default_value)
+        found = _find_many(sentences, translations, mark, filler, table, default_value)
+        if found is not None:
+            indices, ids = found
             return indices, _sized(ids, default_value, table) if size_for_default else ids
-    rows = []
-    for sentence in sentences:
-        text = sentence
-        for translation in translations:
-            text = text.translate(translation.table, translation.deleted)
-        rows.append(list(filter(None, text.split(mark))) or filler)
+    rows = [text.split(mark) for text in _translated(sentences, translations)]
     words = list(itertools.chain.from_iterable(rows)) if len(rows) != 1 else rows[0]
-    indices = _indices(np.array([len(row) for row in rows], np.int64))
+    if not all(words):
+        rows = [list(filter(None, row)) or filler for row in rows]
+        words = list(itertools.chain.from_iterable(rows))
+    indices = _indices(np.array([*map(len, rows)], np.int64))
     ids = table.find_list(words, default_value)
     return indices, _sized(ids, default_value, table) if size_for_default else ids
+
+
+def _find_many(
+    sentences: list[bytes],
+    translations: Sequence[Translation],
+    delimiter: bytes,
+    filler: Sequence[bytes],
+    table: Table,
+    default: Array,
+) -> tuple[Array, Array] | None:
+    """Place and number of each word of many sentences, by arrays of all their bytes; None if these cannot be joined."""
+    count = len(sentences)
+    cost = count * NANOSECONDS
+    parts = num_threads() if pays(cost) else 1
+    cuts = [count * part // parts for part in range(parts + 1)]
+    found: list[tuple[Array, Array] | None] = [None] * parts
+
+    def find(part: int) -> None:
+        some = sentences[cuts[part] : cuts[part + 1]]
+        split = _split_joined(some, translations, delimiter, filler)
+        if split is not None:
+            indices, data, starts, lengths = split
+            found[part] = indices, table.find_flat(data, starts, lengths, default)
+
+    spread(find, range(parts), cost)
+    whole = [one for one in found if one is not None]
+    if len(whole) < parts:
+        return None
+    if parts == 1:
+        return whole[0]
+    for (indices, _), first in zip(whole, cuts, strict=False):
+        indices[:, 0] += first
+    places, ids = zip(*whole, strict=True)
+    return np.concatenate(places), np.concatenate(ids)
 
 
 def _sized(ids: Array, default: Array, table: Table) -> Array:
@@ -119,16 +154,45 @@ def _sized(ids: Array, default: Array, table: Table) -> Array:
 
 def _indices(counts: Array) -> Array:
     """Row and column of each word."""
-    if len(counts) == 1:
-        indices = np.zeros((int(counts[0]), 2), np.int64)
-        indices[:, 1] = np.arange(len(indices))
-        return indices
+    first = int(counts[0]) if len(counts) else 0
+    if first and (len(counts) == 1 or (counts == first).all()):
+        places = np.empty((len(counts), first, 2), np.int64)
+        places[..., 0] = np.arange(len(counts))[:, None]
+        places[..., 1] = np.arange(first)
+        return places.reshape(-1, 2)
     ends = np.cumsum(counts)
     indices = np.empty((int(ends[-1]) if len(ends) else 0, 2), np.int64)
     indices[:, 0] = np.repeat(np.arange(len(counts)), counts)
     indices[:, 1] = np.arange(len(indices))
     indices[:, 1] -= np.repeat(ends - counts, counts)
     return indices
+
+
+def _translated(sentences: list[bytes], translations: Sequence[Translation]) -> list[bytes]:
+    """The sentences after some translations."""
+    joined = _joined(sentences, translations) if len(sentences) > 1 else None
+    if joined is not None:
+        return joined.split(_BETWEEN)
+    for table, deleted, _ in translations:
+        sentences = [sentence.translate(table, deleted) for sentence in sentences]
+    return sentences
+
+
+def _joined(sentences: list[bytes], translations: Sequence[Translation]) -> bytes | None:
+    """All sentences with the mark between them, after some translations.
+
+    None where that is ambiguous: a sentence has the mark, or a step changes it or makes it.
+    """
+    joined = _BETWEEN.join(sentences)
+    if joined.count(_BETWEEN) != len(sentences) - 1:
+        return None
+    for table, deleted, _ in translations:
+        if MARK in deleted or (table is not None and table.find(_BETWEEN) != MARK):
+            return None
+        if table is not None and table.count(_BETWEEN) > 1:
+            return None
+        joined = joined.translate(table, deleted)
+    return joined
 
 
 def _split_joined(
@@ -141,17 +205,10 @@ def _split_joined(
 
     None where the sentences cannot be joined: one has the mark, or a step changes it.
     """
-    between = bytes([MARK])
-    joined = between.join(sentences)
-    if delimiter == between or joined.count(between) != len(sentences) - 1:
+    joined = _joined(sentences, translations) if delimiter != _BETWEEN else None
+    if joined is None:
         return None
-    for table, deleted, _ in translations:
-        if MARK in deleted or (table is not None and table.find(between) != MARK):
-            return None
-        if table is not None and table.count(between) > 1:
-            return None
-        joined = joined.translate(table, deleted)
-    data = np.frombuffer(joined + between + b"".join(filler), np.uint8)
+    data = np.frombuffer(joined + _BETWEEN + b"".join(filler), np.uint8)
     text = data[: len(joined) + 1]
     marks = text == MARK
     outside = marks | (text == delimiter[0])

@@ -8,7 +8,8 @@
     y = SparseSegmentSqrtN(found, place, segments)
 
 and the same with one table, where there is but a Gather.  That every id is looked up once saves nothing when rows are
-added straight from the tables; sorting the ids, and copying the rows twice, is most of the time.
+added straight from the tables; sorting the ids, and copying the rows twice, is most of the time.  Where id i is row i // n of
+table i % n the fused op works that out itself, and it takes segments from the places of words.
 
 What else reads the nodes in between keeps them.
 
@@ -146,8 +147,11 @@ class _Fusion:
         (vector,) = unique.inputs
         lookup = self.lookup(data, ids)
         self.cloned[ids] = vector
-        rows = self.clone(lookup.rows)
-        which = [] if lookup.which is None else [self.clone(lookup.which)]
+        modulus = self.modulus(lookup, ids)
+        rows, which = vector, []
+        if not modulus:
+            rows = self.clone(lookup.rows)
+            which = [] if lookup.which is None else [self.clone(lookup.which)]
         gather = lookup.gathers[0]
         dtype = self.node.attrs["T"]
         handle = gather.op == "ResourceGather"
@@ -160,10 +164,11 @@ class _Fusion:
             "Tparams": [dtypes.resource if handle else dtype] * len(lookup.params),
             "P": len(which),
             "T": dtype,
+            "modulus": modulus,
             "combiner": COMBINERS[self.node.op],
             "width": lookup.width,
         }
-        inputs = [rows, *which, segments, *lookup.params]
+        inputs = [rows, *which, self.places(segments), *lookup.params]
         fused = Node(
             self.node.name,
             "_EmbeddingLookupSparse",
@@ -201,6 +206,42 @@ class _Fusion:
         rows, again = self.partitioned([indices for _, indices in pairs])
         _expect(which == again)
         return _Lookup(rows, which, [params for params, _ in pairs], gathers, width)
+
+    def modulus(self, lookup: _Lookup, ids: Ref) -> int:
+        """The number n of tables where id i is row i // n of table i % n; 0 where it is another one."""
+        if lookup.which is None:
+            return 0
+        try:
+            which = self.behind_identity(lookup.which)
+            while which.op == "Cast":
+                which = self.behind_identity(which.inputs[0])
+            rows = self.behind_identity(lookup.rows)
+            count = len(lookup.params)
+            _expect(which.op == "FloorMod" and self.constant(which.inputs[1]) == [count])
+            _expect(rows.op == "FloorDiv" and self.constant(rows.inputs[1]) == [count])
+            self.is_vector(which.inputs[0], ids)
+            self.is_vector(rows.inputs[0], ids)
+        except _MismatchError:
+            return 0
+        return count
+
+    def places(self, segments: Ref) -> Ref:
+        """The matrix whose first column the segments are, or the segments."""
+        if segments in self.feeds or self.nodes[segments.node].op != "StridedSlice":
+            return segments
+        node = self.nodes[segments.node]
+        try:
+            begin, end, steps = map(self.constant, node.inputs[1:])
+        except _MismatchError:
+            return segments
+        masks = [
+            node.attrs.get(f"{name}_mask", 0)
+            for name in ("begin", "end", "shrink_axis", "new_axis", "ellipsis")
+        ]
+        if masks != [1, 1, 2, 0, 0] or (begin[1:], end[1:], steps) != ([0], [1], [1, 1]):
+            return segments
+        self.controls += node.controls
+        return node.inputs[0]
 
     def behind_identity(self, ref: Ref) -> Node:
         node = self.producer(ref)

@@ -64,6 +64,8 @@ def test_fused_sums_are_what_they_were(
         fused = program.run(program.y, session=session)
         assert "_EmbeddingLookupSparse" in ops_run(session)
         assert not ops_run(session) & {"Unique", "DynamicPartition", "ResourceGather", "Gather"}
+        if strategy == "mod":
+            assert not ops_run(session) & {"FloorDiv", "FloorMod", "StridedSlice"}
     monkeypatch.setattr(plans, "fuse_embeddings", lambda nodes, feeds: nodes)
     with tf.Session(graph=program.graph) as session:
         session.run(program.initializer)
@@ -95,11 +97,12 @@ def test_what_stands_in_between_can_be_fed() -> None:
 
 
 @pytest.mark.parametrize("parts", [1, 4])
+@pytest.mark.parametrize("strategy", ["div", "mod"])
 @pytest.mark.parametrize("wrong", [-1, ROWS])
-def test_ids_outside_are_refused(parts: int, wrong: int) -> None:
+def test_ids_outside_are_refused(parts: int, strategy: str, wrong: int) -> None:
     ids = IDS.copy()
     ids[4] = wrong
-    program = Program(parts, "div", "sum")
+    program = Program(parts, strategy, "sum")
     with pytest.raises(tf.errors.InvalidArgumentError, match="must lie in"):
         program.run(program.y, ids)
 

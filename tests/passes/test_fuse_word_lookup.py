@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 import minihub_runtime as tf
+from minihub_runtime import threads
 from minihub_runtime.passes import pipeline as plans
+from minihub_runtime.threads import num_threads, set_num_threads
 from tests.passes.test_fuse_embeddings import ops_run
 
 WORDS = ["a", "b", "ab", "long-word-of-many-letters", "words", "The", "ü", "x"]
@@ -89,6 +91,36 @@ def test_fused_numbers_are_what_they_were(
 @given(strategies.text("ab ,.\0\n|üT", max_size=60))
 def test_any_sentences(tmp_path: Path, text: str) -> None:
     both(Program(tmp_path), text.encode().split(b"|") * 70)
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        [b"a b", b"x a"],
+        [b"a\0b", b"x a"],
+        [b"a  b", b"x a"],
+        [b"a", b""],
+        [b"", b""],
+    ],
+)
+def test_few_sentences(tmp_path: Path, sentences: list[bytes]) -> None:
+    both(Program(tmp_path), sentences)
+
+
+def test_many_sentences_are_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Program(tmp_path)
+    sentences = [*SENTENCES * 40, b"ab"]
+    expected = program.run(sentences)
+    monkeypatch.setattr(threads, "WORTHWHILE", 0)
+    before = num_threads()
+    set_num_threads(3)
+    try:
+        for found, wanted in zip(program.run(sentences), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
+        # What cannot be joined in one thread cannot be joined.
+        both(program, [*sentences, b"a\0b"])
+    finally:
+        set_num_threads(before)
 
 
 def test_words_that_are_fetched_are_split(tmp_path: Path) -> None:
