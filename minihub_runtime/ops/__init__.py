@@ -72,6 +72,7 @@ FAMILIES = (
     "non_max_suppression",
     "non_max_suppression_combined",
     "normalization",
+    "normalization_activated",
     "padding",
     "parsing",
     "parsing_example",

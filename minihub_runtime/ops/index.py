@@ -927,6 +927,7 @@ FAMILY_OF: dict[str, str] = {
     "ZerosLike": "array",
     "Zeta": "special_gamma",
     "ZipDataset": "dataset_pass",
+    "_ActivatedBatchNorm": "normalization_activated",
     "_Affine": "fused",
     "_AffineConv2D": "fused",
     "_AffineConv3D": "fused",

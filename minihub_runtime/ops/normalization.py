@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array,
 from minihub_runtime.ops.windows import allocate, narrow, widen
 from minihub_runtime.shapes import Shape, Spec, merge, show
 
-__all__: list[str] = []
+__all__ = ["FLAT", "fused_batch_norm_v3", "normalize_batch"]
 
 Format2D = Literal["NHWC", "NCHW"]
 Format = Literal["NHWC", "NCHW", "NDHWC", "NCDHW"]
@@ -102,8 +102,9 @@ def _normalize(
     variance: Array,
     epsilon: float,
     out: Array | None,
+    finish: Callable[[Array], None] | None = None,
 ) -> Array:
-    """Channels-last `x` with this mean and variance, scaled and shifted."""
+    """Channels-last `x` with this mean and variance, scaled and shifted; `finish` is called with each flat block of it."""
     factor = scale / np.sqrt(variance + variance.dtype.type(epsilon))
     x = contiguous(x)
     result = allocate(x.shape, x.dtype, out)
@@ -115,6 +116,8 @@ def _normalize(
             np.subtract(block, means[:n], out=place)
             np.multiply(place, factors[:n], out=place)
             np.add(place, offsets[:n], out=place)
+            if finish is not None:
+                finish(place)
     return result
 
 
@@ -160,7 +163,7 @@ def _deviations(x: Array, center: Array) -> tuple[Array, Array]:
     return total, squares
 
 
-def _batch_norm(
+def normalize_batch(
     x: Array,
     scale: Array,
     offset: Array,
@@ -171,8 +174,9 @@ def _batch_norm(
     data_format: str,
     is_training: bool,
     out: Array | None = None,
+    finish: Callable[[Array], None] | None = None,
 ) -> tuple[Array, Array, Array, Array, Array]:
-    """The first five outputs of the FusedBatchNorm family."""
+    """The first five outputs of the FusedBatchNorm family; of training, `finish` is called with each flat block of `y`."""
     _check_image(x)
     channels = x.shape[_channel_axis(x.ndim, data_format)]
     _check_vector(scale, channels, "scale")
@@ -207,7 +211,9 @@ def _batch_norm(
             )
         last = _channels_last(wide, data_format)
         batch_mean, batch_variance, count = _moments(last)
-        y = _normalize(last, weights[0], weights[1], batch_mean, batch_variance, epsilon, out)
+        y = _normalize(
+            last, weights[0], weights[1], batch_mean, batch_variance, epsilon, out, finish
+        )
         unbiased = batch_variance * np.float32(count / max(count - 1, 1))
         new_mean = batch_mean
         if exponential_avg_factor != 1:
@@ -286,7 +292,7 @@ def fused_batch_norm(
     Shapes: `[n, h, w, c], [c], [c], [c] or [0], [c] or [0] -> [n, h, w, c], [c], [c], [c], [c]`.
     Raises: InvalidArgumentError for another rank or vectors of another length.
     """
-    return _batch_norm(
+    return normalize_batch(
         x, scale, offset, mean, variance, epsilon, exponential_avg_factor, data_format, is_training
     )
 
@@ -311,7 +317,7 @@ def fused_batch_norm_v2(
     is_training: bool = True,
 ) -> tuple[Array, ...]:
     """FusedBatchNorm whose images may have 16 bits; the vectors have 32."""
-    return _batch_norm(
+    return normalize_batch(
         x, scale, offset, mean, variance, epsilon, exponential_avg_factor, data_format, is_training
     )
 
@@ -337,7 +343,7 @@ def fused_batch_norm_v3(
     is_training: bool = True,
 ) -> tuple[Array, ...]:
     """FusedBatchNormV2 in two or three dimensions; the last output is 0, a place for GPU kernels."""
-    found = _batch_norm(
+    found = normalize_batch(
         x, scale, offset, mean, variance, epsilon, exponential_avg_factor, data_format, is_training
     )
     return (*found, narrow(np.zeros((), np.float32), scale.dtype))

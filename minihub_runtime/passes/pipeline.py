@@ -8,6 +8,7 @@ from minihub_runtime.passes.drop_idle import drop_idle
 from minihub_runtime.passes.forward_identities import forward_identities
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
+from minihub_runtime.passes.fuse_normalization import fuse_normalization
 from minihub_runtime.passes.fuse_pointwise import fuse_pointwise
 from minihub_runtime.passes.fuse_row_updates import fuse_row_updates
 from minihub_runtime.passes.fuse_separable import fuse_separable
@@ -44,6 +45,8 @@ PIPELINE: Mapping[str, Pass] = {
     "hoist_products": hoist_products,
     "forward_identities": forward_identities,
     "fuse_affine": fuse_affine,
+    # What is left of them is of training.
+    "fuse_normalization": fuse_normalization,
     # It changes one op alone, so its place is free.
     "lay_out_transposed": lay_out_transposed,
     # What is left of biases and factors is no part of a convolution, and arithmetic like any other.
