@@ -166,7 +166,7 @@ def embedding_lookup_sparse(
             indices_in_range(rows[which == number], len(table), f"rows of table {number}")
     if known.whole is not None:
         places = rows + known.starts.take(which)
-        return sparse_segment(known.whole, places, segment_ids, None, combiner)
+        return sparse_segment(known.whole, places, segment_ids, None, combiner, known=True)
     # Table after table; where the row of each word has come to lie is what the sum takes for its index.
     order = np.argsort(which, kind="stable")
     places = np.empty_like(order)

@@ -23,6 +23,7 @@ from minihub_runtime.threads import scratch
 from minihub_runtime.threads import spread as share
 
 __all__ = [
+    "PLAIN",
     "count_of",
     "flat_rows",
     "reduce_by",
@@ -35,6 +36,8 @@ __all__ = [
 ]
 
 
+#: The characters of the types whose rows are added as they are.
+PLAIN = "fd"
 #: How many rows are gathered at once where runs are folded one by one.
 BLOCK = 1 << 14
 #: Up to so many runs of different lengths are folded one by one.
@@ -61,14 +64,15 @@ def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Ar
     if len(starts) == 0:
         return np.empty((0, data.shape[1]), dtype=data.dtype)
     lengths = run_lengths(starts, total)
-    longest = int(lengths.max())
+    alike = bool((lengths == lengths[0]).all())
+    longest = int(lengths[0]) if alike else int(lengths.max())
     if longest == 1:
         return data.copy() if order is None else data[order]
     if data.shape[1] <= 4:
         rows = data if order is None else data[order]
         return ufunc.reduceat(rows, starts, axis=0, dtype=data.dtype)
     result = np.empty((len(starts), data.shape[1]), dtype=data.dtype)
-    if longest <= max(len(starts), FEW_RUNS) and int(lengths.min()) == longest:
+    if alike and longest <= max(len(starts), FEW_RUNS):
         _fold_alike(ufunc, data, order, starts, longest, result)
     elif len(starts) <= FEW_RUNS:
         if order is not None and total <= BLOCK:
@@ -153,7 +157,10 @@ def flat_rows(data: Array) -> Array:
 
 def typed(rows: Array, shape: tuple[int, ...], like: Array) -> Array:
     """The numbers of a result in the type of `like`."""
-    numbers = rows.reshape(shape)
+    # A view of a result is copied before the caller gets it.
+    numbers = rows if rows.shape == shape else rows.reshape(shape)
+    if like.dtype.char in PLAIN:
+        return numbers
     if like.dtype == bfloat16.numpy:
         return float_to_bfloat16(numbers)
     kind = as_dtype(like.dtype)

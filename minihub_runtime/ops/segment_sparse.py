@@ -17,6 +17,7 @@ from minihub_runtime.ops.checking import allocatable, indices_in_range, require,
 from minihub_runtime.ops.gradient_rules import Ops, Slices, Term, sizes_of
 from minihub_runtime.ops.registry import FLOATS, INDEX, REALS, REGISTRY, ROUNDING, Array, op
 from minihub_runtime.ops.segment import (
+    PLAIN,
     count_of,
     flat_rows,
     reduce_by,
@@ -32,14 +33,17 @@ __all__ = ["SPARSE_SOURCE", "sparse_segment"]
 
 #: Up to so many rows are gathered at once where they are all of one segment.
 FEW = 1 << 10
-#: Types whose rows are added as they are.
-PLAIN = (np.float32, np.float64)
 
 
 def sparse_segment(
-    data: Array, indices: Array, segment_ids: Array, num_segments: Array | None, scale: str
+    data: Array,
+    indices: Array,
+    segment_ids: Array,
+    num_segments: Array | None,
+    scale: str,
+    known: bool = False,
 ) -> Array:
-    """Sums of the rows of `data` at `indices`, by sorted segment, divided as `scale` says."""
+    """Sums of the rows of `data` at `indices`, which are `known` to exist or looked at, by sorted segment, divided as `scale` says."""
     require(data.ndim >= 1, "data must have rank >= 1, not 0")
     require_rank(indices, 1, "indices")
     require_rank(segment_ids, 1, "segment_ids")
@@ -48,7 +52,10 @@ def sparse_segment(
             f"segment_ids must have {indices.size} elements, as indices, not {segment_ids.size}"
         )
     limit = None if num_segments is None else count_of(num_segments)
-    if 0 < indices.size <= FEW and limit is None and data.dtype in PLAIN and not segment_ids.any():
+    plain = data.dtype.char in PLAIN
+    few = 0 < indices.size <= FEW and limit is None
+    # Whether all ids are 0 takes longer to find than that the last is not.
+    if few and plain and not segment_ids[-1] and not segment_ids.any():
         return _only_segment(data, indices, scale)
     rest = data.shape[1:]
     if indices.size == 0:
@@ -59,9 +66,10 @@ def sparse_segment(
     count = int(ids[-1]) + 1 if limit is None else limit
     require(int(ids[-1]) < count, f"segment_ids must be < {count}, not {int(ids[-1])}")
     shape = allocatable((count, *rest), data.dtype)
-    indices_in_range(indices, data.shape[0])
+    if not known:
+        indices_in_range(indices, data.shape[0])
     # Only the rows in use are widened, so that a table of bfloat16 or float16 stays as it is.
-    narrow = data.dtype in (bfloat16.numpy, np.float16)
+    narrow = not plain and data.dtype in (bfloat16.numpy, np.float16)
     rows = data.reshape(data.shape[0], size(rest))
     order: Array | None = indices
     if narrow:

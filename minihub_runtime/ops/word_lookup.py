@@ -102,12 +102,13 @@ def split_and_lookup(
         if found is not None:
             indices, ids = found
             return indices, _sized(ids, default_value, table) if size_for_default else ids
-    rows = [text.split(mark) for text in _translated(sentences, translations)]
-    words = list(itertools.chain.from_iterable(rows)) if len(rows) != 1 else rows[0]
+    texts = _translated(sentences, translations)
+    words = mark.join(texts).split(mark)
+    counts = [text.count(mark) + 1 for text in texts]
     if not all(words):
-        rows = [list(filter(None, row)) or filler for row in rows]
-        words = list(itertools.chain.from_iterable(rows))
-    indices = _indices(np.array([*map(len, rows)], np.int64))
+        rows = [list(filter(None, text.split(mark))) or filler for text in texts]
+        words, counts = list(itertools.chain.from_iterable(rows)), [*map(len, rows)]
+    indices = _indices(np.array(counts, np.int64))
     ids = table.find_list(words, default_value)
     return indices, _sized(ids, default_value, table) if size_for_default else ids
 
