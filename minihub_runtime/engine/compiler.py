@@ -309,7 +309,8 @@ class _Compiler:
             )
             return lambda *inputs: context.call(function, inputs), [*wanted], [*produced], {}, True
         op = REGISTRY[node.op]
-        key = None if op.wants_context else _binding_key(node)
+        attrs_key = None if op.wants_context or node.op == "Const" else node.attrs.key
+        key = None if attrs_key is None else (node.op, attrs_key)
         if key is not None and key in self.bound:
             return self.bound[key]
         check_kinds(node, op.schema)
@@ -433,23 +434,6 @@ def _unchanging(value: Any) -> Any:
         value = value.copy()
         value.flags.writeable = False
     return value
-
-
-def _binding_key(node: Node) -> Any:
-    """Equal for nodes of one op with equal attributes; None for attributes that are not compared."""
-    if node.op == "Const":
-        return None
-    parts = [
-        (name, proto.SerializeToString())
-        for name, proto in node.attrs.protos.items()
-        if not name.startswith("_") and name not in node.attrs.changes
-    ]
-    for name, value in node.attrs.changes.items():
-        kind = type(value)
-        if kind not in (bool, int, str, DType):
-            return None
-        parts.append((name, (kind, value)))
-    return node.op, frozenset(parts)
 
 
 def check_kinds(node: Node, schema: Schema) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from minihub_runtime.codec import attr_from_proto
+from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, OpError, clip
 
 __all__ = ["Attrs", "Graph", "Node", "Ref", "parse_input", "parse_ref"]
@@ -35,12 +36,13 @@ class Attrs(Mapping[str, Any]):
         changes: name → Python value of those that were not read but set.
     """
 
-    __slots__ = ("_decoded", "changes", "protos")
+    __slots__ = ("_decoded", "_key", "changes", "protos")
 
     def __init__(self, protos: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> None:
         self.protos = protos
         self.changes: Mapping[str, Any] = {} if changes is None else changes
         self._decoded: dict[str, Any] = {}
+        self._key: frozenset[Any] | str | None = ""
 
     def __getitem__(self, name: str) -> Any:
         if name in self.changes:
@@ -64,6 +66,28 @@ class Attrs(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    @property
+    def key(self) -> frozenset[Any] | None:
+        """The same for equal attributes, of which names with underscores do not count; None for values that are not compared."""
+        if isinstance(self._key, str):
+            self._key = self._compared()
+        return self._key
+
+    def _compared(self) -> frozenset[Any] | None:
+        parts: list[tuple[str, Any]] = [
+            (name, proto.SerializeToString())
+            for name, proto in self.protos.items()
+            if not name.startswith("_") and name not in self.changes
+        ]
+        for name, value in self.changes.items():
+            if name.startswith("_"):
+                continue
+            kind = type(value)
+            if kind not in (bool, int, str, DType):
+                return None
+            parts.append((name, (kind, value)))
+        return frozenset(parts)
 
     def changed(self, **values: Any) -> Attrs:
         """A copy with some values replaced."""

@@ -17,6 +17,7 @@ from minihub_runtime.passes.hoist_products import hoist_products
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
 from minihub_runtime.passes.prepare_filters import prepare_filters
 from minihub_runtime.passes.region import Region
+from minihub_runtime.passes.share_equals import share_equals
 
 __all__ = ["PIPELINE", "Pass", "rewrite"]
 
@@ -54,6 +55,8 @@ PIPELINE: Mapping[str, Pass] = {
     # Activations are part of convolutions by now.
     "fuse_separable": fuse_separable,
     "prepare_filters": prepare_filters,
+    # What several ops read can be part of none of them.
+    "share_equals": share_equals,
 }
 
 

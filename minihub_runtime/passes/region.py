@@ -244,6 +244,13 @@ class Region:
         except OpError:
             return None
 
+    def is_reference(self, ref: Ref) -> bool:
+        """Whether a tensor may be a variable itself, which whoever reads it reads at its own time."""
+        node = self.node(ref)
+        if node is None:
+            return False
+        return node.op in HANDLES or node.op.startswith(("Assign", "Ref")) or "Enter" in node.op
+
     def has_single_taps(self, filter: Ref) -> bool:
         """Whether the filter of a convolution is known to have one tap only."""
         while (scaled := self.producer(filter, "_ScaledFilter")) is not None:
