@@ -173,17 +173,18 @@ def concat_offset(concat_dim: Array, shape: Sequence[Array]) -> tuple[Array, ...
     at = axis_in_range(concat_dim, shape[0].size, "concat_dim")
     offsets = []
     start = 0
+    first = shape[0].tolist()
     for place, vector in enumerate(shape):
-        different = vector.size != shape[0].size or (np.delete(vector != shape[0], at)).any()
-        if different:
+        sizes = vector.tolist()
+        if [*sizes[:at], *sizes[at + 1 :]] != [*first[:at], *first[at + 1 :]]:
             raise InvalidArgumentError(
-                f"shapes must agree except along axis {at}, but shape[0] is {shape[0].tolist()} "
-                f"and shape[{place}] {vector.tolist()}"
+                f"shapes must agree except along axis {at}, but shape[0] is {first} "
+                f"and shape[{place}] {sizes}"
             )
-        offset = np.zeros_like(vector)
+        offset = np.zeros(len(sizes), vector.dtype)
         offset[at] = start
         offsets.append(offset)
-        start += int(vector[at])
+        start += sizes[at]
     return tuple(offsets)
 
 

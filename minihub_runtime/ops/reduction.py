@@ -156,14 +156,16 @@ def _reduction(
     precision: Precision = EXACT,
     numpy_kinds: str = "iufc",
     source: str = "",
+    views: bool = False,
 ) -> None:
-    """Register an op that reduces `input` along `reduction_indices`."""
+    """Register an op that reduces `input` along `reduction_indices`; with `views`, along none it is `input` itself."""
 
     def kernel(input: Array, reduction_indices: Array, *, keep_dims: bool = False) -> Array:
         require_kernel(input.dtype, numpy_kinds, name)
         axes = _axes(reduction_indices, input.ndim)
-        with np.errstate(all="ignore"):
-            return narrow(function(input, axes, keep_dims), input.dtype)
+        if views and not axes:
+            return input
+        return narrow(function(input, axes, keep_dims), input.dtype)
 
     kernel.__doc__ = (
         doc + "\n\n    Raises: InvalidArgumentError for an axis out of range or twice.\n"
@@ -175,6 +177,7 @@ def _reduction(
         **type_attrs,
         Tidx=INDEX.default_to("int32"),
         precision=precision,
+        views=views,
         source=source or f"core/kernels/reduction_ops_{name.lower()}.cc",
         shape=_reduced_shape,
     )(kernel)
@@ -186,6 +189,7 @@ _reduction(
     NUMBERS,
     "Sums along axes; 16-bit floats are summed in float32.",
     precision=ROUNDING,
+    views=True,
 )
 _reduction(
     "Mean",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
@@ -148,18 +150,23 @@ def broadcast_gradient_args(s0: Array, s1: Array) -> tuple[Array, Array]:
     Raises: InvalidArgumentError unless both are vectors that broadcast.
     """
     _require_shapes(s0, s1)
-    shape = broadcast(tuple(s0.tolist()), tuple(s1.tolist()))
+    left, right = _summed_axes(tuple(s0.tolist()), tuple(s1.tolist()))
+    return np.array(left, s0.dtype), np.array(right, s0.dtype)
+
+
+# Steps of loops ask for the same few shapes again and again.
+@functools.lru_cache(maxsize=1024)
+def _summed_axes(s0: tuple[int, ...], s1: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    """The axes along which the gradients of operands of two shapes are summed."""
+    shape = broadcast(s0, s1)
     assert shape is not None
-    rank = len(shape)
-    axes: list[list[int]] = []
-    if s0.tolist() == s1.tolist():
-        axes = [[], []]
-    else:
-        for given in (s0.tolist(), s1.tolist()):
-            padded = [1] * (rank - len(given)) + given
-            axes.append([axis for axis, n in enumerate(padded) if n == 1])
-    r0, r1 = (np.asarray(found, dtype=s0.dtype) for found in axes)
-    return r0, r1
+    if s0 == s1:
+        return [], []
+    axes = []
+    for given in (s0, s1):
+        padded = (1,) * (len(shape) - len(given)) + given
+        axes.append([axis for axis, n in enumerate(padded) if n == 1])
+    return axes[0], axes[1]
 
 
 @tile.gradient

@@ -122,6 +122,11 @@ def _with(ufunc: Any) -> Update:
         if target.dtype.names is not None:
             _one_by_one(ufunc, target, places, values)
         else:
+            order = places.argsort(kind="stable")
+            together = places.take(order)
+            if (together[1:] != together[:-1]).all():
+                target[places] = ufunc(target[places], values)
+                return
             # The time that `ufunc.at` takes grows with its target: so it gets the rows alone.
             rows, where = np.unique(places, return_inverse=True)
             changed = target[rows]
