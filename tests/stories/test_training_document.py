@@ -1,4 +1,4 @@
-"""The program of docs/training.md runs, on the module that is shipped."""
+"""The programs of docs/training.md run, on the module that is shipped."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import minihub
+import minihub_runtime as tf
 
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "minihub" / "demo_module"
@@ -16,9 +17,31 @@ DOCUMENT = ROOT / "docs" / "training.md"
 HANDLE = "https://tfhub.dev/google/nnlm-en-dim128/1"
 
 
+def programs() -> list[str]:
+    """The programs of the document."""
+    return re.findall(r"```python\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+
+
+def test_gradients_of_parts_are_those_of_the_whole() -> None:
+    *_, program = programs()
+    random = np.random.default_rng(3)
+    x, y = (random.standard_normal((8, width)).astype(np.float32) for width in (3, 1))
+    found = []
+    for count in (1, 4):
+        parts = list(zip(np.split(x, count), np.split(y, count), strict=True))
+        names = {"tf": tf, "parts": parts, "steps": 5}
+        with tf.Graph().as_default():
+            tf.set_random_seed(4)
+            exec(program, names)
+        found.append(names["found"])
+    for whole, summed in zip(*found, strict=True):
+        np.testing.assert_allclose(summed, whole, rtol=1e-5, atol=1e-6)
+        assert np.abs(whole).min() > 1e-3
+
+
 def test_the_program_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    first, second = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+    first, second, _ = programs()
     program = first.replace(HANDLE, MODULE.as_posix()).replace("max_steps=1000", "max_steps=3")
     assert program.count(MODULE.as_posix()) == program.count("max_steps=3") == 1
     names = {
