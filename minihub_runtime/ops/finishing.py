@@ -14,7 +14,7 @@ from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import LONG_ROW
 from minihub_runtime.threads import scratch
 
-__all__ = ["ACTIVATIONS", "Finish", "activation", "finish_with"]
+__all__ = ["ACTIVATIONS", "Finish", "activation", "finish_with", "scale_and_finish"]
 
 #: Changes a contiguous block `(n, channels)` in place.
 Finish = Callable[[Array], None]
@@ -153,6 +153,32 @@ def _parts(block: Array, bias: Array | None) -> Iterator[tuple[Array, Array | No
     for start in range(0, flat.size, step):
         part = flat[start : start + step]
         yield part, None if repeated is None else repeated[: part.size]
+
+
+def scale_and_finish(x: Array, result: Array, factor: Array, bias: Array, name: str) -> None:
+    """Put each channel of `x`, times a factor and plus a bias, into `result`; then apply an activation.
+
+    Args:
+        x: contiguous, `(n, channels)`.
+        result: the same.
+        factor: one number per channel, or one for all.
+        bias: the same.
+        name: of the activation; may be empty.
+    """
+    functions = [activation(name)] if name else []
+    count, width = x.shape
+    rows = max(1, PART // width)
+    if count > rows:
+        factor, bias = _repeated(factor, rows, width), _repeated(bias, rows, width)
+        x, result = x.reshape(-1), result.reshape(-1)
+        rows *= width
+    for start in range(0, len(x), rows):
+        place = result[start : start + rows]
+        several = x.ndim == 1
+        np.multiply(x[start : start + rows], factor[: len(place)] if several else factor, out=place)
+        np.add(place, bias[: len(place)] if several else bias, out=place)
+        for function in functions:
+            function(place)
 
 
 def _repeated(bias: Array, rows: int, width: int) -> Array:

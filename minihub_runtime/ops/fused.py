@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 
 from minihub_runtime.ops.convolution import convolution, depthwise
-from minihub_runtime.ops.finishing import finish_with
+from minihub_runtime.ops.finishing import finish_with, scale_and_finish
 from minihub_runtime.ops.matmul import multiply_matrices
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
-from minihub_runtime.ops.windows import allocate, layout_of, over_rows
+from minihub_runtime.ops.windows import allocate, layout_of
 
 __all__: list[str] = []
 
@@ -172,7 +172,7 @@ def affine_mat_mul(
 ) -> Array:
     """MatMul, a bias, and an activation."""
     product = multiply_matrices(a.T if transpose_a else a, b.T if transpose_b else b, out)
-    _finish_rows(product, product, None, _bias(bias), activation)
+    finish_with(_bias(bias), [activation])(product)
     return product
 
 
@@ -194,24 +194,13 @@ def affine(
     """Each channel, the last axis, times a factor, plus a bias; then an activation."""
     x = np.ascontiguousarray(x)
     result = allocate(x.shape, x.dtype, out)
-    _finish_rows(x, result, _bias(factor), _bias(bias), activation)
+    if x.size:
+        width = x.shape[-1]
+        scale_and_finish(
+            x.reshape(-1, width),
+            result.reshape(-1, width),
+            factor.reshape(-1),
+            bias.reshape(-1),
+            activation,
+        )
     return result
-
-
-def _finish_rows(
-    x: Array, result: Array, factor: Array | None, bias: Array | None, activation: str
-) -> None:
-    """Scale, shift and activate rows in blocks that fit the cache."""
-    finish = finish_with(None, [activation])
-    width = x.shape[-1]
-    one = np.ones(1, x.dtype) if factor is None and bias is None else None
-    vectors = [np.broadcast_to(v, width) for v in (factor, bias, one) if v is not None]
-
-    def change(part: Array, place: Array, *repeated: Array) -> None:
-        first = np.add if factor is None and bias is not None else np.multiply
-        first(part, repeated[0], out=place)
-        if len(repeated) > 1:
-            np.add(place, repeated[1], out=place)
-        finish(place)
-
-    over_rows(change, x, result, *vectors)
