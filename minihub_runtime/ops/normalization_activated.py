@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from minihub_runtime.ops.normalization import FLAT, fused_batch_norm_v3, normalize_batch
-from minihub_runtime.ops.registry import Array, op
+from minihub_runtime.ops.registry import ROUNDING, Array, op
 
 __all__ = ["LIMITS"]
 
@@ -19,7 +19,9 @@ LIMITS: dict[str, float] = {"Relu": np.inf, "Relu6": 6}
     "_ActivatedBatchNorm(x: float32, scale: float32, offset: float32, mean: float32, variance: float32) -> "
     "y: float32, batch_mean: float32, batch_variance: float32, reserve_space_1: float32, "
     "reserve_space_2: float32, reserve_space_3: float32",
-    like=fused_batch_norm_v3,
+    precision=ROUNDING,
+    source="core/kernels/fused_batch_norm_op.cc",
+    shape=fused_batch_norm_v3.shape_rule,
 )
 def activated_batch_norm(
     x: Array,

@@ -42,6 +42,8 @@ PLAIN = "fd"
 BLOCK = 1 << 14
 #: Up to so many runs of different lengths are folded one by one.
 FEW_RUNS = 64
+#: So few runs of one length take longer together than each alone.
+FEW_ALIKE = 3
 #: Bytes of rows that are folded at once where runs are folded together.
 RESIDENT = 1 << 20
 #: Bytes of rows that one thread folds in a nanosecond.
@@ -87,7 +89,7 @@ def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Ar
         for chosen in np.split(by_length, cuts):
             folded = np.empty((len(chosen), data.shape[1]), data.dtype)
             length = int(lengths[chosen[0]])
-            if length > max(len(chosen), FEW_RUNS):
+            if length > 1 and (length > max(len(chosen), FEW_RUNS) or len(chosen) <= FEW_ALIKE):
                 _fold_each(ufunc, data, order, starts.take(chosen), lengths.take(chosen), folded)
             else:
                 _fold_alike(ufunc, data, order, starts.take(chosen), length, folded)
