@@ -263,15 +263,17 @@ def range_(start: Array, limit: Array, delta: Array) -> Array:
     for array, name in ((start, "start"), (limit, "limit"), (delta, "delta")):
         require(array.size == 1 and array.ndim <= 1, f"{name} must be a scalar")
     kind = start.dtype
-    low, high, step = (to_float(x).reshape(-1)[0] for x in (start, limit, delta))
     if kind.kind in "iu":
-        low, high, step = int(low), int(high), int(step)
+        low, high, step = start.item(), limit.item(), delta.item()
         count = _range_size(low, high, step)
         allocatable([count], kind, "the range")
         values = np.arange(count, dtype=np.int64)
-        values *= step
-        values += low
+        if step != 1:
+            values *= step
+        if low:
+            values += low
         return values.astype(kind, copy=False)
+    low, high, step = (to_float(x).reshape(-1)[0] for x in (start, limit, delta))
     with np.errstate(all="ignore"):
         count = _range_size(low, high, step)
         allocatable([count], kind, "the range")

@@ -151,10 +151,11 @@ def _apply(rule: Rule, op_name: str, given: dict[str, Any], flags: dict[str, Any
     variables = [existing(given[name]) for name in ("var", *rule.slots)]
     grad = next(given[name] for name in _GRADIENTS if name in given)
     numbers = checked_numbers(rule, given, flags)
-    with contextlib.ExitStack() as locks:
-        # In one order everywhere, so that two steps never wait for each other.
-        for variable in sorted(set(variables), key=id):
-            locks.enter_context(variable.lock)
+    # In one order everywhere, so that two steps never wait for each other.
+    locks = [variable.lock for variable in sorted(set(variables), key=id)]
+    for lock in locks:
+        lock.acquire()
+    try:
         values = checked_values(rule, variables, grad, op_name)
         if "indices" in given:
             checked_rows(values[0].shape, grad, given["indices"])
@@ -165,6 +166,9 @@ def _apply(rule: Rule, op_name: str, given: dict[str, Any], flags: dict[str, Any
             changed = _step(rule, values, grad, numbers)
             for variable, value in zip(variables, changed, strict=True):
                 variable.assign(value, validate_shape=False)
+    finally:
+        for lock in locks:
+            lock.release()
     return variables[0]
 
 

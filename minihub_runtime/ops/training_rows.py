@@ -33,9 +33,13 @@ class _Rows:
         indices: the rows within their tables.
         grad: the gradient of each.
         bounds: where those of each table begin, and the end.
+        tables: the table of each, in int64; None if there is one.
     """
 
-    def __init__(self, indices: Array, grad: Array, bounds: list[int]) -> None:
+    def __init__(
+        self, indices: Array, grad: Array, bounds: list[int], tables: Array | None = None
+    ) -> None:
+        self.tables = tables
         self.indices = indices
         self.grad = grad
         self.bounds = bounds
@@ -46,12 +50,9 @@ class _Rows:
 
     def keys(self) -> Array:
         """A number for each row that no other has, those of the same row apart."""
-        if len(self.bounds) == 2 or not self.indices.size:
+        if self.tables is None or not self.indices.size:
             return self.indices
-        stride = int(self.indices.max()) + 1
-        return self.indices + np.repeat(
-            np.arange(len(self.bounds) - 1) * stride, np.diff(self.bounds)
-        )
+        return self.indices + self.tables * (int(self.indices.max()) + 1)
 
     def summed(self, order: Array, starts: Array) -> _Rows:
         """The same with the gradients of one row added up; `order` puts those of a row together, `starts` says where."""
@@ -80,7 +81,8 @@ def _grouped(values: Array, indices: Array, partitions: Sequence[Array], count: 
     bounds = [0, *np.cumsum(counts).tolist()]
     grad = np.empty((len(order), *values.shape[1:]), values.dtype)
     take_rows(values, places.take(order), grad)
-    return _Rows(indices.take(order), grad, bounds)
+    tables = which.take(order).astype(np.int64)
+    return _Rows(indices.take(order), grad, bounds, tables)
 
 
 @op(
@@ -163,9 +165,7 @@ def _check(rule: Rule, tables: Sequence[Sequence[Variable]], rows: _Rows, name: 
     fits = alike and min(sizes) >= 0 and 0 not in rest and rows.indices.ndim == 1
     if fits and len(rows.grad) == len(rows.indices):
         checked_values(rule, tables[0], rows.grad, name)
-        limits: Any = sizes[0]
-        if len(sizes) > 1:
-            limits = np.repeat(sizes, np.diff(rows.bounds))
+        limits: Any = sizes[0] if rows.tables is None else np.array(sizes).take(rows.tables)
         indices = rows.indices
         if not indices.size or (indices.min() >= 0 and not (indices >= limits).any()):
             return
