@@ -17,10 +17,10 @@ import numpy as np
 
 from minihub_runtime.ops import windows as sizes
 from minihub_runtime.ops.blocks import Block, cut, lay_out, runs
-from minihub_runtime.ops.products import SPEED, multiply
+from minihub_runtime.ops.products import LEAST, SPEED, multiply
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate
-from minihub_runtime.threads import spread
+from minihub_runtime.threads import num_threads, pays, spread
 
 __all__ = [
     "convolve",
@@ -93,7 +93,7 @@ def convolve(
 
     def compute(block: Block) -> None:
         target = flat[block.start : block.stop]
-        multiply(lay_out(x, block, 1), weights, target)
+        multiply(lay_out(x, block, 1), weights, target, alone=True)
         if finish is not None:
             finish(target)
 
@@ -115,7 +115,7 @@ def _convolve_groups(
 
     def compute(block: Block) -> None:
         target = flat[block.start : block.stop]
-        stack = multiply(lay_out(x, block, groups), weights)
+        stack = multiply(lay_out(x, block, groups), weights, alone=len(blocks) > 1)
         target.reshape(len(target), groups, -1)[...] = np.moveaxis(stack, 0, 1)
         if finish is not None:
             finish(target)
@@ -136,9 +136,13 @@ def multiply_rows(
         finish: what to do in place with each block of rows.
     """
     depth, width = weights.shape
+    cost = len(out) * weights.size // SPEED
     # Runs of many rows, because the weights are laid out for each anew.
     most = max(256, sizes.BLOCK // ((depth + width) * out.itemsize))
-    if len(out) <= most:
+    if pays(cost, products=True):
+        most = min(most, -(-len(out) // num_threads()))
+    parts = runs(len(out), max(most, LEAST), LEAST)
+    if len(parts) < 2:
         multiply(matrix, weights, out)
         if finish is not None:
             finish(out)
@@ -146,11 +150,11 @@ def multiply_rows(
 
     def rows(place: tuple[int, int]) -> None:
         taken = slice(*place)
-        multiply(matrix[taken], weights, out[taken])
+        multiply(matrix[taken], weights, out[taken], alone=True)
         if finish is not None:
             finish(out[taken])
 
-    spread(rows, runs(len(out), most, 32), len(out) * weights.size // SPEED, products=True)
+    spread(rows, parts, cost, products=True)
 
 
 def correlate_filter(x: Array, grad: Array, windows: Sequence[Window], depth: int) -> Array:

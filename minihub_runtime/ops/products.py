@@ -16,7 +16,7 @@ from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.threads import num_threads, pays, spread
 
-__all__ = ["SPEED", "multiply"]
+__all__ = ["LEAST", "SPEED", "multiply"]
 
 #: Multiplications in a nanosecond, about, and bytes that are read.
 SPEED = 32
@@ -30,13 +30,14 @@ LAID_OUT = 1 << 16
 LEAST = 32
 
 
-def multiply(left: Array, right: Array, out: Array | None = None) -> Array:
+def multiply(left: Array, right: Array, out: Array | None = None, alone: bool = False) -> Array:
     """The products of two stacks of matrices of one type, which may hold infinities.
 
     Args:
         left: `(…, m, k)`.
         right: `(…, k, n)`.
         out: where the result goes, `(…, m, n)`; it shares no memory with the factors.
+        alone: whether other threads have work already, so that this product stays in this one.
     """
     count = left.size * right.shape[-1]
     with np.errstate(all="ignore"):
@@ -44,13 +45,13 @@ def multiply(left: Array, right: Array, out: Array | None = None) -> Array:
             # A product of matrices lays out the right one first, which takes longer than to read it for each row.
             result = np.empty((len(left), right.shape[1]), left.dtype) if out is None else out
             for row, place in zip(left, result, strict=True):
-                multiply(row[np.newaxis], right, place[np.newaxis])
+                multiply(row[np.newaxis], right, place[np.newaxis], alone)
             return result
         if count <= SHARED:
             return np.asarray(np.matmul(left, right, out=out))
         # A product of few rows takes as long as it takes to read the other factor.
         cost = max(count // SPEED, (left.nbytes + right.nbytes) // BANDWIDTH)
-        if pays(cost, products=True) and left.shape[:-2] == right.shape[:-2]:
+        if not alone and pays(cost, products=True) and left.shape[:-2] == right.shape[:-2]:
             return _multiply_parts(left, right, out, cost)
         with blas.single():
             return np.asarray(np.matmul(left, right, out=out))

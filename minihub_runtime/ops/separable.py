@@ -187,7 +187,7 @@ class _Bands:
         self.finishes[1](sums.reshape(-1, self.wide))
         if self.after is not None:
             flat = target.reshape(-1, target.shape[-1])
-            multiply(sums.reshape(-1, self.wide), self.after, flat)
+            multiply(sums.reshape(-1, self.wide), self.after, flat, len(self.x) > 1)
             self.finishes[2](flat)
 
     def _input(self, image: int, seen: slice) -> Array:
@@ -197,6 +197,6 @@ class _Bands:
             return part
         count, across, channels = part.shape
         wide = scratch("expanded", (count * across, self.wide), self.x.dtype)
-        multiply(part.reshape(-1, channels), self.before, wide)
+        multiply(part.reshape(-1, channels), self.before, wide, len(self.x) > 1)
         self.finishes[0](wide)
         return wide.reshape(count, across, self.wide)

@@ -221,7 +221,7 @@ def convolve_tiles(
     cost = blocks[-1].stop * depths.outputs * prepared.filter.size * places // taps
 
     def compute(block: Block) -> None:
-        outputs = _outputs(x, prepared, depths, block, finish)
+        outputs = _outputs(x, prepared, depths, block, finish, len(blocks) > 1)
         top, left = (
             whole.before - part.before for whole, part in zip(tiles, block.windows, strict=True)
         )
@@ -237,6 +237,7 @@ def _outputs(
     depths: Window,
     block: Block,
     finish: Callable[[Array], None] | None,
+    alone: bool,
 ) -> Array:
     """The outputs of the tiles of a block, as `_put_tiles` takes them."""
     transforms, weights = prepared.transforms, prepared.transformed
@@ -254,15 +255,15 @@ def _outputs(
     inputs = scratch("tiles", (high * wide, tiles * depth * channels), x.dtype)
     np.copyto(inputs.reshape(seen.shape), seen)
     transformed = scratch("transformed", inputs.shape, x.dtype)
-    multiply(transforms.inputs, inputs, transformed)
+    multiply(transforms.inputs, inputs, transformed, alone)
     planes = transformed.reshape(high * wide, tiles, depth * channels)
     reach, width = weights.shape[1:]
     products = scratch("products", (high * wide, tiles, depths.outputs, width), x.dtype)
     for place in range(depths.outputs):
         start = place * channels
-        multiply(planes[:, :, start : start + reach], weights, products[:, :, place])
+        multiply(planes[:, :, start : start + reach], weights, products[:, :, place], alone)
     outputs = scratch("outputs", (step_down * step_along, tiles * depths.outputs * width), x.dtype)
-    multiply(transforms.outputs, products.reshape(high * wide, -1), outputs)
+    multiply(transforms.outputs, products.reshape(high * wide, -1), outputs, alone)
     if finish is not None:
         finish(outputs.reshape(-1, width))
     return outputs.reshape(step_down, step_along, count, *across, depths.outputs, width)
