@@ -42,11 +42,13 @@ class _Slab:
         size: in bytes.
         free: beginning and end of each part that nobody uses, in order; no two of them touch.
         address: where it begins.
+        touched: up to where it has been in use.
     """
 
     def __init__(self, size: int) -> None:
         self._memory = np.empty(size, np.uint8)
         self.size = size
+        self.touched = 0
         self.free = [(0, size)]
         self.address: int = self._memory.__array_interface__["data"][0]
 
@@ -57,6 +59,7 @@ class _Slab:
             self.free[place] = (start + nbytes, end)
         else:
             del self.free[place]
+        self.touched = max(self.touched, start + nbytes)
         return start
 
     def give_back(self, start: int, end: int) -> None:
@@ -117,22 +120,24 @@ class _Keeper:
         self._idle -= slab.size
 
     def take(self, nbytes: int) -> tuple[_Slab, int]:
-        """The slab and the beginning of that many bytes: of the smallest part that has so many."""
+        """The slab and the beginning of that many bytes, of the smallest part that has so many and was in use before."""
         with self._lock:
             self._take_back()
-            best: tuple[int, int, int] | None = None
+            best: tuple[int, int, int, int] | None = None
             for number, slab in enumerate(self._slabs):
                 for place, (start, end) in enumerate(slab.free):
-                    if end - start >= nbytes and (best is None or end - start < best[0]):
-                        best = (end - start, number, place)
+                    if end - start >= nbytes:
+                        fresh = max(0, start + nbytes - slab.touched)
+                        found = (fresh, end - start, number, place)
+                        best = found if best is None else min(best, found)
             if best is None:
                 made = _new_slab(nbytes)
                 self._slabs.append(made)
                 self._idle += made.size
-                best = (made.size, len(self._slabs) - 1, 0)
+                best = (nbytes, made.size, len(self._slabs) - 1, 0)
             self._idle -= nbytes
-            found = self._slabs[best[1]]
-            return found, found.take(best[2], nbytes)
+            chosen = self._slabs[best[2]]
+            return chosen, chosen.take(best[3], nbytes)
 
     def release(self) -> None:
         """Let go of the slabs that nobody uses."""

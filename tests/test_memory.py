@@ -82,6 +82,17 @@ def test_parts_that_are_given_back_become_one() -> None:
     assert address(memory.empty((9, memory.LEAST // 4), np.float32)) == where
 
 
+def test_memory_that_was_in_use_is_used_before_other() -> None:
+    first = memory.empty((12, memory.LEAST // 4), np.float32)
+    second = memory.empty(LARGE, np.float32)
+    where = address(first)
+    del first
+    # What is left of the slab would fit as well, but nobody has touched it.
+    assert memory.SLAB - 15 * memory.LEAST == memory.LEAST
+    assert address(memory.empty((memory.LEAST // 4,), np.float32)) == where
+    assert second.size
+
+
 def test_nothing_is_held_after_a_release() -> None:
     array = memory.empty(LARGE, np.float32)
     assert memory.held() == memory.SLAB - array.nbytes
