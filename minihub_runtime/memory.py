@@ -14,10 +14,12 @@ step, so what one step leaves is kept for the next.
 from __future__ import annotations
 
 import bisect
+import contextlib
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,8 +29,28 @@ __all__ = ["LEAST", "LIMIT", "contiguous", "empty", "held", "release", "zeros"]
 
 #: Smaller arrays are NumPy's own affair.
 LEAST = 1 << 20
+#: Where control groups say how much memory their processes may use: version 2 and 1.
+_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+
+
+def _share_of_memory(files: Sequence[Path] = _LIMITS) -> int:
+    """A quarter of the memory that this process may use, at most four gigabytes."""
+    found = [1 << 34]
+    # Windows has no such function, and other systems may not know the names.
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for file in files:
+        # There is no such file, or it says `max`.
+        with contextlib.suppress(ValueError, OSError):
+            found.append(int(file.read_text(encoding="ascii")))
+    return min(size for size in found if size > 0) // 4
+
+
 #: So many bytes are kept at most, beside those in use.
-LIMIT = 1 << 30
+LIMIT = _share_of_memory()
 #: The system is asked for so many bytes at a time; what is not touched takes no memory.
 SLAB = 1 << 28
 #: Arrays begin at multiples of that many bytes.

@@ -6,6 +6,7 @@ import gc
 import random
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -156,3 +157,11 @@ def test_a_small_system_has_no_room_for_large_slabs(monkeypatch: pytest.MonkeyPa
     found = memory.empty((memory.LEAST,), np.uint8)
     assert found.nbytes == memory.LEAST
     assert made == [memory.SLAB, memory.LEAST]
+
+
+def test_a_quarter_of_what_the_process_may_use_is_kept(tmp_path: Path) -> None:
+    limit, none = tmp_path / "limit", tmp_path / "none"
+    limit.write_text("536870912\n")
+    none.write_text("max\n")
+    assert memory._share_of_memory([none, limit]) == 1 << 27
+    assert 0 < memory._share_of_memory([none, tmp_path / "absent"]) <= 1 << 32
