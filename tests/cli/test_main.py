@@ -149,6 +149,10 @@ def test_a_full_disk_is_an_error() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGINT) == signal.SIG_IGN,
+    reason="shells let processes in the background ignore SIGINT, and these their children",
+)
 def test_lines_are_answered_as_they_come_and_control_c_ends_it() -> None:
     command = [*PROGRAM, "run", TEXT, "-", "--batch-size", "1"]
     with subprocess.Popen(
