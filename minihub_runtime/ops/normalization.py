@@ -15,7 +15,7 @@ from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array,
 from minihub_runtime.ops.windows import allocate, narrow, widen
 from minihub_runtime.shapes import Shape, Spec, merge, show
 
-__all__ = ["FLAT", "fused_batch_norm_v3", "normalize_batch"]
+__all__ = ["fused_batch_norm_v3", "normalize_batch"]
 
 Format2D = Literal["NHWC", "NCHW"]
 Format = Literal["NHWC", "NCHW", "NDHWC", "NCDHW"]

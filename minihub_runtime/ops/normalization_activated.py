@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from minihub_runtime.ops.normalization import FLAT, fused_batch_norm_v3, normalize_batch
+from minihub_runtime.ops.finishing import finish_with
+from minihub_runtime.ops.normalization import fused_batch_norm_v3, normalize_batch
 from minihub_runtime.ops.registry import ROUNDING, Array, op
 
-__all__ = ["LIMITS"]
+__all__ = ["TAKEN_IN"]
 
-#: Activation → what it limits numbers to, above 0.
-LIMITS: dict[str, float] = {"Relu": np.inf, "Relu6": 6}
+#: Activations that it takes in.
+TAKEN_IN = frozenset({"Relu", "Relu6"})
 
 
 @op(
@@ -40,6 +39,7 @@ def activated_batch_norm(
 
     Raises: as FusedBatchNormV3.
     """
+    finish = finish_with(None, [activation])
     found = normalize_batch(
         x,
         scale,
@@ -50,22 +50,6 @@ def activated_batch_norm(
         exponential_avg_factor,
         data_format,
         is_training,
-        finish=_bounds(LIMITS[activation]),
+        finish=lambda block: finish(block.reshape(-1, 1)),
     )
     return (*found, np.zeros((), np.float32))
-
-
-def _bounds(limit: float) -> Callable[[Array], None]:
-    """What puts the numbers of a flat block between 0 and a limit, in place."""
-    # With rows of limits NumPy compares several times faster than with single ones.
-    low = np.zeros(FLAT, np.float32)
-    high = None if limit == np.inf else np.full(FLAT, limit, np.float32)
-
-    def bound(block: Array) -> None:
-        for start in range(0, block.size, FLAT):
-            part = block[start : start + FLAT]
-            np.maximum(part, low[: part.size], out=part)
-            if high is not None:
-                np.minimum(part, high[: part.size], out=part)
-
-    return bound

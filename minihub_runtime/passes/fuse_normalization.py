@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from minihub_runtime.dtypes import float32
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.ops.normalization_activated import LIMITS
+from minihub_runtime.ops.normalization_activated import TAKEN_IN
 from minihub_runtime.passes.region import Region
 
 __all__ = ["fuse_normalization"]
@@ -24,7 +24,7 @@ KEPT = ("epsilon", "exponential_avg_factor")
 def fuse_normalization(region: Region) -> None:
     """Fuse all activations of a region that alone read what is normalised."""
     nodes = list(region.live().values())
-    for node in [node for node in nodes if node.op in LIMITS]:
+    for node in [node for node in nodes if node.op in TAKEN_IN]:
         norm = region.producer(node.inputs[0], *NORMS)
         if norm is None or region.only_reader(norm) is not node:
             continue

@@ -79,7 +79,9 @@ def gradients_in_loops(tf: Any) -> Any:
         (found,) = tf.gradients(rows * rows, table)
         return step + 1, total + tf.convert_to_tensor(found)
 
-    count = lambda step, _: step < 4  # noqa: E731
+    def count(step: Any, _: Any) -> Any:
+        return step < 4
+
     _, point = tf.while_loop(count, descend, [0, tf.ones([3])])
     _, total = tf.while_loop(count, sparse, [0, tf.zeros([4, 2])])
     second = tf.gradients(point, x)
