@@ -156,11 +156,14 @@ def embedding_lookup_sparse(
             f"partitions must have shape {list(rows.shape)}, as rows, not {list(which.shape)}"
         )
     try:
-        # What is negative is larger than any size where there is no sign.
-        sizes = known.sizes.take(_unsigned(which))
+        if partitions and which.size and which.min() < 0:
+            # It would be counted from the end.
+            raise IndexError
+        sizes = known.sizes.take(which)
     except IndexError:
         indices_in_range(which, len(tables), "partitions")
         raise
+    # What is negative is larger than any size where there is no sign.
     if (_unsigned(rows) >= sizes).any():
         for number, table in enumerate(tables):
             indices_in_range(rows[which == number], len(table), f"rows of table {number}")
