@@ -19,8 +19,9 @@ __all__ = ["ACTIVATIONS", "Finish", "activation", "finish_with", "scale_and_fini
 #: Changes a contiguous block `(n, channels)` in place.
 Finish = Callable[[Array], None]
 
-#: Elements of a part: it and as many biases stay in the cache of one core.
-PART = 1 << 15
+#: Elements of a part: it and as many biases stay in the cache of one core, and calls are few, since threads wait for each other
+#: between them.
+PART = 1 << 17
 
 
 @functools.lru_cache(maxsize=8)

@@ -25,7 +25,7 @@ from minihub_runtime.threads import scratch, spread
 __all__: list[str] = []
 
 #: Bytes of a band.
-BAND = 1 << 21
+BAND = 1 << 22
 #: Images of a batch whose wide part has fewer bytes are not worth a round of calls each.
 SMALL_IMAGE = 800_000
 POINTS = layout_of("NHWC", "SAME", [1, 1, 1, 1])
