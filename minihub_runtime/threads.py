@@ -22,7 +22,15 @@ import numpy as np
 from minihub_runtime import blas
 from minihub_runtime.errors import InvalidArgumentError, clip
 
-__all__ = ["num_threads", "pays", "scratch", "set_num_threads", "spread"]
+__all__ = [
+    "can_share",
+    "num_threads",
+    "pays",
+    "scratch",
+    "set_num_threads",
+    "side_by_side",
+    "spread",
+]
 
 T = TypeVar("T")
 
@@ -36,10 +44,16 @@ KEPT_BYTES = 16 << 20
 
 
 class _Memory(threading.local):
-    """What this thread keeps."""
+    """What this thread keeps.
+
+    Attributes:
+        kept: memory for each purpose of `scratch`.
+        beside_others: whether other threads are busy with parts of the same work.
+    """
 
     def __init__(self) -> None:
         self.kept: dict[str, np.ndarray[Any, Any]] = {}
+        self.beside_others = False
 
 
 class _Pool:
@@ -154,7 +168,34 @@ def spread(
 
 def pays(cost: int, products: bool = False) -> bool:
     """Whether there are threads to share work of so many nanoseconds, and it is long enough."""
-    return _pool.count > 1 and cost >= (WORTHWHILE_PRODUCTS if products else WORTHWHILE)
+    return cost >= (WORTHWHILE_PRODUCTS if products else WORTHWHILE) and can_share()
+
+
+def can_share() -> bool:
+    """Whether there are threads that have not been given work by the one that this thread works on."""
+    return _pool.count > 1 and not _memory.beside_others
+
+
+def side_by_side(task: Callable[[T], None], parts: Iterable[T]) -> None:
+    """Call `task` with each part, on all threads, where each part is long and keeps its thread busy by itself.
+
+    Args:
+        task: may run in any thread; work that it would share stays in its thread.
+        parts: what it is called with.
+
+    Raises:
+        BaseException: what the first task that failed raised.
+    """
+
+    def alone(part: T) -> None:
+        before, _memory.beside_others = _memory.beside_others, True
+        try:
+            task(part)
+        finally:
+            _memory.beside_others = before
+
+    with blas.single():
+        _share(_pool, alone, list(parts))
 
 
 def _share(pool: _Pool, task: Callable[[Any], None], parts: list[Any]) -> None:

@@ -21,6 +21,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.engine import recording
+from minihub_runtime.engine.lanes import Lanes
 from minihub_runtime.errors import (
     InvalidArgumentError,
     OpError,
@@ -28,6 +29,7 @@ from minihub_runtime.errors import (
     clip,
 )
 from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.threads import can_share
 
 __all__ = ["Kernel", "Plan", "Prelude", "Step", "names_of"]
 
@@ -84,6 +86,11 @@ class Plan:
         self.fetches = tuple(fetches)
         self.types = list(types)
         self.prelude = prelude
+        places = [
+            (s.inputs, s.outputs if isinstance(s.outputs, tuple) else (s.outputs,)) for s in steps
+        ]
+        slots_fed = list(feeds.values())
+        self._lanes = Lanes(self.steps, places, slots_fed, fetches, _execute) if slots_fed else None
 
     def run(self, values: Sequence[Any], check: Callable[[], None] | None = None) -> list[Any]:
         """The fetched values.
@@ -98,8 +105,15 @@ class Plan:
         slots = (self.prelude.settle(check) if self.prelude.steps else self.slots).copy()
         for slot, value in zip(self.feeds.values(), values, strict=True):
             slots[slot] = value
-        _execute(self.steps, slots, check)
+        if not self._in_lanes(slots, check):
+            _execute(self.steps, slots, check)
         return [slots[i] for i in self.fetches]
+
+    def _in_lanes(self, slots: list[Any], check: Callable[[], None] | None) -> bool:
+        """Run the steps on parts of the batch, if that is possible; whether it was."""
+        if self._lanes is None or check is not None or recording.active is not None:
+            return False
+        return can_share() and self._lanes.run(slots)
 
 
 class Prelude:
@@ -154,12 +168,14 @@ def _bound(steps: Sequence[Step]) -> tuple[_Bound, ...]:
     return tuple((s.kernel, _pick(s.inputs), s.outputs, s.frees, s.node) for s in steps)
 
 
-def _execute(steps: tuple[_Bound, ...], slots: list[Any], check: Callable[[], None] | None) -> None:
+def _execute(
+    steps: Sequence[_Bound], slots: list[Any], check: Callable[[], None] | None = None
+) -> None:
     """Run steps, which read and fill slots."""
     node = None
     recorder = recording.active
     if recorder is not None:
-        steps = recorder.watch(steps)  # type: ignore[assignment]
+        steps = recorder.watch(steps)
     try:
         for kernel, pick, outputs, frees, node in steps:  # noqa: B007
             if check is not None:

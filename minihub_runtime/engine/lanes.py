@@ -1,0 +1,407 @@
+"""A batch run as parts of it side by side, each in a thread of its own, where the kernels treat each example by itself.
+
+To share the work of one kernel, threads must meet after each; a lane goes through many kernels with its part of the batch, and
+lanes meet at the end.  What they may take together is found in a run of the whole batch: `engine.rows` says which kernels
+treat rows one by one.  Each lane's first run is compared with that one, shape by shape, so that graphs in which sizes are
+written out, or computed in other ways, stay whole.  Where an example raises an error the whole batch is run, which says where
+in it that is.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from minihub_runtime.engine.rows import FREE, SIZE, KernelCall, Kind, kind_of_result
+from minihub_runtime.graph.ir import Node
+from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.threads import num_threads, side_by_side
+
+__all__ = ["Lanes", "Part", "cut"]
+
+#: What runs steps, with the slots that they read and fill.
+Execute: TypeAlias = Callable[[Sequence[Any], list[Any]], None]
+Shape: TypeAlias = "tuple[int, ...]"
+
+#: Runs of kernels that take fewer nanoseconds stay whole: threads that sleep take a while to wake.
+WORTHWHILE = 1_500_000
+#: How many shapes of inputs are remembered.
+MAX_SHAPES = 64
+#: Slots of the inputs and of the outputs of a step.
+Places: TypeAlias = "tuple[tuple[int, ...], tuple[int, ...]]"
+
+
+class Lanes:
+    """Those of one plan.
+
+    Args:
+        steps: the plan's steps, as they are executed: kernel first, node last.
+        places: the slots of their inputs and outputs.
+        feeds: slots of what is fed.
+        wanted: slots that are read after the run.
+        execute: runs steps.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[tuple[Any, ...]],
+        places: Sequence[Places],
+        feeds: Sequence[int],
+        wanted: Sequence[int],
+        execute: Execute,
+    ) -> None:
+        self._steps = steps
+        self._places = places
+        self._feeds = tuple(feeds)
+        self._wanted = frozenset(wanted)
+        self._execute = execute
+        self._known: dict[Any, _Batch] = {}
+
+    def run(self, slots: list[Any]) -> bool:
+        """Run all steps if parts of the batch may be faster, or if that is to be found out; whether they were run."""
+        shapes = tuple([_shape(slots[place]) or () for place in self._feeds])
+        # What has most elements is what a batch is made of; switches and sizes may be fed beside it.
+        size = (max(shapes, key=math.prod) or (0,))[0]
+        if size < 2:
+            return False
+        key = shapes, num_threads()
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= MAX_SHAPES:
+                self._known.pop(next(iter(self._known)), None)
+            self._known[key] = _Batch(size)
+            return False
+        if found.stays_whole or _this_thread.observes:
+            return False
+        if found.parts is None:
+            _this_thread.observes = True
+            try:
+                self._observe(found, slots)
+            finally:
+                _this_thread.observes = False
+        else:
+            self._run_parts(found, slots)
+        return True
+
+    def _observe(self, batch: _Batch, slots: list[Any]) -> None:
+        """Run the whole batch, and find what can be run in parts."""
+        observer = _Observer(self._steps, self._places, batch.size)
+        observer.begin(self._feeds, slots)
+        self._execute(observer.watched(), slots)
+        parts = [
+            part
+            for start, stop in observer.runs()
+            if (part := self._part(observer, start, stop)) is not None
+        ]
+        batch.parts = parts
+        batch.stays_whole = not parts
+
+    def _part(self, observer: _Observer, start: int, stop: int) -> Part | None:
+        """Steps that are run in lanes; None if that does not pay."""
+        if sum(observer.taken[start:stop]) < WORTHWHILE:
+            return None
+        made = {place for _, outputs in self._places[start:stop] for place in outputs}
+        read = {place for inputs, _ in self._places[start:stop] for place in inputs}
+        after = {place for inputs, _ in self._places[stop:] for place in inputs} | self._wanted
+        kinds = observer.kinds
+        return Part(
+            start,
+            stop,
+            sum(observer.taken[start:stop]),
+            [place for place in sorted(read - made) if kinds.get(place, FREE) > 0],
+            [place for place in sorted(made & after) if kinds.get(place, FREE) > 0],
+            {p: observer.sizes.get(p) for p in made & after if kinds.get(p, FREE) < 0},
+            [place for place in sorted(made & after) if kinds.get(place, FREE) == FREE],
+            kinds,
+            observer.shapes,
+        )
+
+    def _run_parts(self, batch: _Batch, slots: list[Any]) -> None:
+        """Run what can be run in lanes so, and the rest as it is."""
+        done = 0
+        for part in batch.parts or ():
+            self._execute(self._steps[done : part.start], slots)
+            done = part.stop
+            steps = self._steps[part.start : part.stop]
+            start = time.perf_counter_ns()
+            in_lanes = part.in_lanes and self._run_lanes(part, batch.size, steps, slots)
+            if not in_lanes:
+                self._execute(steps, slots)
+            part.note(in_lanes, time.perf_counter_ns() - start)
+        self._execute(self._steps[done:], slots)
+        batch.stays_whole = not any(part.may_be_faster for part in batch.parts or ())
+
+    def _run_lanes(self, part: Part, size: int, steps: Sequence[Any], slots: list[Any]) -> bool:
+        """Run steps in lanes; whether that was possible."""
+        lanes = cut(size, num_threads())
+        filled: list[list[Any]] = [slots] * len(lanes)
+
+        def run(number: int) -> None:
+            begin, end = lanes[number]
+            own = slots.copy()
+            for place in part.entering:
+                rows = part.kinds[place]
+                own[place] = slots[place][begin * rows : end * rows]
+            taken = steps
+            if (begin, end) not in part.checked:
+                taken = _checked(steps, self._places[part.start : part.stop], part, end - begin)
+            self._execute(taken, own)
+            filled[number] = own
+
+        try:
+            side_by_side(run, range(len(lanes)))
+        except Exception:
+            # The run of the whole batch raises it again, if it is no matter of parts.
+            return False
+        part.checked.update(lanes)
+        for place in part.leaving:
+            slots[place] = np.concatenate([own[place] for own in filled])
+        for place, value in part.sizes.items():
+            slots[place] = value
+        for place in part.alike:
+            slots[place] = filled[0][place]
+        for step in steps:
+            for place in step[3]:
+                slots[place] = None
+        return True
+
+
+class _Thread(threading.local):
+    """What this thread does.
+
+    Attributes:
+        observes: whether it runs a plan to find out what can be cut; plans inside that one are run as they are.
+    """
+
+    observes = False
+
+
+_this_thread = _Thread()
+
+
+class _Batch:
+    """What is known of one set of shapes that is fed.
+
+    Attributes:
+        size: how many examples there are.
+        parts: what is run in lanes; None until that is found out.
+        stays_whole: whether nothing is.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.parts: list[Part] | None = None
+        self.stays_whole = False
+
+
+class Part:
+    """Steps that are run in lanes.
+
+    Attributes:
+        start: the first.
+        stop: the one after the last.
+        whole: nanoseconds they take for the whole batch.
+        entering: slots of rows that they read.
+        leaving: slots of rows that are read afterwards.
+        sizes: slots of sizes that are read afterwards, and what they hold.
+        alike: slots of what is the same in each lane and read afterwards.
+        kinds: slot → kind.
+        shapes: slot → shape for the whole batch.
+        checked: the lanes whose shapes have been compared.
+        in_lanes: whether they are run in lanes next time.
+        may_be_faster: whether they may be so again.
+    """
+
+    def __init__(
+        self,
+        start: int,
+        stop: int,
+        whole: int,
+        entering: Sequence[int],
+        leaving: Sequence[int],
+        sizes: Mapping[int, Any],
+        alike: Sequence[int],
+        kinds: Mapping[int, Kind],
+        shapes: Mapping[int, Shape | None],
+    ) -> None:
+        self.start, self.stop = start, stop
+        self.entering, self.leaving, self.sizes, self.alike = entering, leaving, sizes, alike
+        self.kinds, self.shapes = kinds, shapes
+        self.checked: set[tuple[int, int]] = set()
+        self.in_lanes = self.may_be_faster = True
+        #: Shortest time of the whole, and of lanes.
+        self._best = {False: whole, True: 0}
+        #: Runs to come that are compared; the first one in lanes compares shapes, too, and is not.
+        self._trials = [True, True, False, True, False, True]
+
+    def note(self, in_lanes: bool, taken: int) -> None:
+        """Choose for the next run, from what this one took."""
+        if not self._trials:
+            return
+        if self.in_lanes and not in_lanes:
+            # What had to hold did not.
+            self._trials.clear()
+            self.in_lanes = self.may_be_faster = False
+            return
+        self._trials.pop(0)
+        if len(self._trials) < 5:
+            best = self._best[in_lanes]
+            self._best[in_lanes] = min(best, taken) if best else taken
+        if self._trials:
+            self.in_lanes = self._trials[0]
+        else:
+            self.in_lanes = self.may_be_faster = self._best[True] < self._best[False]
+
+
+class _Observer:
+    """Finds which steps treat rows one by one, while the whole batch is run.
+
+    Attributes:
+        kinds: slot → kind; those that do not depend on the batch are left out.
+        shapes: slot → shape of what it holds.
+        sizes: slot → what it holds, where its kind is SIZE.
+        taken: nanoseconds of each step.
+    """
+
+    def __init__(
+        self, steps: Sequence[tuple[Any, ...]], places: Sequence[Places], size: int
+    ) -> None:
+        self._steps = steps
+        self._places = places
+        self._size = size
+        self.kinds: dict[int, Kind] = {}
+        self.shapes: dict[int, Shape | None] = {}
+        self.sizes: dict[int, Any] = {}
+        self.taken: list[int] = []
+        #: Whether each step treats rows one by one.
+        self._one_by_one: list[bool] = []
+
+    def begin(self, feeds: Sequence[int], slots: Sequence[Any]) -> None:
+        """Note what is fed."""
+        for place in feeds:
+            self._note_whole(place, slots[place])
+
+    def runs(self) -> list[tuple[int, int]]:
+        """The first and the one after the last of steps in a row that treat rows one by one."""
+        found = []
+        start = None
+        for number, fits in enumerate([*self._one_by_one, False]):
+            if fits and start is None:
+                start = number
+            elif not fits and start is not None:
+                found.append((start, number))
+                start = None
+        return found
+
+    def watched(self) -> list[tuple[Any, ...]]:
+        """The steps, with kernels that are watched."""
+        return [
+            (self._watched(step[0], step[-1], *place), *step[1:])
+            for step, place in zip(self._steps, self._places, strict=True)
+        ]
+
+    def _watched(
+        self, kernel: Any, node: Node, inputs: tuple[int, ...], outputs: tuple[int, ...]
+    ) -> Any:
+        def call(*values: Any) -> Any:
+            start = time.perf_counter_ns()
+            result = kernel(*values)
+            self.taken.append(time.perf_counter_ns() - start)
+            results = result if isinstance(result, (list, tuple)) else (result,)
+            self._note(node, inputs, values, outputs, results)
+            return result
+
+        return call
+
+    def _note(
+        self,
+        node: Node,
+        inputs: tuple[int, ...],
+        values: Sequence[Any],
+        outputs: tuple[int, ...],
+        results: Sequence[Any],
+    ) -> None:
+        """Note the kinds of what a step gave."""
+        registered = REGISTRY.get(node.op)
+        plain = registered is not None and not (registered.stateful or registered.wants_context)
+        kinds = [self.kinds.get(place, FREE) for place in inputs]
+        produced: list[Kind] | None = None
+        if registered is not None and (plain or node.op == "ResourceGather"):
+            if any(kinds):
+                attrs = registered.schema.complete(node.attrs, node.op)
+                call = KernelCall(attrs, kinds, values, results)
+                produced = kind_of_result(node.op, call, self._size)
+            else:
+                produced = [FREE] * len(outputs)
+        self._one_by_one.append(produced is not None)
+        if produced is None:
+            # Lanes that begin later see the size of the whole batch in what was computed before.
+            for place, result in zip(outputs, results, strict=False):
+                self._note_whole(place, result)
+            for place, kind in self.kinds.items():
+                if kind == SIZE:
+                    self.kinds[place] = _STALE
+            return
+        for place, kind, result in zip(outputs, produced, results, strict=False):
+            self.shapes[place] = _shape(result)
+            if kind != FREE:
+                self.kinds[place] = kind
+            if kind == SIZE:
+                self.sizes[place] = result
+
+    def _note_whole(self, place: int, value: Any) -> None:
+        """Note a value that lanes may cut, if it has a row for each example."""
+        if isinstance(value, np.ndarray):
+            self.shapes[place] = value.shape
+            if value.ndim and len(value) == self._size:
+                self.kinds[place] = 1
+
+
+#: The size of a batch, of which lanes have only a part.
+_STALE: Kind = -2
+
+
+def _shape(value: Any) -> Shape | None:
+    """The shape of an array; None for what is no array, which may be a variable without a value that nobody asked yet."""
+    return value.shape if isinstance(value, np.ndarray) else None
+
+
+class _MismatchError(Exception):
+    """A part of the batch does not give the part of the result."""
+
+
+def _checked(
+    steps: Sequence[Any], places: Sequence[Places], part: Part, size: int
+) -> list[tuple[Any, ...]]:
+    """The steps, with kernels whose results must have the shapes that parts of the batch have."""
+
+    def checked(kernel: Any, outputs: tuple[int, ...]) -> Any:
+        def call(*values: Any) -> Any:
+            result = kernel(*values)
+            results = result if isinstance(result, (list, tuple)) else (result,)
+            for place, value in zip(outputs, results, strict=False):
+                kind, shape = part.kinds.get(place, FREE), part.shapes[place]
+                if kind > 0 and shape is not None:
+                    shape = (kind * size, *shape[1:])
+                if _shape(value) != shape:
+                    raise _MismatchError
+            return result
+
+        return call
+
+    return [
+        (checked(step[0], place[1]), *step[1:]) for step, place in zip(steps, places, strict=True)
+    ]
+
+
+def cut(size: int, count: int) -> list[tuple[int, int]]:
+    """Parts of a batch, as equal as can be."""
+    count = min(count, size)
+    bounds = [size * number // count for number in range(count + 1)]
+    return list(itertools.pairwise(bounds))

@@ -1,0 +1,168 @@
+"""What the rules of rows promise: parts of the rows that go in give parts of the rows that come out."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from minihub_runtime.engine.rows import FREE, RULES, SIZE, KernelCall, Kind, kind_of_result
+from minihub_runtime.errors import OpError
+from minihub_runtime.ops.registry import REGISTRY
+from tests.ops.comparison import assert_same
+from tests.ops.running import SampleGraph, needs_session
+from tests.samples import Sample, all_samples
+
+SAMPLES = [
+    sample
+    for sample in all_samples()
+    if sample.op in RULES and sample.error is None and not needs_session(sample)
+]
+#: Ops whose rules no sample meets, since what they are for comes from passes, or their sizes from a batch.
+UNMET = {
+    "Fill": "its rule wants a size",
+    "BroadcastTo": "its rule wants a size",
+    "Conv2DBackpropInput": "its rule wants a size",
+    "ResourceGather": "it reads a variable",
+}
+
+
+_X = np.arange(24, dtype=np.float32).reshape(4, 1, 6)
+_AROUND = [[0, 0], [0, 0], [1, 2]]
+#: Op, inputs of which the first has the rows, attributes, and whether parts give parts.
+CASES: list[tuple[str, list[Any], dict[str, Any], bool]] = [
+    ("MirrorPad", [_X, _AROUND], {"mode": "REFLECT"}, True),
+    ("MirrorPad", [_X, [[1, 0], [0, 0], [0, 0]]], {"mode": "REFLECT"}, False),
+    ("Slice", [_X, [0, 0, 1], [-1, 1, 2]], {}, True),
+    ("Slice", [_X, [1, 0, 1], [-1, 1, 2]], {}, False),
+    ("Slice", [_X, [0, 0, 1], [4, 1, 2]], {}, False),
+    ("Squeeze", [_X], {"squeeze_dims": [1]}, True),
+    ("Tile", [_X, [1, 2, 3]], {}, True),
+    ("Tile", [_X, [2, 1, 1]], {}, False),
+]
+
+
+def call(
+    kinds: Sequence[Kind], inputs: Sequence[Any], results: Sequence[Any], **attrs: Any
+) -> KernelCall:
+    return KernelCall(attrs, kinds, inputs, results)
+
+
+def guesses(inputs: Sequence[Any]) -> Iterator[tuple[int, list[Kind]]]:
+    """Sizes of a batch, and which inputs might have rows of it."""
+    lengths = [len(x) if getattr(x, "ndim", 0) else 0 for x in inputs]
+    for size in sorted({n for n in lengths if n > 1}):
+        places = [place for place, length in enumerate(lengths) if length == size]
+        for count in range(1, min(len(places), 3) + 1):
+            for chosen in itertools.combinations(places, count):
+                yield size, [int(place in chosen) for place in range(len(inputs))]
+
+
+def listed(result: Any) -> list[Any]:
+    return list(result) if isinstance(result, (list, tuple)) else [result]
+
+
+def parts(sample: Sample) -> Iterator[tuple[Any, Any]]:
+    """What comes of parts, joined, and of the whole, wherever a rule allows parts."""
+    graph = SampleGraph(sample)
+    node = graph.nodes["sampled"]
+    op = REGISTRY[sample.op]
+    kernel = op.bind(node.attrs)
+    attrs = op.schema.complete(node.attrs, sample.op)
+    inputs = [graph.feeds[ref] for ref in node.inputs]
+    with np.errstate(all="ignore"):
+        whole = listed(kernel(*inputs))
+        for size, kinds in guesses(inputs):
+            produced = kind_of_result(sample.op, KernelCall(attrs, kinds, inputs, whole), size)
+            if produced is None:
+                continue
+            middle = (size + 1) // 2
+            try:
+                made = [
+                    listed(
+                        kernel(
+                            *(x[cut] if kind else x for x, kind in zip(inputs, kinds, strict=True))
+                        )
+                    )
+                    for cut in (slice(middle), slice(middle, None))
+                ]
+            except OpError:
+                # Sizes that are written out; a run in lanes ends here and begins anew, whole.
+                continue
+            for place, kind in enumerate(produced):
+                one, two = (results[place] for results in made)
+                rows = kind * middle, kind * (size - middle)
+                rest = {value.shape[1:] for value in (one, two, whole[place])}
+                if kind > 0 and (len(one), len(two)) == rows and len(rest) == 1:
+                    yield np.concatenate([one, two]), whole[place]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_parts_of_samples(sample: Sample) -> None:
+    for found, expected in parts(sample):
+        assert_same(found, expected, REGISTRY[sample.op].precision, sample.loose, str(sample))
+
+
+def test_each_rule_is_met_by_a_sample_or_a_case() -> None:
+    met = {sample.op for sample in SAMPLES if any(True for _ in parts(sample))}
+    met |= {op for op, *_ in CASES}
+    private = {name for name in RULES if name.startswith("_")}
+    assert set(RULES) - met - private == set(UNMET)
+
+
+@pytest.mark.parametrize(("op", "inputs", "attrs", "kept"), CASES, ids=str)
+def test_parts_of_cases(op: str, inputs: Sequence[Any], attrs: dict[str, Any], kept: bool) -> None:
+    arrays = [np.asarray(value) for value in inputs]
+    whole = REGISTRY[op](*arrays, **attrs)
+    kinds = [1] + [FREE] * (len(arrays) - 1)
+    found = kind_of_result(op, call(kinds, arrays, [whole], **attrs), len(arrays[0]))
+    assert (found is not None) == kept
+    if kept:
+        halves = [
+            REGISTRY[op](arrays[0][cut], *arrays[1:], **attrs) for cut in (slice(2), slice(2, None))
+        ]
+        np.testing.assert_array_equal(np.concatenate(halves), whole)
+
+
+def test_each_rule_is_of_an_op_without_a_state() -> None:
+    for name in RULES:
+        op = REGISTRY[name]
+        assert not op.stateful or name == "ResourceGather", name
+
+
+def test_sizes_come_of_sizes_and_of_rows() -> None:
+    shape = np.array([4, 6])
+    assert kind_of_result("Shape", call([1], [np.zeros((4, 6))], [shape]), 4) == [SIZE]
+    assert kind_of_result("Mul", call([SIZE, FREE], [shape, np.array(2)], [shape * 2]), 4) == [SIZE]
+    # A number that depends on the size meets rows: each lane would see another.
+    rows = np.zeros((4, 2))
+    assert kind_of_result("Mul", call([SIZE, 1], [shape, rows], [rows]), 4) is None
+    assert kind_of_result("Range", call([SIZE], [shape], [shape]), 4) is None
+
+
+def test_a_size_of_the_whole_batch_is_no_size_of_a_lane() -> None:
+    assert kind_of_result("Mul", call([-2, FREE], [np.array(4)] * 2, [np.array(4)]), 4) is None
+    assert kind_of_result("Identity", call([-2], [np.array(4)], [np.array(4)]), 4) is None
+
+
+@pytest.mark.parametrize(
+    ("equation", "kinds", "kept"),
+    [
+        ("ab,bc->ac", [1, FREE], True),
+        ("ab,bc->ac", [FREE, 1], False),
+        ("ab,ab->ab", [1, 1], True),
+        ("ab,bc->ca", [1, FREE], False),
+        ("ab->b", [1], False),
+        ("aa->a", [1], False),
+        ("ab->aba", [1], False),
+        ("...a->...a", [1], False),
+        ("ab", [1], False),
+    ],
+)
+def test_einsum(equation: str, kinds: Sequence[Kind], kept: bool) -> None:
+    inputs = [np.zeros((4, 4)) for _ in kinds]
+    found = kind_of_result("Einsum", call(kinds, inputs, [np.zeros((4, 4))], equation=equation), 4)
+    assert (found is not None) == kept
