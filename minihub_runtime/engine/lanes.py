@@ -31,6 +31,11 @@ Shape: TypeAlias = "tuple[int, ...]"
 
 #: Runs of kernels that take fewer nanoseconds stay whole: threads that sleep take a while to wake.
 WORTHWHILE = 1_500_000
+#: Runs of fewer kernels stay whole, too: each may share its own work.
+FEWEST = 4
+#: Nanoseconds that they must take besides for each byte that lanes join at their end: parts of it lie in memory that is new to
+#: them, and joining copies it.  Where all that is computed is read later, as in training, kernels share their work instead.
+JOINED_BYTE = 4
 #: How many shapes of inputs are remembered.
 MAX_SHAPES = 64
 #: Slots of the inputs and of the outputs of a step.
@@ -104,18 +109,22 @@ class Lanes:
 
     def _part(self, observer: _Observer, start: int, stop: int) -> Part | None:
         """Steps that are run in lanes; None if that does not pay."""
-        if sum(observer.taken[start:stop]) < WORTHWHILE:
+        if stop - start < FEWEST:
             return None
+        taken = sum(observer.taken[start:stop])
         made = {place for _, outputs in self._places[start:stop] for place in outputs}
         read = {place for inputs, _ in self._places[start:stop] for place in inputs}
         after = {place for inputs, _ in self._places[stop:] for place in inputs} | self._wanted
         kinds = observer.kinds
+        leaving = [place for place in sorted(made & after) if kinds.get(place, FREE) > 0]
+        if taken < WORTHWHILE + JOINED_BYTE * sum(observer.nbytes[place] for place in leaving):
+            return None
         return Part(
             start,
             stop,
-            sum(observer.taken[start:stop]),
+            taken,
             [place for place in sorted(read - made) if kinds.get(place, FREE) > 0],
-            [place for place in sorted(made & after) if kinds.get(place, FREE) > 0],
+            leaving,
             {p: observer.sizes.get(p) for p in made & after if kinds.get(p, FREE) < 0},
             [place for place in sorted(made & after) if kinds.get(place, FREE) == FREE],
             kinds,
@@ -265,6 +274,7 @@ class _Observer:
     Attributes:
         kinds: slot → kind; those that do not depend on the batch are left out.
         shapes: slot → shape of what it holds.
+        nbytes: slot → how many bytes that has, where it depends on the batch.
         sizes: slot → what it holds, where its kind is SIZE.
         taken: nanoseconds of each step.
     """
@@ -277,6 +287,7 @@ class _Observer:
         self._size = size
         self.kinds: dict[int, Kind] = {}
         self.shapes: dict[int, Shape | None] = {}
+        self.nbytes: dict[int, int] = {}
         self.sizes: dict[int, Any] = {}
         self.taken: list[int] = []
         #: Whether each step treats rows one by one.
@@ -352,6 +363,7 @@ class _Observer:
             self.shapes[place] = _shape(result)
             if kind != FREE:
                 self.kinds[place] = kind
+                self.nbytes[place] = result.nbytes
             if kind == SIZE:
                 self.sizes[place] = result
 

@@ -20,6 +20,8 @@ from tests.passes.test_fuse_affine import plan_of, variable
 def small_work_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two threads, and lanes for everything that can be run in them, however short."""
     monkeypatch.setattr(lanes, "WORTHWHILE", 0)
+    monkeypatch.setattr(lanes, "JOINED_BYTE", 0)
+    monkeypatch.setattr(lanes, "FEWEST", 1)
     monkeypatch.setattr(lanes.Part, "note", note)
     before = threads.num_threads()
     threads.set_num_threads(2)
@@ -279,6 +281,15 @@ def test_a_switch_inside() -> None:
         for chosen, expected in [(True, np.exp), (False, np.sin)] * 4:
             got = session.run(y, {x: value, choice: chosen})
             np.testing.assert_allclose(got, np.tanh(expected(value) * 2), rtol=1e-5)
+
+
+def test_what_is_read_later_is_not_joined(
+    runs: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in training, where gradients read all that was computed before."""
+    monkeypatch.setattr(lanes, "JOINED_BYTE", 10**6)
+    results_of(lambda x: tf.cumsum(tf.exp(tf.sin(x)), 0), draw(4, 6))
+    assert runs == []
 
 
 def test_a_batch_beside_other_feeds(runs: list[tuple[int, ...]]) -> None:
