@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.memory import contiguous
+from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import (
@@ -27,11 +28,12 @@ from minihub_runtime.ops.registry import (
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.ops.windows import allocate, bound, narrow, require_plain, widen
 from minihub_runtime.shapes import Shape, Spec, merge
+from minihub_runtime.threads import num_threads, spread
 
 __all__: list[str] = []
 
 #: Elements of the blocks that are worked on at a time.
-FLAT = 1 << 15
+FLAT = 1 << 18
 #: The constants of self-normalising networks, with which activations keep mean 0 and variance 1.
 SELU_SCALE = 1.0507009873554804934193349852946
 SELU_SCALE_ALPHA = 1.7580993408473768599402175208123
@@ -184,19 +186,24 @@ def _where_between(g: Array, x: Array, limit: float | None) -> Array:
     """`g` times 1 where `x` lies between 0 and the limit, times 0 elsewhere, in blocks that fit the cache."""
     result = allocate(g.shape, g.dtype)
     gradients, features, places = (contiguous(a).reshape(-1) for a in (g, x, result))
-    length = min(g.size, FLAT) or 1
-    inside, below = np.empty(length, np.bool_), np.empty(length, np.bool_)
-    factors = np.empty(length, g.dtype)
-    for start in range(0, g.size, length):
-        part = features[start : start + length]
-        n = part.size
-        np.greater(part, 0, out=inside[:n])
-        if limit is not None:
-            np.less(part, limit, out=below[:n])
-            inside[:n] &= below[:n]
-        # NumPy multiplies numbers of one type faster than it does two types.
-        np.copyto(factors[:n], inside[:n])
-        np.multiply(gradients[start : start + n], factors[:n], out=places[start : start + n])
+
+    def compute(part: tuple[int, int]) -> None:
+        length = min(part[1] - part[0], FLAT)
+        inside, below = np.empty(length, np.bool_), np.empty(length, np.bool_)
+        factors = np.empty(length, g.dtype)
+        for start in range(*part, length):
+            place = slice(start, min(start + length, part[1]))
+            block = features[place]
+            n = block.size
+            np.greater(block, 0, out=inside[:n])
+            if limit is not None:
+                np.less(block, limit, out=below[:n])
+                inside[:n] &= below[:n]
+            # NumPy multiplies numbers of one type faster than it does two types.
+            np.copyto(factors[:n], inside[:n])
+            np.multiply(gradients[place], factors[:n], out=places[place])
+
+    spread(compute, runs(g.size, -(-g.size // num_threads()), FLAT), 2 * g.size)
     return result
 
 

@@ -23,6 +23,7 @@ from minihub_runtime.ops.windows import Window, allocate
 from minihub_runtime.threads import num_threads, pays, spread
 
 __all__ = [
+    "Phase",
     "convolve",
     "correlate_filter",
     "correlate_input",
@@ -274,7 +275,7 @@ def split_parts(
     return found
 
 
-class _Phase(NamedTuple):
+class Phase(NamedTuple):
     """The inputs of one dimension that see the same taps: which inputs, which taps, and how."""
 
     outputs: slice
@@ -282,7 +283,7 @@ class _Phase(NamedTuple):
     window: Window
 
 
-def phases_of(window: Window) -> Iterator[_Phase]:
+def phases_of(window: Window) -> Iterator[Phase]:
     """The phases of one dimension that some tap meets."""
     size, taps, stride, dilation, before, count = window
     common = math.gcd(dilation, stride)
@@ -303,6 +304,6 @@ def phases_of(window: Window) -> Iterator[_Phase]:
         outputs = slice(start, size, stride)
         step = dilation // common
         offset = (first * dilation - phase) // stride + (number - 1) * step - begin
-        yield _Phase(
+        yield Phase(
             outputs, used, Window(count, number, 1, step, offset, len(range(start, size, stride)))
         )

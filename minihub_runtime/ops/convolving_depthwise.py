@@ -12,10 +12,10 @@ import numpy as np
 
 from minihub_runtime.ops import windows as sizes
 from minihub_runtime.ops.blocks import part_of, runs, strided
-from minihub_runtime.ops.convolving import phases_of, trim
+from minihub_runtime.ops.convolving import Phase, phases_of, trim
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate, overlap
-from minihub_runtime.threads import scratch, spread
+from minihub_runtime.threads import num_threads, pays, scratch, side_by_side, spread
 
 __all__ = [
     "SPEED",
@@ -129,22 +129,52 @@ def correlate_input_depthwise(filter: Array, grad: Array, windows: Sequence[Wind
         windows: those of rows and columns.
     """
     shape = (len(grad), *(window.size for window in windows), grad.shape[-1])
-    # Phases that no tap meets stay zero.
-    result = allocate(shape, grad.dtype, zero=any(w.stride > 1 for w in windows))
+    axes = [list(phases_of(window)) for window in windows]
+    # What no tap meets stays zero.
+    met = [sum(phase.window.outputs for phase in axis) for axis in axes]
+    result = allocate(shape, grad.dtype, zero=met != [window.size for window in windows])
     if result.size == 0:
         return result
     if grad.size == 0 or filter.size == 0:
         result.fill(0)
         return result
-    for phases in itertools.product(*(phases_of(window) for window in windows)):
-        part = filter[tuple(phase.taps for phase in phases)][::-1, ::-1]
-        place = (slice(None), *(phase.outputs for phase in phases))
-        target = result[place]
-        if target.size:
-            found = convolve_depthwise(grad, part, [phase.window for phase in phases], target)
-            if found is not target:
-                result[place] = found
+    phases = [
+        (
+            [phase.window for phase in each],
+            _reversed_part(filter, each),
+            tuple(p.outputs for p in each),
+        )
+        for each in itertools.product(*axes)
+    ]
+    if len(phases) == 1:
+        ((inner, part, place),) = phases
+        target = result[:, place[0], place[1]]
+        found = convolve_depthwise(grad, part, inner, target)
+        if found is not target:
+            target[...] = found
+        return result
+
+    def compute(images: tuple[int, int]) -> None:
+        # Columns of a phase lie apart, so they are put in their places while they are warm.
+        for number in range(*images):
+            image = slice(number, number + 1)
+            for inner, part, (down, across) in phases:
+                target = result[image, down, across]
+                if target.size:
+                    target[...] = convolve_depthwise(grad[image], part, inner)
+
+    if pays(grad.size * filter[..., 0, 0].size // SPEED):
+        side_by_side(compute, runs(len(grad), -(-len(grad) // num_threads())))
+    else:
+        compute((0, len(grad)))
     return result
+
+
+def _reversed_part(filter: Array, phases: Sequence[Phase]) -> Array:
+    """The taps of phases, of rows and of columns, from the last to the first."""
+    rows, columns = (phase.taps for phase in phases)
+    part: Array = filter[rows, columns][::-1, ::-1]
+    return part
 
 
 def correlate_filter_depthwise(x: Array, grad: Array, windows: Sequence[Window]) -> Array:
@@ -167,28 +197,35 @@ def correlate_filter_depthwise(x: Array, grad: Array, windows: Sequence[Window])
         return result
     (rows, columns), kept = trim(windows)
     across = columns.outputs
-    total = np.zeros((rows.taps, columns.taps, across * wide), x.dtype)
-    part_sum = np.empty_like(total)
     run = max(1, sizes.BLOCK // 8 // (across * wide * x.itemsize))
     flat = np.ascontiguousarray(grad).reshape(len(grad), rows.outputs, across * wide)
-    for number, image in enumerate(flat):
-        padded = phase_rows(x[number], rows, columns, 1)
-        for low in range(0, rows.outputs, run):
-            block = image[low : low + run]
-            lines = padded[:, low * rows.stride :]
-            for part in _column_phases(columns):
-                start = lines[part.phase, :, part.offset * wide :]
-                down, along = start.strides
-                place = part_sum[:, part.taps]
-                seen = np.lib.stride_tricks.as_strided(
-                    start,
-                    (*place.shape[:2], len(block), across * wide),
-                    (rows.dilation * down, part.step * wide * along, rows.stride * down, along),
-                    writeable=False,
-                )
-                np.einsum("abrl,rl->abl", seen, block, out=place)
-            with np.errstate(over="ignore", invalid="ignore"):
-                total += part_sum
+    parts = runs(len(grad), -(-len(grad) // num_threads()))
+    totals = np.zeros((len(parts), rows.taps, columns.taps, across * wide), x.dtype)
+
+    def compute(number: int) -> None:
+        total = totals[number]
+        part_sum = np.empty_like(total)
+        for image in range(*parts[number]):
+            padded = phase_rows(x[image], rows, columns, 1)
+            for low in range(0, rows.outputs, run):
+                block = flat[image, low : low + run]
+                lines = padded[:, low * rows.stride :]
+                for part in _column_phases(columns):
+                    start = lines[part.phase, :, part.offset * wide :]
+                    down, along = start.strides
+                    place = part_sum[:, part.taps]
+                    seen = np.lib.stride_tricks.as_strided(
+                        start,
+                        (*place.shape[:2], len(block), across * wide),
+                        (rows.dilation * down, part.step * wide * along, rows.stride * down, along),
+                        writeable=False,
+                    )
+                    np.einsum("abrl,rl->abl", seen, block, out=place)
+                with np.errstate(over="ignore", invalid="ignore"):
+                    total += part_sum
+
+    spread(compute, range(len(parts)), grad.size * rows.taps * columns.taps // SPEED)
+    total = totals.sum(axis=0)
     with np.errstate(over="ignore", invalid="ignore"):
         found = total.reshape(rows.taps, columns.taps, across, wide).sum(axis=2)
     place = result if kept is None else result[kept]

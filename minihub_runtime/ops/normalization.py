@@ -9,18 +9,21 @@ from typing import Any, Literal
 import numpy as np
 
 from minihub_runtime.memory import contiguous, empty
+from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array, op, types
 from minihub_runtime.ops.windows import allocate, narrow, widen
 from minihub_runtime.shapes import Shape, Spec, merge, show
+from minihub_runtime.threads import num_threads, spread
 
 __all__ = ["fused_batch_norm_v3", "normalize_batch"]
 
 Format2D = Literal["NHWC", "NCHW"]
 Format = Literal["NHWC", "NCHW", "NDHWC", "NCDHW"]
-#: Elements of a block, and of the rows that are added up at a time.
-FLAT = 1 << 15
+#: Elements of a block, long enough that threads seldom wait for each other between kernels, and of the rows that are added up at
+#: a time.
+FLAT = 1 << 18
 LONG_ROW = 512
 #: Rows that tell about where the mean is.
 GUESSED = 64
@@ -69,11 +72,17 @@ class _Blocks:
         self._length = self._row * max(1, min(size, FLAT) // self._row)
         self._ones = np.ones(self._length // self._row, np.float32)
 
-    def of(self, *arrays: Array) -> Iterator[list[Array]]:
-        """The blocks of contiguous arrays."""
+    def parts(self, size: int) -> Sequence[tuple[int, int]]:
+        """Ranges of elements for the threads to share: whole blocks, in order."""
+        count = -(-size // self._length)
+        ranges = runs(count, max(1, -(-count // num_threads())))
+        return [(low * self._length, min(high * self._length, size)) for low, high in ranges]
+
+    def of(self, part: tuple[int, int], *arrays: Array) -> Iterator[list[Array]]:
+        """The blocks of a part of contiguous arrays."""
         flat = [array.reshape(-1) for array in arrays]
-        for start in range(0, flat[0].size, self._length):
-            yield [array[start : start + self._length] for array in flat]
+        for start in range(*part, self._length):
+            yield [array[start : min(start + self._length, part[1])] for array in flat]
 
     def repeated(self, vector: Array) -> Array:
         """A vector over the channels, as long as a block."""
@@ -111,13 +120,17 @@ def _normalize(
     if x.size:
         blocks = _Blocks(x.shape[-1], x.size)
         means, factors, offsets = map(blocks.repeated, (mean, factor, offset))
-        for block, place in blocks.of(x, result):
-            n = block.size
-            np.subtract(block, means[:n], out=place)
-            np.multiply(place, factors[:n], out=place)
-            np.add(place, offsets[:n], out=place)
-            if finish is not None:
-                finish(place)
+
+        def compute(part: tuple[int, int]) -> None:
+            for block, place in blocks.of(part, x, result):
+                n = block.size
+                np.subtract(block, means[:n], out=place)
+                np.multiply(place, factors[:n], out=place)
+                np.add(place, offsets[:n], out=place)
+                if finish is not None:
+                    finish(place)
+
+        spread(compute, blocks.parts(x.size), x.size)
     return result
 
 
@@ -152,15 +165,21 @@ def _moments(x: Array) -> tuple[Array, Array, int]:
 
 def _deviations(x: Array, center: Array) -> tuple[Array, Array]:
     """What the elements of each channel are above a vector, and the squares of that, added up."""
-    total, squares = np.zeros(len(center), np.float64), np.zeros(len(center), np.float64)
     blocks = _Blocks(len(center), x.size)
     centers = blocks.repeated(center)
-    room = np.empty_like(centers)
-    for (block,) in blocks.of(x):
-        centered = np.subtract(block, centers[: block.size], out=room[: block.size])
-        blocks.add_up(total, centered)
-        blocks.add_up(squares, np.square(centered, out=centered))
-    return total, squares
+    parts = blocks.parts(x.size)
+    # Of each part.
+    totals, squares = np.zeros((2, len(parts), len(center)), np.float64)
+
+    def compute(number: int) -> None:
+        room = np.empty_like(centers)
+        for (block,) in blocks.of(parts[number], x):
+            centered = np.subtract(block, centers[: block.size], out=room[: block.size])
+            blocks.add_up(totals[number], centered)
+            blocks.add_up(squares[number], np.square(centered, out=centered))
+
+    spread(compute, range(len(parts)), x.size, products=True)
+    return totals.sum(axis=0), squares.sum(axis=0)
 
 
 def normalize_batch(
@@ -368,30 +387,40 @@ def _slopes(
 ) -> tuple[Array, Array, Array]:
     """The gradients with respect to channels-last `x`, scale and offset; `inverse` is that of the standard deviation."""
     channels = x.shape[-1]
-    offsets, projected = np.zeros(channels, np.float64), np.zeros(channels, np.float64)
     blocks = _Blocks(channels, x.size)
     means = blocks.repeated(mean)
-    room = np.empty_like(means)
-    for block, slope in blocks.of(x, grad):
-        centered = np.subtract(block, means[: block.size], out=room[: block.size])
-        blocks.add_up(offsets, slope)
-        blocks.add_up(projected, np.multiply(centered, slope, out=centered))
-    offset_grad, products = offsets.astype(np.float32), projected.astype(np.float32)
+    parts = blocks.parts(x.size)
+    # Of each part.
+    offsets, projected = np.zeros((2, len(parts), channels), np.float64)
+
+    def add_up(number: int) -> None:
+        room = np.empty_like(means)
+        for block, slope in blocks.of(parts[number], x, grad):
+            centered = np.subtract(block, means[: block.size], out=room[: block.size])
+            blocks.add_up(offsets[number], slope)
+            blocks.add_up(projected[number], np.multiply(centered, slope, out=centered))
+
+    spread(add_up, range(len(parts)), x.size, products=True)
+    offset_grad, products = (each.sum(axis=0).astype(np.float32) for each in (offsets, projected))
     factor = scale * inverse
     found = empty(x.shape, x.dtype)
     count = np.float32(x.size // channels)
     pull, shift = np.square(inverse) * products / count, offset_grad / count
     pulls, shifts, factors = map(blocks.repeated, (pull, shift, factor))
-    for block, slope, place in blocks.of(x, grad, found):
-        n = block.size
-        if is_training:
-            np.subtract(block, means[:n], out=place)
-            np.multiply(place, pulls[:n], out=place)
-            np.subtract(slope, place, out=place)
-            np.subtract(place, shifts[:n], out=place)
-            np.multiply(place, factors[:n], out=place)
-        else:
-            np.multiply(slope, factors[:n], out=place)
+
+    def compute(part: tuple[int, int]) -> None:
+        for block, slope, place in blocks.of(part, x, grad, found):
+            n = block.size
+            if is_training:
+                np.subtract(block, means[:n], out=place)
+                np.multiply(place, pulls[:n], out=place)
+                np.subtract(slope, place, out=place)
+                np.subtract(place, shifts[:n], out=place)
+                np.multiply(place, factors[:n], out=place)
+            else:
+                np.multiply(slope, factors[:n], out=place)
+
+    spread(compute, parts, x.size)
     return found, products * inverse, offset_grad
 
 
