@@ -19,6 +19,14 @@ with warnings.catch_warnings():
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("_tf1")]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _devices_are_known(_tf1: None) -> None:
+    """Keras asks for the devices once in a process, and adds nodes for that to the graph that is built then."""
+    with tensorflow.Graph().as_default():
+        images = tensorflow.placeholder(tensorflow.float32, [1, 2, 3, 4])
+        tensorflow.layers.conv2d_transpose(images, 1, 1, data_format="channels_first")
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_same_as_tensorflow(name: str) -> None:
     expected, wanted = as_json(outcome(tensorflow, PROGRAMS[name]))
