@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from minihub_runtime.engine.rows import FREE, SIZE, KernelCall, Kind, kind_of_result
+from minihub_runtime.errors import OpError
 from minihub_runtime.graph.ir import Node
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.threads import num_threads, side_by_side
@@ -165,8 +166,8 @@ class Lanes:
 
         try:
             side_by_side(run, range(len(lanes)))
-        except Exception:
-            # The run of the whole batch raises it again, if it is no matter of parts.
+        except (OpError, _MismatchError):
+            # The run of the whole batch, which comes next, raises it again if it is no matter of parts.
             return False
         part.checked.update(lanes)
         for place in part.leaving:
