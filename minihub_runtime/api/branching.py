@@ -41,7 +41,7 @@ def trace_branch(scope: str, kind: str, function: Callable[[], Any], selector: T
         selector: what a branch returns where it returns an operation.
     """
     graph = FuncGraph(unique_function_name(scope, kind))
-    graph.share_collections()
+    graph.be_part()
     return trace(graph, function, instead_of_operations=selector)
 
 

@@ -23,7 +23,9 @@ from minihub_runtime.api.program_order import ProgramOrder
 from minihub_runtime.api.type_spec import CompositeTensor, TensorSpec
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType, resource
-from minihub_runtime.graph.function_writer import function_to_proto
+from minihub_runtime.graph.function_writer import function_to_proto, names_in_function
+from minihub_runtime.graph.ir import Ref
+from minihub_runtime.graph.origins import renamed
 from minihub_runtime.protos import FunctionDef
 from minihub_runtime.shapes import Shape
 
@@ -70,6 +72,7 @@ class FuncGraph(Graph):
         self.node_graph.functions = outer.node_graph.functions
         self.node_graph.gradients = outer.node_graph.gradients
         self.node_graph.python = outer.node_graph.python
+        self.origins = outer.origins
         self.seed = outer.seed
         self.readable = outer.readable
         self.in_program_order = outer.in_program_order
@@ -95,9 +98,10 @@ class FuncGraph(Graph):
         """The types of its results."""
         return [tensor.dtype.base_dtype for tensor in self.outputs]
 
-    def share_collections(self) -> None:
-        """Let what is added to a collection inside be added outside; a branch or a loop is part of its graph."""
+    def be_part(self) -> None:
+        """Let collections and overridden gradients be those outside; a branch or a loop is part of its graph."""
         self._collections = self.outer_graph._collections
+        self._gradient_names = self.outer_graph._gradient_names
 
     def inherit_collections(self) -> None:
         """Know the collections of the graph outside, and add to those of variables."""
@@ -213,7 +217,19 @@ class FuncGraph(Graph):
         proto = self.definition()
         self.name = proto.signature.name
         self.add_function(proto)
+        inputs = [tensor.op.name for tensor in self.inputs]
+        names = names_in_function(proto, self.nodes, inputs)
+        self.origins.note(self.name, renamed(self._find, names))
         return Func(self.name)
+
+    def _find(self, graph: Graph, ref: Ref) -> Ref | None:
+        """What stands here for a tensor of this graph, or for one of a graph outside that was captured."""
+        if graph is self:
+            return ref
+        for outside, inside in self.captures.values():
+            if outside.graph is graph and outside.ref_in_graph == ref:
+                return inside.ref_in_graph
+        return None
 
     def __repr__(self) -> str:
         return f"FuncGraph(name={self.name}, id={id(self)})"

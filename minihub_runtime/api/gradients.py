@@ -12,7 +12,7 @@ import numpy as np
 
 from minihub_runtime.api.captured_gradients import captured_gradients, captures_between
 from minihub_runtime.api.conversion import constant, convert_to_tensor
-from minihub_runtime.api.graph import Tensor, name_scope
+from minihub_runtime.api.graph import Tensor, get_default_graph, name_scope
 from minihub_runtime.api.graph_site import GraphSite, handed, to_term
 from minihub_runtime.api.indexed_slices import IndexedSlices
 from minihub_runtime.api.joining import concat
@@ -87,7 +87,7 @@ def _initial(ops: NodeOps, index: int, y: Tensor, given: Any) -> Term:
         )
     if dtype.name == "resource" and kind.name == "resource":
         raise TypeError(f"Input gradient {found} for resource tensor {y} should not be a resource")
-    term = to_term(ops, found)
+    term = to_term(ops, found, y.graph)
     if isinstance(term, Slices):
         return term
     return ops.term(Ref(ops.site.add("Identity", [term.ref], {"T": kind}, name)))
@@ -219,7 +219,12 @@ def gradients(
         y_tensors = [convert_to_tensor(y, name="y") for y in ys]
         x_tensors = [_tensor(x) for x in xs]
         stop_tensors = [_tensor(item) for item in stops]
-        graph = (y_tensors + x_tensors)[0].graph
+        graph = get_default_graph().own((y_tensors + x_tensors)[0]).graph
+        # Inside a gradient that the program defines, tensors of the graph that it is the gradient of may be meant.
+        y_tensors, x_tensors, stop_tensors = (
+            [graph.own(tensor) for tensor in tensors]
+            for tensors in (y_tensors, x_tensors, stop_tensors)
+        )
         ops = NodeOps(GraphSite(graph), scope)
         arriving = [
             _initial(ops, i, y, g) for i, (y, g) in enumerate(zip(y_tensors, given, strict=True))

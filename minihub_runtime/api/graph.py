@@ -23,6 +23,7 @@ from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.inference import Inference
 from minihub_runtime.graph.ir import Graph as NodeGraph
 from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.graph.origins import Origins
 from minihub_runtime.graph.types import output_dtypes
 from minihub_runtime.graph.writer import graph_to_proto
 from minihub_runtime.ops.registry import REGISTRY
@@ -56,6 +57,7 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         seed: the graph-level seed, None if there is none.
         readable: folders whose files sessions of it may read.
         function_count: how many functions were named in it.
+        origins: where tensors of the graphs of its functions stand in the functions.
         defined_functions: name → what `Defun` made of it, for functions called in it.
         building_function: whether this is the body of a function, a loop or a branch.
         outer_graph: the graph around such a body, None for others.
@@ -73,6 +75,7 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         self.node_graph = NodeGraph({}, {}, {})
         self.nodes = self.node_graph.nodes
         self.inference = Inference(self.node_graph)
+        self.origins = Origins()
         self.seed: int | None = None
         self.readable: list[str] = []
         self.function_count = 0
@@ -145,6 +148,10 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
 
     def capture(self, tensor: Tensor) -> Tensor:
         """What stands for a tensor here; in a function, the argument that brings in one from outside."""
+        return tensor
+
+    def own(self, tensor: Tensor) -> Tensor:
+        """What stands for a tensor here without being brought in; the tensor itself if nothing does."""
         return tensor
 
     def captured_as(self, inside: Tensor) -> Tensor | None:

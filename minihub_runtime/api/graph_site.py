@@ -9,10 +9,13 @@ from typing import Any
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph
 from minihub_runtime.api.indexed_slices import IndexedSlices
+from minihub_runtime.api.site_graph import SiteGraph
+from minihub_runtime.autodiff.region import Region
 from minihub_runtime.autodiff.rules import Registered
 from minihub_runtime.autodiff.site import NodeOps, Site, scope_name
 from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.graph.origins import Origins
 from minihub_runtime.ops.terms import Slices, Term
 
 __all__ = ["GraphSite", "handed", "to_term"]
@@ -21,9 +24,16 @@ __all__ = ["GraphSite", "handed", "to_term"]
 class GraphSite(Site):
     """A graph of the API as a place for gradients."""
 
+    of_program = True
+
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph.node_graph, graph.inference)
         self._owner = graph
+
+    @property
+    def origins(self) -> Origins:
+        """Where tensors of the program stand in the functions of the library."""
+        return self._owner.origins
 
     def unique_name(self, name: str) -> str:
         """`name` in the graph's current scope, numbered if it is taken."""
@@ -66,24 +76,61 @@ class GraphSite(Site):
         """The types of an operation's outputs."""
         return self._owner.output_dtypes(name)
 
+    def find(self, graph: Any, ref: Ref) -> Ref | None:
+        """What stands here for a tensor of a graph of the program, None if nothing does."""
+        found = self._owner.own(graph.tensor(ref))
+        return found.ref_in_graph if found.graph is self._owner else None
+
+    def bring(self, tensor: Any) -> Ref:
+        """What stands here for a tensor of the program; a function captures it from outside.
+
+        Raises:
+            ValueError: it is of another graph, or of a function inside this one.
+        """
+        own = self._owner.own(tensor)
+        around: Graph | None = self._owner
+        while around is not None and around is not own.graph:
+            around = around.outer_graph
+        return super().bring(tensor) if around is None else self._owner.capture(own).ref_in_graph
+
     def call_registered(
         self, rule: Registered, ops: NodeOps, node: Node, grads: Sequence[Term | None]
     ) -> Sequence[Term | None]:
-        """The gradients that a function of the program computes.
+        """The gradients that a function of the program computes."""
+        site = ops.site
+        if not isinstance(site, Region):
+            return _called(rule, self._owner, ops, node, grads)
+        if site.program is None:
+            site.program = SiteGraph(site, self._owner)
+        graph: SiteGraph = site.program
+        with graph.as_default(), graph.name_scope(f"{site.current_scope}/"):
+            return _called(rule, graph, ops, node, grads)
 
-        Raises:
-            ValueError: it returns another number of gradients than the operation has inputs.
-        """
-        assert rule.function is not None
-        operation = self._owner.get_operation_by_name(node.name)
-        found = rule.function(operation, *(handed(self._owner, grad) for grad in grads))
-        given = found if isinstance(found, (list, tuple)) else [found]
-        if len(given) != len(node.inputs):
-            raise ValueError(
-                f"Num gradients {len(given)} generated for op {operation.node_def} do not match "
-                f"num inputs {len(node.inputs)}"
-            )
-        return [None if item is None else to_term(ops, item) for item in given]
+    def function_gradient(self, name: str) -> Registered | None:
+        """What the program gave as the gradient of a function that it defined, None if it gave none."""
+        graph: Graph | None = self._owner
+        while graph is not None:
+            if name in graph.defined_functions:
+                function = graph.defined_functions[name].python_grad_func
+                return None if function is None else Registered(function, name)
+            graph = graph.outer_graph
+        return None
+
+
+def _called(
+    rule: Registered, graph: Graph, ops: NodeOps, node: Node, grads: Sequence[Term | None]
+) -> Sequence[Term | None]:
+    """The gradients that a function of the program computes in a graph."""
+    assert rule.function is not None
+    operation = graph.get_operation_by_name(node.name)
+    found = rule.function(operation, *(handed(graph, grad) for grad in grads))
+    given = found if isinstance(found, (list, tuple)) else [found]
+    if len(given) != len(node.inputs):
+        raise ValueError(
+            f"Num gradients {len(given)} generated for op {operation.node_def} do not match "
+            f"num inputs {len(node.inputs)}"
+        )
+    return [None if item is None else to_term(ops, item, graph) for item in given]
 
 
 def handed(graph: Graph, term: Term | None) -> Any:
@@ -96,13 +143,15 @@ def handed(graph: Graph, term: Term | None) -> Any:
     return graph.tensor(term.ref)
 
 
-def to_term(ops: NodeOps, value: Any) -> Term:
-    """What a program gives as a gradient."""
+def to_term(ops: NodeOps, value: Any, graph: Graph) -> Term:
+    """What a program gives as a gradient in a graph."""
+
+    def term(item: Any) -> Term:
+        return ops.term(graph.capture(convert_to_tensor(item)).ref_in_graph)
+
     if isinstance(value, IndexedSlices):
         shape = value.dense_shape
         return Slices(
-            ops.term(convert_to_tensor(value.values).ref_in_graph),
-            ops.term(convert_to_tensor(value.indices).ref_in_graph),
-            None if shape is None else ops.term(convert_to_tensor(shape).ref_in_graph),
+            term(value.values), term(value.indices), None if shape is None else term(shape)
         )
-    return ops.term(convert_to_tensor(value).ref_in_graph)
+    return term(value)

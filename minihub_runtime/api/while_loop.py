@@ -163,7 +163,7 @@ class _Loop:
 
         signature = [*map(TensorSpec.from_tensor, (counter, maximum)), *self.signature]
         for graph, function in ((test, go_on), (turns, next_turn)):
-            graph.share_collections()
+            graph.be_part()
             trace(graph, function, signature)
         turns.outputs.extend(turns.internal_captures)
         _unify_inputs(test, turns)

@@ -17,21 +17,60 @@ from minihub_runtime.autodiff.rules import is_trainable
 from minihub_runtime.autodiff.site import NodeOps, Site
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
-from minihub_runtime.graph.function_writer import function_to_proto
+from minihub_runtime.graph.function_writer import function_to_proto, names_in_function
 from minihub_runtime.graph.functions import instantiate
 from minihub_runtime.graph.ir import Graph, Node, Ref
+from minihub_runtime.graph.origins import Find, renamed
 from minihub_runtime.ops.terms import Term
 
 __all__ = ["BodySite", "DifferentiatedBody", "write_function"]
 
 
 class BodySite(Site):
-    """The body of a function, whose own functions are those of the site it is called from."""
+    """The body of a function, whose own functions are those of the site it is called from.
 
-    def __init__(self, owner: Site, nodes: dict[str, Node]) -> None:
+    Args:
+        owner: where it is called.
+        name: the name of the function.
+        nodes: the nodes of the body.
+
+    Attributes:
+        layer: where its gradient is worked out.
+        brought: tensor where the function is called → the placeholder of the layer for it: what a gradient of the
+            program reads beside what the function is given.
+    """
+
+    layer: Region
+
+    def __init__(self, owner: Site, name: str, nodes: dict[str, Node]) -> None:
         library = owner.graph
         super().__init__(Graph(nodes, library.functions, library.gradients, library.producer))
+        self.brought: dict[Ref, Ref] = {}
         self._owner = owner
+        self._name = name
+
+    @property
+    def home(self) -> Site:
+        """The site that the gradient was asked for in."""
+        return self._owner.home
+
+    def find(self, graph: Any, ref: Ref) -> Ref | None:
+        """What stands in the function for a tensor of a graph of the program, None if nothing does."""
+        return self.origins.find(self._name, graph, ref)
+
+    def bring(self, tensor: Any) -> Ref:
+        """What stands in the layer for a tensor of the program that is not of the function."""
+        outside = self._owner.bring(tensor)
+        if outside not in self.brought:
+            known = self._owner.inference
+            name = self.layer.unique_name("brought")
+            attrs = {"dtype": self._owner.dtype(outside).base_dtype, "shape": known.shape(outside)}
+            self.layer.add_node(Node(name, "Placeholder", attrs=attrs))
+            self.brought[outside] = Ref(name)
+            behind = known.behind(outside)
+            if behind is not None:
+                self.layer.inference.tell_behind(Ref(name), behind)
+        return self.brought[outside]
 
     def add_function(self, function: Any) -> str:
         """Add a FunctionDef to the library; its name."""
@@ -50,15 +89,29 @@ def write_function(
     inputs: Sequence[str],
     outputs: Sequence[Ref],
     controls: Sequence[str] = (),
+    find: Find | None = None,
 ) -> Func:
-    """Add a function to the library of a site, under a name that tells it from every other one."""
+    """Add a function to the library of a site, under a name that tells it from every other one.
+
+    Args:
+        site: where it is called.
+        name: what its name begins with.
+        nodes: its nodes.
+        inputs: those that stand for the arguments.
+        outputs: the results.
+        controls: nodes that must run even if no result needs them.
+        find: finds tensors of the program's graphs among the nodes.
+    """
     library = site.graph
     graph = Graph(dict(nodes), library.functions, library.gradients, library.producer)
     # A result may be an argument itself, and one tensor several results.
     proto = function_to_proto(name, graph, inputs, outputs, controls)
     digest = hashlib.sha256(proto.SerializeToString(deterministic=True)).hexdigest()[:12]
     proto.signature.name = f"{name}_{digest}"
-    return Func(site.add_function(proto))
+    added = site.add_function(proto)
+    if find is not None:
+        site.origins.note(added, renamed(find, names_in_function(proto, nodes, inputs)))
+    return Func(added)
 
 
 class DifferentiatedBody:
@@ -84,8 +137,8 @@ class DifferentiatedBody:
             name: placeholder(name, node.attrs["T"]) if node.op == "_Arg" else node
             for name, node in body.graph.nodes.items()
         }
-        self.site = BodySite(ops.site, nodes)
-        self.region = Region(self.site)
+        self.site = BodySite(ops.site, function.name, nodes)
+        self.region = self.site.layer = Region(self.site)
         self.inner = NodeOps(self.region, ops.source)
         for argument, ref in zip(self.arguments, inputs, strict=True):
             behind = ops.site.inference.behind(ref)
@@ -131,6 +184,34 @@ class DifferentiatedBody:
             and ref not in self.arguments
             and self.site.nodes[ref.node].op != "Const"
         ]
+
+    @property
+    def brought(self) -> dict[Ref, Ref]:
+        """Tensor where the function is called → the placeholder of the layer for it; see `BodySite`."""
+        return self.site.brought
+
+    def find(self) -> Find:
+        """Finds tensors of the program's graphs among the nodes of the body."""
+        origins, name = self.site.origins, self.name
+
+        def found(graph: Any, ref: Ref) -> Ref | None:
+            return origins.find(name, graph, ref)
+
+        return found
+
+    def find_moved(self, places: Mapping[Ref, Ref]) -> Find:
+        """Finds tensors of the program's graphs among the nodes of the layer, once these are moved; see `moved`."""
+        find, program = self.find(), self.region.program
+        fixed = {ref.node for ref in self.arguments} | set(self.region.added)
+        fixed |= {name for name, node in self.site.nodes.items() if node.op == "Const"}
+
+        def found(graph: Any, ref: Ref) -> Ref | None:
+            inner = ref if graph is program and program is not None else find(graph, ref)
+            if inner is None:
+                return None
+            return places.get(inner, inner if inner.node in fixed else None)
+
+        return found
 
     def moved(
         self, results: Sequence[Ref], places: Mapping[Ref, Ref]

@@ -74,6 +74,7 @@ def branch_gradients(
         for body, gradients in zip(bodies, found, strict=True)
     ]
     kept = [body.read(refs) for body, refs in zip(bodies, results, strict=True)]
+    brought = list(dict.fromkeys(outside for body in bodies for outside in body.brought))
     types = [
         body.site.dtype(ref).base_dtype
         for body, refs in zip(bodies, kept, strict=True)
@@ -91,6 +92,15 @@ def branch_gradients(
             extra[name] = placeholder(name, dtype)
             if position <= place < position + len(kept[number]):
                 places[kept[number][place - position]] = Ref(name)
+        for outside in brought:
+            name = (
+                body.brought[outside].node
+                if outside in body.brought
+                else body.region.unique_name("brought")
+            )
+            extra[name] = body.region.added.get(name) or placeholder(
+                name, ops.site.dtype(outside).base_dtype
+            )
         nodes, outputs = body.moved(results[number], places)
         own = {name: body.site.nodes[name] for name in (ref.node for ref in body.arguments)}
         own |= {seed.node: body.region.added[seed.node] for seed in seeds[number].values()}
@@ -101,6 +111,7 @@ def branch_gradients(
                 {**own, **extra, **nodes},
                 [*arguments, *extra],
                 outputs,
+                find=body.find_moved(places),
             )
         )
     first = len(grads)
@@ -108,6 +119,7 @@ def branch_gradients(
         *(ops.term(ref) for ref in inputs),
         *given.values(),
         *(ops.term(Ref(node.name, first + place)) for place in range(len(types))),
+        *(ops.term(ref) for ref in brought),
     ]
     produced = [ops.gradient_dtype(inputs[i]) for i in wanted]
     build = getattr(ops, node.op)
@@ -147,6 +159,7 @@ def _keep(
                 [ref.node for ref in body.arguments],
                 outputs,
                 body.controls,
+                body.find(),
             )
         )
     now = ops.site.nodes[node.name]

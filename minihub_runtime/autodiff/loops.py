@@ -293,7 +293,9 @@ class _Move:
                 self.names[name] = loop.site.unique_name(name.rsplit("/", 1)[-1])
         for name, moved in self.names.items():
             node = self.layer[name]
-            controls = [self.names[control] for control in node.controls]
+            controls = [
+                self.names.get(control) or self.ref(Ref(control)).node for control in node.controls
+            ]
             loop.site.add_node(
                 node.replace(
                     name=moved, inputs=[self.ref(ref) for ref in node.inputs], controls=controls

@@ -50,18 +50,16 @@ def node_gradients(ops: NodeOps, node: Node, grads: Sequence[Term | None]) -> Se
     if not node.inputs:
         return nothing
     try:
-        rule = find_rule(node)
+        rule = find_rule(node, ops.site.home.of_program)
     except LookupError as error:
-        if node.op in ops.site.graph.functions:
-            return _symbolic_gradient(ops, node, grads)
         if node.op in CALLING:
             return CALLING[node.op](ops, node, grads)
-        raise LookupError(
-            f"No gradient defined for operation '{clip(node.name)}' (op type: {clip(node.op)}). "
-            "In general every operation must have an associated `@tf.RegisterGradient` for correct "
-            "autodiff, which this op is lacking. If you want to pretend this operation is a "
-            "constant in your program, you may insert `tf.stop_gradient`."
-        ) from error
+        called = node.op in ops.site.graph.functions
+        rule = ops.site.function_gradient(node.op) if called else None
+        if called and rule is None:
+            return _symbolic_gradient(ops, node, grads)
+        if not called:
+            raise _no_gradient(node) from error
     if rule is None:
         return nothing
     filled = [
@@ -73,6 +71,15 @@ def node_gradients(ops: NodeOps, node: Node, grads: Sequence[Term | None]) -> Se
     if isinstance(rule, Registered):
         return ops.site.call_registered(rule, ops, node, filled)
     return apply_rule(ops, rule, node, filled)
+
+
+def _no_gradient(node: Node) -> LookupError:
+    return LookupError(
+        f"No gradient defined for operation '{clip(node.name)}' (op type: {clip(node.op)}). "
+        "In general every operation must have an associated `@tf.RegisterGradient` for correct "
+        "autodiff, which this op is lacking. If you want to pretend this operation is a "
+        "constant in your program, you may insert `tf.stop_gradient`."
+    )
 
 
 def _symbolic_gradient(

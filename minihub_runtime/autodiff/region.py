@@ -12,7 +12,7 @@ from typing import Any
 from minihub_runtime.autodiff.site import Site
 from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.inference import Inference
-from minihub_runtime.graph.ir import Graph, Node
+from minihub_runtime.graph.ir import Graph, Node, Ref
 
 __all__ = ["Region"]
 
@@ -24,12 +24,14 @@ class Region(Site):
         base: the site it lies on.
         added: the nodes of the layer alone.
         frame: the loop whose body it lies on, None for the body of a function.
+        program: the graph in which functions of the program add nodes to the layer, None before one did.
     """
 
     def __init__(self, base: Site, frame: Any = None) -> None:
         self.base = base
         self.added: dict[str, Node] = {}
         self.frame = frame
+        self.program: Any = None
         nodes: Any = collections.ChainMap(self.added, base.nodes)  # type: ignore[arg-type]
         graph = Graph(nodes, base.graph.functions, base.graph.gradients, base.graph.producer)
         super().__init__(graph, Inference(graph, base.inference))
@@ -38,6 +40,22 @@ class Region(Site):
     def forward(self) -> Site:
         """The site at the bottom."""
         return self.base.forward
+
+    @property
+    def home(self) -> Site:
+        """The site that the gradient was asked for in."""
+        return self.base.home
+
+    def find(self, graph: Any, ref: Ref) -> Ref | None:
+        """What stands here for a tensor of a graph of the program, None if nothing does."""
+        if graph is self.program and graph is not None:
+            return ref
+        return self.base.find(graph, ref)
+
+    def bring(self, tensor: Any) -> Ref:
+        """What stands here for a tensor of the program; it is brought in from around if need be."""
+        found = self.find(tensor.graph, tensor.ref_in_graph)
+        return self.base.bring(tensor) if found is None else found
 
     def add_node(self, node: Node) -> None:
         """Add a node to the layer."""

@@ -84,16 +84,20 @@ def trainable_outputs(ops: NodeOps, name: str) -> list[bool]:
     return [is_trainable(dtype) for dtype in ops.site.output_dtypes(name)]
 
 
-def find_rule(node: Node) -> Registered | Op | None:
+def find_rule(node: Node, of_program: bool = True) -> Registered | Op | None:
     """What differentiates a node: a registered function, or an op with a rule.  None if it has no gradient.
+
+    Args:
+        node: the node.
+        of_program: whether what a program says of gradients counts, or the ops alone.
 
     Raises:
         LookupError: nothing is said about it.
     """
     name = node.op
-    if "_gradient_op_type" in node.attrs:
+    if of_program and "_gradient_op_type" in node.attrs:
         name = node.attrs["_gradient_op_type"]
-    known = REGISTERED.get(name)
+    known = REGISTERED.get(name) if of_program else None
     if known is not None:
         return known if known.function is not None else None
     if name in REGISTRY:

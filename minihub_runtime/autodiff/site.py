@@ -15,6 +15,7 @@ from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import clip
 from minihub_runtime.graph.inference import Inference
 from minihub_runtime.graph.ir import Graph, Node, Ref
+from minihub_runtime.graph.origins import Origins
 from minihub_runtime.graph.types import output_dtypes
 from minihub_runtime.ops.registry import Op
 from minihub_runtime.ops.terms import Ops, Term
@@ -40,17 +41,20 @@ class Site:
     Attributes:
         graph: the nodes and the function library.
         inference: what is known of shapes and values.
+        current_scope: the scope for the names of nodes, without a slash at the end.
     """
 
     def __init__(self, graph: Graph, inference: Inference | None = None) -> None:
         self.graph = graph
         self.inference = Inference(graph) if inference is None else inference
-        self._scope = ""
+        self.current_scope = ""
         self._counts: dict[str, int] = {}
         self._dtypes: dict[str, list[DType]] = {}
 
     #: The loop whose body is differentiated here, None if it is no loop.
     frame: Any = None
+    #: Whether a program builds here; it may have registered gradients.
+    of_program: bool = False
 
     @property
     def nodes(self) -> Mapping[str, Node]:
@@ -62,9 +66,22 @@ class Site:
         """The site of the nodes that are differentiated, where a gradient may have them keep values."""
         return self
 
+    @property
+    def home(self) -> Site:
+        """The site that the gradient was asked for in, whatever functions and layers this one lies in."""
+        return self
+
+    @property
+    def origins(self) -> Origins:
+        """Where tensors of the program stand in the functions of the library."""
+        return Origins() if self.home is self else self.home.origins
+
     def unique_name(self, name: str) -> str:
         """`name` in the current scope, numbered if it is taken."""
-        full = f"{self._scope}/{name}" if self._scope else name
+        return self.unique(f"{self.current_scope}/{name}" if self.current_scope else name)
+
+    def unique(self, full: str) -> str:
+        """A full name, numbered if it is taken."""
         found = full
         while found in self.nodes or found in self._counts:
             self._counts[full] = self._counts.get(full, 0) + 1
@@ -75,11 +92,11 @@ class Site:
     @contextlib.contextmanager
     def scope(self, name: str) -> Iterator[None]:
         """A scope for the names of nodes."""
-        before, self._scope = self._scope, self.unique_name(scope_name(name))
+        before, self.current_scope = self.current_scope, self.unique_name(scope_name(name))
         try:
             yield
         finally:
-            self._scope = before
+            self.current_scope = before
 
     def add(
         self,
@@ -111,18 +128,37 @@ class Site:
         self.graph.functions[function.signature.name] = function
         return str(function.signature.name)
 
+    def find(self, graph: Any, ref: Ref) -> Ref | None:
+        """What stands here for a tensor of a graph of the program, None if nothing does."""
+        return None
+
+    def bring(self, tensor: Any) -> Ref:
+        """What stands here for a tensor of the program; it is brought in from around if need be.
+
+        Raises:
+            ValueError: it is not around.
+        """
+        raise ValueError(f"{tensor} must be of the graph that is differentiated, or around it")
+
     def call_registered(
         self, rule: Any, ops: NodeOps, node: Node, grads: Sequence[Term | None]
     ) -> Sequence[Term | None]:
         """The gradients that a function of the program computes.
 
+        Args:
+            rule: the function, as it was registered.
+            ops: adds nodes here, or to a layer over this.
+            node: what it differentiates.
+            grads: the gradients of its outputs.
+
         Raises:
-            NotImplementedError: the program's functions know nothing of nodes of this site.
+            ValueError: it returns another number of gradients than the node has inputs.
         """
-        raise NotImplementedError(
-            f"a gradient that a program registered, as for {clip(node.name)!r} (op type: "
-            f"{clip(node.op)}), inside a function or loop"
-        )
+        return self.home.call_registered(rule, ops, node, grads)
+
+    def function_gradient(self, name: str) -> Any:
+        """What the program gave as the gradient of a function that it defined, None if it gave none."""
+        return self.home.function_gradient(name) if self.home is not self else None
 
     def output_dtypes(self, name: str) -> list[DType]:
         """The types of a node's outputs."""

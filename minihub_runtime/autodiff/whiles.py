@@ -96,6 +96,7 @@ def while_gradients(
         for i in order
     ]
     invariants = [ops.term(node.inputs[i]) for i in constant]
+    invariants += [ops.term(ref) for ref in body.brought]
     operands = [turns, *arriving, *lists, *invariants]
     functions = _backward(ops, body, order, seeds, outputs, kept, constant)
     backward = getattr(ops, node.op)(operands, **functions)
@@ -129,7 +130,9 @@ def _keep(ops: NodeOps, node: Node, body: DifferentiatedBody, kept: Sequence[Ref
         )
         firsts.append(before.EmptyTensorList(unknown, unlimited, element_dtype=dtype))
     arguments = [ref.node for ref in body.arguments]
-    step = write_function(ops.site, body.name, nodes, [*arguments, *added], outputs, body.controls)
+    step = write_function(
+        ops.site, body.name, nodes, [*arguments, *added], outputs, body.controls, body.find()
+    )
     test = instantiate(ops.site.graph, node.attrs["cond"].name, node.attrs["cond"].attrs)
     tested = {
         name: placeholder(name, n.attrs["T"]) if n.op == "_Arg" else n
@@ -204,6 +207,9 @@ def _backward(
         name = body.arguments[i].node
         own[name] = body.site.nodes[name]
         added.append(name)
+    for ref in body.brought.values():
+        own[ref.node] = body.region.added[ref.node]
+        added.append(ref.node)
     left = _add(own, unique("left"), "Sub", [turn, _number(own, unique("one"), 1)], T=int32)
     nodes, results = body.moved(outputs, places)
     # Arguments that change from turn to turn were kept like other values of the body.
@@ -211,13 +217,14 @@ def _backward(
         name: node.replace(inputs=[places.get(ref, ref) for ref in node.inputs])
         for name, node in {**own, **nodes}.items()
     }
-    handed = [body.arguments[i] for i in constant]
+    handed = [*(body.arguments[i] for i in constant), *body.brought.values()]
     step = write_function(
         ops.site,
         f"{body.name}_gradient",
         whole,
         added,
         [left, *(places.get(ref, ref) for ref in results), *rest, *handed],
+        find=body.find_moved(places),
     )
     tests: dict[str, Node] = {name: placeholder(name, whole[name].attrs["dtype"]) for name in added}
     zero = _number(tests, unique("zero"), 0)

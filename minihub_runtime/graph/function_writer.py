@@ -18,7 +18,7 @@ from minihub_runtime.graph.ir import Graph, Ref
 from minihub_runtime.graph.writer import node_to_proto
 from minihub_runtime.protos import FunctionDef
 
-__all__ = ["function_to_proto"]
+__all__ = ["function_to_proto", "names_in_function"]
 
 
 class _Names:
@@ -102,6 +102,22 @@ def function_to_proto(
         proto.control_ret[control] = names.of_node[control]
         proto.signature.control_output.append(control)
     return proto
+
+
+def names_in_function(function: Any, nodes: Iterable[str], inputs: Sequence[str]) -> dict[str, str]:
+    """Node of a graph → its name in the FunctionDef that `function_to_proto` made of the graph.
+
+    Args:
+        function: the FunctionDef.
+        nodes: the nodes in the order in which the graph has them.
+        inputs: those that stand for the arguments.
+    """
+    arguments = set(inputs)
+    body = [name for name in nodes if name not in arguments]
+    return {
+        **{n: arg.name for n, arg in zip(inputs, function.signature.input_arg, strict=True)},
+        **{n: node.name for n, node in zip(body, function.node_def, strict=True)},
+    }
 
 
 def _add_argument(

@@ -31,6 +31,8 @@ def fed(name: str, value: Any) -> Any:
 
 
 FEEDS: dict[Any, Any] = {}
+#: The name of a gradient that is none of an op.
+REGISTERED = "OfTheTests"
 
 
 def sums() -> Any:
@@ -117,6 +119,25 @@ def scanned() -> Any:
     return tf.scan(lambda a, row: tf.tanh(a * w) + row, x), [x, w]
 
 
+def registered() -> Any:
+    """What `test_graphs.py` registers too."""
+    x, w = fed("x", normal(3)), fed("w", normal(3, seed=1))
+    outer = tf.exp(w)
+
+    def wave(v: Any) -> Any:
+        with tf1.get_default_graph().gradient_override_map({"Sin": REGISTERED}):
+            return tf.sin(v)
+
+    def turn(i: Any, v: Any) -> Any:
+        def inner(j: Any, u: Any) -> Any:
+            return j + 1, wave(u) * w + v
+
+        return i + 1, tf1.while_loop(lambda j, u: j < i + 1, inner, [0, v * outer])[1]
+
+    _, y = tf1.while_loop(lambda i, v: i < 3, turn, [0, x])
+    return tf1.cond(tf.reduce_sum(x) < 100, lambda: wave(y) * x, lambda: x), [x, w]
+
+
 def recurrent() -> Any:
     x, kernel = fed("x", normal(2, 5, 3)), fed("kernel", normal(7, 16, seed=1))
     lengths = fed("lengths", np.array([5, 3], np.int32))
@@ -165,6 +186,7 @@ PROGRAMS: tuple[Callable[[], Any], ...] = (
     gathered,
     mapped,
     scanned,
+    registered,
     recurrent,
 )
 
@@ -187,6 +209,7 @@ def write(name: str, program: Callable[[], Any]) -> None:
 
 def main(chosen: list[str]) -> None:
     """Write the chosen programs, or all."""
+    tf1.RegisterGradient(REGISTERED)(lambda op, dy: dy * 2 * op.inputs[0] + op.outputs[0] * 0.1)
     for version in (1, 2):
         (tf1.enable_control_flow_v2 if version == 2 else tf1.disable_control_flow_v2)()
         for program in PROGRAMS:

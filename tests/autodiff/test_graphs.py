@@ -10,6 +10,7 @@ import pytest
 import minihub_runtime as tf
 
 FOLDER = Path(__file__).parent / "graphs"
+tf.RegisterGradient("OfTheTests")(lambda op, dy: dy * 2 * op.inputs[0] + op.outputs[0] * 0.1)
 NAMES = sorted(path.stem for path in FOLDER.glob("*.pb"))
 
 

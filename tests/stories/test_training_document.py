@@ -23,7 +23,7 @@ def programs() -> list[str]:
 
 
 def test_gradients_of_parts_are_those_of_the_whole() -> None:
-    *_, program = programs()
+    _, _, program, _ = programs()
     random = np.random.default_rng(3)
     x, y = (random.standard_normal((8, width)).astype(np.float32) for width in (3, 1))
     found = []
@@ -39,9 +39,18 @@ def test_gradients_of_parts_are_those_of_the_whole() -> None:
         assert np.abs(whole).min() > 1e-3
 
 
+def test_gradients_are_clipped(capsys: pytest.CaptureFixture[str]) -> None:
+    *_, program = programs()
+    with tf.Graph().as_default():
+        exec(program, {"tf": tf})
+    comment = re.search(r"# (.*)$", program, re.MULTILINE)
+    assert comment is not None
+    assert capsys.readouterr().out == f"{comment[1]}\n"
+
+
 def test_the_program_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    first, second, _ = programs()
+    first, second, *_ = programs()
     program = first.replace(HANDLE, MODULE.as_posix()).replace("max_steps=1000", "max_steps=3")
     assert program.count(MODULE.as_posix()) == program.count("max_steps=3") == 1
     names = {
