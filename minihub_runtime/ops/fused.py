@@ -171,9 +171,14 @@ def affine_mat_mul(
     out: Array | None = None,
 ) -> Array:
     """MatMul, a bias, and an activation."""
-    product = multiply_matrices(a.T if transpose_a else a, b.T if transpose_b else b, out)
-    finish_with(_bias(bias), [activation])(product)
-    return product
+    vector = _bias(bias)
+
+    def finish(block: Array, columns: slice) -> None:
+        part = vector if vector is None or vector.size == 1 else vector[columns]
+        finish_with(part, [activation])(block)
+
+    left, right = a.T if transpose_a else a, b.T if transpose_b else b
+    return multiply_matrices(left, right, out, finish)
 
 
 @op(

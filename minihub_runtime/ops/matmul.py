@@ -13,7 +13,7 @@ from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.broadcasting import fitting, narrow, widen
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, conjugate, over_batches
-from minihub_runtime.ops.products import multiply
+from minihub_runtime.ops.products import Finish, multiply, multiply_and_finish
 from minihub_runtime.ops.registry import (
     HALF_FLOATS,
     ROUNDING,
@@ -38,8 +38,16 @@ _BATCH_V3 = types(
 )
 
 
-def multiply_matrices(a: Array, b: Array, out: Array | None = None) -> Array:
+def multiply_matrices(
+    a: Array, b: Array, out: Array | None = None, finish: Finish | None = None
+) -> Array:
     """The matrix products of `a` and `b`, whose batches broadcast; 16-bit floats are summed in float32.
+
+    Args:
+        a: `(…, m, k)`.
+        b: `(…, k, n)`.
+        out: where the result may go.
+        finish: what is done to the product of two matrices of float32; see `multiply_and_finish`.
 
     Raises:
         InvalidArgumentError: the sizes do not fit.
@@ -48,7 +56,14 @@ def multiply_matrices(a: Array, b: Array, out: Array | None = None) -> Array:
         raise InvalidArgumentError(
             f"matrix sizes must fit, not {show(a.shape)} and {show(b.shape)} (after transposing)"
         )
-    if a.ndim == b.ndim == 2 and out is None and a.dtype.kind == "f" and a.dtype != np.float16:
+    matrices = a.ndim == b.ndim == 2
+    if (
+        matrices
+        and out is None
+        and finish is None
+        and a.dtype.kind == "f"
+        and a.dtype != np.float16
+    ):
         # What follows, without what takes longer than a small product.
         return np.matmul(a, b)
     try:
@@ -63,7 +78,7 @@ def multiply_matrices(a: Array, b: Array, out: Array | None = None) -> Array:
     out = fitting(out, (*batch, a.shape[-2], b.shape[-1]), a.dtype)
     if out is not None and (np.may_share_memory(out, a) or np.may_share_memory(out, b)):
         out = None
-    return multiply(a, b, out)
+    return multiply(a, b, out) if finish is None else multiply_and_finish(a, b, finish, out)
 
 
 def _adjoint(x: Array, wanted: bool) -> Array:

@@ -14,9 +14,12 @@ import numpy as np
 from minihub_runtime import blas
 from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.registry import Array
-from minihub_runtime.threads import num_threads, pays, spread
+from minihub_runtime.threads import num_threads, pays, scratch, spread
 
-__all__ = ["LEAST", "SPEED", "multiply"]
+__all__ = ["LEAST", "SPEED", "Finish", "multiply", "multiply_and_finish"]
+
+#: Changes a contiguous block of a product in place; it has these columns of it.
+Finish = Callable[[Array, slice], None]
 
 #: Multiplications in a nanosecond, about, and bytes that are read.
 SPEED = 32
@@ -57,8 +60,30 @@ def multiply(left: Array, right: Array, out: Array | None = None, alone: bool = 
             return np.asarray(np.matmul(left, right, out=out))
 
 
-def _multiply_parts(left: Array, right: Array, out: Array | None, cost: int) -> Array:
-    """`multiply` on all threads."""
+def multiply_and_finish(
+    left: Array, right: Array, finish: Finish, out: Array | None = None
+) -> Array:
+    """The product of two matrices of one type, and what is done to it in the threads that multiply.
+
+    Args:
+        left: `(m, k)`.
+        right: `(k, n)`.
+        finish: what is done; it may be called for parts.
+        out: where the result goes, `(m, n)` and contiguous; it shares no memory with the factors.
+    """
+    cost = left.size * right.shape[1] // SPEED
+    with np.errstate(all="ignore"):
+        if len(left) > FEW and pays(cost, products=True):
+            return _multiply_parts(left, right, out, cost, finish)
+        result = multiply(left, right, out)
+        finish(result, slice(0, right.shape[1]))
+    return result
+
+
+def _multiply_parts(
+    left: Array, right: Array, out: Array | None, cost: int, finish: Finish | None = None
+) -> Array:
+    """`multiply` on all threads; what is to be finished has no stack."""
     shape = (*left.shape[:-1], right.shape[-1])
     result = np.empty(shape, left.dtype) if out is None else out
     *stack, rows, width = shape
@@ -77,13 +102,21 @@ def _multiply_parts(left: Array, right: Array, out: Array | None, cost: int) -> 
         def multiply_part(part: tuple[int, int]) -> None:
             taken = slice(*part)
             np.matmul(left[taken], right, out=result[taken])
+            if finish is not None:
+                finish(result[taken], slice(0, width))
 
     else:
         count, least = width, LEAST
 
         def multiply_part(part: tuple[int, int]) -> None:
             taken = slice(*part)
-            np.matmul(left, right[:, taken], out=result[:, taken])
+            if finish is None:
+                np.matmul(left, right[:, taken], out=result[:, taken])
+                return
+            block = scratch("products", (rows, part[1] - part[0]), result.dtype)
+            np.matmul(left, right[:, taken], out=block)
+            finish(block, taken)
+            result[:, taken] = block
 
     parts = runs(count, max(least, -(-count // num_threads())), least)
     spread(multiply_part, parts, cost, products=True)

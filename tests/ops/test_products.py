@@ -68,3 +68,32 @@ def test_strided_factors_and_places() -> None:
     found = products.multiply(x, y, place[:, ::2])
     assert found.base is place
     np.testing.assert_allclose(place[:, ::2], x @ y, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize(
+    ("left", "right"), [shapes for shapes in SHAPES if len(shapes[0]) == len(shapes[1]) == 2]
+)
+def test_parts_are_finished(
+    left: Any, right: Any, given: bool, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
+    monkeypatch.setattr(products, "SHARED", 0)
+    x, y, bias = draw(*left), draw(*right), draw(right[1])
+    expected = np.square(np.matmul(x.astype(np.float64), y.astype(np.float64)) + bias)
+    out = np.full(expected.shape, np.nan, np.float32) if given else None
+
+    def finish(block: Any, columns: slice) -> None:
+        assert block.flags.c_contiguous
+        block += bias[columns]
+        np.square(block, out=block)
+
+    before = threads.num_threads()
+    threads.set_num_threads(count)
+    try:
+        found = products.multiply_and_finish(x, y, finish, out)
+    finally:
+        threads.set_num_threads(before)
+    assert out is None or found is out
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
