@@ -146,6 +146,11 @@ def _batch_mat_mul(call: KernelCall) -> bool:
     return _on_first(call) and not call.attrs["adj_x"]
 
 
+def _attention(call: KernelCall) -> bool:
+    """Heads of rows meet heads of rows."""
+    return call.results[0].ndim > 2 and _elementwise(call)
+
+
 def _einsum(call: KernelCall) -> bool:
     """Rows have the label in front that the result has in front, and what is free has it nowhere."""
     before, _, after = str(call.attrs["equation"]).replace(" ", "").partition("->")
@@ -461,6 +466,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("MirrorPad", "Pad", "PadV2"), _pad),
     **dict.fromkeys(("Gather", "ResourceGather"), _gather),
     "BroadcastTo": _broadcast_to,
+    "_Attention": _attention,
     "ConcatV2": _concat,
     "Einsum": _einsum,
     "ExpandDims": _expand_dims,

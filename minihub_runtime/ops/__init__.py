@@ -19,6 +19,7 @@ FAMILIES = (
     "activation",
     "array",
     "assertion",
+    "attention",
     "audio",
     "bias",
     "bitwise",

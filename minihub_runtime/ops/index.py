@@ -934,6 +934,7 @@ FAMILY_OF: dict[str, str] = {
     "_AffineDepthwiseConv2dNative": "fused",
     "_AffineMatMul": "fused",
     "_Arg": "functional",
+    "_Attention": "attention",
     "_BatchNormFactor": "fused",
     "_EmbeddingLookupSparse": "embedding",
     "_FusedConv2D": "convolution",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from minihub_runtime.passes.drop_idle import drop_idle
 from minihub_runtime.passes.forward_identities import forward_identities
 from minihub_runtime.passes.fuse_affine import fuse_affine
+from minihub_runtime.passes.fuse_attention import fuse_attention
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
 from minihub_runtime.passes.fuse_normalization import fuse_normalization
 from minihub_runtime.passes.fuse_pointwise import fuse_pointwise
@@ -45,6 +46,8 @@ PIPELINE: Mapping[str, Pass] = {
     # Loops are what they were; before their products take in what follows them.
     "hoist_products": hoist_products,
     "forward_identities": forward_identities,
+    # Scales and masks are part of it, so it comes before what takes in all arithmetic.
+    "fuse_attention": fuse_attention,
     "fuse_affine": fuse_affine,
     # What is left of them is of training.
     "fuse_normalization": fuse_normalization,

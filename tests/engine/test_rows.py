@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import minihub_runtime as tf
 from minihub_runtime.engine.rows import FREE, RULES, SIZE, KernelCall, Kind, kind_of_result
 from minihub_runtime.errors import OpError
 from minihub_runtime.ops.registry import REGISTRY
@@ -125,6 +126,35 @@ def test_parts_of_cases(op: str, inputs: Sequence[Any], attrs: dict[str, Any], k
             REGISTRY[op](arrays[0][cut], *arrays[1:], **attrs) for cut in (slice(2), slice(2, None))
         ]
         np.testing.assert_array_equal(np.concatenate(halves), whole)
+
+
+HEADS = np.random.default_rng(3).standard_normal((4, 2, 3, 5)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "mask", "kept"),
+    [
+        ([1, 1, 1, FREE], HEADS[:1, :1, :1, :3], True),
+        ([1, 1, 1, 1], HEADS[:, :1, :1, :3], True),
+        ([1, 1, 1, FREE], HEADS[0, 0, :, :3], True),
+        ([1, 1, 1, FREE], HEADS[:, :1, :1, :3], False),
+        ([1, 1, FREE, FREE], HEADS[0, 0, :, :3], False),
+    ],
+)
+def test_parts_of_attention(kinds: list[Kind], mask: Any, kept: bool) -> None:
+    op = REGISTRY["_Attention"]
+    attrs = op.schema.complete({"T": tf.float32, "N": 1, "steps": ["Add"]}, "_Attention")
+    kernel = op.bind(attrs)
+    inputs = [HEADS, HEADS * 2, HEADS - 1, mask]
+    whole = kernel(*inputs)
+    found = kind_of_result("_Attention", KernelCall(attrs, kinds, inputs, [whole]), len(HEADS))
+    assert found == ([1] if kept else None)
+    if kept:
+        halves = [
+            kernel(*(x[cut] if kind else x for x, kind in zip(inputs, kinds, strict=True)))
+            for cut in (slice(2), slice(2, None))
+        ]
+        np.testing.assert_allclose(np.concatenate(halves), whole, rtol=1e-6)
 
 
 def test_each_rule_is_of_an_op_without_a_state() -> None:

@@ -1,0 +1,202 @@
+"""Attention: what one sequence takes from another, weighted by how well their vectors agree.
+
+Some heads, or some rows of a head, are worked on at a time, so that their scores stay in the cache; threads take them in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minihub_runtime import blas
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.blocks import runs
+from minihub_runtime.ops.matmul import multiply_matrices
+from minihub_runtime.ops.products import SPEED
+from minihub_runtime.ops.registry import ROUNDING, Array, at_least, op, types
+from minihub_runtime.ops.shape_rules import unknown
+from minihub_runtime.ops.windows import allocate
+from minihub_runtime.shapes import show
+from minihub_runtime.threads import can_share, num_threads, scratch, spread
+
+__all__ = ["STEPS"]
+
+#: What may be done to scores, which are the first operand, before the softmax.
+STEPS: dict[str, Callable[..., Any]] = {
+    "Add": np.add,
+    "Div": np.divide,
+    "Mul": np.multiply,
+    "Sub": np.subtract,
+}
+#: Scores of a block: they and their exponentials stay in the second cache.
+_BLOCK = 1 << 16
+#: Nanoseconds that a score takes beside the products, about.
+_SCORE = 2
+
+
+class _Case(NamedTuple):
+    """One call.
+
+    Attributes:
+        query: `(heads, rows, depth)`.
+        key: `(heads, depth, columns)`.
+        value: `(heads, columns, width)`.
+        steps: functions, each with its operand, `(heads, rows, columns)` or a number.
+        result: `(heads, rows, width)`.
+    """
+
+    query: Array
+    key: Array
+    value: Array
+    steps: Sequence[tuple[Callable[..., Any], Array]]
+    result: Array
+
+
+@op(
+    "_Attention(query: T, key: T, value: T, operands: N * T) -> result: T",
+    T=types("float32"),
+    N=at_least(0),
+    precision=ROUNDING,
+    source="core/kernels/softmax_op_functor.h",
+    shape=unknown,
+)
+def attention(
+    query: Array,
+    key: Array,
+    value: Array,
+    operands: list[Array],
+    *,
+    steps: list[str] = [],
+    adj_y: bool = True,
+    out: Array | None = None,
+) -> Array:
+    """The softmax of `query · key` along the last axis, times `value`.
+
+    Args:
+        query: `(…, rows, depth)`.
+        key: `(…, columns, depth)`, or `(…, depth, columns)` without `adj_y`.
+        value: `(…, columns, width)`.
+        operands: of the steps.
+        steps: what is done to the scores before the softmax; names of `STEPS`.
+        adj_y: whether the matrices of `key` are to be transposed.
+        out: where the result may go.
+
+    Shapes: the dimensions in front broadcast, as in BatchMatMulV2, and so do operands with the scores.
+    Raises: InvalidArgumentError for sizes that do not fit.
+    """
+    key = np.swapaxes(key, -1, -2) if adj_y else key
+    functions = [STEPS[step] for step in steps]
+    heads = query.shape[:-2]
+    scores = (*heads, query.shape[-2], key.shape[-1])
+    regular = (
+        query.ndim > 2
+        and query.shape[-1] == key.shape[-2]
+        and key.shape[-1] == value.shape[-2]
+        and heads == key.shape[:-2] == value.shape[:-2]
+        and all(_spreads(operand, scores) for operand in operands)
+    )
+    if not regular:
+        return _whole(query, key, value, list(zip(functions, operands, strict=True)))
+    result = allocate((*scores[:-1], value.shape[-1]), query.dtype, out)
+    if any(np.may_share_memory(result, x) for x in (query, key, value, *operands)):
+        result = np.empty_like(result)
+    spread_out = [
+        operand.reshape(()) if operand.size == 1 else np.broadcast_to(operand, scores)
+        for operand in operands
+    ]
+    # Dimensions in front of the last are gone through one by one.
+    cases = [
+        _Case(
+            query[place],
+            key[place],
+            value[place],
+            [
+                (function, operand[place] if operand.ndim else operand)
+                for function, operand in zip(functions, spread_out, strict=True)
+            ],
+            result[place],
+        )
+        for place in np.ndindex(heads[:-1])
+    ]
+    _attend(cases)
+    return result
+
+
+def _spreads(operand: Array, shape: tuple[int, ...]) -> bool:
+    """Whether an operand of a step does not make the scores larger."""
+    extra = len(shape) - operand.ndim
+    return extra >= 0 and all(
+        length in (1, whole) for length, whole in zip(operand.shape, shape[extra:], strict=True)
+    )
+
+
+def _whole(
+    query: Array, key: Array, value: Array, steps: Sequence[tuple[Callable[..., Any], Array]]
+) -> Array:
+    """The result where something broadcasts.
+
+    Raises:
+        InvalidArgumentError: sizes do not fit.
+    """
+    scores = multiply_matrices(query, key)
+    with np.errstate(all="ignore"):
+        for function, operand in steps:
+            try:
+                scores = function(scores, operand)
+            except ValueError as error:
+                raise InvalidArgumentError(
+                    f"shapes must broadcast, not {show(scores.shape)} and {show(operand.shape)}"
+                ) from error
+        if scores.size:
+            scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            scores /= scores.sum(axis=-1, keepdims=True)
+    return multiply_matrices(scores, value)
+
+
+def _attend(cases: Sequence[_Case]) -> None:
+    """Put all results where they go."""
+    if not cases or not cases[0].result.size:
+        return
+    heads, rows, depth = cases[0].query.shape
+    columns, width = cases[0].value.shape[-2:]
+    if not columns:
+        for case in cases:
+            case.result.fill(0)
+        return
+    size = rows * columns
+    cost = len(cases) * heads * size * (depth + width + _SCORE * SPEED) // SPEED
+    threads = num_threads() if can_share() else 1
+    if size <= _BLOCK:
+        most = max(1, min(_BLOCK // size, -(-len(cases) * heads // threads)))
+        parts = [(case, slice(*run), slice(0, rows)) for case in cases for run in runs(heads, most)]
+    else:
+        most = max(1, _BLOCK // columns)
+        parts = [
+            (case, slice(head, head + 1), slice(*run))
+            for case in cases
+            for head in range(heads)
+            for run in runs(rows, most)
+        ]
+
+    def attend(part: tuple[_Case, slice, slice]) -> None:
+        _attend_block(*part)
+
+    with np.errstate(all="ignore"), blas.single():
+        spread(attend, parts, cost, products=True)
+
+
+def _attend_block(case: _Case, heads: slice, rows: slice) -> None:
+    """Put the result of some rows of some heads where it goes."""
+    query, result = case.query[heads, rows], case.result[heads, rows]
+    scores = scratch("attention", (*query.shape[:2], case.key.shape[-1]), query.dtype)
+    np.matmul(query, case.key[heads], out=scores)
+    for function, operand in case.steps:
+        function(scores, operand[heads, rows] if operand.ndim else operand, out=scores)
+    np.subtract(scores, np.maximum.reduce(scores, axis=-1, keepdims=True), out=scores)
+    np.exp(scores, out=scores)
+    # What all columns are divided by, the result is: it has fewer, mostly.
+    total = np.add.reduce(scores, axis=-1, keepdims=True)
+    np.matmul(scores, case.value[heads], out=result)
+    np.divide(result, total, out=result)
