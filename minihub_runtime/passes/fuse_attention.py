@@ -150,15 +150,15 @@ def _of_scores(node: Node) -> _Operands | None:
     result = terms[2]
     *stack, row, column = result
     for place in (0, 1):
-        left, right = terms[place], terms[1 - place]
-        summed = [label for label in left if label not in result]
-        if len(summed) != 1 or set(left) != {*stack, row, *summed}:
+        one, other = terms[place], terms[1 - place]
+        summed = [label for label in one if label not in result]
+        if len(summed) != 1 or set(one) != {*stack, row, *summed}:
             continue
-        if set(right) != {*stack, column, *summed}:
+        if set(other) != {*stack, column, *summed}:
             continue
         orders = (
-            _order(left, [*stack, row, *summed]),
-            _order(right, [*stack, column, *summed]),
+            _order(one, [*stack, row, *summed]),
+            _order(other, [*stack, column, *summed]),
             (),
         )
         return _Operands(node.inputs[place], node.inputs[1 - place], orders, adj_y=True)

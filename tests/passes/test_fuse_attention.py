@@ -192,8 +192,8 @@ def test_nothing_to_look_at(query: Any, key: Any, value: Any) -> None:
 
 
 def test_not_a_number_and_infinity() -> None:
-    x = np.float32([[[0, 1], [1, 0]]])
-    masks = [np.float32([[-np.inf, 0], [-np.inf, -np.inf]]), np.float32(3)]
+    x = np.array([[[0, 1], [1, 0]]], np.float32)
+    masks = [np.array([[-np.inf, 0], [-np.inf, -np.inf]], np.float32), np.float32(3)]
     found = REGISTRY["_Attention"].kernel(x, x, x, masks, steps=["Add", "Mul"])
     np.testing.assert_allclose(found[0, 0], x[0, 1], rtol=1e-6)
     assert np.isnan(found[0, 1]).all()
