@@ -113,3 +113,17 @@ def test_error_names_operation_and_path() -> None:
             match=r"'inner' \(op type: IgammaGradA\).*reached through outer <- middle <- inner\.$",
         ):
             tf.gradients(outer, x)
+
+
+def test_gradients_of_functions_have_none_themselves() -> None:
+    """TensorFlow has no gradient of SymbolicGradient either; see `twice_of_defined_functions` in tests/api/programs."""
+    with tf.Graph().as_default():
+        x = tf.constant([1.0, 2.0], name="x")
+
+        @tf.framework.function.Defun(tf.float32, func_name="Cube")
+        def cube(a: tf.Tensor) -> tf.Tensor:
+            return a * a * a
+
+        (first,) = tf.gradients(cube(x), x)
+        with pytest.raises(LookupError, match=r"\(op type: SymbolicGradient\)"):
+            tf.gradients(first, x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -392,14 +393,16 @@ def custom_of_custom_in_loops(tf: Any) -> Any:
     return run(tf, [first, tf.gradients(first, x)])
 
 
+def defining(tf: Any) -> Any:
+    """Defun, which is not public in TensorFlow 2."""
+    if tf.__name__ == "minihub_runtime":
+        return tf.framework.function.Defun
+    return importlib.import_module("tensorflow.python.framework.function").Defun
+
+
 @results
 def of_defined_functions(tf: Any) -> Any:
-    from importlib import import_module
-
-    if tf.__name__ == "minihub_runtime":
-        Defun = tf.framework.function.Defun
-    else:
-        Defun = import_module("tensorflow.python.framework.function").Defun
+    Defun = defining(tf)
     x = tf.constant(values(3))
 
     @Defun(
@@ -432,6 +435,41 @@ def of_defined_functions(tf: Any) -> Any:
     found = [run(tf, tf.gradients(f(x), x)) for f in (own, other, third, fourth)]
     y = tf.cond(tf.reduce_sum(x) < 100, lambda: own(x), lambda: x)
     return found, run(tf, tf.gradients(y, x))
+
+
+@results
+def twice_of_defined_functions(tf: Any) -> Any:
+    x = tf.constant(values(3))
+
+    @defining(tf)(tf.float32, func_name=f"Cube{next(NUMBERS)}")
+    def cube(a: Any) -> Any:
+        return a * a * a
+
+    @defining(tf)(tf.float32, func_name=f"Slope{next(NUMBERS)}")
+    def slope(a: Any) -> Any:
+        return tf.gradients(cube(a), a)[0]
+
+    @defining(tf)(
+        tf.float32,
+        python_grad_func=lambda op, dy: dy * op.inputs[0],
+        func_name=f"Own{next(NUMBERS)}",
+    )
+    def own(a: Any) -> Any:
+        return a * a * a
+
+    def kind(function: Callable[[], Any]) -> Any:
+        try:
+            return function()
+        except (LookupError, tf.errors.OpError) as error:
+            return type(error).__name__
+
+    first = tf.gradients(cube(x), x)
+    return [
+        run(tf, [first, slope(x), tf.gradients(tf.stop_gradient(first[0]) * x, x)]),
+        kind(lambda: tf.gradients(first, x)),
+        kind(lambda: run(tf, tf.gradients(slope(x), x))),
+        run(tf, tf.gradients(tf.gradients(own(x), x), x)),
+    ]
 
 
 @results
