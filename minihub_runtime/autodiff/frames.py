@@ -32,6 +32,8 @@ from minihub_runtime.passes.structure_loops import (
 
 __all__ = ["Frame", "Variable", "find_frames"]
 
+POPPING = frozenset({"StackPop", "StackPopV2"})
+
 
 @dataclasses.dataclass(frozen=True)
 class Variable:
@@ -102,6 +104,7 @@ def find_frames(
 
     Raises:
         NotImplementedError: a loop is not of the form that TensorFlow gives it.
+        TypeError: a loop is itself the gradient of one.
     """
     if not any(nodes[name].op in (*ENTER, *EXIT) for name in between):
         return []
@@ -125,6 +128,12 @@ def _frame(members: dict[str, Node], between: Sequence[str], outer: Frame | None
     if len(conditions) != 1:
         raise NotImplementedError(
             f"the gradient of loop {clip(name)!r}, which must have one LoopCond, not {len(conditions)}"
+        )
+    if any(node.op in POPPING for node in level):
+        # What it takes from stacks was put there by another loop; gradients find no way back to it.
+        raise TypeError(
+            f"Second-order gradient for while loops not supported: loop {clip(name)!r} takes values "
+            "from stacks."
         )
     condition = conditions[0]
     switches = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import collections
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from minihub_runtime.ops.terms import Ops, Term
 from tests.autodiff.answers import stored_gradients
 from tests.autodiff.differences import STEPS, Differences, Disagreement, Singular, widened
 from tests.autodiff.differentiating import sampled_gradients
-from tests.autodiff.test_guards import state
+from tests.autodiff.test_guards import DIFFERENT, state
 from tests.samples import Sample
 
 #: How many samples of an op are looked at: those that come first, which show it in general.
@@ -33,6 +33,8 @@ OUTPUTS = {
     "FusedBatchNorm": (0,),
     "FusedBatchNormV2": (0,),
     "FusedBatchNormV3": (0,),
+    "GRUBlockCell": (3,),
+    "LSTMBlockCell": (1, 6),
     "SoftmaxCrossEntropyWithLogits": (0,),
 }
 
@@ -112,7 +114,10 @@ FIRST: dict[str, str] = {
     **dict.fromkeys(
         ("MaxPool3DGradGrad", "MaxPoolGrad", "MaxPoolGradGrad", "MaxPoolGradV2"), _POOLED
     ),
-    "BlockLSTM/clipped": "the rule, as TensorFlow's, passes gradients through the clipping",
+    **dict.fromkeys(
+        ("BlockLSTM/clipped", "LSTMBlockCell/clipped"),
+        "the rule, as TensorFlow's, passes gradients through the clipping",
+    ),
     "BlockLSTMV2": "the rule, as TensorFlow's, takes the gradient op of the first version",
     "Cholesky": "the op reads the lower half, and the rule gives half of the gradient to each",
     "ClipByValue/limits_cross": "the rule looks at the limits one by one, and the op takes the last",
@@ -139,9 +144,14 @@ def chosen() -> dict[str, list[Sample]]:
         stored = stored_gradients(family)
         for sample in samples:
             answer = stored.get(sample.key, "unasked")
-            if state(sample.op) != "rule" or isinstance(answer, str):
+            if state(sample.op) != "rule":
                 continue
-            if any(gradient is not None for gradient in answer):
+            if isinstance(answer, str):
+                # TensorFlow has no rule of some ops, and we have.
+                wanted = answer == "LookupError" and sample.op in DIFFERENT
+            else:
+                wanted = any(gradient is not None for gradient in answer)
+            if wanted:
                 found[sample.op].append(sample)
     return found
 
@@ -149,13 +159,30 @@ def chosen() -> dict[str, list[Sample]]:
 CHOSEN = chosen()
 
 
-def compare(op: str) -> tuple[int, dict[str, str], dict[str, str]]:
-    """How many samples of an op were compared; sample → what was wrong, in the first and the second order."""
-    first: dict[str, str] = {}
-    second: dict[str, str] = {}
-    count = 0
+class Compared(NamedTuple):
+    """What differences say of the samples of an op.
+
+    Attributes:
+        first: sample → what is wrong with its gradient.
+        second: sample → what is wrong with its second gradient.
+        agreed: the samples whose gradients are right.
+        agreed_twice: those whose second gradients are right, too.
+        refused: those that TensorFlow has no second gradient of, either.
+    """
+
+    first: dict[str, str]
+    second: dict[str, str]
+    agreed: list[str]
+    agreed_twice: list[str]
+    refused: list[str]
+
+
+def compare(op: str) -> Compared:
+    """Compare the gradients of samples of an op, in the first and the second order."""
+    result = Compared({}, {}, [], [], [])
+    first, second, agreed, agreed_twice, refused = result
     for sample in CHOSEN[op]:
-        if count == SAMPLES_PER_OP:
+        if len(first) + len(agreed) == SAMPLES_PER_OP:
             break
         found = Differences(widened(sample))
         if found.narrow not in STEPS:
@@ -167,11 +194,11 @@ def compare(op: str) -> tuple[int, dict[str, str], dict[str, str]]:
             continue
         except Disagreement as error:
             first[sample.key] = str(error)
-            count += 1
             continue
-        count += 1
+        agreed.append(sample.key)
         try:
             found.check(gradients, "second gradient")
+            agreed_twice.append(sample.key)
         except Singular:
             continue
         except (Disagreement, NotImplementedError) as error:
@@ -181,7 +208,9 @@ def compare(op: str) -> tuple[int, dict[str, str], dict[str, str]]:
             named = re.search(r"\(op type: (\w+)\)", str(error))
             if named is None or state(named[1]) is not None:
                 second[sample.key] = str(error)
-    return count, first, second
+            else:
+                refused.append(sample.key)
+    return result
 
 
 def looked_at(ref: Ref, op: str) -> bool:
@@ -203,9 +232,12 @@ def judge(op: str, wrong: dict[str, str], table: dict[str, str]) -> list[str]:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("op", sorted(CHOSEN))
 def test_gradients_are_differences(op: str) -> None:
-    _, first, second = compare(op)
-    assert judge(op, first, FIRST) == []
-    assert judge(op, second, SECOND) == []
+    found = compare(op)
+    assert judge(op, found.first, FIRST) == []
+    assert judge(op, found.second, SECOND) == []
+    assert found.agreed or op in FIRST, "no sample shows that the rule is right"
+    shown = found.agreed_twice or found.refused
+    assert shown or op in FIRST or op in SECOND, "no sample shows that the second gradient is right"
 
 
 def test_tables_name_ops_with_samples() -> None:
@@ -217,7 +249,7 @@ def test_a_wrong_gradient_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
         return grad * (1.001 - y * y)
 
     monkeypatch.setattr(REGISTRY["Tanh"], "gradient_rule", wrong)
-    assert compare("Tanh")[1]
+    assert compare("Tanh").first
 
 
 def test_a_wrong_second_gradient_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,9 +260,9 @@ def test_a_wrong_second_gradient_is_caught(monkeypatch: pytest.MonkeyPatch) -> N
         return by_y * 1.001, by_dy
 
     monkeypatch.setattr(REGISTRY["TanhGrad"], "gradient_rule", wrong)
-    _, first, second = compare("Tanh")
-    assert not first
-    assert second
+    found = compare("Tanh")
+    assert not found.first
+    assert found.second
 
 
 def test_an_entry_that_is_not_needed_fails() -> None:

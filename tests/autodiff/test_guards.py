@@ -20,9 +20,9 @@ TENSORFLOW: dict[str, str] = json.loads(
     (Path(__file__).parent / "registry.json").read_text(encoding="utf-8")
 )
 
-_OLD = "the op of old graphs has the rule of the one that replaced it"
-_CONTRIB = "tf.contrib.rnn of TensorFlow 1 has the rule"
-_CALL = "TensorFlow notes the gradient of a call where it makes it, not in its registry"
+OLD = "the op of old graphs has the rule of the one that replaced it"
+CONTRIB = "tf.contrib.rnn of TensorFlow 1 has the rule"
+CALLS = "TensorFlow notes the gradient of a call where it makes it, not in its registry"
 
 #: Op → why we say something else of its gradient than TensorFlow.
 DIFFERENT: dict[str, str] = {
@@ -47,12 +47,12 @@ DIFFERENT: dict[str, str] = {
             "BatchSelfAdjointEigV2",
             "BatchSvd",
         ),
-        _OLD,
+        OLD,
     ),
-    "GRUBlockCell": _CONTRIB,
-    "LSTMBlockCell": _CONTRIB,
-    "PartitionedCall": _CALL,
-    "StatefulPartitionedCall": _CALL,
+    "GRUBlockCell": CONTRIB,
+    "LSTMBlockCell": CONTRIB,
+    "PartitionedCall": CALLS,
+    "StatefulPartitionedCall": CALLS,
 }
 
 

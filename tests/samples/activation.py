@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples import Sample, b, f16, f32, f64, i32, normal, quantized, typed
+from tests.samples import Sample, b, f16, f32, f64, i32, normal, quantized, typed, uniform
 
 INF, NAN = float("inf"), float("nan")
 ODD = [-INF, -30, -3, -1e-3, 0, 1e-3, 3, 6, 7, 30, 100, INF, NAN]
@@ -62,6 +62,10 @@ SAMPLES = [
         grad(op, dtype, typed(SLOPES, dtype), odd(dtype))
         for op in ("EluGrad", "SeluGrad")
         for dtype in ("float32", "float64")
+    ),
+    *(
+        grad(op, "usual", uniform(5, seed=1), uniform(5))
+        for op in ("EluGrad", "SeluGrad", "SoftplusGrad")
     ),
     *(
         grad(op, "shapes", f32([1, 2]), f32([1, 2, 3]), "gradients must have shape|compatible")

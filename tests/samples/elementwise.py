@@ -191,6 +191,7 @@ for _op in ("DivNoNan", "MulNoNan", "Xdivy", "Xlogy", "Xlog1py"):
         Sample(_op, "shapes", pair(f32([1, 2]), f32([1, 2, 3])), error="broadcast"),
         Sample(_op, "ints", pair(i32(1), i32(1)), error="'T' must be one of"),
     ]
+SAMPLES.append(Sample("Xlogy", "usual", pair(uniform(4), uniform(4, seed=1))))
 for _op in ("Xdivy", "Xlogy", "Xlog1py", "MulNoNan"):
     SAMPLES.append(Sample(_op, "complex", pair(c64([0, 2]), c64([0, 1j]))))
 SAMPLES.append(
