@@ -208,13 +208,13 @@ def scratch(purpose: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any,
     """Memory with any content that belongs to this thread until it asks for the same purpose again."""
     kind = np.dtype(dtype)
     wanted = math.prod(shape) * kind.itemsize
-    if kind.hasobject or wanted > KEPT_BYTES:
+    if wanted > KEPT_BYTES or kind.hasobject:
         return np.empty(shape, kind)
     found = _memory.kept.get(purpose)
     if found is None or found.nbytes < wanted:
         found = _memory.kept[purpose] = np.empty(wanted, np.uint8)
-    part: np.ndarray[Any, Any] = found[:wanted].view(kind).reshape(shape)
-    return part
+    # A view of a view would take several times as long.
+    return np.ndarray(shape, kind, found)
 
 
 def num_threads() -> int:

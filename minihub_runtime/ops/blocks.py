@@ -39,9 +39,14 @@ def part_of(window: Window, low: int, high: int) -> Window:
     return window._replace(before=window.before - low * window.stride, outputs=high - low)
 
 
-def runs(length: int, most: int, least: int = 1) -> Sequence[tuple[int, int]]:
-    """`length` in equal runs of at most `most`, as many as threads can share evenly, but none below `least`."""
-    return _runs(length, most, least, num_threads())
+def runs(
+    length: int, most: int, least: int = 1, threads: int | None = None
+) -> Sequence[tuple[int, int]]:
+    """`length` in equal runs of at most `most`, as many as threads can share evenly, but none below `least`.
+
+    The threads are all that there are, if left out.
+    """
+    return _runs(length, most, least, threads or num_threads())
 
 
 @functools.lru_cache(maxsize=1024)

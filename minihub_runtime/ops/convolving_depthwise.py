@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
-import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from minihub_runtime.ops import windows as sizes
-from minihub_runtime.ops.blocks import part_of, runs, strided
+from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.convolving import Phase, phases_of, trim
+from minihub_runtime.ops.depthwise_rows import Piece, lines_of, pieces_of, row_weights
 from minihub_runtime.ops.registry import Array
-from minihub_runtime.ops.windows import Window, allocate, overlap
-from minihub_runtime.threads import num_threads, pays, scratch, side_by_side, spread
+from minihub_runtime.ops.windows import Window, allocate
+from minihub_runtime.threads import num_threads, pays, side_by_side, spread
 
 __all__ = [
     "SPEED",
     "convolve_depthwise",
     "correlate_filter_depthwise",
     "correlate_input_depthwise",
-    "phase_rows",
-    "row_weights",
-    "seen_rows",
-    "sum_taps",
 ]
 
 #: Multiplications in a nanosecond, about.
 SPEED = 4
-#: Elements of a row that NumPy's inner loop should be long.
-LONG = 1024
 
 
 def convolve_depthwise(
@@ -49,10 +41,6 @@ def convolve_depthwise(
         windows: those of rows and columns.
         out: where to put the result, if it fits.
         finish: what to do in place with each block `(n, channels·multiplier)` of the result while it is warm.
-
-    An output row is a sum over taps of an input row times a row of weights.  Columns `stride` apart are stored side
-    by side first, and the weights of few channels are repeated for several columns, so that the sum runs over long
-    contiguous rows; `einsum` keeps each output row in the cache while it adds up the taps.
     """
     (rows, columns), kept = trim(windows)
     if kept is not None:
@@ -64,58 +52,21 @@ def convolve_depthwise(
     if filter.size == 0:
         result.fill(0)
         return result
-    weights = row_weights(filter, columns)
-    each = columns.outputs * wide * x.itemsize
-    pieces = runs(rows.outputs, sizes.BLOCK // 4 // each, sizes.BLOCK // 16 // each)
+    weights = row_weights(filter, columns.outputs)
+    cost = result.size * rows.taps * columns.taps // SPEED
+    row = columns.outputs * wide * x.itemsize
+    threads = num_threads() if pays(cost) else 1
+    pieces = pieces_of(len(x), rows, row, sizes.BLOCK // 4, sizes.BLOCK // 16, threads)
 
-    def compute(place: tuple[int, tuple[int, int]]) -> None:
-        image, (low, high) = place
-        target = result[image, low:high]
-        lines = phase_rows(x[image], part_of(rows, low, high), columns, filter.shape[3])
-        sum_taps(lines, weights, rows, columns, target)
+    def compute(piece: Piece) -> None:
+        target = result[piece.images, piece.low : piece.high]
+        lines = lines_of(len(target), piece.part, columns, wide, x.itemsize)
+        lines.sum_taps(lines.lay_out(x[piece.images]), weights, target)
         if finish is not None:
             finish(target.reshape(-1, wide))
 
-    taps = rows.taps * columns.taps
-    spread(compute, itertools.product(range(len(x)), pieces), result.size * taps // SPEED)
+    spread(compute, pieces, cost)
     return result
-
-
-@functools.lru_cache(maxsize=1024)
-def _joined(outputs: int, wide: int) -> int:
-    """How many columns are treated as one, so that rows are long; a divisor of their number."""
-    wanted = -(-LONG // wide)
-    return next((n for n in range(min(wanted, outputs), outputs) if outputs % n == 0), outputs)
-
-
-def row_weights(filter: Array, columns: Window) -> Array:
-    """The weights of a filter as rows are multiplied with them: those of columns side by side, where channels are few."""
-    rows, taps, channels, multiplier = filter.shape
-    wide = channels * multiplier
-    times = _joined(columns.outputs, wide)
-    if times == 1:
-        return filter.reshape(rows, taps, wide)
-    found = np.empty((rows, taps, times, wide), filter.dtype)
-    found[:] = filter.reshape(rows, taps, 1, wide)
-    return found.reshape(rows, taps, times * wide)
-
-
-def sum_taps(lines: Array, weights: Array, rows: Window, columns: Window, target: Array) -> None:
-    """Set `target`, `(rows, columns, wide)`, to the sum over all taps.
-
-    Args:
-        lines: `phase_rows` of the input.
-        weights: `row_weights` of the filter.
-        rows: the window of all rows.
-        columns: that of columns.
-        target: contiguous.
-    """
-    for number, part in enumerate(_column_phases(columns)):
-        sums = scratch("sums", target.shape, target.dtype) if number else target
-        _add_taps(lines, weights, rows, part, sums)
-        if number:
-            with np.errstate(over="ignore", invalid="ignore"):
-                np.add(target, sums, out=target)
 
 
 def correlate_input_depthwise(filter: Array, grad: Array, windows: Sequence[Window]) -> Array:
@@ -199,6 +150,7 @@ def correlate_filter_depthwise(x: Array, grad: Array, windows: Sequence[Window])
     across = columns.outputs
     run = max(1, sizes.BLOCK // 8 // (across * wide * x.itemsize))
     flat = np.ascontiguousarray(grad).reshape(len(grad), rows.outputs, across * wide)
+    lines = lines_of(1, rows, columns, wide, x.itemsize, split=True)
     parts = runs(len(grad), -(-len(grad) // num_threads()))
     totals = np.zeros((len(parts), rows.taps, columns.taps, across * wide), x.dtype)
 
@@ -206,18 +158,17 @@ def correlate_filter_depthwise(x: Array, grad: Array, windows: Sequence[Window])
         total = totals[number]
         part_sum = np.empty_like(total)
         for image in range(*parts[number]):
-            padded = phase_rows(x[image], rows, columns, 1)
+            padded = lines.lay_out(x[image : image + 1])[:, 0]
             for low in range(0, rows.outputs, run):
                 block = flat[image, low : low + run]
-                lines = padded[:, low * rows.stride :]
-                for part in _column_phases(columns):
-                    start = lines[part.phase, :, part.offset * wide :]
-                    down, along = start.strides
-                    place = part_sum[:, part.taps]
+                for phase in lines.phases:
+                    start = padded[phase.number, low * rows.stride :, phase.offset :]
+                    down, along = start.strides[:2]
+                    place = part_sum[:, phase.taps]
                     seen = np.lib.stride_tricks.as_strided(
                         start,
                         (*place.shape[:2], len(block), across * wide),
-                        (rows.dilation * down, part.step * wide * along, rows.stride * down, along),
+                        (rows.dilation * down, phase.step * along, rows.stride * down, x.itemsize),
                         writeable=False,
                     )
                     np.einsum("abrl,rl->abl", seen, block, out=place)
@@ -231,104 +182,3 @@ def correlate_filter_depthwise(x: Array, grad: Array, windows: Sequence[Window])
     place = result if kept is None else result[kept]
     place[...] = found[..., np.newaxis]
     return result
-
-
-class _Columns(NamedTuple):
-    """The column taps that see one phase: which taps, where the first one starts, and how far apart they see."""
-
-    phase: int
-    taps: slice
-    offset: int
-    step: int
-
-
-@functools.lru_cache(maxsize=1024)
-def _column_phases(columns: Window) -> tuple[_Columns, ...]:
-    common = math.gcd(columns.dilation, columns.stride)
-    every = columns.stride // common
-    found = []
-    for first in range(min(every, columns.taps)):
-        offset, phase = divmod(first * columns.dilation, columns.stride)
-        taps = slice(first, columns.taps, every)
-        found.append(_Columns(phase, taps, offset, columns.dilation // common))
-    return tuple(found)
-
-
-def _add_taps(lines: Array, weights: Array, rows: Window, part: _Columns, target: Array) -> None:
-    """Set `target`, `(rows, columns, wide)`, to the sum over the taps of one phase."""
-    count, across, wide = target.shape
-    chosen = weights[:, part.taps]
-    run = chosen.shape[2]
-    whole, down, along = lines.strides
-    shape = (*chosen.shape[:2], count, across * wide // run, run)
-    steps = (rows.dilation * down, part.step * wide * along, rows.stride * down, run * along, along)
-    seen = strided(lines, shape, steps, part.phase * whole + part.offset * wide * along)
-    np.einsum("abrcw,abw->rcw", seen, chosen, out=target.reshape(shape[2:]))
-
-
-class _Rows(NamedTuple):
-    """How the rows that windows see are filled.
-
-    Attributes:
-        seen: the rows of the input.
-        down: where they lie.
-        each: columns of a phase.
-        across: for each phase where its columns lie, and which ones of the input they are.
-        plain: whether the input's own rows do.
-    """
-
-    seen: slice
-    down: slice
-    each: int
-    across: tuple[tuple[slice, slice], ...]
-    plain: bool
-
-
-@functools.lru_cache(maxsize=4096)
-def _rows_of(rows: Window, columns: Window) -> _Rows:
-    down, seen = overlap(-rows.before, 1, rows.reach, rows.size)
-    each = -(-columns.reach // columns.stride)
-    across = tuple(
-        overlap(phase - columns.before, columns.stride, each, columns.size)
-        for phase in range(columns.stride)
-    )
-    plain = columns.stride == 1 and not columns.padded and seen.stop - seen.start == rows.reach
-    return _Rows(seen, down, each, across, plain)
-
-
-def phase_rows(
-    image: Array, rows: Window, columns: Window, multiplier: int, first: int = 0
-) -> Array:
-    """The rows that windows see, as `(phases, padded rows, padded columns of a phase · wide)`.
-
-    It is a view of the image, or memory that the next call reuses.
-
-    Args:
-        image: `(rows, columns, channels)`.
-        rows: the window of rows, of which the image need not hold all.
-        columns: that of columns.
-        multiplier: how often each channel stands there.
-        first: the row of the whole image that comes first in `image`.
-    """
-    place = _rows_of(rows, columns)
-    seen = slice(place.seen.start - first, place.seen.stop - first)
-    if place.plain and multiplier == 1 and image.flags.c_contiguous:
-        return image[seen].reshape(1, rows.reach, -1)
-    channels = image.shape[-1]
-    shape = (columns.stride, rows.reach, place.each, channels, multiplier)
-    padded = scratch("rows", shape, image.dtype)
-    padded[:, : place.down.start] = 0
-    padded[:, place.down.stop :] = 0
-    for phase, (there, here) in enumerate(place.across):
-        part = padded[phase, place.down]
-        if there.start:
-            part[:, : there.start] = 0
-        if there.stop < place.each:
-            part[:, there.stop :] = 0
-        part[:, there] = image[seen, here, :, np.newaxis]
-    return padded.reshape(columns.stride, rows.reach, -1)
-
-
-def seen_rows(rows: Window, columns: Window) -> slice:
-    """The rows of an image that windows see."""
-    return _rows_of(rows, columns).seen

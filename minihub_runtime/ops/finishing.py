@@ -11,10 +11,9 @@ import numpy as np
 from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.pointwise import program_of
 from minihub_runtime.ops.registry import Array
-from minihub_runtime.ops.windows import LONG_ROW
 from minihub_runtime.threads import scratch
 
-__all__ = ["ACTIVATIONS", "Finish", "activation", "finish_with", "scale_and_finish"]
+__all__ = ["ACTIVATIONS", "Finish", "Finishing", "activation", "finish_with", "scale_and_finish"]
 
 #: Changes a contiguous block `(n, channels)` in place.
 Finish = Callable[[Array], None]
@@ -22,6 +21,8 @@ Finish = Callable[[Array], None]
 #: Elements of a part: it and as many biases stay in the cache of one core, and calls are few, since threads wait for each other
 #: between them.
 PART = 1 << 17
+#: Elements that rows must have for NumPy to take them as they are: its buffers are as long.
+ROW = 1 << 13
 
 
 @functools.lru_cache(maxsize=8)
@@ -108,52 +109,82 @@ def activation(name: str, leakyrelu_alpha: float = 0.2) -> Finish:
     return ACTIVATIONS[name]
 
 
-def finish_with(bias: Array | None, names: Sequence[str]) -> Finish:
-    """Add a bias, if there is one, then apply activations.
+class Finishing:
+    """Adds a bias, if there is one, then applies activations, to a contiguous block `(n, channels)` in place.
 
-    Rows of few channels are joined, with the bias repeated, so that NumPy's inner loops are long, and all is done to some rows
-    before the next ones are touched.
+    All is done to some rows before the next ones are touched.  NumPy's loops are fastest over arrays of one shape, or of long rows,
+    so the bias is repeated; what it is repeated to is kept, so that to keep one of these pays.
+
+    Args:
+        bias: one number per channel, or one for all.
+        functions: the activations.
     """
-    functions = [activation(name) for name in names if name]
-    if bias is None and not functions:
-        return _leave
 
-    def finish(block: Array) -> None:
-        for part, biases in _parts(block, bias):
-            if biases is not None:
-                np.add(part, biases, out=part)
-            for function in functions:
+    def __init__(self, bias: Array | None, functions: Sequence[Finish]) -> None:
+        self._bias = bias
+        self._functions = tuple(functions)
+        self._repeated: Array | None = None
+
+    def __call__(self, block: Array) -> None:
+        """Change a block."""
+        known = self._repeated
+        if known is not None and block.size <= known.size:
+            # A small block costs little more than the calls.
+            flat = block.reshape(-1)
+            np.add(flat, known[: flat.size], flat)
+            for function in self._functions:
+                function(flat)
+            return
+        if self._bias is None and not self._functions:
+            return
+        for part, bias in self._parts(block):
+            if bias is not None:
+                np.add(part, bias, part)
+            for function in self._functions:
                 function(part)
 
-    return finish
-
-
-def _parts(block: Array, bias: Array | None) -> Iterator[tuple[Array, Array | None]]:
-    """Parts of a block that fit the cache, each with the bias as it is added to it.
-
-    NumPy's loops are fastest over two arrays of one shape, so the bias is repeated for all of a part; where there is only one
-    part, for a row that is long enough.
-    """
-    count, width = block.shape
-    if block.size <= PART:
-        if bias is None:
-            yield block.reshape(-1), None
+    def _parts(self, block: Array) -> Iterator[tuple[Array, Array | None]]:
+        """Parts of a block that fit the cache, each with the bias as it is added to it."""
+        flat = block.reshape(-1)
+        if self._bias is None:
+            for start in range(0, flat.size, PART):
+                yield flat[start : start + PART], None
             return
-        joined = max(1, min(count, -(-LONG_ROW // max(1, width))))
-        whole = count // joined * joined
-        biases = _repeated(bias, joined, width)
-        if whole:
-            yield block[:whole].reshape(-1, joined * width), biases
-        if whole < count:
-            yield block[whole:], biases[:width]
-        return
-    rows = max(1, PART // width)
-    repeated = None if bias is None else _repeated(bias, rows, width)
-    flat = block.reshape(-1)
-    step = rows * width
-    for start in range(0, flat.size, step):
-        part = flat[start : start + step]
-        yield part, None if repeated is None else repeated[: part.size]
+        width = block.shape[1]
+        if width == 0:
+            return
+        run = _joined_rows(len(block), width) * width
+        repeated = self._biases(run, width)
+        step = max(1, PART // run) * run
+        for start in range(0, flat.size, step):
+            part = flat[start : start + step]
+            whole = part.size // run * run
+            if whole:
+                yield part[:whole].reshape(-1, run), repeated[:run]
+            if whole < part.size:
+                yield part[whole:], repeated[: part.size - whole]
+
+    def _biases(self, size: int, width: int) -> Array:
+        """At least so many biases, those of some rows one after another."""
+        found = self._repeated
+        if found is None or found.size < size:
+            assert self._bias is not None
+            found = self._repeated = _repeated(self._bias, size // width, width)
+        return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _joined_rows(rows: int, width: int) -> int:
+    """How many rows are treated as one: a divisor of their number, if there is one that is neither too small nor too large."""
+    least = -(-ROW // width)
+    if rows <= least:
+        return max(1, rows)
+    return next((n for n in range(least, min(rows, 4 * least) + 1) if rows % n == 0), least)
+
+
+def finish_with(bias: Array | None, names: Sequence[str]) -> Finishing:
+    """Add a bias, if there is one, then apply the activations of these names, of which empty ones are none."""
+    return Finishing(bias, [activation(name) for name in names if name])
 
 
 def scale_and_finish(x: Array, result: Array, factor: Array, bias: Array, name: str) -> None:
@@ -187,7 +218,3 @@ def _repeated(bias: Array, rows: int, width: int) -> Array:
     found = np.empty((rows, width), bias.dtype)
     found[:] = bias
     return found.reshape(-1)
-
-
-def _leave(block: Array) -> None:
-    """Change nothing."""

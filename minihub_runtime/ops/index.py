@@ -950,6 +950,7 @@ FAMILY_OF: dict[str, str] = {
     "_Retval": "functional",
     "_ScaledFilter": "fused",
     "_SeparableConv2D": "separable",
+    "_SeparableFilters": "separable",
     "_ShiftedBias": "fused",
     "_SparseApplyRows": "training_rows",
     "_SplitAndLookup": "word_lookup",

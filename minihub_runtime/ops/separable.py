@@ -6,41 +6,132 @@ stays in the cache.  `passes.fuse_separable` makes them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
+from minihub_runtime import blas
 from minihub_runtime.ops import convolving_depthwise, products
-from minihub_runtime.ops.blocks import part_of, runs
 from minihub_runtime.ops.convolution import convolution, depthwise
-from minihub_runtime.ops.convolving_depthwise import phase_rows, row_weights, seen_rows, sum_taps
-from minihub_runtime.ops.finishing import Finish, finish_with
-from minihub_runtime.ops.products import multiply
+from minihub_runtime.ops.convolving import trim
+from minihub_runtime.ops.depthwise_rows import Lines, Piece, lines_of, pieces_of, row_weights
+from minihub_runtime.ops.finishing import finish_with
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
-from minihub_runtime.ops.windows import Layout, Window, allocate, layout_of
+from minihub_runtime.ops.windows import Layout, allocate, layout_of
 from minihub_runtime.threads import scratch, spread
 
 __all__: list[str] = []
 
 #: Bytes of a band.
 BAND = 1 << 22
-#: Images of a batch whose wide part has fewer bytes are not worth a round of calls each.
-SMALL_IMAGE = 800_000
+#: For so many shapes of inputs it is kept how the convolutions go.
+KEPT = 16
 POINTS = layout_of("NHWC", "SAME", [1, 1, 1, 1])
+
+FLOAT = types("float32")
+SOURCE = "core/kernels/depthwise_conv_op.cc"
+
+
+class _Course(NamedTuple):
+    """How the three convolutions go for one shape of inputs.
+
+    Attributes:
+        result: shape of the result.
+        bands: the outputs of each band.
+        lines: what the outputs of each band see.
+        wide: channels between the convolutions.
+        weights: those of the depthwise convolution, as rows are multiplied with them.
+        cost: how long one thread takes, in nanoseconds, about.
+    """
+
+    result: tuple[int, ...]
+    bands: Sequence[Piece]
+    lines: Sequence[Lines]
+    wide: int
+    weights: Array
+    cost: int
+
+
+class SeparableFilters:
+    """The filters, biases and activations of three convolutions, and what is made of them for some sizes, once those are known.
+
+    Attributes:
+        before: of the first convolution, `(c, e)`, None if there is none.
+        filter: of the depthwise one, `(kh, kw, e, 1)`.
+        after: of the last, `(e, o)`, None if there is none.
+        finishes: what is done to the results of each.
+    """
+
+    def __init__(
+        self,
+        filters: tuple[Array, Array, Array],
+        biases: tuple[Array, Array, Array],
+        activations: tuple[str, str, str],
+    ) -> None:
+        self.filters = filters
+        before, self.filter, after = filters
+        self.finishes = tuple(
+            finish_with(bias.reshape(-1) if bias.size else None, [name])
+            for bias, name in zip(biases, activations, strict=True)
+        )
+        self.before = before.reshape(before.shape[-2:]) if before.size else None
+        self.after = after.reshape(after.shape[-2:]) if after.size else None
+        self._courses: dict[tuple[tuple[int, ...], Layout], _Course | None] = {}
+
+    def course(self, x: Array, layout: Layout) -> _Course | None:
+        """How it goes for an input; None where all is not as usual, which is left to the single convolutions."""
+        key = x.shape, layout
+        if key not in self._courses:
+            if len(self._courses) >= KEPT:
+                self._courses.clear()
+            self._courses[key] = self._plan(x, layout)
+        return self._courses.get(key)
+
+    def _plan(self, x: Array, layout: Layout) -> _Course | None:
+        before, filter, after = self.filters
+        if x.ndim != 4 or filter.ndim != 4 or x.size == 0 or filter.size == 0:
+            return None
+        channels, wide = x.shape[-1], filter.shape[2]
+        if (
+            filter.shape[3] != 1
+            or (before.shape != (1, 1, channels, wide) if before.size else channels != wide)
+            or (after.size and after.shape[:3] != (1, 1, wide))
+        ):
+            return None
+        rows, columns = layout.windows(x.shape[1:3], filter.shape[:2])
+        if trim((rows, columns))[1] is not None or not rows.outputs or not columns.outputs:
+            return None
+        width = after.shape[3] if after.size else wide
+        result = (len(x), rows.outputs, columns.outputs, width)
+        # A row of outputs is there with what it sees.
+        row = wide * x.itemsize * (columns.reach * rows.stride + columns.outputs)
+        bands = pieces_of(len(x), rows, row, BAND, BAND // 8, 1)
+        cost = math.prod(result[:3]) * wide * rows.taps * columns.taps // convolving_depthwise.SPEED
+        cost += x.size * wide // products.SPEED if before.size else 0
+        cost += math.prod(result) * wide // products.SPEED if after.size else 0
+        return _Course(
+            result,
+            bands,
+            [
+                lines_of(band.images.stop - band.images.start, band.part, columns, wide, x.itemsize)
+                for band in bands
+            ],
+            wide,
+            row_weights(filter, columns.outputs),
+            cost,
+        )
 
 
 @op(
-    "_SeparableConv2D(input: T, before: T, before_bias: T, filter: T, bias: T, after: T, after_bias: T)"
-    " -> output: T",
-    T=types("float32"),
-    precision=ROUNDING,
-    source="core/kernels/depthwise_conv_op.cc",
+    "_SeparableFilters(before: T, before_bias: T, filter: T, bias: T, after: T, after_bias: T) -> filters: variant",
+    T=FLOAT,
+    source=SOURCE,
     shape=unknown,
 )
-def separable_conv2d(
-    input: Array,
+def separable_filters(
     before: Array,
     before_bias: Array,
     filter: Array,
@@ -48,155 +139,95 @@ def separable_conv2d(
     after: Array,
     after_bias: Array,
     *,
-    strides: list[int],
-    padding: Literal["SAME", "VALID", "EXPLICIT"],
-    explicit_paddings: list[int] = [],
     before_activation: str = "",
     activation: str = "",
     after_activation: str = "",
-    out: Array | None = None,
-) -> Array:
-    """A 1×1 convolution, a depthwise one, and another 1×1 one, each with a bias and an activation.
+) -> SeparableFilters:
+    """What three convolutions, a 1×1 one, a depthwise one, and another 1×1 one, multiply with, add, and end with.
 
-    Shapes: `[n, h, w, c], [1, 1, c, e], [e], [kh, kw, e, 1], [e], [1, 1, e, o], [o] -> [n, h', w', o]`; an empty `before` or `after`
-    leaves that convolution out.
+    Shapes: `[1, 1, c, e], [e], [kh, kw, e, 1], [e], [1, 1, e, o], [o]`; an empty `before` or `after` leaves that convolution out.
     """
-    layout = layout_of("NHWC", padding, strides, None, explicit_paddings)
-    finishes = [
-        finish_with(vector.reshape(-1) if vector.size else None, [name])
-        for vector, name in (
-            (before_bias, before_activation),
-            (bias, activation),
-            (after_bias, after_activation),
-        )
-    ]
-    if _fits(input, before, filter, after):
-        windows = layout.windows(input.shape[1:3], filter.shape[:2])
-        bands_pay = (
-            len(input) == 1 or _bytes_of_row(filter, windows) * windows[0].outputs >= SMALL_IMAGE
-        )
-        usual = all(window.outputs and window.trimmed()[0] == window for window in windows)
-        if bands_pay and usual:
-            return _Bands(input, before, filter, after, windows, finishes).run(out)
-    return _one_by_one(input, before, filter, after, layout, finishes, out)
-
-
-def _fits(input: Array, before: Array, filter: Array, after: Array) -> bool:
-    """Whether all is as usual; what is not, or does not fit together, is left to the single convolutions."""
-    if input.ndim != 4 or filter.ndim != 4 or input.size == 0 or filter.size == 0:
-        return False
-    channels, width = input.shape[-1], filter.shape[2]
-    return (
-        filter.shape[3] == 1
-        and before.shape == ((1, 1, channels, width) if before.size else before.shape)
-        and (before.size > 0 or channels == width)
-        and after.shape[:3] == ((1, 1, width) if after.size else after.shape[:3])
+    return SeparableFilters(
+        (before, filter, after),
+        (before_bias, bias, after_bias),
+        (before_activation, activation, after_activation),
     )
 
 
-def _bytes_of_row(filter: Array, windows: Sequence[Window]) -> int:
-    """Bytes that a row of outputs of a depthwise convolution needs, with what it sees."""
-    rows, columns = windows
-    columns_held: int = columns.reach * rows.stride + columns.outputs
-    return filter.shape[2] * filter.itemsize * columns_held
+@op(
+    "_SeparableConv2D(input: T, filters: variant) -> output: T",
+    T=FLOAT,
+    precision=ROUNDING,
+    source=SOURCE,
+    shape=unknown,
+)
+def separable_conv2d(
+    input: Array,
+    filters: SeparableFilters,
+    *,
+    strides: list[int],
+    padding: Literal["SAME", "VALID", "EXPLICIT"],
+    explicit_paddings: list[int] = [],
+    out: Array | None = None,
+) -> Array:
+    """The three convolutions of `_SeparableFilters`, each with a bias and an activation.
+
+    Shapes: `[n, h, w, c] -> [n, h', w', o]`.
+    """
+    layout = layout_of("NHWC", padding, strides, None, explicit_paddings)
+    course = filters.course(input, layout)
+    if course is None:
+        return _one_by_one(input, filters, layout, out)
+    result = allocate(course.result, input.dtype, out)
+    x = np.ascontiguousarray(input)
+    with blas.single():
+        if len(x) > 1:
+            parts = zip(course.bands, course.lines, strict=True)
+            spread(lambda part: _compute(x, filters, course, *part, result), parts, course.cost)
+        else:
+            for band, lines in zip(course.bands, course.lines, strict=True):
+                _compute(x, filters, course, band, lines, result)
+    return result
 
 
 def _one_by_one(
-    input: Array,
-    before: Array,
-    filter: Array,
-    after: Array,
-    layout: Layout,
-    finishes: Sequence[Finish],
-    out: Array | None,
+    input: Array, filters: SeparableFilters, layout: Layout, out: Array | None
 ) -> Array:
     """The convolutions one after another."""
-    first, middle, last = finishes
+    before, filter, after = filters.filters
+    first, middle, last = filters.finishes
     x = convolution(input, before, POINTS, None, first) if before.size else input
     if not after.size:
         return depthwise(x, filter, layout, out, middle)
     return convolution(depthwise(x, filter, layout, None, middle), after, POINTS, out, last)
 
 
-class _Bands:
-    """The three convolutions of one call.
-
-    Args:
-        x: `(n, h, w, c)`.
-        before: `(1, 1, c, e)`, or empty.
-        filter: `(kh, kw, e, 1)`.
-        after: `(1, 1, e, o)`, or empty.
-        windows: those of rows and columns.
-        finishes: what is done to the results of each.
-    """
-
-    def __init__(
-        self,
-        x: Array,
-        before: Array,
-        filter: Array,
-        after: Array,
-        windows: Sequence[Window],
-        finishes: Sequence[Finish],
-    ) -> None:
-        self.x = np.ascontiguousarray(x)
-        self.wide = filter.shape[2]
-        self.before = before.reshape(x.shape[-1], self.wide) if before.size else None
-        self.after = after.reshape(self.wide, -1) if after.size else None
-        self.rows, self.columns = windows
-        self.weights = row_weights(filter, self.columns)
-        self.bytes_of_row = _bytes_of_row(filter, windows)
-        self.finishes = finishes
-
-    def run(self, out: Array | None) -> Array:
-        """The result."""
-        rows, columns = self.rows, self.columns
-        width = self.wide if self.after is None else self.after.shape[1]
-        shape = (len(self.x), rows.outputs, columns.outputs, width)
-        self.result = allocate(shape, self.x.dtype, out)
-        if self.result.size == 0:
-            return self.result
-        bands = runs(rows.outputs, BAND // self.bytes_of_row)
-        cost = self.result[..., 0].size * self.wide * rows.taps * columns.taps
-        cost //= convolving_depthwise.SPEED
-        if self.before is not None:
-            cost += self.x.size * self.wide // products.SPEED
-        cost += self.result.size * self.wide // products.SPEED
-
-        def compute(number: int) -> None:
-            for band in bands:
-                self._compute_band(number, *band)
-
-        if len(self.x) > 1:
-            spread(compute, range(len(self.x)), cost)
-        else:
-            compute(0)
-        return self.result
-
-    def _compute_band(self, image: int, low: int, high: int) -> None:
-        rows = part_of(self.rows, low, high)
-        seen = seen_rows(rows, self.columns)
-        lines = phase_rows(self._input(image, seen), rows, self.columns, 1, seen.start)
-        target = self.result[image, low:high]
-        if self.after is None:
-            sums = target
-        else:
-            shape = (high - low, self.columns.outputs, self.wide)
-            sums = scratch("separable", shape, self.x.dtype)
-        sum_taps(lines, self.weights, self.rows, self.columns, sums)
-        self.finishes[1](sums.reshape(-1, self.wide))
-        if self.after is not None:
-            flat = target.reshape(-1, target.shape[-1])
-            multiply(sums.reshape(-1, self.wide), self.after, flat, len(self.x) > 1)
-            self.finishes[2](flat)
-
-    def _input(self, image: int, seen: slice) -> Array:
-        """Rows of the input of the depthwise convolution."""
-        part: Array = self.x[image, seen]
-        if self.before is None:
-            return part
-        count, across, channels = part.shape
-        wide = scratch("expanded", (count * across, self.wide), self.x.dtype)
-        multiply(part.reshape(-1, channels), self.before, wide, len(self.x) > 1)
-        self.finishes[0](wide)
-        return wide.reshape(count, across, self.wide)
+def _compute(
+    x: Array,
+    filters: SeparableFilters,
+    course: _Course,
+    band: Piece,
+    lines: Lines,
+    result: Array,
+) -> None:
+    """All three convolutions for one band of the result."""
+    first, middle, last = filters.finishes
+    part: Array = x[band.images, lines.seen]
+    if filters.before is not None:
+        count, channels = math.prod(part.shape[:3]), x.shape[3]
+        expanded = scratch("expanded", (count, course.wide), x.dtype)
+        np.matmul(part.reshape(count, channels), filters.before, expanded)
+        first(expanded)
+        part = expanded.reshape(*part.shape[:3], course.wide)
+    laid_out = lines.lay_out(part, lines.seen.start)
+    target = result[band.images, band.low : band.high]
+    if filters.after is None:
+        lines.sum_taps(laid_out, course.weights, target)
+        middle(target.reshape(-1, course.wide))
+        return
+    sums = scratch("separable", (*target.shape[:3], course.wide), x.dtype)
+    lines.sum_taps(laid_out, course.weights, sums)
+    flat, narrow = sums.reshape(-1, course.wide), target.reshape(-1, target.shape[3])
+    middle(flat)
+    np.matmul(flat, filters.after, narrow)
+    last(narrow)

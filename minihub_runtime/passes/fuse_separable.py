@@ -1,7 +1,7 @@
 """Depthwise convolutions take in the 1×1 convolutions before and after them.
 
-    e = _AffineConv2D(x, w, b, activation=Relu6)
-    d = _AffineDepthwiseConv2dNative(e, f, c, activation=Relu6)   →   y = _SeparableConv2D(x, w, b, f, c, v, d)
+    e = _AffineConv2D(x, w, b, activation=Relu6)                      p = _SeparableFilters(w, b, f, c, v, d)
+    d = _AffineDepthwiseConv2dNative(e, f, c, activation=Relu6)   →   y = _SeparableConv2D(x, p)
     y = _AffineConv2D(d, v, d)
 
 The blocks of MobileNets are of this kind.  What lies between is several times wider than what goes in and comes out; see
@@ -80,12 +80,14 @@ def _fuse(region: Region, before: Node | None, node: Node, after: Node | None) -
     for part in (before, node):
         if part is not None and part is not last:
             region.drop(part.name)
+    source, *filters = inputs
+    prepared = region.add(
+        last.name,
+        "_SeparableFilters",
+        filters,
+        T=float32,
+        **dict(zip(names, activations, strict=True)),
+    )
     region.put(
-        Node(
-            last.name,
-            "_SeparableConv2D",
-            inputs,
-            controls,
-            {**kept, **dict(zip(names, activations, strict=True)), "T": float32},
-        )
+        Node(last.name, "_SeparableConv2D", (source, prepared), controls, {**kept, "T": float32})
     )

@@ -34,6 +34,7 @@ _AFFINE = (
     "_ShiftedBias",
 )
 _PREPARED = ("_PreparedConv2D", "_PreparedConv3D", "_PreparedFilter")
+_SEPARABLE = ("_SeparableConv2D", "_SeparableFilters")
 _TRANSPOSED = ("_LaidOutFilter", "_TransposedConv2D")
 _TF_SENTENCEPIECE = dict.fromkeys(
     (
@@ -74,7 +75,7 @@ UNSAMPLED: dict[str, str] = {
     "_ProjectedMatMul": "passes.hoist_products makes it",
     "_Pointwise": "passes.fuse_pointwise makes it",
     "_SparseApplyRows": "passes.fuse_row_updates makes it",
-    "_SeparableConv2D": "passes.fuse_separable makes it",
+    **dict.fromkeys(_SEPARABLE, "passes.fuse_separable makes it"),
     "_SplitAndLookup": "passes.fuse_word_lookup makes it",
     "_FusedDepthwiseConv2dNative": "its kernels are oneDNN's, which give no reference",
     **_TF_SENTENCEPIECE,
@@ -139,7 +140,7 @@ WITHOUT_OP_DEF: dict[str, str] = {
     "_Pointwise": "TensorFlow has no such op",
     "_PythonDataset": "TensorFlow has no such op",
     "_SparseApplyRows": "TensorFlow has no such op",
-    "_SeparableConv2D": "TensorFlow has no such op",
+    **dict.fromkeys(_SEPARABLE, "TensorFlow has no such op"),
     "_SplitAndLookup": "TensorFlow has no such op",
     **_TF_SENTENCEPIECE,
 }

@@ -68,7 +68,6 @@ def test_the_same_numbers(
 ) -> None:
     # Several bands, of which the first and the last see rows beyond the image.
     monkeypatch.setattr(separable, "BAND", 1 << 13)
-    monkeypatch.setattr(separable, "SMALL_IMAGE", 0)
 
     def make(x: Any) -> Any:
         return block(x, before=before, after=after, taps=taps, stride=stride, padding=padding)
@@ -92,7 +91,6 @@ def test_several_filters_per_channel() -> None:
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "WORTHWHILE", 0)
     monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
-    monkeypatch.setattr(separable, "SMALL_IMAGE", 0)
     before = threads.num_threads()
     threads.set_num_threads(3)
     try:
