@@ -16,7 +16,14 @@ from minihub_runtime import blas
 from minihub_runtime.ops import convolving_depthwise, products
 from minihub_runtime.ops.convolution import convolution, depthwise
 from minihub_runtime.ops.convolving import trim
-from minihub_runtime.ops.depthwise_rows import Lines, Piece, lines_of, pieces_of, row_weights
+from minihub_runtime.ops.depthwise_rows import (
+    Lines,
+    Piece,
+    joined_columns,
+    lines_of,
+    pieces_of,
+    row_weights,
+)
 from minihub_runtime.ops.finishing import finish_with
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
@@ -120,9 +127,17 @@ class SeparableFilters:
                 for band in bands
             ],
             wide,
-            row_weights(filter, columns.outputs),
+            self._row_weights(columns.outputs),
             cost,
         )
+
+    def _row_weights(self, outputs: int) -> Array:
+        """The weights of the depthwise filter for rows of so many outputs; most numbers of outputs have the same."""
+        run = joined_columns(outputs, self.filter.shape[2]) * self.filter.shape[2]
+        for course in list(self._courses.values()):
+            if course is not None and course.weights.shape[-1] == run:
+                return course.weights
+        return row_weights(self.filter, outputs)
 
 
 @op(
