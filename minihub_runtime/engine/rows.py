@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from minihub_runtime.ops.pointwise import POINTWISE
+from minihub_runtime.ops.pointwise import POINTWISE, reduced_axes
 
 __all__ = ["FREE", "RULES", "SIZE", "KernelCall", "Kind", "kind_of_result"]
 
@@ -111,6 +111,13 @@ def _elementwise(call: KernelCall) -> bool:
         if kind == FREE and value.ndim == result.ndim and len(value) != 1:
             return False
     return True
+
+
+def _pointwise(call: KernelCall) -> bool:
+    """As `_elementwise`; what a program reduces are axes besides that of the rows."""
+    rank = call.results[0].ndim
+    axes = reduced_axes(call.attrs["program"])
+    return _elementwise(call) and not any(_outermost(axis, rank) for axis in axes)
 
 
 def _select(call: KernelCall) -> bool:
@@ -409,7 +416,6 @@ _ELEMENTWISE = {
         "Xlogy",
         "ZerosLike",
         "_Affine",
-        "_Pointwise",
     ],
 }
 
@@ -467,6 +473,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("Gather", "ResourceGather"), _gather),
     "BroadcastTo": _broadcast_to,
     "_Attention": _attention,
+    "_Pointwise": _pointwise,
     "ConcatV2": _concat,
     "Einsum": _einsum,
     "ExpandDims": _expand_dims,

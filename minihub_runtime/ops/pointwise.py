@@ -7,14 +7,16 @@ A program is a list of lines, each one op and its operands:
     AddV2 @1 $1
     Mul %0 @2
 
-`passes.fuse_pointwise` writes them; the last line is the result.
+`passes.fuse_pointwise` writes them; the last line is the result.  A line may also reduce one axis to length one: `Mean:-1 @3` or,
+where the axis is counted from the front, `Mean:1 @3`.  Where that is the last one, rows are worked on block by block, so that
+the means of a normalisation find in the cache what they are of.
 """
 
 from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +25,7 @@ from minihub_runtime.ops.registry import REGISTRY, ROUNDING, Array, at_least, op
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.windows import LONG_ROW, allocate
 
-__all__ = ["POINTWISE", "Program", "program_of"]
+__all__ = ["POINTWISE", "REDUCTIONS", "Program", "gives_whole", "program_of", "reduced_axes"]
 
 #: Ops without attributes that treat each element alike; those of two inputs broadcast.
 POINTWISE = frozenset(
@@ -54,6 +56,13 @@ POINTWISE = frozenset(
         "Tanh",
     ]
 )
+
+
+def _squared_difference(x: Array, y: Array, out: Array | None = None) -> Array:
+    difference: Array = np.subtract(x, y, out=out)
+    return np.square(difference, out=difference if difference.ndim else None)
+
+
 #: Those whose kernels are functions of NumPy for float32; called as such, small blocks cost half.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Abs": np.absolute,
@@ -69,11 +78,27 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Sin": np.sin,
     "Sqrt": np.sqrt,
     "Square": np.square,
+    "SquaredDifference": _squared_difference,
     "Sub": np.subtract,
     "Tanh": np.tanh,
 }
+
+
+def _mean(x: Array) -> Array:
+    total: Array = np.add.reduce(x, axis=-1, keepdims=True)
+    return np.divide(total, x.dtype.type(x.shape[-1]), out=total)
+
+
+#: Ops that may reduce the last axis to length one.
+REDUCTIONS: dict[str, Callable[[Array], Array]] = {
+    "Max": lambda x: np.maximum.reduce(x, axis=-1, keepdims=True),
+    "Mean": _mean,
+    "Sum": lambda x: np.add.reduce(x, axis=-1, keepdims=True),
+}
 #: Elements of a block: it and what is made of it stay in the second cache.
 _BLOCK = 1 << 15
+#: The same where each row is reduced: there are more calls, on fewer elements.
+_BLOCK_OF_ROWS = 1 << 16
 #: Up to so many elements blocks cost more than they save.
 _SMALL = 1 << 11
 
@@ -85,25 +110,34 @@ class _Line(NamedTuple):
         kernel: takes arrays.
         writes: whether it takes `out`.
         operands: kind and number of each.
-        place: which buffer its result goes to; -1 for the result of the program.
+        place: which buffer its result goes to; -1 for the result of the program, None for one number per row.
     """
 
     kernel: Callable[..., Any]
     writes: bool
     operands: tuple[tuple[str, int], ...]
-    place: int
+    place: int | None
 
 
 class Program:
     """A program, ready to run.
 
+    Args:
+        text: its lines.
+        numbers: its numbers.
+        narrow: the lines that give one number per row, where it is run in blocks.
+
     Attributes:
         lines: its lines.
         inputs: up to which input it reads any.
         buffers: how many arrays it needs beside its result.
+        reduces: whether it needs rows to be whole.
     """
 
-    def __init__(self, text: Sequence[str], numbers: Sequence[float]) -> None:
+    def __init__(
+        self, text: Sequence[str], numbers: Sequence[float], narrow: Collection[int] = ()
+    ) -> None:
+        self.reduces = bool(narrow)
         parsed = [
             (line.split()[0], [(w[0], int(w[1:])) for w in line.split()[1:]]) for line in text
         ]
@@ -113,30 +147,45 @@ class Program:
         self.numbers = [np.float32(number).reshape(()) for number in numbers]
         self.lines: list[_Line] = []
         free: list[int] = []
-        places: dict[int, int] = {}
+        places: dict[int, int | None] = {}
+        direct: list[Callable[..., Any]] = []
         self.buffers = 0
-        for number, (name, operands) in enumerate(parsed):
+        for number, (title, operands) in enumerate(parsed):
             # An op may write where an operand lies that nobody reads afterwards.
             for kind, index in set(operands):
-                if kind == "@" and last[kind, index] == number:
-                    free.append(places[index])
-            if number == len(parsed) - 1:
+                given = places[index] if kind == "@" else None
+                if given is not None and last[kind, index] == number:
+                    free.append(given)
+            place: int | None
+            if number in narrow:
+                place = None
+            elif number == len(parsed) - 1:
                 place = -1
             elif free:
                 place = free.pop()
             else:
                 place, self.buffers = self.buffers, self.buffers + 1
             places[number] = place
-            kernel: Callable[..., Any] = FUNCTIONS.get(name) or REGISTRY[name].kernel
-            writes = name in FUNCTIONS or REGISTRY[name].accepts_out
+            name, _, axis = title.partition(":")
+            kernel: Callable[..., Any]
+            if axis:
+                kernel, writes = REDUCTIONS[name], False
+                axes = np.array([int(axis)], np.int32)
+                direct.append(
+                    functools.partial(REGISTRY[name].kernel, reduction_indices=axes, keep_dims=True)
+                )
+            else:
+                kernel = FUNCTIONS.get(name) or REGISTRY[name].kernel
+                writes = name in FUNCTIONS or REGISTRY[name].accepts_out
+                direct.append(kernel)
             self.lines.append(_Line(kernel, writes, tuple(operands), place))
         taken = [index for _, operands in parsed for kind, index in operands if kind == "%"]
         starts = {"$": 0, "%": len(self.numbers)}
         starts["@"] = starts["%"] + max(taken, default=-1) + 1
         self.inputs = starts["@"] - starts["%"]
         self._direct = [
-            (line.kernel, _picker([starts[kind] + index for kind, index in line.operands]))
-            for line in self.lines
+            (kernel, _picker([starts[kind] + index for kind, index in line.operands]))
+            for kernel, line in zip(direct, self.lines, strict=True)
         ]
 
     def run(self, inputs: Sequence[Array], result: Array, buffers: Sequence[Array]) -> None:
@@ -150,8 +199,11 @@ class Program:
         made: list[Any] = []
         values: dict[str, Sequence[Any]] = {"%": inputs, "$": self.numbers, "@": made}
         for kernel, writes, operands, place in self.lines:
-            target = result if place < 0 else buffers[place]
             arguments = [values[kind][index] for kind, index in operands]
+            if place is None:
+                made.append(kernel(*arguments))
+                continue
+            target = result if place < 0 else buffers[place]
             found = kernel(*arguments, out=target) if writes else kernel(*arguments)
             if found is not target:
                 np.copyto(target, found)
@@ -189,9 +241,30 @@ def _picker(places: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
 
 
 @functools.lru_cache(maxsize=512)
-def program_of(text: tuple[str, ...], numbers: tuple[float, ...]) -> Program:
-    """The program of these lines and numbers."""
-    return Program(text, numbers)
+def program_of(
+    text: tuple[str, ...], numbers: tuple[float, ...], narrow: tuple[int, ...] = ()
+) -> Program:
+    """The program of these lines and numbers; see `Program`."""
+    return Program(text, numbers, narrow)
+
+
+def reduced_axes(text: Sequence[str]) -> list[int]:
+    """The axes that the lines of a program reduce."""
+    names = (line.split(" ", 1)[0] for line in text)
+    return [int(axis) for _, _, axis in (name.partition(":") for name in names) if axis]
+
+
+def gives_whole(text: Sequence[str]) -> bool:
+    """Whether the result of a program is as large as its inputs, if these are of one shape."""
+    found: list[str] = []
+    for line in text:
+        name, *operands = line.split()
+        kinds = [found[int(o[1:])] if o[0] == "@" else _WHOLE.get(o[0], "number") for o in operands]
+        found.append("rows" if ":" in name else _common(kinds))
+    return found[-1] == "all"
+
+
+_WHOLE = {"%": "all"}
 
 
 def _extent(x: Array) -> tuple[int, int]:
@@ -206,29 +279,40 @@ class _Split(NamedTuple):
         after: the others; `before`'s results are further inputs.
         kinds: what each input, those included, is like.
         given: numbers of the results in `before` that `after` reads.
+        narrow: the lines of `after` that give one number per row.
     """
 
     before: tuple[str, ...]
     after: tuple[str, ...]
     kinds: tuple[str, ...]
     given: tuple[int, ...]
+    narrow: tuple[int, ...]
 
 
 @functools.lru_cache(maxsize=512)
-def _split(text: tuple[str, ...], kinds: tuple[str, ...]) -> _Split:
-    """Take out the lines whose results are numbers, or one number per row or per column."""
+def _split(text: tuple[str, ...], kinds: tuple[str, ...], rank: int) -> _Split | None:
+    """Take out the lines whose results are numbers, or one number per row or per column.
+
+    Returns:
+        None where not all that is reduced is the last axis of whole rows, or the result is no whole one.
+    """
     found: list[str] = []
     before: list[str] = []
     after: list[str] = []
     inputs = list(kinds)
     given: list[int] = []
+    narrow: list[int] = []
     where: list[str] = []
     for line in text:
         name, *operands = line.split()
         moved = [where[int(o[1:])] if o[0] == "@" else o for o in operands]
-        kind = _common([_kind_of(o, found, kinds) for o in operands])
+        read = [_kind_of(o, found, kinds) for o in operands]
+        _, _, axis = name.partition(":")
+        if axis and (read != ["all"] or int(axis) not in (-1, rank - 1)):
+            return None
+        kind = "rows" if axis else _common(read)
         found.append(kind)
-        if kind != "all":
+        if kind != "all" and not axis and not any(o[0] == "@" for o in moved):
             # Operands of such a line are given, or were taken out before.
             earlier = [f"@{o[1:]}" if o[0] == "<" else o for o in moved]
             where.append(f"<{len(before)}")
@@ -241,9 +325,13 @@ def _split(text: tuple[str, ...], kinds: tuple[str, ...]) -> _Split:
                     given.append(number)
                     inputs.append(found[where.index(operand)])
                 moved[place] = f"%{len(kinds) + given.index(number)}"
+        if kind != "all":
+            narrow.append(len(after))
         where.append(f"@{len(after)}")
         after.append(" ".join([name, *moved]))
-    return _Split(tuple(before), tuple(after), tuple(inputs), tuple(given))
+    if found[-1] != "all":
+        return None
+    return _Split(tuple(before), tuple(after), tuple(inputs), tuple(given), tuple(narrow))
 
 
 def _kind_of(operand: str, found: Sequence[str], kinds: Sequence[str]) -> str:
@@ -292,21 +380,25 @@ def pointwise(
     if largest.size <= _SMALL:
         return program_of(text, figures).whole(inputs)
     shape = largest.shape
+    reduced = reduced_axes(text)
     known = [_kind(x, shape) for x in inputs]
     if None in known:
         return program_of(text, figures).whole(inputs)
     kinds = tuple([kind or "" for kind in known])
-    if len({*kinds} - {"number"}) > 1:
-        split = _split(text, kinds)
-        if split.before and split.after:
+    narrow: tuple[int, ...] = ()
+    if len({*kinds} - {"number"}) > 1 or reduced:
+        split = _split(text, kinds, largest.ndim)
+        if split is None:
+            return program_of(text, figures).whole(inputs)
+        if split.before:
             made = program_of(split.before, figures).each(inputs)
             inputs = [*inputs, *(made[number] for number in split.given)]
-            text, kinds = split.after, split.kinds
-    compiled = program_of(text, figures)
+        text, kinds, narrow = split.after, split.kinds, split.narrow
+    compiled = program_of(text, figures, narrow)
     result = allocate(shape, largest.dtype, out)
     if any(np.may_share_memory(result, x) for x in inputs):
         result = np.empty(shape, largest.dtype)
-    if set(kinds) <= {"all", "number"}:
+    if set(kinds) <= {"all", "number"} and not compiled.reduces:
         _run_flat(compiled, inputs, kinds, result)
     else:
         _run_rows(compiled, inputs, kinds, result)
@@ -335,7 +427,7 @@ def _run_rows(
     """Some inputs are the same along rows or columns."""
     width = result.shape[-1]
     joined = 1
-    if "rows" not in kinds:
+    if "rows" not in kinds and not program.reduces:
         # Short rows are joined, and what is there per column is repeated, so that inner loops are long.
         rows = result.size // width
         joined = next(n for n in range(min(rows, -(-LONG_ROW // width)), 0, -1) if rows % n == 0)
@@ -347,12 +439,13 @@ def _run_rows(
         else:
             shape = {"number": (1, 1), "rows": (-1, 1)}.get(kind, target.shape)
             sources.append(x.reshape(shape))
-    step = max(1, _BLOCK // target.shape[1])
+    block = _BLOCK_OF_ROWS if program.reduces else _BLOCK
+    step = max(1, block // target.shape[1])
     buffers = [
         np.empty((min(step, len(target)), target.shape[1]), target.dtype)
         for _ in range(program.buffers)
     ]
     for start in range(0, len(target), step):
-        block = target[start : start + step]
+        place = target[start : start + step]
         parts = [x if len(x) == 1 else x[start : start + step] for x in sources]
-        program.run(parts, block, [buffer[: len(block)] for buffer in buffers])
+        program.run(parts, place, [buffer[: len(place)] for buffer in buffers])

@@ -6,8 +6,9 @@
     y = Mul(a, c)                                                     AddV2 $2 @2
                                                                       Mul @0 @3)
 
-What only reads one another is taken together, whatever it spells out: gelu, swish, the arithmetic of a normalisation.  If all
-comes from one convolution or product that nothing else reads, it becomes its activation.
+What only reads one another is taken together, whatever it spells out: gelu, swish, a normalisation with the means along the last
+axis, which are part of the program as `Mean:-1 %0`.  If all comes from one convolution or product that nothing else reads, it
+becomes its activation.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Mapping
 
 from minihub_runtime.dtypes import float32
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.ops.pointwise import POINTWISE
+from minihub_runtime.ops.pointwise import POINTWISE, REDUCTIONS, gives_whole
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.passes.region import Region
 
@@ -44,16 +45,35 @@ MAX_LINES = 40
 
 def fuse_pointwise(region: Region) -> None:
     """Fuse all groups of a region."""
+    nodes = region.live()
+    found = {name: node for name, node in nodes.items() if _is_pointwise(region, node)}
+    axes = {name: axis for name, node in nodes.items() if (axis := _axis(region, node)) is not None}
+    if axes:
+        # What becomes an activation is no part of what reduces its results.
+        _fuse_groups(region, found, {}, activations_only=True)
+        found = {name: node for name, node in found.items() if region.nodes.get(name) is node}
+    _fuse_groups(region, found, axes)
+
+
+def _fuse_groups(
+    region: Region,
+    found: Mapping[str, Node],
+    axes: Mapping[str, int],
+    activations_only: bool = False,
+) -> None:
+    """Fuse the groups of these nodes, and of nodes that reduce an axis."""
     taken: set[str] = set()
-    found = {name: node for name, node in region.live().items() if _is_pointwise(region, node)}
-    for node in _roots_first(region, found):
-        if node.name in taken or region.nodes.get(node.name) is not node:
+    members = {**found, **{name: region.nodes[name] for name in axes}}
+    for node in _roots_first(region, members):
+        if node.name in taken or node.name in axes or region.nodes.get(node.name) is not node:
             continue
-        group = _Group(region, node, found)
+        group = _Group(region, node, members, axes)
+        if group.reduces and not gives_whole(group.lines):
+            group = _Group(region, node, found, {})
         if group.lines_count < 2:
             continue
-        taken |= group.members
-        _replace(region, group)
+        if _replace(region, group, activations_only):
+            taken |= group.members
 
 
 def _roots_first(region: Region, found: Mapping[str, Node]) -> Iterator[Node]:
@@ -78,8 +98,29 @@ def _is_pointwise(region: Region, node: Node) -> bool:
     )
 
 
+def _axis(region: Region, node: Node) -> int | None:
+    """The axis that a node reduces to length one; None if it is none of the kind.
+
+    The first axis is never the last of whole rows, and others from the back are rare.
+    """
+    if node.op not in REDUCTIONS or not node.attrs.get("keep_dims", False) or node.controls:
+        return None
+    if node.attrs.get("T") is not float32 or region.static(Ref(node.name)):
+        return None
+    axes = region.value(node.inputs[1])
+    if axes is None or axes.size != 1 or not (axes.item() == -1 or axes.item() > 0):
+        return None
+    return int(axes.item())
+
+
 class _Group:
     """Nodes that are computed together, grown from the one that others read.
+
+    Args:
+        region: where they are.
+        root: the one that others read.
+        candidates: what may be part of it, beside what passes its input on.
+        axes: which axis those of them reduce that reduce one.
 
     Attributes:
         root: that one.
@@ -89,9 +130,16 @@ class _Group:
         numbers: its numbers.
     """
 
-    def __init__(self, region: Region, root: Node, pointwise: Mapping[str, Node]) -> None:
+    def __init__(
+        self,
+        region: Region,
+        root: Node,
+        candidates: Mapping[str, Node],
+        axes: Mapping[str, int],
+    ) -> None:
         self.region = region
-        self._pointwise = pointwise
+        self._candidates = candidates
+        self._axes = axes
         self.root = root
         self.members = {root.name}
         self._grow()
@@ -106,7 +154,12 @@ class _Group:
     @property
     def lines_count(self) -> int:
         """How many ops are done."""
-        return sum(self.region.nodes[name].op in POINTWISE for name in self.members)
+        return sum(self.region.nodes[name].op not in PASSING for name in self.members)
+
+    @property
+    def reduces(self) -> bool:
+        """Whether it reduces axes."""
+        return not self._axes.keys().isdisjoint(self.members)
 
     def _grow(self) -> None:
         """Take in nodes that only members read, until there are no more."""
@@ -123,13 +176,13 @@ class _Group:
                     waiting += [inner, node]
 
     def _sources(self, node: Node) -> tuple[Ref, ...]:
-        return node.inputs[:1] if node.op in PASSING else node.inputs
+        return node.inputs[:1] if node.op in PASSING or node.op in REDUCTIONS else node.inputs
 
     def _joins(self, node: Node) -> bool:
         if node.controls or not self.region.hidden(node):
             return False
         passing = node.op in PASSING
-        if not passing and self._pointwise.get(node.name) is not node:
+        if not passing and self._candidates.get(node.name) is not node:
             return False
         if passing and self.region.static(Ref(node.name)):
             return False
@@ -161,7 +214,9 @@ class _Group:
                 self._made[node.name] = -1
                 continue
             self._made[node.name] = len(self.lines)
-            self.lines.append(" ".join([node.op, *operands]))
+            axis = self._axes.get(node.name)
+            name = node.op if axis is None else f"{node.op}:{axis}"
+            self.lines.append(" ".join([name, *operands]))
 
     def _inside(self, source: Ref) -> bool:
         return source.node in self.members and not source.index and source not in self.region.feeds
@@ -181,30 +236,35 @@ class _Group:
         return f"%{self.inputs.index(source)}"
 
 
-def _replace(region: Region, group: _Group) -> None:
-    """Put one node in the place of a group."""
-    attrs = {
-        "T": float32,
-        "N": len(group.inputs),
-        "program": group.lines,
-        "numbers": group.numbers,
-    }
+def _replace(region: Region, group: _Group, activations_only: bool) -> bool:
+    """Put one node in the place of a group; whether that was to be done."""
     root = group.root
     source = region.node(group.inputs[0]) if len(group.inputs) == 1 else None
-    for name in group.members:
-        region.drop(name)
-    if (
+    is_activation = (
         source is not None
         and source.op in AFFINE
         and not source.attrs["activation"]
+        and not group.reduces
         and region.hidden(source)
-        and not region.readers(Ref(source.name))
-    ):
+        and all(reader.name in group.members for reader in region.readers(Ref(source.name)))
+    )
+    if activations_only and not is_activation:
+        return False
+    for name in group.members:
+        region.drop(name)
+    if source is not None and is_activation:
         region.drop(source.name)
         text = "\n".join([*group.lines, *map(repr, group.numbers)])
         activation = ACTIVATIONS.get(text, text)
         region.put(
             source.replace(name=root.name, attrs=source.attrs.changed(activation=activation))
         )
-        return
+        return True
+    attrs = {
+        "T": float32,
+        "N": len(group.inputs),
+        "program": group.lines,
+        "numbers": group.numbers,
+    }
     region.put(Node(root.name, "_Pointwise", group.inputs, (), attrs))
+    return True

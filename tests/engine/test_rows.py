@@ -157,6 +157,29 @@ def test_parts_of_attention(kinds: list[Kind], mask: Any, kept: bool) -> None:
         np.testing.assert_allclose(np.concatenate(halves), whole, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("axis", "x", "kept"),
+    [
+        (-1, HEADS, True),
+        (3, HEADS, True),
+        (1, HEADS, True),
+        (0, HEADS, False),
+        (-1, HEADS[:, 0, 0, 0], False),
+    ],
+)
+def test_parts_of_programs(axis: int, x: Any, kept: bool) -> None:
+    op = REGISTRY["_Pointwise"]
+    program = [f"Mean:{axis} %0", "Sub %0 @0"]
+    attrs = op.schema.complete({"T": tf.float32, "N": 1, "program": program}, "_Pointwise")
+    kernel = op.bind(attrs)
+    whole = kernel(x)
+    found = kind_of_result("_Pointwise", KernelCall(attrs, [1], [x], [whole]), len(x))
+    assert found == ([1] if kept else None)
+    if kept:
+        halves = [kernel(x[:2]), kernel(x[2:])]
+        np.testing.assert_allclose(np.concatenate(halves), whole, rtol=1e-6)
+
+
 def test_each_rule_is_of_an_op_without_a_state() -> None:
     for name in RULES:
         op = REGISTRY[name]

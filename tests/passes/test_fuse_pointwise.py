@@ -27,6 +27,28 @@ def layer_norm(x: Any) -> Any:
     )
 
 
+def layer_norm_of(x: Any, axes: Any) -> Any:
+    mean, variance = tf.nn.moments(x, axes, keep_dims=True)
+    return tf.nn.batch_normalization(x, mean, variance, None, None, 1e-6)
+
+
+def layer_norm_of_differences(x: Any) -> Any:
+    """As tensor2tensor spells it."""
+    mean = tf.reduce_mean(x, axis=[-1], keepdims=True)
+    variance = tf.reduce_mean(tf.square(x - mean), axis=[-1], keepdims=True)
+    norm = (x - mean) * tf.rsqrt(variance + 1e-6)
+    return norm * variable("gamma", 5) + variable("beta", 5)
+
+
+def spelled_out_softmax(x: Any) -> Any:
+    powers = tf.exp(x - tf.reduce_max(x, -1, keepdims=True))
+    return powers / tf.reduce_sum(powers, -1, keepdims=True)
+
+
+def normalised_gelu(x: Any) -> Any:
+    return layer_norm(gelu(tf.matmul(x, variable("kernel", 5, 5)) + variable("bias", 5)))
+
+
 PROGRAMS: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
     "gelu": (gelu, ["_Pointwise"]),
     "swish": (lambda x: x * tf.sigmoid(x), ["_Pointwise"]),
@@ -34,7 +56,35 @@ PROGRAMS: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
         lambda x: gelu(tf.matmul(x, variable("kernel", 5, 4)) + variable("bias", 4)),
         ["_AffineMatMul"],
     ),
-    "layer norm": (layer_norm, ["Mean", "SquaredDifference", "_Pointwise"]),
+    "layer norm": (layer_norm, ["_Pointwise"]),
+    "layer norm of a sum": (
+        lambda x: layer_norm(tf.cumsum(x) + tf.exp(x)), ["Cumsum", "_Pointwise"],
+    ),
+    "layer norm of differences": (layer_norm_of_differences, ["_Pointwise"]),
+    "layer norm along a counted axis": (
+        lambda x: layer_norm_of(x, [1]), ["_Pointwise"],
+    ),
+    "layer norm along an axis within": (
+        lambda x: layer_norm_of(tf.stack([x, x + 1.0], 2), [1]),
+        ["AddV2", "Pack", "_Pointwise"],
+    ),
+    "softmax": (spelled_out_softmax, ["_Pointwise"]),
+    "a mean of a vector": (
+        lambda x: tf.abs(x) - tf.reduce_mean(tf.reduce_sum(x, 0) * 2.0, -1, keepdims=True),
+        ["Sum", "_Pointwise"],
+    ),
+    "a mean of means": (
+        lambda x: x - tf.reduce_mean(tf.reduce_mean(x, -1, keepdims=True), -1, keepdims=True),
+        ["_Pointwise"],
+    ),
+    "one number per row": (
+        lambda x: 1.0 + tf.sqrt(tf.reduce_mean(tf.abs(-x), -1, keepdims=True)),
+        ["Mean", "_Pointwise"],
+    ),
+    "a sum of columns": (
+        lambda x: tf.abs(x) / tf.reduce_sum(tf.abs(x), 0, keepdims=True), ["Abs", "Sum", "_Pointwise"],
+    ),
+    "layer norm of an activation": (normalised_gelu, ["_AffineMatMul", "_Pointwise"]),
     "two inputs": (lambda x: tf.nn.relu(tf.cumsum(x) + tf.exp(x)) * 2.0, ["Cumsum", "_Pointwise"]),
     "a number of each run": (
         lambda x: tf.tanh(x * tf.reduce_max(x)) + 1.0, ["Max", "_Pointwise"],
@@ -106,7 +156,8 @@ def test_blocks_of_any_size(block: int, monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_few_numbers_are_enough_for_is_done_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pointwise, "_SMALL", 0)
     text = ("AddV2 %1 $0", "Rsqrt @0", "Mul @1 %2", "Mul %0 @2", "Sub @3 @2")
-    split = pointwise._split(text, ("all", "rows", "columns"))
+    split = pointwise._split(text, ("all", "rows", "columns"), 2)
+    assert split is not None
     # One number per row and per column make a number per element.
     assert split.before == ("AddV2 %1 $0", "Rsqrt @0")
     assert split.after == ("Mul %3 %2", "Mul %0 @0", "Sub @1 @0")
