@@ -132,6 +132,13 @@ def _on_first(call: KernelCall) -> bool:
     return call.is_rows(0) and call.are_free(slice(1, None))
 
 
+def _gated(call: KernelCall) -> bool:
+    """As `_on_first`; each image has a gate, or all have one."""
+    images, gates = call.kinds[:2]
+    shared = gates == FREE and len(call.inputs[1]) == 1
+    return images > 0 and (shared or gates == images) and call.are_free(slice(2, None))
+
+
 def _within_rows(call: KernelCall) -> bool:
     """As `_on_first`, along axes besides that of the rows."""
     return _on_first(call) and call.rank(0) > 1
@@ -439,6 +446,7 @@ _ON_FIRST = [
     "_AffineConv2D",
     "_AffineConv3D",
     "_AffineDepthwiseConv2dNative",
+    "_Excitation",
     "_PreparedConv2D",
     "_PreparedConv3D",
     "_SeparableConv2D",
@@ -472,8 +480,6 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("MirrorPad", "Pad", "PadV2"), _pad),
     **dict.fromkeys(("Gather", "ResourceGather"), _gather),
     "BroadcastTo": _broadcast_to,
-    "_Attention": _attention,
-    "_Pointwise": _pointwise,
     "ConcatV2": _concat,
     "Einsum": _einsum,
     "ExpandDims": _expand_dims,
@@ -491,4 +497,7 @@ RULES: dict[str, Rule] = {
     "Tile": _tile,
     "Transpose": _transpose,
     "Unpack": _unpack,
+    "_Attention": _attention,
+    "_GatedConv2D": _gated,
+    "_Pointwise": _pointwise,
 }

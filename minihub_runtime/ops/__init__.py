@@ -43,6 +43,7 @@ FAMILIES = (
     "elementwise",
     "division",
     "elementwise_unary",
+    "excitation",
     "fake_quantization",
     "fft",
     "functional",

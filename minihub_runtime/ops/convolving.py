@@ -29,6 +29,7 @@ __all__ = [
     "correlate_input",
     "filter_parts",
     "lay_out_parts",
+    "multiply_rows",
     "phases_of",
     "split_parts",
     "trim",

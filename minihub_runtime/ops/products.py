@@ -121,3 +121,9 @@ def _multiply_parts(
     parts = runs(count, max(least, -(-count // num_threads())), least)
     spread(multiply_part, parts, cost, products=True)
     return result
+
+
+def sum_rows(stack: Array) -> Array:
+    """The sums of the rows of matrices, `(n, rows, width)` → `(n, width)`, which a product with ones finds soonest."""
+    ones = np.ones((1, 1, stack.shape[1]), stack.dtype)
+    return multiply(ones, stack, alone=True)[:, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from minihub_runtime.ops.gradient_rules import (
     reduced_shape,
     sizes_of,
 )
+from minihub_runtime.ops.products import sum_rows
 from minihub_runtime.ops.registry import (
     EXACT,
     FLOATS,
@@ -46,6 +48,10 @@ _ORDERED = types(
     "qint32 qint16 quint16"
 )
 
+
+#: So many rows of so many elements are summed up by a product.
+MANY = 16
+LONG = 16
 
 # NumPy's stubs have no overload for a `keepdims` that only the run decides.
 _add: Any = np.add.reduce
@@ -90,8 +96,26 @@ def _count(x: Array, axes: tuple[int, ...]) -> int:
     return count
 
 
+def _are_long_rows(x: Array, axes: tuple[int, ...]) -> bool:
+    """Whether many long rows are summed up, of each matrix of a contiguous stack."""
+    if not axes or x.dtype not in (np.float32, np.float64) or not x.flags.c_contiguous:
+        return False
+    first, last = min(axes), max(axes)
+    return (
+        last - first + 1 == len(axes)
+        and last + 1 < x.ndim
+        and math.prod(x.shape[last + 1 :]) >= LONG
+        and _count(x, axes) >= MANY
+    )
+
+
 def _sum(x: Array, axes: tuple[int, ...], keep: bool) -> Any:
     wide = widen(x)
+    if _are_long_rows(wide, axes):
+        first, last = min(axes), max(axes)
+        before, after = wide.shape[:first], wide.shape[last + 1 :]
+        found = sum_rows(wide.reshape(math.prod(before), _count(wide, axes), math.prod(after)))
+        return found.reshape(*before, *(1,) * len(axes) * keep, *after)
     return _add(wide, axis=axes, dtype=wide.dtype, keepdims=keep)
 
 

@@ -16,7 +16,7 @@ from minihub_runtime.dtypes import float32
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.passes.region import Region
 
-__all__ = ["fuse_separable"]
+__all__ = ["PLAIN", "fuse_separable", "is_pointwise"]
 
 DEPTHWISE = ("DepthwiseConv2dNative", "_AffineDepthwiseConv2dNative")
 PLAIN = ("Conv2D", "_AffineConv2D")
@@ -33,7 +33,7 @@ def fuse_separable(region: Region) -> None:
             continue
         before = region.producer(node.inputs[0], *PLAIN)
         if before is not None and not (
-            region.only_reader(before) is node and _is_pointwise(region, before)
+            region.only_reader(before) is node and is_pointwise(region, before)
         ):
             before = None
         after = region.only_reader(node)
@@ -41,14 +41,14 @@ def fuse_separable(region: Region) -> None:
             after.op in PLAIN
             and after.inputs[0] == Ref(node.name)
             and not after.controls
-            and _is_pointwise(region, after)
+            and is_pointwise(region, after)
         ):
             after = None
         if before is not None or after is not None:
             _fuse(region, before, node, after)
 
 
-def _is_pointwise(region: Region, node: Node) -> bool:
+def is_pointwise(region: Region, node: Node) -> bool:
     """Whether a convolution sees one place at a time."""
     attrs = node.attrs
     return (

@@ -9,6 +9,7 @@ from minihub_runtime.passes.forward_identities import forward_identities
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_attention import fuse_attention
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
+from minihub_runtime.passes.fuse_gates import fuse_gates
 from minihub_runtime.passes.fuse_normalization import fuse_normalization
 from minihub_runtime.passes.fuse_pointwise import fuse_pointwise
 from minihub_runtime.passes.fuse_row_updates import fuse_row_updates
@@ -57,6 +58,8 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_pointwise": fuse_pointwise,
     # Activations are part of convolutions by now.
     "fuse_separable": fuse_separable,
+    # What a separable convolution begins with stays its own.
+    "fuse_gates": fuse_gates,
     "prepare_filters": prepare_filters,
     # What several ops read can be part of none of them.
     "share_equals": share_equals,

@@ -180,6 +180,34 @@ def test_parts_of_programs(axis: int, x: Any, kept: bool) -> None:
         np.testing.assert_allclose(np.concatenate(halves), whole, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("kinds", "gates", "kept"),
+    [
+        ([1, 1, FREE, FREE], 4, True),
+        ([1, FREE, FREE, FREE], 1, True),
+        ([1, FREE, FREE, FREE], 4, False),
+        ([FREE, 1, FREE, FREE], 4, False),
+        ([1, 1, 1, FREE], 4, False),
+    ],
+)
+def test_parts_of_gated_convolutions(kinds: list[Kind], gates: int, kept: bool) -> None:
+    op = REGISTRY["_GatedConv2D"]
+    attrs = op.schema.complete({"T": tf.float32}, "_GatedConv2D")
+    kernel = op.bind(attrs)
+    drawn = np.random.default_rng(5)
+    shapes = [(4, 3, 3, 2), (gates, 1, 1, 2), (1, 1, 2, 3), (3,)]
+    inputs = [drawn.standard_normal(shape, dtype=np.float32) for shape in shapes]
+    whole = kernel(*inputs)
+    found = kind_of_result("_GatedConv2D", KernelCall(attrs, kinds, inputs, [whole]), 4)
+    assert found == ([1] if kept else None)
+    if kept:
+        halves = [
+            kernel(*(x[cut] if kind else x for x, kind in zip(inputs, kinds, strict=True)))
+            for cut in (slice(2), slice(2, None))
+        ]
+        np.testing.assert_allclose(np.concatenate(halves), whole, rtol=1e-6)
+
+
 def test_each_rule_is_of_an_op_without_a_state() -> None:
     for name in RULES:
         op = REGISTRY[name]

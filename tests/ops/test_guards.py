@@ -34,6 +34,7 @@ _AFFINE = (
     "_ShiftedBias",
 )
 _PREPARED = ("_PreparedConv2D", "_PreparedConv3D", "_PreparedFilter")
+_GATED = ("_Excitation", "_GatedConv2D")
 _SEPARABLE = ("_SeparableConv2D", "_SeparableFilters")
 _TRANSPOSED = ("_LaidOutFilter", "_TransposedConv2D")
 _TF_SENTENCEPIECE = dict.fromkeys(
@@ -75,6 +76,7 @@ UNSAMPLED: dict[str, str] = {
     "_ProjectedMatMul": "passes.hoist_products makes it",
     "_Pointwise": "passes.fuse_pointwise makes it",
     "_SparseApplyRows": "passes.fuse_row_updates makes it",
+    **dict.fromkeys(_GATED, "passes.fuse_gates makes it"),
     **dict.fromkeys(_SEPARABLE, "passes.fuse_separable makes it"),
     "_SplitAndLookup": "passes.fuse_word_lookup makes it",
     "_FusedDepthwiseConv2dNative": "its kernels are oneDNN's, which give no reference",
@@ -132,7 +134,7 @@ ALWAYS_REFUSED: dict[str, str] = {
 WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
-    **dict.fromkeys((*_AFFINE, *_PREPARED, *_TRANSPOSED), "TensorFlow has no such op"),
+    **dict.fromkeys((*_AFFINE, *_GATED, *_PREPARED, *_TRANSPOSED), "TensorFlow has no such op"),
     "_Attention": "TensorFlow has no such op",
     "_ActivatedBatchNorm": "TensorFlow has no such op",
     "_EmbeddingLookupSparse": "TensorFlow has no such op",
