@@ -9,6 +9,8 @@ side by side; short ones wait for each other, and small work stays in one thread
 
 from __future__ import annotations
 
+import contextvars
+import functools
 import math
 import os
 import threading
@@ -194,8 +196,14 @@ def side_by_side(task: Callable[[T], None], parts: Iterable[T]) -> None:
         finally:
             _memory.beside_others = before
 
+    # Each part sees what the run is in: its deadline, and the functions that are being called.
+    todo = [functools.partial(contextvars.copy_context().run, alone, part) for part in parts]
     with blas.single():
-        _share(_pool, alone, list(parts))
+        _share(_pool, _call, todo)
+
+
+def _call(function: Callable[[], None]) -> None:
+    function()
 
 
 def _share(pool: _Pool, task: Callable[[Any], None], parts: list[Any]) -> None:
@@ -214,7 +222,8 @@ def scratch(purpose: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any,
     if found is None or found.nbytes < wanted:
         found = _memory.kept[purpose] = np.empty(wanted, np.uint8)
     # A view of a view would take several times as long.
-    return np.ndarray(shape, kind, found)
+    part: np.ndarray[Any, Any] = np.ndarray(shape, kind, found)
+    return part
 
 
 def num_threads() -> int:

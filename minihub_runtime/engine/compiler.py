@@ -8,6 +8,7 @@ Source: tensorflow/core/common_runtime/executor.cc, propagator_state.cc (deadnes
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.engine.effects import effect_of
 from minihub_runtime.engine.loops import bind_loop
 from minihub_runtime.engine.plan import Kernel, Plan, Prelude, Step, names_of
 from minihub_runtime.errors import (
@@ -157,7 +159,8 @@ class _Compiler:
         settled = [p for _, _, outputs, _ in self.prelude for p in _places(outputs) if p in kept]
         prelude = Prelude(self.finish(self.prelude, settled), self.slots, settled, self.variables)
         steps = self.finish(self.steps, [*fetch_slots, *settled])
-        return Plan(steps, self.slots, feed_slots, fetch_slots, types, prelude)
+        effect = functools.partial(effect_of, self.graph)
+        return Plan(steps, self.slots, feed_slots, fetch_slots, types, prelude, effect)
 
     def fed_type(self, ref: Ref) -> DType | None:
         """The type of a tensor that takes its value from a feed; None where only the feed knows."""

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from minihub_runtime.engine.rows import FREE, SIZE, KernelCall, Kind, kind_of_result
+from minihub_runtime.engine.trials import Trials
 from minihub_runtime.errors import OpError
 from minihub_runtime.graph.ir import Node
 from minihub_runtime.ops.registry import REGISTRY
@@ -69,11 +70,15 @@ class Lanes:
         self._execute = execute
         self._known: dict[Any, _Batch] = {}
 
-    def run(self, slots: list[Any]) -> bool:
-        """Run all steps if parts of the batch may be faster, or if that is to be found out; whether they were run."""
-        shapes = tuple([_shape(slots[place]) or () for place in self._feeds])
+    def run(self, slots: list[Any], shapes: tuple[Shape, ...]) -> bool:
+        """Run all steps if parts of the batch may be faster, or if that is to be found out; whether they were run.
+
+        Args:
+            slots: what steps read and fill.
+            shapes: of what is fed.
+        """
         # What has most elements is what a batch is made of; switches and sizes may be fed beside it.
-        size = (max(shapes, key=math.prod) or (0,))[0]
+        size = (max(shapes, key=math.prod, default=()) or (0,))[0]
         if size < 2:
             return False
         key = shapes, num_threads()
@@ -140,12 +145,15 @@ class Lanes:
             done = part.stop
             steps = self._steps[part.start : part.stop]
             start = time.perf_counter_ns()
-            in_lanes = part.in_lanes and self._run_lanes(part, batch.size, steps, slots)
+            in_lanes = part.trials.shares and self._run_lanes(part, batch.size, steps, slots)
             if not in_lanes:
+                if part.trials.shares and not part.trials.over:
+                    # What had to hold did not.
+                    part.trials.give_up()
                 self._execute(steps, slots)
-            part.note(in_lanes, time.perf_counter_ns() - start)
+            part.trials.note(in_lanes, time.perf_counter_ns() - start)
         self._execute(self._steps[done:], slots)
-        batch.stays_whole = not any(part.may_be_faster for part in batch.parts or ())
+        batch.stays_whole = all(part.trials.lost for part in batch.parts or ())
 
     def _run_lanes(self, part: Part, size: int, steps: Sequence[Any], slots: list[Any]) -> bool:
         """Run steps in lanes; whether that was possible."""
@@ -216,7 +224,6 @@ class Part:
     Attributes:
         start: the first.
         stop: the one after the last.
-        whole: nanoseconds they take for the whole batch.
         entering: slots of rows that they read.
         leaving: slots of rows that are read afterwards.
         sizes: slots of sizes that are read afterwards, and what they hold.
@@ -224,8 +231,7 @@ class Part:
         kinds: slot → kind.
         shapes: slot → shape for the whole batch.
         checked: the lanes whose shapes have been compared.
-        in_lanes: whether they are run in lanes next time.
-        may_be_faster: whether they may be so again.
+        trials: whether they are run in lanes.
     """
 
     def __init__(
@@ -244,29 +250,7 @@ class Part:
         self.entering, self.leaving, self.sizes, self.alike = entering, leaving, sizes, alike
         self.kinds, self.shapes = kinds, shapes
         self.checked: set[tuple[int, int]] = set()
-        self.in_lanes = self.may_be_faster = True
-        #: Shortest time of the whole, and of lanes.
-        self._best = {False: whole, True: 0}
-        #: Runs to come that are compared; the first one in lanes compares shapes, too, and is not.
-        self._trials = [True, True, False, True, False, True]
-
-    def note(self, in_lanes: bool, taken: int) -> None:
-        """Choose for the next run, from what this one took."""
-        if not self._trials:
-            return
-        if self.in_lanes and not in_lanes:
-            # What had to hold did not.
-            self._trials.clear()
-            self.in_lanes = self.may_be_faster = False
-            return
-        self._trials.pop(0)
-        if len(self._trials) < 5:
-            best = self._best[in_lanes]
-            self._best[in_lanes] = min(best, taken) if best else taken
-        if self._trials:
-            self.in_lanes = self._trials[0]
-        else:
-            self.in_lanes = self.may_be_faster = self._best[True] < self._best[False]
+        self.trials = Trials(whole)
 
 
 class _Observer:

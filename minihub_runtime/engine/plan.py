@@ -21,6 +21,8 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.engine import recording
+from minihub_runtime.engine.branches import Branches
+from minihub_runtime.engine.effects import Effect
 from minihub_runtime.engine.lanes import Lanes
 from minihub_runtime.errors import (
     InvalidArgumentError,
@@ -62,6 +64,9 @@ class Step:
 class Plan:
     """Steps in order, and where values come in and go out.
 
+    Args:
+        effect: what a node does besides computing its outputs.
+
     Attributes:
         steps: the steps.
         slots: the list a run starts with, constants in place.
@@ -79,6 +84,7 @@ class Plan:
         fetches: Sequence[int],
         types: Sequence[DType | None],
         prelude: Prelude,
+        effect: Callable[[Node], Effect],
     ) -> None:
         self.steps = _bound(steps)
         self.slots = slots
@@ -89,8 +95,9 @@ class Plan:
         places = [
             (s.inputs, s.outputs if isinstance(s.outputs, tuple) else (s.outputs,)) for s in steps
         ]
-        slots_fed = list(feeds.values())
-        self._lanes = Lanes(self.steps, places, slots_fed, fetches, _execute) if slots_fed else None
+        self._fed = tuple(feeds.values())
+        self._lanes = Lanes(self.steps, places, self._fed, fetches, _execute)
+        self._branches = Branches(self.steps, places, effect, _execute)
 
     def run(self, values: Sequence[Any], check: Callable[[], None] | None = None) -> list[Any]:
         """The fetched values.
@@ -105,15 +112,17 @@ class Plan:
         slots = (self.prelude.settle(check) if self.prelude.steps else self.slots).copy()
         for slot, value in zip(self.feeds.values(), values, strict=True):
             slots[slot] = value
-        if not self._in_lanes(slots, check):
+        if not self._shared(slots, check):
             _execute(self.steps, slots, check)
         return [slots[i] for i in self.fetches]
 
-    def _in_lanes(self, slots: list[Any], check: Callable[[], None] | None) -> bool:
-        """Run the steps on parts of the batch, if that is possible; whether it was."""
-        if self._lanes is None or check is not None or recording.active is not None:
+    def _shared(self, slots: list[Any], check: Callable[[], None] | None) -> bool:
+        """Run the steps in several threads, if that is possible; whether it was."""
+        if check is not None or recording.active is not None or not can_share():
             return False
-        return can_share() and self._lanes.run(slots)
+        fed = [slots[place] for place in self._fed]
+        shapes = tuple([value.shape if isinstance(value, np.ndarray) else () for value in fed])
+        return self._lanes.run(slots, shapes) or self._branches.run(slots, shapes)
 
 
 class Prelude:

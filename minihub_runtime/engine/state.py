@@ -10,6 +10,7 @@ import threading
 import time
 from collections import ChainMap, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar, Token
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
@@ -58,15 +59,25 @@ class _Callee(NamedTuple):
     needed: tuple[int, ...] | None
 
 
-class _Run(threading.local):
-    """The run that this thread is executing."""
+class _Run(NamedTuple):
+    """What a thread is executing.
+
+    Attributes:
+        deadline: when it must end.
+        depth: how many calls lie within one another.
+        path: the calls that led to the function that runs now: scopes and names of their nodes.
+        streams: where private states of nodes lie, if that is not the session.
+    """
 
     deadline: float | None = None
     depth: int = 0
-    #: The calls that led to the function that runs now: scopes and names of their nodes.
     path: tuple[tuple[str, str], ...] = ()
-    #: Where private states of nodes lie, if that is not the session.
     streams: dict[Any, Any] | None = None
+
+
+_IDLE = _Run()
+#: That of this thread; threads that help it have the same.
+_run: ContextVar[_Run] = ContextVar("run", default=_IDLE)
 
 
 class State:
@@ -92,7 +103,6 @@ class State:
         self._written: dict[str, Any] = {}
         self._checkpoints: OrderedDict[Any, CheckpointReader] = OrderedDict()
         self._allowed: set[str | Path] = set()
-        self._run = _Run()
 
     def allow(self, folders: Iterable[str | Path]) -> None:
         """Let the graph read the files of more folders, or single files and checkpoints by their paths."""
@@ -134,7 +144,7 @@ class State:
 
     def own(self, scope: str, node: str, make: Callable[[], T]) -> T:
         """The private state of a node; each call of a function has its own, as where TensorFlow inlines functions."""
-        run = self._run
+        run = _run.get()
         table = self._own if run.streams is None else run.streams
         return self._get_or_make(table, (run.path, scope, node), make)
 
@@ -172,20 +182,18 @@ class State:
             self._own.clear()
             self._checkpoints.clear()
 
-    def start(self, deadline: float | None) -> tuple[float | None, int]:
+    def start(self, deadline: float | None) -> Token[_Run]:
         """Note this thread's run; what `finish` wants back."""
-        before = self._run.deadline, self._run.depth
-        if deadline is not None:
-            self._run.deadline = deadline
-        return before
+        run = _run.get()
+        return _run.set(run if deadline is None else run._replace(deadline=deadline))
 
-    def finish(self, before: tuple[float | None, int]) -> None:
+    def finish(self, before: Token[_Run]) -> None:
         """End the run that `start` began."""
-        self._run.deadline, self._run.depth = before
+        _run.reset(before)
 
     def check(self) -> None:
         """Raise if this thread's run has passed its deadline."""
-        deadline = self._run.deadline
+        deadline = _run.get().deadline
         if deadline is not None and time.monotonic() > deadline:
             raise DeadlineExceededError("the run must end before its deadline")
 
@@ -212,7 +220,7 @@ class State:
             callee: the function.
             arguments: its arguments.
         """
-        path = (*self._run.path, caller) if callee.inlined else ()
+        path = (*_run.get().path, caller) if callee.inlined else ()
         return self._run_body(callee.body, callee.plan, arguments, path, callee.needed)
 
     def prepare(
@@ -240,15 +248,13 @@ class State:
                     f"[{', '.join(dtype.name for dtype in types)}], not "
                     f"[{', '.join('?' if have is None else have.name for have in found)}]"
                 )
-        run = self._run
 
         def call(arguments: Sequence[Any]) -> list[Any]:
-            before = run.streams
-            run.streams = streams
+            before = _run.set(_run.get()._replace(streams=streams))
             try:
                 return self._run_body(body, plan, arguments, (caller,))
             finally:
-                run.streams = before
+                _run.reset(before)
 
         return call
 
@@ -277,7 +283,7 @@ class State:
             return body
 
         body, plan = self._prepared(key, make)
-        return self._run_body(body, plan, arguments, (*self._run.path, caller))
+        return self._run_body(body, plan, arguments, (*_run.get().path, caller))
 
     def _library(self) -> Graph:
         """The graph, with the functions that were written while it ran."""
@@ -300,7 +306,7 @@ class State:
                 f"function {clip(body.name)!r} must get {len(body.arguments)} arguments, "
                 f"not {len(arguments)}"
             )
-        run = self._run
+        run = _run.get()
         check = None
         if run.deadline is not None:
             check = self.check
@@ -310,14 +316,11 @@ class State:
                 f"calls must not nest deeper than {MAX_CALL_DEPTH}, as function "
                 f"{clip(body.name)!r} does"
             )
-        before = run.path
-        run.depth += 1
-        run.path = path
+        before = _run.set(_Run(run.deadline, run.depth + 1, path, run.streams))
         try:
             found = plan.run(arguments, check)
         finally:
-            run.depth -= 1
-            run.path = before
+            _run.reset(before)
         if needed is None or len(needed) == len(body.results):
             return found
         results: list[Any] = [None] * len(body.results)

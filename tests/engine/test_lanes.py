@@ -12,6 +12,7 @@ import pytest
 import minihub_runtime as tf
 from minihub_runtime import threads
 from minihub_runtime.engine import lanes
+from minihub_runtime.engine.trials import Trials
 from minihub_runtime.errors import InvalidArgumentError
 from tests.passes.test_fuse_affine import plan_of, variable
 
@@ -22,16 +23,15 @@ def small_work_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(lanes, "WORTHWHILE", 0)
     monkeypatch.setattr(lanes, "JOINED_BYTE", 0)
     monkeypatch.setattr(lanes, "FEWEST", 1)
-    monkeypatch.setattr(lanes.Part, "note", note)
+    monkeypatch.setattr(Trials, "note", note)
     before = threads.num_threads()
     threads.set_num_threads(2)
     yield
     threads.set_num_threads(before)
 
 
-def note(part: lanes.Part, in_lanes: bool, taken: int) -> None:
+def note(trials: Trials, shared: bool, taken: int) -> None:
     """As the method, without regard to time."""
-    part.in_lanes = part.may_be_faster = in_lanes
 
 
 @pytest.fixture
@@ -354,17 +354,3 @@ def test_several_threads_at_once() -> None:
         for worker in workers:
             worker.join()
     assert wrong == []
-
-
-@pytest.mark.parametrize(("taken", "stay"), [(500, True), (900, False)])
-def test_lanes_stay_only_where_they_are_faster(
-    taken: int, stay: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.undo()
-    part = lanes.Part(0, 1, 1000, [], [], {}, [], {}, {})
-    history = []
-    for _ in range(6):
-        history.append(part.in_lanes)
-        part.note(part.in_lanes, taken if part.in_lanes else 800)
-    assert history == [True, True, False, True, False, True]
-    assert part.in_lanes == part.may_be_faster == stay
