@@ -17,6 +17,7 @@ __all__ = ["FAMILIES", "load_all"]
 #: The family files.
 FAMILIES = (
     "activation",
+    "addends",
     "array",
     "assertion",
     "attention",

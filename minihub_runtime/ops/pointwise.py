@@ -386,7 +386,7 @@ def pointwise(
         return program_of(text, figures).whole(inputs)
     kinds = tuple([kind or "" for kind in known])
     narrow: tuple[int, ...] = ()
-    if len({*kinds} - {"number"}) > 1 or reduced:
+    if len({*kinds}) > 1 or reduced:
         split = _split(text, kinds, largest.ndim)
         if split is None:
             return program_of(text, figures).whole(inputs)

@@ -15,6 +15,7 @@ from minihub_runtime.passes.fuse_pointwise import fuse_pointwise
 from minihub_runtime.passes.fuse_row_updates import fuse_row_updates
 from minihub_runtime.passes.fuse_separable import fuse_separable
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
+from minihub_runtime.passes.gather_products import gather_products
 from minihub_runtime.passes.hoist_products import hoist_products
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
 from minihub_runtime.passes.prepare_filters import prepare_filters
@@ -46,6 +47,7 @@ PIPELINE: Mapping[str, Pass] = {
     "drop_idle": drop_idle,
     # Loops are what they were; before their products take in what follows them.
     "hoist_products": hoist_products,
+    "gather_products": gather_products,
     "forward_identities": forward_identities,
     # Scales and masks are part of it, so it comes before what takes in all arithmetic.
     "fuse_attention": fuse_attention,

@@ -37,6 +37,7 @@ _PREPARED = ("_PreparedConv2D", "_PreparedConv3D", "_PreparedFilter")
 _GATED = ("_Excitation", "_GatedConv2D")
 _SEPARABLE = ("_SeparableConv2D", "_SeparableFilters")
 _TRANSPOSED = ("_LaidOutFilter", "_TransposedConv2D")
+_GATHERED = ("_AddProductLater", "_AddRowsLater", "_Settled")
 _TF_SENTENCEPIECE = dict.fromkeys(
     (
         "SentencepieceDecode",
@@ -72,6 +73,7 @@ UNSAMPLED: dict[str, str] = {
     **dict.fromkeys(_PREPARED, "passes.prepare_filters makes it"),
     "_Attention": "passes.fuse_attention makes it",
     "_ActivatedBatchNorm": "passes.fuse_normalization makes it",
+    **dict.fromkeys(_GATHERED, "passes.gather_products makes it"),
     "_EmbeddingLookupSparse": "passes.fuse_embeddings makes it",
     "_ProjectedMatMul": "passes.hoist_products makes it",
     "_Pointwise": "passes.fuse_pointwise makes it",
@@ -137,6 +139,7 @@ WITHOUT_OP_DEF: dict[str, str] = {
     **dict.fromkeys((*_AFFINE, *_GATED, *_PREPARED, *_TRANSPOSED), "TensorFlow has no such op"),
     "_Attention": "TensorFlow has no such op",
     "_ActivatedBatchNorm": "TensorFlow has no such op",
+    **dict.fromkeys(_GATHERED, "TensorFlow has no such op"),
     "_EmbeddingLookupSparse": "TensorFlow has no such op",
     "_ProjectedMatMul": "TensorFlow has no such op",
     "_Pointwise": "TensorFlow has no such op",

@@ -168,6 +168,16 @@ def test_what_few_numbers_are_enough_for_is_done_once(monkeypatch: pytest.Monkey
     assert np.allclose(found, ROWS * scale - scale, atol=1e-6)
 
 
+def test_numbers_among_arrays_are_worked_out_as_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pointwise, "_SMALL", 0)
+    text = ("Sub $0 %1", "Sqrt @0", "Mul %0 @1")
+    split = pointwise._split(text, ("all", "number"))
+    assert (split.before, split.after) == (text[:2], ("Mul %0 %2",))
+    number = np.array(0.75, np.float32)
+    found = pointwise.pointwise([ROWS, number], program=list(text), numbers=[1.0])
+    np.testing.assert_array_equal(found, ROWS * np.float32(0.5))
+
+
 @pytest.mark.parametrize("factor", [None, 1.0, 2.0])
 @pytest.mark.parametrize("first", [True, False])
 def test_swish_has_a_name_as_an_activation(factor: float | None, first: bool) -> None:
