@@ -25,7 +25,17 @@ from minihub_runtime.ops.registry import REGISTRY, ROUNDING, Array, at_least, op
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.windows import LONG_ROW, allocate
 
-__all__ = ["POINTWISE", "REDUCTIONS", "Program", "gives_whole", "program_of", "reduced_axes"]
+__all__ = [
+    "BINARY",
+    "FUNCTIONS",
+    "POINTWISE",
+    "REDUCTIONS",
+    "Program",
+    "gives_whole",
+    "picker",
+    "program_of",
+    "reduced_axes",
+]
 
 #: Ops without attributes that treat each element alike; those of two inputs broadcast.
 POINTWISE = frozenset(
@@ -82,6 +92,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Sub": np.subtract,
     "Tanh": np.tanh,
 }
+#: Those of them that have two operands.
+BINARY = frozenset({"Add", "AddV2", "Div", "Mul", "RealDiv", "SquaredDifference", "Sub"})
 
 
 def _mean(x: Array) -> Array:
@@ -184,7 +196,7 @@ class Program:
         starts["@"] = starts["%"] + max(taken, default=-1) + 1
         self.inputs = starts["@"] - starts["%"]
         self._direct = [
-            (kernel, _picker([starts[kind] + index for kind, index in line.operands]))
+            (kernel, picker([starts[kind] + index for kind, index in line.operands]))
             for kernel, line in zip(direct, self.lines, strict=True)
         ]
 
@@ -233,7 +245,8 @@ class Program:
             self.run([used[-1]], part, used)
 
 
-def _picker(places: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
+def picker(places: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    """What picks the values at some places of a list."""
     if len(places) > 1:
         return operator.itemgetter(*places)
     (place,) = places

@@ -8,6 +8,7 @@ from minihub_runtime.passes.drop_idle import drop_idle
 from minihub_runtime.passes.forward_identities import forward_identities
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_attention import fuse_attention
+from minihub_runtime.passes.fuse_cells import fuse_cells
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
 from minihub_runtime.passes.fuse_gates import fuse_gates
 from minihub_runtime.passes.fuse_normalization import fuse_normalization
@@ -17,7 +18,9 @@ from minihub_runtime.passes.fuse_separable import fuse_separable
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
 from minihub_runtime.passes.gather_products import gather_products
 from minihub_runtime.passes.hoist_products import hoist_products
+from minihub_runtime.passes.join_stacks import join_stacks
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
+from minihub_runtime.passes.place_constants import place_constants
 from minihub_runtime.passes.prepare_filters import prepare_filters
 from minihub_runtime.passes.region import Region
 from minihub_runtime.passes.share_equals import share_equals
@@ -45,6 +48,8 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_word_lookup": _word_lookup,
     # What the passes before it took out of use, gradients wait for; what is left out is no reader to the passes after it.
     "drop_idle": drop_idle,
+    # Passes that see the bodies of loops see them.
+    "place_constants": place_constants,
     # Loops are what they were; before their products take in what follows them.
     "hoist_products": hoist_products,
     "gather_products": gather_products,
@@ -56,6 +61,10 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_normalization": fuse_normalization,
     # It changes one op alone, so its place is free.
     "lay_out_transposed": lay_out_transposed,
+    # Nothing but loops has any, so its place is free.
+    "join_stacks": join_stacks,
+    # It takes the biases of gates that no product took, and arithmetic that would be fused otherwise.
+    "fuse_cells": fuse_cells,
     # What is left of biases and factors is no part of a convolution, and arithmetic like any other.
     "fuse_pointwise": fuse_pointwise,
     # Activations are part of convolutions by now.

@@ -139,6 +139,16 @@ class Region:
         return [*fetched, *self._awaited, *self._loose]
 
     @property
+    def fetches(self) -> frozenset[Ref]:
+        """The tensors that are wanted."""
+        return self._fetches
+
+    @property
+    def awaited(self) -> frozenset[str]:
+        """The nodes that others wait for, or that must run."""
+        return frozenset(self._awaited)
+
+    @property
     def outside(self) -> frozenset[str]:
         """The nodes that are fetched or fed, or must run."""
         return self._outside | self._targets

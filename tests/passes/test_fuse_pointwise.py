@@ -171,7 +171,7 @@ def test_what_few_numbers_are_enough_for_is_done_once(monkeypatch: pytest.Monkey
 def test_numbers_among_arrays_are_worked_out_as_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pointwise, "_SMALL", 0)
     text = ("Sub $0 %1", "Sqrt @0", "Mul %0 @1")
-    split = pointwise._split(text, ("all", "number"))
+    split = pointwise._split(text, ("all", "number"), 2)
     assert (split.before, split.after) == (text[:2], ("Mul %0 %2",))
     number = np.array(0.75, np.float32)
     found = pointwise.pointwise([ROWS, number], program=list(text), numbers=[1.0])
