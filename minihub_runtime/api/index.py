@@ -1828,7 +1828,7 @@ HOME_OF: dict[str, str] = {
     "train.StepCounterHook": "minihub_runtime.train.saving_hooks",
     "train.StopAtStepHook": "minihub_runtime.train.hooks",
     "train.SummarySaverHook": "minihub_runtime.train.saving_hooks",
-    "train.VocabInfo": "minihub_runtime.train.warm_starting",
+    "train.VocabInfo": "minihub_runtime.train.vocabularies",
     "train.WorkerSessionCreator": "minihub_runtime.train.monitored_session",
     "train.add_queue_runner": "minihub_runtime.train.queue_runners",
     "train.assert_global_step": "minihub_runtime.api.variables.global_step",

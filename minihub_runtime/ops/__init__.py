@@ -152,6 +152,7 @@ FAMILIES = (
     "variable",
     "variable_rows",
     "variable_slices",
+    "vocabulary_remapping",
     "word_lookup",
     "file",
     "dataset_source",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from minihub_runtime.api.graph import GraphKeys, get_default_graph
 from minihub_runtime.api.logger import LOGGER
@@ -17,54 +17,9 @@ from minihub_runtime.public import public
 from minihub_runtime.train.checkpoint_reading import checkpoint_prefix
 from minihub_runtime.train.initial_checkpoints import init_from_checkpoint
 from minihub_runtime.train.object_checkpoints import names_to_keys
+from minihub_runtime.train.vocabularies import VocabInfo, initialize_from_vocabulary
 
-__all__ = ["VocabInfo", "warm_start"]
-
-
-class _VocabInfo(NamedTuple):
-    new_vocab: str
-    new_vocab_size: int
-    num_oov_buckets: int
-    old_vocab: str
-    old_vocab_size: int
-    backup_initializer: Any
-    axis: int
-
-
-@public("train.VocabInfo")
-class VocabInfo(_VocabInfo):
-    """How the rows of an embedding move from one vocabulary to another; `warm_start` refuses it by name.
-
-    Raises:
-        ValueError: `axis` is neither 0 nor 1.
-    """
-
-    def __new__(
-        cls,
-        new_vocab: str,
-        new_vocab_size: int,
-        num_oov_buckets: int,
-        old_vocab: str,
-        old_vocab_size: int = -1,
-        backup_initializer: Any = None,
-        axis: int = 0,
-    ) -> VocabInfo:
-        """Check the axis."""
-        if axis not in (0, 1):
-            raise ValueError(
-                "The only supported values for the axis argument are 0 and 1.  Provided axis: "
-                f"{axis}"
-            )
-        return super().__new__(
-            cls,
-            new_vocab,
-            new_vocab_size,
-            num_oov_buckets,
-            old_vocab,
-            old_vocab_size,
-            backup_initializer,
-            axis,
-        )
+__all__ = ["warm_start"]
 
 
 @public("train.warm_start")
@@ -79,39 +34,43 @@ def warm_start(
     Args:
         ckpt_to_initialize_from: prefix of the checkpoint, or a folder whose latest counts.
         vars_to_warm_start: a pattern of names of trainable variables; a list of patterns of names of global ones, or of
-            variables; None for all trainable ones.
-        var_name_to_vocab_info: not supported.
+            variables; None for those trainable ones alone that `var_name_to_vocab_info` has.
+        var_name_to_vocab_info: name → how its rows or columns move from the vocabulary of the checkpoint to another one.
         var_name_to_prev_var_name: name → name in the checkpoint.
 
     Raises:
-        NotImplementedError: there is a `var_name_to_vocab_info`.
         ValueError: a variable is not in the checkpoint, or a name in the maps is none of a variable.
     """
-    if var_name_to_vocab_info:
-        raise NotImplementedError(
-            "tf.train.warm_start with var_name_to_vocab_info is not supported: rows of "
-            f"{sorted(var_name_to_vocab_info)} are not moved between vocabularies"
-        )
     LOGGER.info("Warm-starting from: %s", ckpt_to_initialize_from)
     grouped = _grouped(_chosen(vars_to_warm_start))
+    vocabularies = dict(var_name_to_vocab_info or {})
     renamed = dict(var_name_to_prev_var_name or {})
     if not renamed:
         renamed = _object_names(ckpt_to_initialize_from, set(grouped))
     # A tensor may be for several variables.
-    pairs = [
-        (renamed.get(name, name), parts[0] if len(parts) == 1 and not _is_part(parts[0]) else parts)
-        for name, parts in grouped.items()
-    ]
+    pairs = []
+    for name, parts in grouped.items():
+        if name in vocabularies:
+            prefix = checkpoint_prefix(ckpt_to_initialize_from)
+            initialize_from_vocabulary(prefix, renamed.get(name, name), parts, vocabularies[name])
+        elif vars_to_warm_start:
+            whole = len(parts) == 1 and not _is_part(parts[0])
+            pairs.append((renamed.get(name, name), parts[0] if whole else parts))
     if pairs:
         init_from_checkpoint(ckpt_to_initialize_from, pairs)
-    LOGGER.info("Warm-started %d variables.", len(pairs))
-    unused = set(renamed) - set(grouped)
-    if unused:
-        raise ValueError(
-            "You provided the following variables in var_name_to_prev_var_name that were not used: "
-            f"{unused}.  Perhaps you misspelled them?  Here is the list of viable variable names: "
-            f"{sorted(grouped)}"
-        )
+    moved = len(set(vocabularies) & set(grouped))
+    LOGGER.info("Warm-started %d variables.", len(pairs) + moved)
+    for argument, given in (
+        ("var_name_to_prev_var_name", renamed),
+        ("var_name_to_vocab_info", vocabularies),
+    ):
+        unused = set(given) - set(grouped)
+        if unused:
+            raise ValueError(
+                f"You provided the following variables in {argument} that were not used: {unused}.  "
+                "Perhaps you misspelled them?  Here is the list of viable variable names: "
+                f"{sorted(grouped)}"
+            )
 
 
 def _chosen(wanted: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from minihub_runtime.api.gfile import exists
 from minihub_runtime.api.logger import LOGGER
 from minihub_runtime.public import public
 from minihub_runtime.train.saved_model import constants
-from minihub_runtime.train.warm_starting import VocabInfo
+from minihub_runtime.train.vocabularies import VocabInfo
 
 __all__ = ["WarmStartSettings", "settings_from"]
 

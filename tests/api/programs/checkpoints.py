@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import numpy as np
+
 from tests.api.programs.files import in_folder, refused
 
 
@@ -179,3 +181,74 @@ def warm_starts(tf: Any, folder: str) -> Any:
             found.append(error and error[1].partition(" {")[0])
             found.append(values(tf))
     return found
+
+
+def vocabulary(folder: str, name: str, words: str) -> str:
+    """A file with a word a line."""
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("".join(f"{word}\n" for word in words.split()))
+    return path
+
+
+@in_folder
+def warm_starts_between_vocabularies(tf: Any, folder: str) -> Any:
+    old = vocabulary(folder, "old.txt", "cat dog bird fish")
+    new = vocabulary(folder, "new.txt", "bird horse cat fish lion")
+    twice = vocabulary(folder, "twice.txt", "cat dog cat")
+    path = os.path.join(folder, "m")
+    with tf.Graph().as_default():
+        numbers = np.arange(8, dtype=np.float32)
+        tf.get_variable("rows", initializer=numbers.reshape(4, 2) + 1)
+        tf.get_variable("columns", initializer=numbers.reshape(2, 4) - 9)
+        tf.get_variable("bias", initializer=numbers[:4])
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            tf.train.Saver().save(session, path)
+
+    def info(size: int = 5, more: int = 0, *rest: Any, **others: Any) -> Any:
+        return tf.train.VocabInfo(new, size, more, old, *rest, **others)
+
+    filled = tf.random_uniform_initializer(1.0, 2.0, seed=3)
+
+    def attempt(
+        variables: dict[str, list[int]], vocabularies: Any, parts: int = 1, **keywords: Any
+    ) -> Any:
+        with tf.Graph().as_default() as graph:
+            cut = tf.fixed_size_partitioner(parts) if parts > 1 else None
+            for name, shape in variables.items():
+                tf.get_variable(name, shape=shape, partitioner=cut, initializer=filled)
+            before = len(graph.get_operations())
+            keywords = {"var_name_to_vocab_info": vocabularies, **keywords}
+            error = refused(tf, lambda: tf.train.warm_start(path, **keywords), folder)
+            if error is not None:
+                return error[0], error[1].partition("Here is")[0][:200]
+            built = [(op.name, op.type) for op in graph.get_operations()[before:]]
+            state = refused(tf, lambda: values(tf), folder)
+            return built, state if isinstance(state, dict) else state[0]
+
+    rows, columns = {"rows": [5, 2]}, {"columns": [2, 5]}
+    return [
+        attempt(rows, {"rows": info()}),
+        attempt({"rows": [7, 2]}, {"rows": info(5, 2, -1, filled)}),
+        attempt({"rows": [3, 2]}, {"rows": info(3, 0, 2)}),
+        attempt({"rows": [7, 2]}, {"rows": info(5, 2, backup_initializer=filled)}, parts=2),
+        attempt({"rows": [8, 2]}, {"rows": info(5, 3, backup_initializer=filled)}, parts=4),
+        attempt(columns, {"columns": info(axis=1)}),
+        attempt({"columns": [2, 6]}, {"columns": info(5, 1, backup_initializer=filled, axis=1)}),
+        attempt({"columns": [2, 5]}, {"columns": info(axis=1)}, parts=2),
+        attempt(
+            {"mine": [5, 2], "columns": [2, 4]},
+            {"mine": info()},
+            var_name_to_prev_var_name={"mine": "rows"},
+        ),
+        attempt({"rows": [5, 2], "bias": [4]}, {"rows": info()}, vars_to_warm_start=None),
+        attempt({"rows": [5, 2], "bias": [4]}, {"rows": info()}),
+        attempt(rows, {"rows": info(), "nobody": info()}),
+        attempt({"rows": [6, 2]}, {"rows": info()}),
+        attempt({"columns": [2, 6]}, {"columns": info(axis=1)}),
+        attempt(rows, {"rows": info(backup_initializer=3)}),
+        attempt(rows, {"rows": tf.train.VocabInfo("", 5, 0, old)}),
+        attempt(rows, {"rows": tf.train.VocabInfo(new, 5, 0, twice)}),
+        refused(tf, lambda: info(axis=2)),
+    ]
