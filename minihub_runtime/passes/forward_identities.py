@@ -18,7 +18,9 @@ COPIES = frozenset({"Identity", "IdentityN", "PreventGradient", "Snapshot", "Sto
 
 def forward_identities(region: Region) -> None:
     """Leave out the copies of a region that nobody would miss."""
-    for node in [node for node in region.nodes.values() if node.op in COPIES]:
+    for name in [node.name for node in region.nodes.values() if node.op in COPIES]:
+        # It may read another original by now.
+        node = region.nodes[name]
         if node.controls or not region.hidden(node):
             continue
         if any(region.is_reference(source) for source in node.inputs):

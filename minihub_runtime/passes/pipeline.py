@@ -18,11 +18,13 @@ from minihub_runtime.passes.fuse_separable import fuse_separable
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
 from minihub_runtime.passes.gather_products import gather_products
 from minihub_runtime.passes.hoist_products import hoist_products
+from minihub_runtime.passes.inline_chosen import inline_chosen
 from minihub_runtime.passes.join_stacks import join_stacks
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
 from minihub_runtime.passes.place_constants import place_constants
 from minihub_runtime.passes.prepare_filters import prepare_filters
 from minihub_runtime.passes.region import Region
+from minihub_runtime.passes.settle_switches import settle_switches
 from minihub_runtime.passes.share_equals import share_equals
 
 __all__ = ["PIPELINE", "Pass", "rewrite"]
@@ -40,6 +42,9 @@ def _word_lookup(region: Region) -> None:
 
 #: Name → pass.
 PIPELINE: Mapping[str, Pass] = {
+    # Branches that are never taken, and calls of those that are, hide what the other passes look for.
+    "inline_chosen": inline_chosen,
+    "settle_switches": settle_switches,
     # It looks for the ops that embedding_lookup_sparse adds, so it comes before others change them.
     "fuse_embeddings": _embeddings,
     # The gradients of what the pass before it fuses, and others of that form.

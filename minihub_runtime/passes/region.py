@@ -13,6 +13,7 @@ import numpy as np
 
 from minihub_runtime.codec import Func
 from minihub_runtime.errors import OpError
+from minihub_runtime.graph.functions import Body, instantiate
 from minihub_runtime.graph.inference import Inference
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.ops.registry import REGISTRY
@@ -66,6 +67,7 @@ class Region:
     Attributes:
         nodes: name → node.
         feeds: tensors whose values are given.
+        fetches: tensors that are wanted.
     """
 
     def __init__(
@@ -79,9 +81,9 @@ class Region:
         self.nodes = dict(nodes)
         self.feeds = frozenset(feeds)
         self._graph = graph
-        self._fetches = frozenset(fetches)
+        self.fetches = frozenset(fetches)
         self._targets = frozenset(targets)
-        self._outside = frozenset(ref.node for ref in self._fetches | self.feeds)
+        self._outside = frozenset(ref.node for ref in self.fetches | self.feeds)
         self._note_roots()
         self._shapes: Inference | None = None
         self._readers: dict[Ref, list[Node]] | None = None
@@ -90,11 +92,15 @@ class Region:
 
     def _note_roots(self) -> None:
         """Note what must run whoever reads it."""
-        controls = (name for node in self.nodes.values() for name in node.controls)
-        self._awaited = self._targets.union(controls)
+        self.note_controls()
         read = {ref.node for node in self.nodes.values() for ref in node.inputs}
         # What nobody reads is there for its effects, as loops are that fill stacks.
         self._loose = [name for name in self.nodes if name not in read]
+
+    def note_controls(self) -> None:
+        """Note which nodes others wait for."""
+        controls = (name for node in self.nodes.values() for name in node.controls)
+        self._awaited = self._targets.union(controls)
 
     def _writes(self, node: Node) -> bool:
         """Whether a node may change a variable, itself or by functions that it calls."""
@@ -135,13 +141,8 @@ class Region:
     @property
     def roots(self) -> list[str]:
         """The nodes that are fetched, or must run."""
-        fetched = (ref.node for ref in self._fetches if ref not in self.feeds)
+        fetched = (ref.node for ref in self.fetches if ref not in self.feeds)
         return [*fetched, *self._awaited, *self._loose]
-
-    @property
-    def fetches(self) -> frozenset[Ref]:
-        """The tensors that are wanted."""
-        return self._fetches
 
     @property
     def awaited(self) -> frozenset[str]:
@@ -242,6 +243,14 @@ class Region:
             return None
         return found if isinstance(found, np.ndarray) else None
 
+    def body(self, function: Func) -> Body:
+        """The body of a function of the library.
+
+        Raises:
+            OpError: there is no such function, or it is malformed.
+        """
+        return instantiate(self._graph, function.name, function.attrs)
+
     def shape(self, ref: Ref) -> Shape:
         """What the graph says of a tensor's shape; None for tensors of passes."""
         if self._shapes is None:
@@ -318,6 +327,12 @@ class Region:
         self.nodes = dict(nodes)
         self._readers = None
         self._static.clear()
+
+    def go_on_with(self, nodes: Mapping[str, Node]) -> None:
+        """Go on with other nodes, of which those have effects that had some before: no others that nobody reads are needed."""
+        self.keep_only(nodes)
+        self._loose = [name for name in self._loose if name in nodes]
+        self.note_controls()
 
     def without(self, nodes: Mapping[str, Node]) -> None:
         """Go on with other nodes, which wait for others than before."""
