@@ -10,6 +10,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.adjoined import adjoined
 from minihub_runtime.ops.checking import indices_in_range, require_rank
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import (
@@ -27,8 +28,7 @@ from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.variable import Variable
 from minihub_runtime.shapes import show
 
-__all__ = ["adjoined"]
-
+__all__: list[str] = []
 
 _UNSIGNED = {4: np.uint32, 8: np.uint64}
 
@@ -71,32 +71,9 @@ class _Memory:
         self.tables: _Tables | None = None
 
 
-def adjoined(tables: Sequence[Array]) -> Array | None:
-    """Tables that lie one behind the other, as parts of a variable do in a checkpoint, as one; None if they do not."""
-    first = tables[0]
-    if len(tables) == 1:
-        return first
-    root, end = _root(first), first.__array_interface__["data"][0]
-    for table in tables:
-        if not table.flags.c_contiguous or table.dtype != first.dtype or _root(table) is not root:
-            return None
-        if table.size and table.__array_interface__["data"][0] != end:
-            return None
-        end += table.nbytes
-    shape = (sum(len(table) for table in tables), *first.shape[1:])
-    return np.lib.stride_tricks.as_strided(first, shape, first.strides, writeable=False)
-
-
 def _unsigned(numbers: Array) -> Array:
     """Numbers taken as if they had no sign."""
     return numbers.view(_UNSIGNED[numbers.itemsize])
-
-
-def _root(array: Any) -> Any:
-    """Whose memory an array is a view of."""
-    while isinstance(array, np.ndarray) and array.base is not None:
-        array = array.base
-    return array
 
 
 @op(

@@ -28,6 +28,7 @@ __all__ = [
     "SOURCE",
     "change_values",
     "checked_numbers",
+    "checked_row_shape",
     "checked_rows",
     "checked_values",
     "step_rows",
@@ -108,17 +109,19 @@ def _step(rule: Rule, values: list[Array], grad: Array, numbers: dict[str, Any])
 
 def checked_rows(shape: tuple[int, ...], grad: Array, indices: Array) -> None:
     """Raise unless row i of the gradient can be that of row indices[i] of a variable."""
+    checked_row_shape(shape, grad.shape, indices)
+    indices_in_range(indices, shape[0])
+
+
+def checked_row_shape(shape: tuple[int, ...], grad: tuple[int, ...], indices: Array) -> None:
+    """Raise unless a gradient of the shape `grad` can be that of rows of a variable."""
     require(len(shape) >= 1, "var must be at least 1 dimensional")
     require(
         indices.ndim == 1, f"indices must be one-dimensional, not of shape {show(indices.shape)}"
     )
-    if grad.shape != (len(indices), *shape[1:]):
-        require(
-            False,
-            f"grad must have shape {show((len(indices), *shape[1:]))}, not {show(grad.shape)}",
-        )
+    if grad != (len(indices), *shape[1:]):
+        require(False, f"grad must have shape {show((len(indices), *shape[1:]))}, not {show(grad)}")
     require(0 not in shape[1:], f"var must have no inner size of 0, not {show(shape)}")
-    indices_in_range(indices, shape[0])
 
 
 def step_rows(

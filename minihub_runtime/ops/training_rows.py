@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import weakref
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.checking import indices_in_range, require_rank
+from minihub_runtime.ops.adjoined import adjoined
+from minihub_runtime.ops.checking import indices_in_range, require, require_rank
+from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import INDEX, NUMBERS, ROUNDING, Array, at_least, op, types_list
 from minihub_runtime.ops.segment import flat_rows, reduce_by, take_rows, typed
 from minihub_runtime.ops.shape_rules import nothing
@@ -16,81 +20,135 @@ from minihub_runtime.ops.training import (
     SOURCE,
     change_values,
     checked_numbers,
-    checked_rows,
+    checked_row_shape,
     checked_values,
     step_rows,
 )
 from minihub_runtime.ops.training_rules import RULES, Rule
-from minihub_runtime.ops.variable import Variable, existing
+from minihub_runtime.ops.variable import Variable, begin_changes, existing
+from minihub_runtime.shapes import show, size
+from minihub_runtime.threads import scratch
 
 __all__: list[str] = []
 
 
-class _Rows:
-    """The rows to change, table after table.
+#: Bytes of rows that are changed at once: with what is worked out from them they stay in the cache, and memory for so
+#: little is not asked of the system anew each time.
+BLOCK_BYTES = 1 << 16
+
+_UNSIGNED = {4: np.uint32, 8: np.uint64}
+
+
+class _Tables:
+    """The tables of the last call, each a variable with its slots, and what follows from them.
 
     Attributes:
-        indices: the rows within their tables.
-        grad: the gradient of each.
-        bounds: where those of each table begin, and the end.
-        tables: the table of each, in int64; None if there is one.
+        values: the values of all variables, referred to weakly: who holds one keeps steps from writing to it in place.
+        dtype: their type.
+        rest: the shape of a row.
+        sizes: the numbers of rows of the tables.
+        starts: the number of rows before each.
     """
 
-    def __init__(
-        self, indices: Array, grad: Array, bounds: list[int], tables: Array | None = None
-    ) -> None:
-        self.tables = tables
-        self.indices = indices
-        self.grad = grad
-        self.bounds = bounds
+    def __init__(self, values: Sequence[Array], width: int) -> None:
+        self.values = [weakref.ref(value) for value in values]
+        self.dtype = values[0].dtype
+        self.rest = values[0].shape[1:]
+        sizes = np.array([len(value) for value in values[::width]])
+        self.sizes = sizes.astype(np.uint64)
+        self.starts = np.cumsum(sizes) - sizes
 
-    def of(self, table: int) -> slice:
-        """The places of the rows of a table."""
-        return slice(self.bounds[table], self.bounds[table + 1])
-
-    def keys(self) -> Array:
-        """A number for each row that no other has, those of the same row apart."""
-        if self.tables is None or not self.indices.size:
-            return self.indices
-        return self.indices + self.tables * (int(self.indices.max()) + 1)
-
-    def summed(self, order: Array, starts: Array) -> _Rows:
-        """The same with the gradients of one row added up; `order` puts those of a row together, `starts` says where."""
-        flat = reduce_by(np.add, flat_rows(self.grad), order, starts)
-        grad = typed(flat, (len(starts), *self.grad.shape[1:]), self.grad)
-        first = order.take(starts)
-        bounds = np.searchsorted(np.sort(first), self.bounds).tolist()
-        return _Rows(self.indices.take(first), grad, bounds)
+    def are(self, values: Sequence[Array]) -> bool:
+        """Whether these are the values."""
+        return all(known() is value for known, value in zip(self.values, values, strict=True))
 
 
-def _grouped(values: Array, indices: Array, partitions: Sequence[Array], count: int) -> _Rows:
-    """The rows by table: `partitions` are none, or the table of each index and the row of `values` of each."""
-    if not partitions:
-        return _Rows(indices, values, [0, len(indices)])
-    which, places = partitions
-    require_rank(which, 1, "partitions")
-    if not which.shape == places.shape == indices.shape:
+class _Memory:
+    """What a node knows of its last call."""
+
+    def __init__(self) -> None:
+        self.tables: _Tables | None = None
+
+
+class _Rows:
+    """Rows to change, and their gradients.
+
+    Attributes:
+        places: where each row lies if all tables are one.
+        values: gradients.
+        order: the row of `values` that is the gradient of each; None if they come in the order of the rows.
+    """
+
+    def __init__(self, places: Array, values: Array, order: Array | None) -> None:
+        self.places = places
+        self.values = values
+        self.order = order
+
+    def __getitem__(self, some: slice) -> _Rows:
+        if self.order is None:
+            return _Rows(self.places[some], self.values[some], None)
+        return _Rows(self.places[some], self.values, self.order[some])
+
+    def gradients(self) -> Array:
+        """The gradient of each, in memory that the next call uses again."""
+        if self.order is None:
+            return self.values
+        shape = (len(self.order), *self.values.shape[1:])
+        grad = scratch("gradients of rows", shape, self.values.dtype)
+        take_rows(self.values, self.order, grad)
+        return grad
+
+    def sorted(self, summed: bool) -> tuple[_Rows, bool]:
+        """The same by their places, and whether they all differ; the gradients of one row added up if `summed`."""
+        order = np.argsort(self.places, kind="stable")
+        places = self.places.take(order)
+        new = places[1:] != places[:-1]
+        different = bool(new.all())
+        if self.order is not None:
+            order = self.order.take(order)
+        if different or not summed:
+            return _Rows(places, self.values, order), different
+        starts = np.flatnonzero(np.concatenate(([True], new)))
+        flat = reduce_by(np.add, flat_rows(self.values), order, starts)
+        sums = typed(flat, (len(starts), *self.values.shape[1:]), self.values)
+        return _Rows(places.take(starts), sums, None), True
+
+    def by_table(self, starts: Array) -> Iterator[tuple[int, _Rows]]:
+        """The rows of each table that has some, which lie there; they are sorted."""
+        bounds = [*np.searchsorted(self.places, starts).tolist(), len(self.places)]
+        for table, (first, last) in enumerate(itertools.pairwise(bounds)):
+            if first < last:
+                rows = self[first:last]
+                rows.places = rows.places - starts[table]
+                yield table, rows
+
+
+def _require_alike(array: Array, name: str, indices: Array) -> None:
+    if array.shape != indices.shape:
         raise InvalidArgumentError(
-            f"partitions, places and indices must have one shape, not {list(which.shape)}, "
-            f"{list(places.shape)} and {list(indices.shape)}"
+            f"{name} must have shape {show(indices.shape)}, as indices, not {show(array.shape)}"
         )
-    indices_in_range(which, count, "partitions")
-    indices_in_range(places, len(values), "places")
-    order = np.argsort(which, kind="stable")
-    counts = np.bincount(which, minlength=count)
-    bounds = [0, *np.cumsum(counts).tolist()]
-    grad = np.empty((len(order), *values.shape[1:]), values.dtype)
-    take_rows(values, places.take(order), grad)
-    tables = which.take(order).astype(np.int64)
-    return _Rows(indices.take(order), grad, bounds, tables)
+
+
+def _divided(values: Array, places: Array, combiner: str) -> Array:
+    """The gradients of the addends of sums, means and sums by the root of the number."""
+    if combiner == "sum":
+        return values
+    # Source: core/kernels/segment_reduction_ops_impl.h:SparseSegmentGradFunctor.
+    lengths = np.maximum(np.bincount(places, minlength=len(values)), 1).astype(values.dtype)
+    if combiner == "sqrt_n":
+        np.sqrt(lengths, out=lengths)
+    return values / lengths.reshape(-1, *(1,) * (values.ndim - 1))
 
 
 @op(
-    "_SparseApplyRows(values: T, indices: Tindices, partitions: P * int32, numbers: Tnumbers, "
-    "variables: Tvariables)",
+    "_SparseApplyRows(values: T, indices: Tindices, tables: P * int32, places: N * Tplaces, "
+    "numbers: Tnumbers, variables: Tvariables)",
     T=NUMBERS,
     Tindices=INDEX,
+    Tplaces=INDEX,
     P=at_least(0),
+    N=at_least(0),
     Tnumbers=types_list(minimum=0),
     Tvariables=types_list(minimum=1),
     stateful=True,
@@ -99,22 +157,28 @@ def _grouped(values: Array, indices: Array, partitions: Sequence[Array], count: 
     shape=nothing,
 )
 def sparse_apply_rows(
+    ctx: Context,
     values: Array,
     indices: Array,
-    partitions: Sequence[Array],
+    tables: Sequence[Array],
+    places: Sequence[Array],
     numbers: Sequence[Array],
     variables: Sequence[Any],
     *,
     rule: str,
     flag: bool,
     summed: bool,
+    modulus: int = 0,
+    combiner: str = "sum",
 ) -> tuple[()]:
     """Nothing, after a step of the optimiser `rule` on rows of one or more tables.
 
-    `variables` are the tables, each with its slots; `numbers` what the rule wants to know beside them.  Of one table row
-    `indices[i]` changes by the gradient `values[i]`.  Where there are more, `partitions` are the number of the table of each
-    index and the row of `values` that is its gradient.  A row that comes more than once changes once by the sum if `summed`,
-    else as often as it comes.
+    `variables` are the tables, each with its slots; `numbers` what the rule wants to know beside them.  `tables` is one
+    vector that names the table of each row `indices[i]`; it is left out where there is one table, and where id i is row
+    i // modulus of table i % modulus.  The gradient of a row is `values[i]`, or with one vector `places` that is
+    `values[places[i]]`; `places` may be a matrix whose first column they are.  With a `combiner` other than `sum` it is divided
+    by how often `places` names it, or the square root of that.  A row that comes more than once changes once by the sum if
+    `summed`, else as often as it comes.
 
     Raises: InvalidArgumentError for shapes, types, numbers or indices that do not fit; UnimplementedError for types
         without a kernel; NotFoundError or FailedPreconditionError for variables without a value.
@@ -127,80 +191,146 @@ def sparse_apply_rows(
     found = checked_numbers(known, given, flags)
     width = 1 + len(known.slots)
     held = [existing(value) for value in variables]
-    tables = [held[first : first + width] for first in range(0, len(held), width)]
-    rows = _grouped(values, indices, partitions, len(tables))
+    which, order = _which(indices, tables, modulus), _order(values, indices, places)
     # In one order everywhere, so that two steps never wait for each other.
     locks = [variable.lock for variable in sorted(set(held), key=id)]
     for lock in locks:
         lock.acquire()
     try:
-        _check(known, tables, rows, name)
-        keys = rows.keys()
-        order = np.argsort(keys, kind="stable")
-        together = keys.take(order)
-        new = together[1:] != together[:-1]
-        repeated = not new.all()
-        if repeated and summed:
-            rows = rows.summed(order, np.flatnonzero(np.concatenate(([True], new))))
-        if (repeated and not summed) or len(locks) < len(held):
-            for number, table in enumerate(tables):
-                place = rows.of(number)
-                step_rows(known, table, rows.grad[place], rows.indices[place], found)
-        elif rows.indices.size:
-            _step(known, tables, rows, found)
+        memory: _Memory = ctx.own(_Memory)
+        shape = values.shape if order is None else (len(order), *values.shape[1:])
+        layout = _layout(memory, known, held, values, shape, indices, name)
+        rows = indices if not modulus else indices // indices.dtype.type(modulus)
+        _check(layout, rows, which)
+        if which is not None:
+            rows = rows + layout.starts.take(which)
+        if order is not None:
+            values = _divided(values, order, combiner)
+        sorted_rows, different = _Rows(rows, values, order).sorted(summed)
+        if different and len(locks) == len(held):
+            _step(known, held, layout, sorted_rows, found)
+        else:
+            for table, some in sorted_rows.by_table(layout.starts):
+                part = held[table * width : (table + 1) * width]
+                step_rows(known, part, some.gradients(), some.places, found)
     finally:
         for lock in locks:
             lock.release()
     return ()
 
 
-def _check(rule: Rule, tables: Sequence[Sequence[Variable]], rows: _Rows, name: str) -> None:
-    """Raise unless the tables have values, and the rows, which the gradients fit."""
-    values = [[variable.read() for variable in table] for table in tables]
-    kind, rest = rows.grad.dtype, rows.grad.shape[1:]
-    alike = all(
-        value.dtype == kind and value.shape == held[0].shape for held in values for value in held
-    )
-    sizes = [len(held[0]) if held[0].shape[1:] == rest and held[0].ndim else -1 for held in values]
-    fits = alike and min(sizes) >= 0 and 0 not in rest and rows.indices.ndim == 1
-    if fits and len(rows.grad) == len(rows.indices):
-        checked_values(rule, tables[0], rows.grad, name)
-        limits: Any = sizes[0] if rows.tables is None else np.array(sizes).take(rows.tables)
-        indices = rows.indices
-        if not indices.size or (indices.min() >= 0 and not (indices >= limits).any()):
-            return
-    for number, table in enumerate(tables):
-        place = rows.of(number)
-        shape = checked_values(rule, table, rows.grad, name)[0].shape
-        checked_rows(shape, rows.grad[place], rows.indices[place])
+def _which(indices: Array, tables: Sequence[Array], modulus: int) -> Array | None:
+    """The table of each index; None if there is one."""
+    require_rank(indices, 1, "indices")
+    if modulus:
+        return indices % indices.dtype.type(modulus)
+    if not tables:
+        return None
+    (which,) = tables
+    _require_alike(which, "tables", indices)
+    return which
+
+
+def _order(values: Array, indices: Array, places: Sequence[Array]) -> Array | None:
+    """The row of `values` that is the gradient of each index; None if they come in that order."""
+    if not places:
+        return None
+    require(values.ndim >= 1, "grad must have rank >= 1, not 0")
+    (order,) = places
+    if order.ndim == 2:
+        order = order[:, 0]
+    _require_alike(order, "places", indices)
+    indices_in_range(order, len(values), "places")
+    return order
+
+
+def _layout(
+    memory: _Memory,
+    rule: Rule,
+    variables: Sequence[Variable],
+    grad: Array,
+    shape: tuple[int, ...],
+    indices: Array,
+    name: str,
+) -> _Tables:
+    """What follows from tables; raises unless they fit each other and gradients of a shape."""
+    values = [variable.read() for variable in variables]
+    known = memory.tables
+    if (
+        known is not None
+        and known.dtype == grad.dtype
+        and (len(indices), *known.rest) == shape
+        and known.are(values)
+    ):
+        return known
+    width = 1 + len(rule.slots)
+    for first in range(0, len(variables), width):
+        value, *_ = checked_values(rule, variables[first : first + width], grad, name)
+        checked_row_shape(value.shape, shape, indices)
+    memory.tables = _Tables(values, width)
+    return memory.tables
+
+
+def _check(layout: _Tables, rows: Array, which: Array | None) -> None:
+    """Raise unless the rows are in their tables."""
+    if which is None:
+        indices_in_range(rows, int(layout.sizes[0]))
+        return
+    try:
+        sizes = layout.sizes.take(which)
+    except IndexError:
+        indices_in_range(which, len(layout.sizes), "tables")
+        raise
+    # What is negative is larger than any size where there is no sign.
+    if (rows.view(_UNSIGNED[rows.itemsize]) >= sizes).any() or (which < 0).any():
+        indices_in_range(which, len(layout.sizes), "tables")
+        for table, size in enumerate(layout.sizes.tolist()):
+            indices_in_range(rows[which == table], size)
 
 
 def _step(
-    rule: Rule, tables: Sequence[Sequence[Variable]], rows: _Rows, numbers: dict[str, Any]
+    rule: Rule,
+    variables: Sequence[Variable],
+    tables: _Tables,
+    rows: _Rows,
+    numbers: dict[str, Any],
 ) -> None:
-    """Change rows that all differ, in one go for all tables."""
-    places = [rows.of(number) for number in range(len(tables))]
-    used = [number for number, place in enumerate(places) if place.start < place.stop]
+    """Change rows that all differ and are sorted, in one go for all tables if these lie one behind the other."""
+    width = 1 + len(rule.slots)
     begun: list[tuple[Variable, Array]] = []
     try:
-        for number in used:
-            begun += [(variable, variable.begin_change()) for variable in tables[number]]
-        width = 1 + len(rule.slots)
-        before = []
         for slot in range(width):
-            buffer = np.empty_like(rows.grad)
-            for at, number in enumerate(used):
-                place = places[number]
-                array = begun[at * width + slot][1]
-                take_rows(array, rows.indices[place], buffer[place])
-            before.append(buffer)
-        after = change_values(rule, before, rows.grad, numbers)
-        for slot, (old, changed) in enumerate(zip(before, after, strict=True)):
-            if changed is old:
-                continue
-            for at, number in enumerate(used):
-                place = places[number]
-                begun[at * width + slot][1][rows.indices[place]] = changed[place]
+            column = variables[slot::width]
+            begun += zip(column, begin_changes(column), strict=True)
+        count = len(tables.sizes)
+        columns = [
+            [value for _, value in begun[slot * count : (slot + 1) * count]]
+            for slot in range(width)
+        ]
+        wholes = [whole for column in columns if (whole := adjoined(column)) is not None]
+        if len(wholes) == width:
+            _change(rule, wholes, rows, numbers)
+        else:
+            for table, some in rows.by_table(tables.starts):
+                _change(rule, [column[table] for column in columns], some, numbers)
     finally:
         for variable, value in begun:
             variable.end_change(value)
+
+
+def _change(rule: Rule, arrays: Sequence[Array], rows: _Rows, numbers: dict[str, Any]) -> None:
+    """Change rows of a table and its slots."""
+    first = rows.values
+    count = max(1, BLOCK_BYTES // max(1, first.itemsize * size(first.shape[1:])))
+    for start in range(0, len(rows.places), count):
+        some = rows[start : start + count]
+        grad = some.gradients()
+        before = []
+        for slot, array in enumerate(arrays):
+            buffer = scratch(f"rows of slot {slot}", grad.shape, grad.dtype)
+            take_rows(array, some.places, buffer)
+            before.append(buffer)
+        after = change_values(rule, before, grad, numbers)
+        for array, old, new in zip(arrays, before, after, strict=True):
+            if new is not old:
+                array[some.places] = new

@@ -7,10 +7,11 @@ written to while anybody else holds it: an assignment replaces it, so whoever ho
 from __future__ import annotations
 
 import contextlib
+import itertools
 import mmap
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from minihub_runtime.errors import (
     NotFoundError,
     clip,
 )
+from minihub_runtime.ops.adjoined import adjoin, is_own
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.gradient_rules import Ops, Term
@@ -29,7 +31,7 @@ from minihub_runtime.ops.registry import ANY, NUMBERS, Array, Op, op, without_gr
 from minihub_runtime.ops.shape_rules import nothing, scalar
 from minihub_runtime.shapes import Shape, Spec, compatible, merge, show
 
-__all__ = ["Variable", "existing", "is_mapped"]
+__all__ = ["Variable", "begin_changes", "existing", "is_mapped"]
 
 RESOURCE = "core/kernels/resource_variable_ops.cc"
 DENSE = "core/kernels/dense_update_ops.cc"
@@ -64,9 +66,9 @@ def _references(value: Array) -> int:
 
 
 def _references_of_one() -> int:
-    """What `_references` gives for an array that nobody else holds."""
-    value = np.empty(1)
-    return _references(value)
+    """What `_references` gives for an element of a list that nobody else holds."""
+    values = [np.empty(1)]
+    return _references(values[0])
 
 
 _ALONE = _references_of_one()
@@ -180,22 +182,22 @@ class Variable:
 
     def begin_change(self) -> Array:
         """As `changing`, until `end_change`; without what a context costs where many variables change a little."""
-        self.lock.acquire()
-        try:
-            self.read()
-            value, self._value = self._value, None
-            assert value is not None
-            if value.base is not None or not value.flags.owndata or _references(value) > _ALONE:
-                try:
-                    value = value.copy()
-                except MemoryError:
-                    self._value = value
-                    raise
-            value.flags.writeable = True
-        except BaseException:
-            self.lock.release()
-            raise
+        (value,) = begin_changes([self])
         return value
+
+    def take(self) -> Array:
+        """The value, which is out of reach until `put_back`; the caller has the lock.
+
+        Raises:
+            FailedPreconditionError: it has none.
+        """
+        value = self.read()
+        self._value = None
+        return value
+
+    def put_back(self, value: Array) -> None:
+        """Make `value` the value again, as it was when it was taken."""
+        self._value = value
 
     def end_change(self, value: Array) -> None:
         """Let others read again what `begin_change` gave."""
@@ -209,6 +211,53 @@ class Variable:
         with self.lock:
             self._value = self._source = None
             self.epoch += 1
+
+
+def begin_changes(variables: Sequence[Variable]) -> list[Array]:
+    """The values of different variables, each as `Variable.begin_change` gives it.
+
+    Those of several variables that would all be copied come to lie one behind the other, if they can: parts of a table,
+    which from then on can be changed as one.
+
+    Raises:
+        FailedPreconditionError: one has none.
+    """
+    values: list[Array] = []
+    begun = 0
+    try:
+        for variable in variables:
+            variable.lock.acquire()
+            begun += 1
+            values.append(variable.take())
+        held = [
+            place
+            for place in range(begun)
+            if not is_own(values[place]) or _references(values[place]) > _ALONE
+        ]
+        if len(held) == begun > 1 and _are_parts(values):
+            copies = adjoin(values)
+        else:
+            copies = values.copy()
+            for place in held:
+                copies[place] = values[place].copy()
+    except BaseException:
+        for variable, value in itertools.zip_longest(variables[:begun], values):
+            if value is not None:
+                variable.put_back(value)
+            variable.lock.release()
+        raise
+    for value in copies:
+        value.flags.writeable = True
+    return copies
+
+
+def _are_parts(values: Sequence[Array]) -> bool:
+    """Whether arrays could be parts of one that is divided by rows."""
+    first = values[0]
+    return not first.dtype.hasobject and all(
+        value.ndim and value.dtype == first.dtype and value.shape[1:] == first.shape[1:]
+        for value in values
+    )
 
 
 def existing(value: Any) -> Variable:

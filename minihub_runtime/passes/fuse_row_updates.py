@@ -10,7 +10,14 @@ and where the table is one of several parts,
     back = DynamicPartition(places, which)                →      variables and slots of all parts)
     x, values = parts[p], Gather(values, back[p])
 
-so that gradients are sorted and added up once for all parts, and not at all where no row comes twice.
+so that gradients are sorted and added up once for all parts, and not at all where no row comes twice.  Where what is
+summed is itself the gradient of sums of embeddings,
+
+    ids, place = Unique(words)                            _SparseApplyRows(grad, rows of words, which of words,
+    values = SparseSegmentSumGrad(grad, place, segments)  →                segments, lr, variables and slots)
+    rows, which = arithmetic on ids
+
+that is done by the way.  There the words take the place of the different ids as in `fuse_embeddings`.
 
 What else reads the nodes in between keeps them.
 
@@ -19,17 +26,25 @@ Source: tensorflow/python/training/optimizer.py:_deduplicate_indexed_slices.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from minihub_runtime import dtypes
+from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.ops.training_rules import RULES, Rule
+from minihub_runtime.passes.fuse_embeddings import COMBINERS
+from minihub_runtime.passes.id_arithmetic import IdArithmetic, MismatchError, expect
 from minihub_runtime.passes.region import Region
 
 __all__ = ["fuse_row_updates"]
 
+T = TypeVar("T")
+
+#: Gradients of sums of embeddings → how these are divided.
+GRADIENTS = {f"{op}Grad": combiner for op, combiner in COMBINERS.items()}
 PREFIX = "ResourceSparseApply"
 STITCHES = ("DynamicStitch", "ParallelDynamicStitch")
 
@@ -44,6 +59,7 @@ class _Partition(NamedTuple):
         rows: the rows within their parts.
         which: the part of each.
         places: the row of `values` of each.
+        place_type: the type of `places`.
     """
 
     number: int
@@ -52,6 +68,7 @@ class _Partition(NamedTuple):
     rows: Ref
     which: Ref
     places: Ref
+    place_type: DType
 
 
 class _Update(NamedTuple):
@@ -76,8 +93,28 @@ class _Update(NamedTuple):
     part: _Partition | None
 
 
-class _MismatchError(Exception):
-    """The graph is another one."""
+class _Rows(NamedTuple):
+    """What is known of the rows of updates.
+
+    Attributes:
+        values: gradients.
+        rows: the rows within their tables.
+        which: the table of each, if that is not known otherwise.
+        places: the row of `values` of each, if they are not in order.
+        place_type: the type of `places`.
+        summed: whether gradients of one row are added up.
+        modulus: see `ops.training_rows`.
+        combiner: see there.
+    """
+
+    values: Ref
+    rows: Ref
+    which: list[Ref] = []
+    places: list[Ref] = []
+    place_type: DType = dtypes.int32
+    summed: bool = True
+    modulus: int = 0
+    combiner: str = "sum"
 
 
 def fuse_row_updates(region: Region) -> None:
@@ -126,9 +163,21 @@ def _fuse(region: Region, updates: list[_Update]) -> None:
     variables = [ref for update in updates for ref in update.node.inputs[: 1 + len(rule.slots)]]
     if len({*variables}) < len(variables):
         return
-    given = [part.values, part.rows, part.which, part.places] if part else [first.values, first.ids]
     node = first.node
     controls = [name for update in updates for name in (*update.node.controls, *update.controls)]
+    if part is None:
+        rows = _Rows(first.values, first.ids, summed=first.summed)
+    else:
+        rows = _Rows(part.values, part.rows, [part.which], [part.places], part.place_type)
+        rows = rows._replace(summed=first.summed)
+    try:
+        search = _WordSearch(region, node.name)
+        rows = search.rows(rows, part.total if part else 1)
+        controls += search.controls
+        for made in search.made.values():
+            region.put(made)
+    except MismatchError:
+        pass
     number_types = [
         dtypes.int64 if name == "global_step" else node.attrs["T"]
         for name in rule.sparse.split()
@@ -137,14 +186,18 @@ def _fuse(region: Region, updates: list[_Update]) -> None:
     attrs = {
         "T": node.attrs["T"],
         "Tindices": node.attrs["Tindices"],
-        "P": len(given) - 2,
+        "P": len(rows.which),
+        "N": len(rows.places),
         "Tnumbers": number_types,
         "Tvariables": [dtypes.resource] * len(variables),
         "rule": first.rule,
         "flag": _flag(node, rule),
-        "summed": first.summed,
+        "Tplaces": rows.place_type,
+        "summed": rows.summed,
+        "modulus": rows.modulus,
+        "combiner": rows.combiner,
     }
-    inputs = [*given, *_numbers(node, rule), *variables]
+    inputs = [rows.values, rows.rows, *rows.which, *rows.places, *_numbers(node, rule), *variables]
     region.put(
         Node(node.name, "_SparseApplyRows", inputs, dict.fromkeys(controls), attrs, node.device)
     )
@@ -165,27 +218,31 @@ class _Search:
         names = ["var", *rule.slots, *rule.sparse.split()]
         place = names.index("grad" if "grad" in names else "delta")
         values, ids = node.inputs[place], node.inputs[names.index("indices")]
-        summed = False
-        try:
-            values, ids = self.before_summing(values, ids)
-            summed = True
-        except _MismatchError:
-            self.controls.clear()
+        summed = self.attempt(self.before_summing, values, ids)
+        if summed is not None:
+            values, ids = summed
+        part = self.attempt(self.partition, values, ids)
+        if part is None:
+            values = self.attempt(self.as_rows, values, ids) or values
         controls = tuple(self.controls)
-        part = None
+        rule_name = node.op.removeprefix(PREFIX)
+        return _Update(node, rule_name, values, ids, summed is not None, controls, part)
+
+    def attempt(self, find: Callable[[Ref, Ref], T], values: Ref, ids: Ref) -> T | None:
+        """What is found if the graph is as it is looked for."""
+        before = len(self.controls)
         try:
-            part = self.partition(values, ids)
-            controls = tuple(self.controls)
-        except _MismatchError:
-            pass
-        return _Update(node, node.op.removeprefix(PREFIX), values, ids, summed, controls, part)
+            return find(values, ids)
+        except MismatchError:
+            del self.controls[before:]
+            return None
 
     def producer(self, ref: Ref, *ops: str) -> Node:
         """What makes a tensor, copies apart, and is going to be passed over; who waits for it is made to wait."""
         while True:
             node = self.region.node(ref)
             if node is None or (node.op != "Identity" and node.op not in ops):
-                raise _MismatchError
+                raise MismatchError
             self.controls += node.controls
             if node.op != "Identity" or "Identity" in ops:
                 return node
@@ -211,29 +268,34 @@ class _Search:
         total = self.producer(values, "UnsortedSegmentSum")
         values, place, count = total.inputs
         unique = self.producer(ids, "Unique")
-        _expect(self.ends_in(ids) == Ref(unique.name, 0))
-        _expect(self.ends_in(place) == Ref(unique.name, 1))
+        expect(self.ends_in(ids) == Ref(unique.name, 0))
+        expect(self.ends_in(place) == Ref(unique.name, 1))
+        expect(self.ends_in(self.counted(count)) == Ref(unique.name, 0))
+        return values, unique.inputs[0]
+
+    def counted(self, count: Ref) -> Ref:
+        """What a tensor is the number of elements, or of rows, of."""
         size = self.producer(count, "StridedSlice", "Size")
         if size.op == "StridedSlice":
-            counted, begin, _, strides = size.inputs
-            _expect(self.constant(begin) == [0] and self.constant(strides) == [1])
-            _expect(size.attrs.get("shrink_axis_mask", 0) == 1)
+            shape, begin, _, strides = size.inputs
+            expect(self.constant(begin) == [0] and self.constant(strides) == [1])
+            expect(size.attrs.get("shrink_axis_mask", 0) == 1)
             masks = ("begin_mask", "ellipsis_mask", "new_axis_mask")
-            _expect(not any(size.attrs.get(mask, 0) for mask in masks))
-            size = self.producer(counted, "Shape")
-        _expect(self.ends_in(size.inputs[0]) == Ref(unique.name, 0))
-        return values, unique.inputs[0]
+            expect(not any(size.attrs.get(mask, 0) for mask in masks))
+            size = self.producer(shape, "Shape")
+        return size.inputs[0]
 
     def partition(self, values: Ref, ids: Ref) -> _Partition:
         """Where the gradients and rows of a part come from."""
         gather = self.producer(self.as_rows(values, ids), "GatherV2")
         everything, back, axis = gather.inputs
-        _expect(self.constant(axis) == [0] and not gather.attrs.get("batch_dims", 0))
+        expect(self.constant(axis) == [0] and not gather.attrs.get("batch_dims", 0))
         rows, which, number, count = self.partitioned(self.as_vector(ids))
         places, again, same, _ = self.partitioned(back)
-        _expect(which == again and number == same)
+        expect(which == again and number == same)
         everything = self.as_stitched(everything, self.ends_in(back))
-        return _Partition(number, count, everything, rows, which, places)
+        kind = self.producer(back, "DynamicPartition").attrs["T"]
+        return _Partition(number, count, everything, rows, which, places, kind)
 
     def partitioned(self, ref: Ref) -> tuple[Ref, Ref, int, int]:
         """What was partitioned by what, the number of the part and of all parts."""
@@ -247,9 +309,9 @@ class _Search:
         if node is None or node.op != "Reshape":
             return ref
         data, shape = node.inputs
-        _expect(self.constant(shape) == [-1])
+        expect(self.constant(shape) == [-1])
         known = self.region.shape(data)
-        _expect(known is not None and len(known) == 1)
+        expect(known is not None and len(known) == 1)
         self.controls += node.controls
         return data
 
@@ -259,9 +321,9 @@ class _Search:
         if node is None or node.op != "Reshape":
             return values
         data, shape = node.inputs
-        _expect(self.alike(data, Ref(node.name)))
+        expect(self.alike(data, Ref(node.name)))
         counted = self.producer(self.producer(shape, "ConcatV2").inputs[0], "Shape")
-        _expect(self.ends_in(counted.inputs[0]) == self.ends_in(ids))
+        expect(self.ends_in(counted.inputs[0]) == self.ends_in(ids))
         self.controls += node.controls
         return data
 
@@ -271,11 +333,11 @@ class _Search:
         if node is None or node.op != "Reshape":
             return values
         data, shape = node.inputs
-        _expect(self.alike(data, Ref(node.name)))
+        expect(self.alike(data, Ref(node.name)))
         stitch = self.producer(self.producer(shape, "Shape").inputs[0], *STITCHES)
         count = len(stitch.inputs) // 2
         wanted = [Ref(back.node, number) for number in range(count)]
-        _expect([self.ends_in(ref) for ref in stitch.inputs[:count]] == wanted)
+        expect([self.ends_in(ref) for ref in stitch.inputs[:count]] == wanted)
         self.controls += node.controls
         return data
 
@@ -285,6 +347,29 @@ class _Search:
         return shape is not None and shape == again and None not in shape[1:]
 
 
-def _expect(condition: bool) -> None:
-    if not condition:
-        raise _MismatchError
+class _WordSearch(IdArithmetic):
+    """The way back from the update of embeddings that were summed to their words."""
+
+    def __init__(self, region: Region, name: str) -> None:
+        super().__init__(region.nodes, region.feeds, name)
+        self.search = _Search(region)
+
+    def rows(self, known: _Rows, count: int) -> _Rows:
+        """`known` of `count` tables, by words instead of the different ids."""
+        gradient = self.behind_identity(known.values)
+        expect(gradient.op in GRADIENTS)
+        kind = gradient.attrs["T"]
+        # Others are rounded between the sum and the update.
+        expect(kind is dtypes.float32 or kind is dtypes.float64)
+        grad, place, segments, size = gradient.inputs
+        ids = self.unique(place)
+        expect(self.search.ends_in(self.search.counted(size)) == ids)
+        for places in known.places:
+            expect(self.counts(places, ids))
+        which = known.which[0] if known.which else None
+        modulus, rows, tables = self.of_all(known.rows, which, count, ids)
+        places = self.places(segments)
+        self.controls += self.search.controls
+        kind = gradient.attrs["Tsegmentids"]
+        combiner = GRADIENTS[gradient.op]
+        return _Rows(grad, rows, tables, [places], kind, True, modulus, combiner)

@@ -32,7 +32,9 @@ OPTIMIZERS: dict[str, Callable[[], Any]] = {
 class Program:
     """Steps on a table of one or more parts."""
 
-    def __init__(self, parts: int, strategy: str, optimizer: str, sparse: bool = False) -> None:
+    def __init__(
+        self, parts: int, strategy: str, optimizer: str, combiner: str | None = None
+    ) -> None:
         self.graph = tf.Graph()
         with self.graph.as_default(), tf.variable_scope("", use_resource=True):
             self.ids = tf.placeholder(tf.int64, [None])
@@ -43,10 +45,12 @@ class Program:
                 partitioner=tf.fixed_size_partitioner(parts) if parts > 1 else None,
             )
             tables = list(table) if parts > 1 else table
-            if sparse:
-                places = tf.stack([self.ids * 0, tf.range(tf.size(self.ids, out_type=tf.int64))], 1)
-                words = tf.SparseTensor(places, self.ids, [1, 9])
-                rows = tf.nn.embedding_lookup_sparse(tables, words, None, strategy, combiner="mean")
+            if combiner is not None:
+                number = tf.range(tf.size(self.ids, out_type=tf.int64))
+                words = tf.SparseTensor(tf.stack([number // 4, number], 1), self.ids, [3, 9])
+                rows = tf.nn.embedding_lookup_sparse(
+                    tables, words, None, strategy, combiner=combiner
+                )
             else:
                 rows = tf.nn.embedding_lookup(tables, self.ids, strategy)
             self.loss = tf.reduce_sum(rows * rows * tf.range(1.0, 4.0))
@@ -84,18 +88,51 @@ def test_variables_are_what_they_were(
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("parts", [1, 4])
-def test_sums_of_embeddings_and_their_updates_need_no_partitions(
-    parts: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("ids", list(IDS))
+@pytest.mark.parametrize("combiner", ["sum", "mean", "sqrtn"])
+@pytest.mark.parametrize(("parts", "strategy"), [(1, "mod"), (4, "mod"), (4, "div")])
+def test_updates_of_sums_of_embeddings_are_by_words(
+    parts: int, strategy: str, combiner: str, ids: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = Program(parts, "div", "Adagrad", sparse=True)
-    fused, ops = program.after(IDS["repeated"])
+    program = Program(parts, strategy, "Adagrad", combiner)
+    fused, ops = program.after(IDS[ids])
     assert {"_EmbeddingLookupSparse", "_SparseApplyRows"} <= ops
-    assert not ops & {"DynamicPartition", "ParallelDynamicStitch", "ResourceGather", "GatherV2"}
+    assert not any(
+        "Unique" in op or "Segment" in op or "Gather" in op or "Partition" in op for op in ops
+    )
+    if strategy == "mod":
+        assert "FloorMod" not in ops
     monkeypatch.setitem(plans.PIPELINE, "fuse_row_updates", lambda region: None)
-    monkeypatch.setattr(plans, "fuse_embeddings", lambda nodes, feeds: nodes)
-    plain, _ = program.after(IDS["repeated"])
+    plain, ops = program.after(IDS[ids])
+    assert any(op.startswith("SparseSegment") for op in ops)
     for one, other in zip(fused, plain, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_different_ids_of_updated_sums_can_be_fetched() -> None:
+    program = Program(4, "mod", "Adagrad", "mean")
+    unique, *_ = [op for op in program.graph.get_operations() if op.type == "Unique"]
+    with tf.Session(graph=program.graph) as session:
+        session.run(program.initializer)
+        feeds = {program.ids: IDS["repeated"]}
+        _, ids = session.run([program.train, unique.outputs[0]], feeds)
+        assert ids.tolist() == [22, 0, 7, 21, 3, 14]
+        state = session.run(program.state)
+    expected, _ = program.after(IDS["repeated"], 1)
+    for one, other in zip(state, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_different_ids_of_updated_sums_can_be_fed() -> None:
+    program = Program(4, "mod", "Adagrad", "mean")
+    unique, *_ = [op for op in program.graph.get_operations() if op.type == "Unique"]
+    with tf.Session(graph=program.graph) as session:
+        session.run(program.initializer)
+        fed = {program.ids: IDS["repeated"], unique.outputs[0]: [1, 0, 7, 2, 3, 4]}
+        session.run(program.train, fed)
+        state = session.run(program.state)
+    expected, _ = program.after([1, 0, 7, 7, 2, 3, 7, 4, 0], 1)
+    for one, other in zip(state, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6)
 
 
