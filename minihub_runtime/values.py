@@ -209,8 +209,11 @@ def _strings(value: Any, name: str) -> Array:
         single[()] = _bytes(value, name)
         return single
     raw = value if isinstance(value, np.ndarray) else np.asarray(value, dtype=object)
+    items = raw.reshape(-1).tolist()
+    if raw.dtype == object and {*map(type, items)} == {bytes}:
+        return np.array(raw, order="C")
     result = np.empty(raw.size, dtype=object)
-    result[:] = [_bytes(item, name) for item in raw.reshape(-1).tolist()]
+    result[:] = [_bytes(item, name) for item in items]
     return result.reshape(raw.shape)
 
 

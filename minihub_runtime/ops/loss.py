@@ -15,7 +15,8 @@ __all__: list[str] = []
 
 def _log_sum_and_softmax(logits: Array) -> tuple[Array, Array, Array]:
     """Logits below their largest, the logarithm of their exponentials' sum, and the softmax."""
-    shifted = logits - logits.max(axis=-1, keepdims=True, initial=-np.inf)
+    largest = logits.max(axis=-1, keepdims=True, initial=-np.inf)
+    shifted = np.subtract(logits, largest, order="C")
     scaled = np.exp(shifted)
     total = scaled.sum(axis=-1, keepdims=True)
     scaled /= total
@@ -82,18 +83,20 @@ def sparse_softmax_cross_entropy_with_logits(features: Array, labels: Array) -> 
     """
     require_rank(features, 2, "features")
     require_rank(labels, 1, "labels")
-    require(
-        len(features) == len(labels),
-        f"labels must have {len(features)} elements, as features has rows, not {len(labels)}",
-    )
-    classes = features.shape[1]
-    require(classes > 0, f"features must have at least one class, not shape {list(features.shape)}")
+    count, classes = features.shape
+    if count != len(labels):
+        require(
+            False, f"labels must have {count} elements, as features has rows, not {len(labels)}"
+        )
+    if not classes:
+        require(False, f"features must have at least one class, not shape {list(features.shape)}")
     indices_in_range(labels, classes, "labels")
-    rows = np.arange(len(labels))
+    chosen = np.arange(0, count * classes, classes) + labels
     with np.errstate(all="ignore"):
         shifted, log_sum, chances = _log_sum_and_softmax(widen(features))
-        loss = log_sum[:, 0] - shifted[rows, labels]
-        chances[rows, labels] -= 1
+        loss = log_sum[:, 0] - shifted.take(chosen)
+        flat = chances.reshape(-1)
+        flat[chosen] = flat.take(chosen) - 1
     return narrow(loss, features.dtype), narrow(chances, features.dtype)
 
 

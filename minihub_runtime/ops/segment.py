@@ -50,7 +50,9 @@ RESIDENT = 1 << 20
 SPEED = 6
 
 
-def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Array:
+def reduce_by(
+    ufunc: Any, data: Array, order: Array | None, starts: Array, lengths: Array | None = None
+) -> Array:
     """Each run of rows of `data` folded by `ufunc`, row after row.
 
     Args:
@@ -58,6 +60,7 @@ def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Ar
         data: of shape [n, width].
         order: the rows in the order of the runs, or None for their own.
         starts: where each run begins in that order; none is empty, the last ends with the order.
+        lengths: how long each run is, if that is known.
 
     Returns:
         One row per run.
@@ -65,7 +68,8 @@ def reduce_by(ufunc: Any, data: Array, order: Array | None, starts: Array) -> Ar
     total = len(data) if order is None else len(order)
     if len(starts) == 0:
         return np.empty((0, data.shape[1]), dtype=data.dtype)
-    lengths = run_lengths(starts, total)
+    if lengths is None:
+        lengths = run_lengths(starts, total)
     alike = bool((lengths == lengths[0]).all())
     longest = int(lengths[0]) if alike else int(lengths.max())
     if longest == 1:
@@ -139,6 +143,9 @@ def _fold_alike(
         take_rows(data, places[:, first:last], rows)
         ufunc.reduce(rows, axis=0, dtype=data.dtype, out=result[first:last])
 
+    if count >= len(starts):
+        fold(0)
+        return
     share(fold, range(0, len(starts), count), places.size * width * data.itemsize // SPEED)
 
 
@@ -174,16 +181,16 @@ def sorted_runs(segment_ids: Array) -> tuple[Array, Array]:
 
     Raises: InvalidArgumentError unless the ids are >= 0 and never decrease.
     """
-    require(int(segment_ids[0]) >= 0, f"segment_ids must be >= 0, not {int(segment_ids[0])}")
-    steps = segment_ids[1:] != segment_ids[:-1]
-    if (segment_ids[1:] < segment_ids[:-1]).any():
-        place = int(np.argmax(segment_ids[1:] < segment_ids[:-1]))
+    if segment_ids[0] < 0:
+        require(False, f"segment_ids must be >= 0, not {int(segment_ids[0])}")
+    starts = _starts(segment_ids[1:] != segment_ids[:-1])
+    ids = segment_ids.take(starts)
+    if not (ids[1:] > ids[:-1]).all():
+        place = int(np.argmax(ids[1:] < ids[:-1]))
         raise InvalidArgumentError(
-            "segment_ids must not decrease, but "
-            f"{int(segment_ids[place + 1])} follows {int(segment_ids[place])}"
+            f"segment_ids must not decrease, but {int(ids[place + 1])} follows {int(ids[place])}"
         )
-    starts = _starts(steps)
-    return starts, segment_ids[starts]
+    return starts, ids
 
 
 def starts_of_runs(values: Array) -> Array:
@@ -193,7 +200,7 @@ def starts_of_runs(values: Array) -> Array:
 
 def _starts(new: Array) -> Array:
     """The first place, and those after places where something is new."""
-    places = np.flatnonzero(new)
+    (places,) = new.nonzero()
     starts = np.empty(len(places) + 1, places.dtype)
     starts[0] = 0
     np.add(places, 1, out=starts[1:])

@@ -64,8 +64,10 @@ def sparse_segment(
         return typed(np.zeros((shape[0], size(rest)), dtype=kind), shape, data)
     starts, ids = sorted_runs(segment_ids)
     count = int(ids[-1]) + 1 if limit is None else limit
-    require(int(ids[-1]) < count, f"segment_ids must be < {count}, not {int(ids[-1])}")
-    shape = allocatable((count, *rest), data.dtype)
+    shape = (count, *rest)
+    if limit is not None or count != len(ids):
+        require(int(ids[-1]) < count, f"segment_ids must be < {count}, not {int(ids[-1])}")
+        shape = allocatable(shape, data.dtype)
     if not known:
         indices_in_range(indices, data.shape[0])
     # Only the rows in use are widened, so that a table of bfloat16 or float16 stays as it is.
@@ -75,10 +77,13 @@ def sparse_segment(
     if narrow:
         rows, order = to_float(rows[indices]).astype(np.float32, copy=False), None
     with np.errstate(all="ignore"):
-        sums = reduce_by(np.add, rows, order, starts)
+        lengths = run_lengths(starts, segment_ids.size)
+        sums = reduce_by(np.add, rows, order, starts, lengths)
         if scale != "sum":
-            lengths = run_lengths(starts, segment_ids.size)[:, None].astype(sums.dtype)
-            sums /= np.sqrt(lengths) if scale == "sqrt_n" else lengths
+            divisors = lengths.astype(sums.dtype)
+            if scale == "sqrt_n":
+                np.sqrt(divisors, out=divisors)
+            sums /= divisors[:, None]
         if data.dtype == np.float16:
             sums = sums.astype(np.float16)
     return typed(spread(sums, ids, count, 0), shape, data)

@@ -36,6 +36,8 @@ __all__ = [
 
 SOURCE = "core/kernels/training_ops.cc"
 
+#: The characters of the types that formulas are worked out in.
+PLAIN = "fd"
 #: The names that ops give the gradient.
 _GRADIENTS = ("grad", "delta")
 #: What numbers must be → whether they are.
@@ -73,7 +75,7 @@ def checked_values(
 ) -> list[Array]:
     """The values of variable and slots, checked."""
     dtype = as_dtype(grad.dtype)
-    if dtype.name not in rule.kinds.split():
+    if dtype.name not in rule.kinds:
         raise UnimplementedError(f"{name} must have a type with a CPU kernel, not {dtype.name}")
     values = [variable.read() for variable in variables]
     for slot, value in zip(("var", *rule.slots), values, strict=True):
@@ -92,7 +94,9 @@ def change_values(
 ) -> list[Array]:
     """New values of variable and slots."""
     with np.errstate(all="ignore"):
-        wide = [widen(value) for value in (*values, grad)]
+        wide = [*values, grad]
+        if grad.dtype.char not in PLAIN:
+            wide = [widen(value) for value in wide]
         found = rule.update(*wide, numbers)
         return [narrow(np.asarray(value), grad.dtype) for value in found]
 

@@ -20,9 +20,9 @@ __all__ = ["RULES", "Rule"]
 Numbers: TypeAlias = "dict[str, Any]"
 Update: TypeAlias = Callable[..., tuple[Array, ...]]
 
-_ALL = "float16 bfloat16 float32 float64 complex64 complex128"
-_REAL = "float16 bfloat16 float32 float64"
-_WIDE = "float32 float64"
+_REAL = ("float16", "bfloat16", "float32", "float64")
+_ALL = (*_REAL, "complex64", "complex128")
+_WIDE = ("float32", "float64")
 
 
 class Rule(NamedTuple):
@@ -44,7 +44,7 @@ class Rule(NamedTuple):
     slots: tuple[str, ...]
     dense: str
     sparse: str = ""
-    kinds: str = _ALL
+    kinds: tuple[str, ...] = _ALL
     flag: tuple[str, bool] | None = None
     reference: bool = True
     limits: dict[str, str] = {}
@@ -59,9 +59,14 @@ def _adadelta(var: Array, accum: Array, accum_update: Array, grad: Array, n: Num
 
 
 def _adagrad(var: Array, accum: Array, grad: Array, n: Numbers) -> Any:
+    # What is new is written over: memory for it costs more than the arithmetic.
     if n["update_slots"]:
-        accum = accum + grad * grad
-    return var - grad * n["lr"] / np.sqrt(accum), accum
+        squares = grad * grad
+        squares += accum
+        accum = squares
+    step = grad * n["lr"]
+    step /= np.sqrt(accum)
+    return var - step, accum
 
 
 def _adagrad_v2(var: Array, accum: Array, grad: Array, n: Numbers) -> Any:
@@ -225,7 +230,7 @@ RULES = {
         _ada_max,
         ("m", "v"),
         "beta1_power lr beta1 beta2 epsilon grad",
-        kinds="float16 float32 float64",
+        kinds=("float16", *_WIDE),
     ),
     "AddSign": Rule(_add_sign, ("m",), "lr alpha sign_decay beta grad", kinds=_REAL),
     "PowerSign": Rule(_power_sign, ("m",), "lr logbase sign_decay beta grad", kinds=_REAL),

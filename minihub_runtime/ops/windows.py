@@ -40,6 +40,8 @@ BLOCK = 1 << 21
 
 #: From this many channels on, NumPy's inner loop is long enough without tiling the weights along the row.
 LONG_ROW = 512
+#: Repeating vectors takes longer than short inner loops over so few elements.
+FEW = 1 << 9
 
 
 class Window(NamedTuple):
@@ -202,6 +204,9 @@ def over_rows(function: Callable[..., None], x: Array, result: Array, *vectors: 
     if x.size == 0:
         return
     rows, places = x.reshape(-1, width), result.reshape(-1, width)
+    if x.size <= FEW:
+        function(rows, places, *vectors)
+        return
     joined = min(len(rows), max(1, -(-LONG_ROW // width)))
     whole = len(rows) // joined * joined
     repeated = [np.tile(vector, joined) for vector in vectors]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from minihub_runtime.passes.drop_idle import drop_idle
+from minihub_runtime.passes.fold_shapes import fold_shapes
 from minihub_runtime.passes.forward_identities import forward_identities
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_attention import fuse_attention
@@ -53,6 +54,8 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_word_lookup": _word_lookup,
     # What the passes before it took out of use, gradients wait for; what is left out is no reader to the passes after it.
     "drop_idle": drop_idle,
+    # What waits for something, as all of a loss does for checks of shapes, is no constant; those that are left are real.
+    "fold_shapes": fold_shapes,
     # Passes that see the bodies of loops see them.
     "place_constants": place_constants,
     # Loops are what they were; before their products take in what follows them.

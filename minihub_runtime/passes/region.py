@@ -263,6 +263,11 @@ class Region:
         except OpError:
             return None
 
+    def op_in_graph(self, ref: Ref) -> str | None:
+        """The op that makes a tensor if it is not fed; None for tensors of passes."""
+        node = self._graph.nodes.get(ref.node)
+        return None if node is None else node.op
+
     def is_reference(self, ref: Ref) -> bool:
         """Whether a tensor may be a variable itself, which whoever reads it reads at its own time."""
         node = self.node(ref)

@@ -88,9 +88,7 @@ def step(
 def kinds(name: str, sparse: bool) -> list[str]:
     """The types that there are kernels for."""
     without = {("CenteredRMSProp", True): ("bfloat16",), ("RMSProp", True): ("bfloat16",)}
-    return [
-        kind for kind in RULES[name].kinds.split() if kind not in without.get((name, sparse), ())
-    ]
+    return [kind for kind in RULES[name].kinds if kind not in without.get((name, sparse), ())]
 
 
 def samples(name: str, sparse: bool, handle: bool) -> list[Sample]:
