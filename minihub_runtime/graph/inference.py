@@ -6,6 +6,7 @@ nodes nobody looks at.
 
 from __future__ import annotations
 
+import contextlib
 from itertools import zip_longest
 from typing import Any
 
@@ -55,11 +56,11 @@ class Inference:
         """What is known of a tensor's shape."""
         for node in self._behind(ref.node):
             if node.name not in self._shapes:
-                try:
+                # In a loop it may depend on itself, which then is not known yet.
+                self._shapes[node.name] = []
+                # An imported graph may hold a node that no run needs; a run that does says what is wrong.
+                with contextlib.suppress(OpError):
                     self._shapes[node.name] = self._infer(node)
-                except OpError:
-                    # An imported graph may hold a node that no run needs; a run that does says what is wrong.
-                    self._shapes[node.name] = []
                 self._shapes[node.name] = _with_said(self._shapes[node.name], node)
         return self._known(ref)
 

@@ -41,6 +41,16 @@ def _word_lookup(region: Region) -> None:
     region.keep_only(fuse_word_lookup(region.nodes, region.feeds, region.roots))
 
 
+#: Up to so many nodes of a step of training are looked at for their shapes.
+FEW_NODES = 512
+
+
+def _shapes(region: Region) -> None:
+    """In larger graphs kernels take the time of a step, and so does finding out shapes."""
+    if region.writes and len(region.live()) <= FEW_NODES:
+        fold_shapes(region)
+
+
 #: Name → pass.
 PIPELINE: Mapping[str, Pass] = {
     # Branches that are never taken, and calls of those that are, hide what the other passes look for.
@@ -55,7 +65,7 @@ PIPELINE: Mapping[str, Pass] = {
     # What the passes before it took out of use, gradients wait for; what is left out is no reader to the passes after it.
     "drop_idle": drop_idle,
     # What waits for something, as all of a loss does for checks of shapes, is no constant; those that are left are real.
-    "fold_shapes": fold_shapes,
+    "fold_shapes": _shapes,
     # Passes that see the bodies of loops see them.
     "place_constants": place_constants,
     # Loops are what they were; before their products take in what follows them.

@@ -139,6 +139,11 @@ class Region:
         return False
 
     @property
+    def writes(self) -> bool:
+        """Whether a run changes variables."""
+        return not self._steady
+
+    @property
     def roots(self) -> list[str]:
         """The nodes that are fetched, or must run."""
         fetched = (ref.node for ref in self.fetches if ref not in self.feeds)

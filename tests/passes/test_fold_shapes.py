@@ -9,6 +9,7 @@ import pytest
 
 import minihub_runtime as tf
 from minihub_runtime.graph.ir import Node
+from minihub_runtime.passes import pipeline
 from minihub_runtime.passes.fold_shapes import fold_shapes
 from minihub_runtime.passes.region import Region
 from tests.passes.test_fuse_affine import plan_of
@@ -112,7 +113,8 @@ def test_a_reduction_along_nothing_is_a_copy() -> None:
 @pytest.mark.parametrize(
     ("axes", "stitched"), [(None, False), ([0, 1], False), ([-1, 0], False), ([0], True)]
 )
-def test_gradients_of_sums(axes: Any, stitched: bool) -> None:
+def test_gradients_of_sums(axes: Any, stitched: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(pipeline.PIPELINE, "fold_shapes", fold_shapes)
     x = tf.placeholder(tf.float32, [None, None])
     y = tf.reduce_sum(tf.exp(x), axes)
     (gradient,) = tf.gradients(y, x)
@@ -138,7 +140,8 @@ def test_places_that_nothing_fills_are_left_to_the_run() -> None:
     assert "DynamicStitch" in ops_of(folded([y], [x]))
 
 
-def test_loops_change_shapes() -> None:
+def test_loops_change_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(pipeline.PIPELINE, "fold_shapes", fold_shapes)
     n = tf.placeholder(tf.int32, [])
     _, y, counted = tf.while_loop(
         lambda i, v, c: i < n,
@@ -150,3 +153,18 @@ def test_loops_change_shapes() -> None:
         found, total = session.run([y, counted], {n: 3})
     assert found.shape == (8,)
     assert total == 1 + 2 + 4
+
+
+def test_steps_of_training_are_looked_at() -> None:
+    x = tf.placeholder(tf.float32, [None, 2])
+    weights = tf.get_variable("weights", [2, 3], use_resource=True)
+    loss = tf.reduce_mean(tf.matmul(x, weights))
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        before = session.run(weights)
+        session.run(train, {x: [[1, 2], [3, 4]]})
+        *_, plan = session.runner._plans.values()
+        after = session.run(weights)
+    assert "DynamicStitch" not in {step[-1].op for step in plan.steps}
+    np.testing.assert_allclose(before - after, 0.1 * np.array([[4], [6]]) / 6 * np.ones(3), 1e-5)
