@@ -146,6 +146,7 @@ FAMILIES = (
     "training",
     "training_rows",
     "unique",
+    "unjoining",
     "text_normalize",
     "text_tokenize",
     "text_wordpiece",

@@ -965,4 +965,5 @@ FAMILY_OF: dict[str, str] = {
     "_SparseApplyRows": "training_rows",
     "_SplitAndLookup": "word_lookup",
     "_TransposedConv2D": "convolution_transposed",
+    "_Unjoin": "unjoining",
 }

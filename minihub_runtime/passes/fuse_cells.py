@@ -43,9 +43,11 @@ def fuse_cells(region: Region) -> None:
     fed = {ref.node for ref in region.feeds}
     order = topological(region.live(), region.feeds)
     lines = {node.name: line for node in order if (line := _line(region, node, fed)) is not None}
-    for members in _groups(region, order, lines):
-        found = {node.op for node in members}
-        if not found.isdisjoint(GATES) and not found.isdisjoint(SIDES):
+    groups = [(members, {node.op for node in members}) for members in _groups(region, order, lines)]
+    cells = [not ops.isdisjoint(GATES) and not ops.isdisjoint(SIDES) for _, ops in groups]
+    for (members, ops), is_cell in zip(groups, cells, strict=True):
+        # In a turn of a loop, cells are followed by what chooses between old and new states.
+        if is_cell or (any(cells) and "Select" in ops and len(members) > 1):
             _replace(region, members, lines, moved)
 
 

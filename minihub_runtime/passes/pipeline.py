@@ -16,6 +16,7 @@ from minihub_runtime.passes.fuse_normalization import fuse_normalization
 from minihub_runtime.passes.fuse_pointwise import fuse_pointwise
 from minihub_runtime.passes.fuse_row_updates import fuse_row_updates
 from minihub_runtime.passes.fuse_separable import fuse_separable
+from minihub_runtime.passes.fuse_unjoining import fuse_unjoining
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
 from minihub_runtime.passes.gather_products import gather_products
 from minihub_runtime.passes.hoist_products import hoist_products
@@ -81,6 +82,8 @@ PIPELINE: Mapping[str, Pass] = {
     "lay_out_transposed": lay_out_transposed,
     # Nothing but loops has any, so its place is free.
     "join_stacks": join_stacks,
+    # Shapes are still asked for, each where it is wanted.
+    "fuse_unjoining": fuse_unjoining,
     # It takes the biases of gates that no product took, and arithmetic that would be fused otherwise.
     "fuse_cells": fuse_cells,
     # What is left of biases and factors is no part of a convolution, and arithmetic like any other.
