@@ -19,7 +19,9 @@ from minihub_runtime.api.func_graph import without_variables
 from minihub_runtime.api.gradients import gradients
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
 from minihub_runtime.api.graph_keys import GraphKeys
+from minihub_runtime.api.indexed_slices import IndexedSlices
 from minihub_runtime.api.nest import flatten, map_structure, pack_sequence_as
+from minihub_runtime.api.type_spec import CompositeTensor
 from minihub_runtime.api.variables.scopes import get_variable_scope, variable_scope
 from minihub_runtime.autodiff.rules import find_rule, register
 from minihub_runtime.codec import Func
@@ -40,15 +42,15 @@ def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
     """Decorator for a function, or a method, that gives its gradient too.
 
     Args:
-        f: takes tensors in any structures, and returns `(y, grad_fn)`.  `grad_fn` takes the gradients of the tensors of `y`, and
-            returns those of the arguments of `f`; if `f` reads variables it takes a keyword `variables` too, and returns a
-            pair of the gradients of the arguments and a list of those of the variables.
+        f: takes tensors, ragged ones too, in any structures, and returns `(y, grad_fn)`.  `grad_fn` takes the gradients of
+            the tensors of `y`, and returns those of the arguments of `f`; if `f` reads variables it takes a keyword
+            `variables` too, and returns a pair of the gradients of the arguments and a list of those of the variables.
 
     Returns:
         A function that returns `y` alone, whose gradient is what `grad_fn` says, also inside branches, loops and functions.
 
     Raises:
-        ValueError: it is called with keyword arguments.
+        ValueError: it is called with keyword arguments, or with sparse tensors.
         TypeError: `f` reads variables, and `grad_fn` does not take `variables`; `f` makes a variable that is reached by
             reference.
     """
@@ -138,7 +140,7 @@ def recompute_grad(f: Callable[..., Any]) -> Any:
 
 def _with_gradient(f: Callable[..., Any], args: Sequence[Any]) -> Any:
     graph = get_default_graph()
-    given = map_structure(convert_to_tensor, without_variables(list(args)))
+    given = map_structure(_converted, without_variables(list(args)))
     before, first = set(map(id, _variables(graph))), len(graph.nodes)
     result, grad_fn = f(*given)
     if not all(v.is_resource for v in _variables(graph) if id(v) not in before):
@@ -147,8 +149,8 @@ def _with_gradient(f: Callable[..., Any], args: Sequence[Any]) -> Any:
             "`ResourceVariable`s. Ensure that no `variable_scope` is created with "
             "`use_resource=False`."
         )
-    outputs = [convert_to_tensor(item) for item in flatten(result)]
-    inputs = flatten(given)
+    results = [_converted(item) for item in flatten(result)]
+    outputs, inputs = _differentiated(results), _differentiated(flatten(given))
     read = _read_by(graph, list(graph.nodes)[first:])
     read |= _behind(outputs, inputs)
     variables = sorted((v for v in read.values() if v.trainable), key=lambda v: str(v.name))
@@ -163,7 +165,7 @@ def _with_gradient(f: Callable[..., Any], args: Sequence[Any]) -> Any:
         )
 
     def gradient(operation: Operation, *found: Any) -> list[Any]:
-        arriving = found[: len(outputs)]
+        arriving = _replaced(results, found[: len(outputs)])
         if variables:
             of_inputs, of_variables = grad_fn(*arriving, variables=variables)
             if len(of_variables) != len(variables):
@@ -173,13 +175,46 @@ def _with_gradient(f: Callable[..., Any], args: Sequence[Any]) -> Any:
         else:
             of_inputs, of_variables = grad_fn(*arriving), []
         # The outputs go through the operation too, and pass nothing on.
-        return [None] * len(outputs) + flatten(of_inputs) + list(of_variables)
+        return [None] * len(outputs) + _differentiated(flatten(of_inputs)) + list(of_variables)
 
     name = f"CustomGradient-{next(_NUMBERS)}"
     register(name, gradient)
     with graph.gradient_override_map({"IdentityN": name}):
         passed = build("IdentityN", input=[*outputs, *inputs, *variables])
-    return pack_sequence_as(result, passed[: len(outputs)])
+    return pack_sequence_as(result, _replaced(results, passed[: len(outputs)]))
+
+
+def _converted(item: Any) -> Any:
+    return item if isinstance(item, CompositeTensor) else convert_to_tensor(item)
+
+
+def _differentiated(items: Iterable[Any]) -> list[Any]:
+    """The tensors through which the gradients of values flow: of ragged tensors their values.
+
+    Raises:
+        ValueError: nothing is said of values of such a kind.
+    """
+    found = []
+    for item in items:
+        if hasattr(item, "with_flat_values"):
+            found.append(item.flat_values)
+        elif isinstance(item, CompositeTensor) and not isinstance(item, IndexedSlices):
+            raise ValueError(
+                f"Type {type(item).__name__} is not supported as a gradient source or gradient target."
+            )
+        else:
+            found.append(item)
+    return found
+
+
+def _replaced(items: Iterable[Any], tensors: Iterable[Any]) -> list[Any]:
+    """The values with other tensors through which gradients flow; None for a value whose tensor is None."""
+    return [
+        item.with_flat_values(tensor)
+        if hasattr(item, "with_flat_values") and tensor is not None
+        else tensor
+        for item, tensor in zip(items, tensors, strict=True)
+    ]
 
 
 def _variables(graph: Graph) -> list[Any]:

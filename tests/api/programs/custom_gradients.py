@@ -332,6 +332,36 @@ def custom_and_old_variables(tf: Any) -> Any:
 
 
 @results
+def custom_of_ragged_tensors(tf: Any) -> Any:
+    x = tf.constant(values(3))
+
+    @tf.custom_gradient
+    def both(rows: Any, scale: Any) -> Any:
+        found = rows * 2.0
+
+        def grad(of_rows: Any, of_sum: Any) -> Any:
+            return of_rows.with_flat_values(of_rows.flat_values * 7 + of_sum), of_sum * scale
+
+        return (found, tf.reduce_sum(rows.flat_values) * scale), grad
+
+    @tf.custom_gradient
+    def values_of(item: Any) -> Any:
+        return item.values, lambda dy: dy
+
+    def made(factor: Any) -> Any:
+        rows, total = both(tf.RaggedTensor.from_row_splits(x * factor, [0, 1, 3]), x[0])
+        return rows.flat_values * x + total
+
+    y = made(1.0)
+    z = tf.cond(tf.reduce_sum(x) < 100, lambda: made(2.0), lambda: x)
+    sparse = tf.SparseTensor(np.int64([[0], [1]]), values(2), [3])
+    return (
+        run(tf, [y, tf.gradients(y, x), z, tf.gradients(z, x)]),
+        attempt(lambda: values_of(sparse)),
+    )
+
+
+@results
 def custom_of_methods(tf: Any) -> Any:
     class Layer:
         factor = 4.0
