@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.api.building import build
+from minihub_runtime.api.composite_gradients import differentiated, replaced
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.func_graph import without_variables
 from minihub_runtime.api.gradients import gradients
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
 from minihub_runtime.api.graph_keys import GraphKeys
-from minihub_runtime.api.indexed_slices import IndexedSlices
 from minihub_runtime.api.nest import flatten, map_structure, pack_sequence_as
 from minihub_runtime.api.type_spec import CompositeTensor
 from minihub_runtime.api.variables.scopes import get_variable_scope, variable_scope
@@ -150,7 +150,7 @@ def _with_gradient(f: Callable[..., Any], args: Sequence[Any]) -> Any:
             "`use_resource=False`."
         )
     results = [_converted(item) for item in flatten(result)]
-    outputs, inputs = _differentiated(results), _differentiated(flatten(given))
+    outputs, inputs = differentiated(results), differentiated(flatten(given))
     read = _read_by(graph, list(graph.nodes)[first:])
     read |= _behind(outputs, inputs)
     variables = sorted((v for v in read.values() if v.trainable), key=lambda v: str(v.name))
@@ -165,7 +165,7 @@ def _with_gradient(f: Callable[..., Any], args: Sequence[Any]) -> Any:
         )
 
     def gradient(operation: Operation, *found: Any) -> list[Any]:
-        arriving = _replaced(results, found[: len(outputs)])
+        arriving = replaced(results, found[: len(outputs)])
         if variables:
             of_inputs, of_variables = grad_fn(*arriving, variables=variables)
             if len(of_variables) != len(variables):
@@ -175,46 +175,17 @@ def _with_gradient(f: Callable[..., Any], args: Sequence[Any]) -> Any:
         else:
             of_inputs, of_variables = grad_fn(*arriving), []
         # The outputs go through the operation too, and pass nothing on.
-        return [None] * len(outputs) + _differentiated(flatten(of_inputs)) + list(of_variables)
+        return [None] * len(outputs) + differentiated(flatten(of_inputs)) + list(of_variables)
 
     name = f"CustomGradient-{next(_NUMBERS)}"
     register(name, gradient)
     with graph.gradient_override_map({"IdentityN": name}):
         passed = build("IdentityN", input=[*outputs, *inputs, *variables])
-    return pack_sequence_as(result, _replaced(results, passed[: len(outputs)]))
+    return pack_sequence_as(result, replaced(results, passed[: len(outputs)]))
 
 
 def _converted(item: Any) -> Any:
     return item if isinstance(item, CompositeTensor) else convert_to_tensor(item)
-
-
-def _differentiated(items: Iterable[Any]) -> list[Any]:
-    """The tensors through which the gradients of values flow: of ragged tensors their values.
-
-    Raises:
-        ValueError: nothing is said of values of such a kind.
-    """
-    found = []
-    for item in items:
-        if hasattr(item, "with_flat_values"):
-            found.append(item.flat_values)
-        elif isinstance(item, CompositeTensor) and not isinstance(item, IndexedSlices):
-            raise ValueError(
-                f"Type {type(item).__name__} is not supported as a gradient source or gradient target."
-            )
-        else:
-            found.append(item)
-    return found
-
-
-def _replaced(items: Iterable[Any], tensors: Iterable[Any]) -> list[Any]:
-    """The values with other tensors through which gradients flow; None for a value whose tensor is None."""
-    return [
-        item.with_flat_values(tensor)
-        if hasattr(item, "with_flat_values") and tensor is not None
-        else tensor
-        for item, tensor in zip(items, tensors, strict=True)
-    ]
 
 
 def _variables(graph: Graph) -> list[Any]:

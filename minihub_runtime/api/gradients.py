@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.api.captured_gradients import captured_gradients, captures_between
+from minihub_runtime.api.composite_gradients import differentiated, replaced
 from minihub_runtime.api.conversion import constant, convert_to_tensor
 from minihub_runtime.api.graph import Tensor, get_default_graph, name_scope
 from minihub_runtime.api.graph_site import GraphSite, handed, to_term
@@ -185,8 +186,8 @@ def gradients(
     """The derivatives of the sum of `ys` with respect to each x.
 
     Args:
-        ys: a tensor, or a list of tensors.
-        xs: a tensor or variable, or a list of them.
+        ys: a tensor, which may be ragged, or a list of tensors.
+        xs: a tensor, which may be ragged, or a variable, or a list of them.
         grad_ys: the gradients that arrive at the ys, None for ones; a list with one per y.
         name: the scope of the operations.
         colocate_gradients_with_ops: accepted and ignored: there is one device.
@@ -197,15 +198,16 @@ def gradients(
             `tf.UnconnectedGradients`.
 
     Returns:
-        For each x a Tensor of its shape; IndexedSlices if only slices of x were read; None if no y depends on it.
+        For each x a Tensor of its shape, a ragged one for a ragged x; IndexedSlices if only slices of x were read; None if no y depends on it.
 
     Raises:
         LookupError: an operation between has no gradient.
         TypeError: the gradient of a y cannot be its gradient.
-        ValueError: the arguments do not fit together.
+        ValueError: the arguments do not fit together, or one is a sparse tensor.
     """
-    ys, xs, stops = _listed(ys), _listed(xs), _listed(stop_gradients)
+    ys, sources, stops = _listed(ys), _listed(xs), _listed(stop_gradients)
     given = [None] * len(ys) if grad_ys is None else _listed(grad_ys)
+    ys, xs, given = (differentiated(items) for items in (ys, sources, given))
     try:
         unconnected = UnconnectedGradients(unconnected_gradients)
     except ValueError:
@@ -251,4 +253,4 @@ def gradients(
                 else gradient
                 for x, gradient in zip(x_tensors, found, strict=True)
             ]
-        return [handed(graph, gradient) for gradient in found]
+        return replaced(sources, [handed(graph, gradient) for gradient in found])

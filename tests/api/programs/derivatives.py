@@ -33,6 +33,33 @@ def second_derivatives(tf: Any) -> Any:
 
 
 @results
+def of_ragged_tensors(tf: Any) -> Any:
+    x = tf.constant(values(3))
+    rows = tf.RaggedTensor.from_row_splits(x, [0, 1, 3])
+    deep = tf.RaggedTensor.from_row_splits(rows, [0, 0, 2])
+    sparse = tf.SparseTensor(np.int64([[0], [1], [2]]), x, [3])
+    (of_rows,) = tf.gradients(rows * rows, rows)
+    (weighed,) = tf.gradients(rows * rows, rows, rows)
+    (of_deep,) = tf.gradients(deep * deep, deep)
+    with tf.Session() as session:
+        return (
+            session.run(
+                [
+                    tf.gradients(rows * rows, x),
+                    of_rows.row_splits,
+                    of_rows.flat_values,
+                    weighed.flat_values,
+                    of_deep.nested_row_splits[0],
+                    of_deep.flat_values,
+                ]
+            ),
+            tf.gradients(x, tf.RaggedTensor.from_row_splits(x + 1.0, [0, 3])),
+            attempt(lambda: tf.gradients(sparse.values, sparse)),
+            attempt(lambda: tf.gradients(sparse, x)),
+        )
+
+
+@results
 def no_second_derivatives(tf: Any) -> Any:
     x, z = tf.constant(values(3)), tf.constant(values(3))
     return attempt(lambda: tf.hessians(x**2, [z])) is None, attempt(lambda: tf.hessians(x, []))
