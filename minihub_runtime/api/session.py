@@ -30,6 +30,9 @@ from minihub_runtime.values import as_array
 __all__ = ["DeviceAttributes", "InteractiveSession", "Session"]
 
 
+_TEXT = frozenset([str, bytes])
+
+
 class _Fetch:
     """What one `run` fetches: flat refs and targets, and how results go back into the structure."""
 
@@ -118,8 +121,10 @@ def feed_array(tensor: Tensor, value: Any) -> Any:
     dtype: DType = tensor.dtype.base_dtype
     if not dtype.is_numpy_compatible:
         raise TypeError(f"{tensor.name} of type {dtype.name} cannot be fed")
+    # Of a list of text NumPy would make an array first that is as wide as the longest.
+    text = dtype.name == "string" and type(value) is list and {*map(type, value)} <= _TEXT
     try:
-        array = np.asarray(value)
+        array = np.asarray(value, dtype=object if text else None)
     except ValueError as error:
         raise ValueError(
             f"the value of {tensor.name} must be a rectangular array: {error}"
@@ -134,7 +139,7 @@ def feed_array(tensor: Tensor, value: Any) -> Any:
         elif array.dtype.kind in "biufc" and dtype.numpy.kind in "biufc":
             array = _cast(array, dtype)
         else:
-            array = as_array(value, dtype, f"the value of {tensor.name}")
+            array = as_array(array if text else value, dtype, f"the value of {tensor.name}")
     except InvalidArgumentError as error:
         raise TypeError(
             f"Type of feed value {str(value)[:80]} is not compatible with Tensor type "
@@ -308,7 +313,7 @@ class Session:
         return fetch.rebuild(self.runner.run(fetch.refs, None, fetch.targets, copied=False))
 
     def _fetch(self, fetches: Any) -> _Fetch:
-        """What `fetches` stand for; of a single tensor or operation it is remembered.
+        """What `fetches` stand for; of tensors and operations, one or a list, it is remembered.
 
         Raises:
             RuntimeError: the session is closed, or the graph is empty.
@@ -319,12 +324,17 @@ class Session:
             raise RuntimeError(
                 "The Session graph is empty. Add operations to the graph before calling run()."
             )
-        if not isinstance(fetches, (Operation, Tensor)):
+        single = isinstance(fetches, (Operation, Tensor))
+        parts = [fetches] if single else fetches
+        if type(parts) is not list or not all(
+            isinstance(part, (Operation, Tensor)) for part in parts
+        ):
             return _Fetch(self.graph, fetches)
         # Graphs keep what they are of, so nothing else takes its place in memory.
-        found = self._fetches.get(id(fetches))
-        if found is None or not self.graph.is_fetchable(fetches):
-            found = self._fetches[id(fetches)] = _Fetch(self.graph, fetches)
+        key = (single, *map(id, parts))
+        found = self._fetches.get(key)
+        if found is None or not all(map(self.graph.is_fetchable, parts)):
+            found = self._fetches[key] = _Fetch(self.graph, fetches)
         return found
 
     def stored_values(self, variables: Iterable[Any]) -> list[Any]:
