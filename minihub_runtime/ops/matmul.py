@@ -13,7 +13,7 @@ from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.broadcasting import fitting, narrow, widen
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.gradient_rules import Gradient, Ops, Term, conjugate, over_batches
-from minihub_runtime.ops.products import Finish, multiply, multiply_and_finish
+from minihub_runtime.ops.products import SHARED, Finish, multiply, multiply_and_finish
 from minihub_runtime.ops.registry import (
     HALF_FLOATS,
     ROUNDING,
@@ -63,6 +63,7 @@ def multiply_matrices(
         and finish is None
         and a.dtype.kind == "f"
         and a.dtype != np.float16
+        and a.size * b.shape[-1] <= SHARED
     ):
         # What follows, without what takes longer than a small product.
         return np.matmul(a, b)

@@ -16,7 +16,7 @@ from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.threads import num_threads, pays, scratch, spread
 
-__all__ = ["LEAST", "SPEED", "Finish", "multiply", "multiply_and_finish"]
+__all__ = ["LEAST", "SHARED", "SPEED", "Finish", "multiply", "multiply_and_finish"]
 
 #: Changes a contiguous block of a product in place; it has these columns of it.
 Finish = Callable[[Array, slice], None]

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minihub_runtime import threads
+from minihub_runtime import blas, threads
 from minihub_runtime.ops import products
+from minihub_runtime.ops.matmul import multiply_matrices
 
 
 def draw(*shape: int) -> Any:
@@ -50,6 +51,23 @@ def test_parts_are_put_together(
     assert found.dtype == np.float32
     assert out is None or found is out
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 40])
+def test_no_long_product_starts_threads_of_the_library(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, entered = blas.single, []
+
+    def noted() -> Any:
+        entered.append(True)
+        return plain()
+
+    monkeypatch.setattr(blas, "single", noted)
+    left, right = draw(rows, 700), draw(700, 900)
+    assert left.size * 900 > products.SHARED
+    np.testing.assert_allclose(multiply_matrices(left, right), left @ right, rtol=1e-3, atol=1e-3)
+    assert entered
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.float64, np.complex64])
