@@ -52,9 +52,12 @@ _HARMLESS = frozenset(
         "StatelessRandomGetAlg",
         "TensorSummary",
         "WordpieceTokenizeWithOffsets",
+        "_AddProductLater",
+        "_AddRowsLater",
         "_Arg",
         "_ProjectedMatMul",
         "_Retval",
+        "_Settled",
     }
 )
 #: Beginnings of the names of such ops.  Tensor arrays are ordered by the flow that their ops hand on.

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
+from minihub_runtime.engine.effects import Effect, effect_of
 from minihub_runtime.engine.recording import recording
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.graph.ir import Graph, Node
@@ -151,6 +152,11 @@ def test_gradients_of_a_recurrence_are_tensorflows() -> None:
     ops = [call.node.op for call in calls]
     assert [ops.count(op) for op in KERNELS] == [5, 0, 1], "there are as many turns"
     np.testing.assert_allclose(found, arrays["x/1/kernel"], rtol=2e-5, atol=1e-6)
+
+
+def test_sums_of_one_loop_are_no_business_of_another() -> None:
+    for op in KERNELS:
+        assert effect_of(Graph({}), Node("n", op)) is Effect.NONE
 
 
 @pytest.mark.parametrize("limit", [0, 100, 1 << 20])
