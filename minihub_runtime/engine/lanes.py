@@ -2,7 +2,7 @@
 
 To share the work of one kernel, threads must meet after each; a lane goes through many kernels with its part of the batch, and
 lanes meet at the end.  What they may take together is found in a run of the whole batch: `engine.rows` says which kernels
-treat rows one by one.  Each lane's first run is compared with that one, shape by shape, so that graphs in which sizes are
+treat rows one by one, which may follow from numbers, such as axes: they must be the same in later runs.  Each lane's first run is compared with that one, shape by shape, so that graphs in which sizes are
 written out, or computed in other ways, stay whole.  Where an example raises an error the whole batch is run, which says where
 in it that is.
 """
@@ -122,6 +122,7 @@ class Lanes:
         read = {place for inputs, _ in self._places[start:stop] for place in inputs}
         after = {place for inputs, _ in self._places[stop:] for place in inputs} | self._wanted
         kinds = observer.kinds
+        entering = sorted(read - made)
         leaving = [place for place in sorted(made & after) if kinds.get(place, FREE) > 0]
         if taken < WORTHWHILE + JOINED_BYTE * sum(observer.nbytes[place] for place in leaving):
             return None
@@ -129,12 +130,14 @@ class Lanes:
             start,
             stop,
             taken,
-            [place for place in sorted(read - made) if kinds.get(place, FREE) > 0],
+            [place for place in entering if kinds.get(place, FREE) > 0],
             leaving,
             {p: observer.sizes.get(p) for p in made & after if kinds.get(p, FREE) < 0},
             [place for place in sorted(made & after) if kinds.get(place, FREE) == FREE],
             kinds,
             observer.shapes,
+            observer.guards(start, stop),
+            any(kinds.get(place, FREE) <= 0 and place not in observer.fixed for place in entering),
         )
 
     def _run_parts(self, batch: _Batch, slots: list[Any]) -> None:
@@ -157,6 +160,8 @@ class Lanes:
 
     def _run_lanes(self, part: Part, size: int, steps: Sequence[Any], slots: list[Any]) -> bool:
         """Run steps in lanes; whether that was possible."""
+        if not all(_same(slots[place], value) for place, value in part.guards.items()):
+            return False
         lanes = cut(size, num_threads())
         filled: list[list[Any]] = [slots] * len(lanes)
 
@@ -167,7 +172,7 @@ class Lanes:
                 rows = part.kinds[place]
                 own[place] = slots[place][begin * rows : end * rows]
             taken = steps
-            if (begin, end) not in part.checked:
+            if part.varies or (begin, end) not in part.checked:
                 taken = _checked(steps, self._places[part.start : part.stop], part, end - begin)
             self._execute(taken, own)
             filled[number] = own
@@ -230,6 +235,8 @@ class Part:
         alike: slots of what is the same in each lane and read afterwards.
         kinds: slot → kind.
         shapes: slot → shape for the whole batch.
+        guards: slot → what it must hold, since that says what treats rows one by one.
+        varies: whether they read more than rows and constants, on which shapes may depend; these are compared each time then.
         checked: the lanes whose shapes have been compared.
         trials: whether they are run in lanes.
     """
@@ -245,10 +252,13 @@ class Part:
         alike: Sequence[int],
         kinds: Mapping[int, Kind],
         shapes: Mapping[int, Shape | None],
+        guards: Mapping[int, Any],
+        varies: bool,
     ) -> None:
         self.start, self.stop = start, stop
         self.entering, self.leaving, self.sizes, self.alike = entering, leaving, sizes, alike
         self.kinds, self.shapes = kinds, shapes
+        self.guards, self.varies = guards, varies
         self.checked: set[tuple[int, int]] = set()
         self.trials = Trials(whole)
 
@@ -262,6 +272,7 @@ class _Observer:
         nbytes: slot → how many bytes that has, where it depends on the batch.
         sizes: slot → what it holds, where its kind is SIZE.
         taken: nanoseconds of each step.
+        fixed: slots that hold something before the run that is not fed.
     """
 
     def __init__(
@@ -275,11 +286,18 @@ class _Observer:
         self.nbytes: dict[int, int] = {}
         self.sizes: dict[int, Any] = {}
         self.taken: list[int] = []
+        self.fixed: set[int] = set()
         #: Whether each step treats rows one by one.
         self._one_by_one: list[bool] = []
+        #: Slots whose numbers were looked at for that, for each step.
+        self._consulted: list[list[int]] = []
+        #: Slot → what it held, of those that do not depend on the batch.
+        self._values: dict[int, Any] = {}
 
     def begin(self, feeds: Sequence[int], slots: Sequence[Any]) -> None:
-        """Note what is fed."""
+        """Note what is there before the run."""
+        self.fixed = {place for place, value in enumerate(slots) if value is not None} - {*feeds}
+        self._values = dict(enumerate(slots))
         for place in feeds:
             self._note_whole(place, slots[place])
 
@@ -294,6 +312,23 @@ class _Observer:
                 found.append((start, number))
                 start = None
         return found
+
+    def guards(self, start: int, stop: int) -> dict[int, Any]:
+        """What slots must hold before some steps so that these treat rows one by one, and sizes are what they were."""
+        maker = {place: step for step in range(start, stop) for place in self._places[step][1]}
+        todo = [place for step in range(start, stop) for place in self._consulted[step]]
+        seen: set[int] = set()
+        result = {}
+        while todo:
+            place = todo.pop()
+            if place in seen or self.kinds.get(place, FREE) != FREE:
+                continue
+            seen.add(place)
+            if place in maker:
+                todo += self._places[maker[place]][0]
+            else:
+                result[place] = self._values[place]
+        return result
 
     def watched(self) -> list[tuple[Any, ...]]:
         """The steps, with kernels that are watched."""
@@ -328,14 +363,17 @@ class _Observer:
         plain = registered is not None and not (registered.stateful or registered.wants_context)
         kinds = [self.kinds.get(place, FREE) for place in inputs]
         produced: list[Kind] | None = None
+        consulted: list[int] = []
         if registered is not None and (plain or node.op == "ResourceGather"):
             if any(kinds):
                 attrs = registered.schema.complete(node.attrs, node.op)
                 call = KernelCall(attrs, kinds, values, results)
                 produced = kind_of_result(node.op, call, self._size)
-            else:
+                consulted = [inputs[place] for place in call.consulted]
+            elif all(isinstance(result, np.ndarray) for result in results):
                 produced = [FREE] * len(outputs)
         self._one_by_one.append(produced is not None)
+        self._consulted.append(consulted if produced is not None else [])
         if produced is None:
             # Lanes that begin later see the size of the whole batch in what was computed before.
             for place, result in zip(outputs, results, strict=False):
@@ -346,7 +384,9 @@ class _Observer:
             return
         for place, kind, result in zip(outputs, produced, results, strict=False):
             self.shapes[place] = _shape(result)
-            if kind != FREE:
+            if kind == FREE:
+                self._values[place] = result
+            else:
                 self.kinds[place] = kind
                 self.nbytes[place] = result.nbytes
             if kind == SIZE:
@@ -354,6 +394,7 @@ class _Observer:
 
     def _note_whole(self, place: int, value: Any) -> None:
         """Note a value that lanes may cut, if it has a row for each example."""
+        self._values[place] = value
         if isinstance(value, np.ndarray):
             self.shapes[place] = value.shape
             if value.ndim and len(value) == self._size:
@@ -367,6 +408,16 @@ _STALE: Kind = -2
 def _shape(value: Any) -> Shape | None:
     """The shape of an array; None for what is no array, which may be a variable without a value that nobody asked yet."""
     return value.shape if isinstance(value, np.ndarray) else None
+
+
+def _same(value: Any, expected: Any) -> bool:
+    """Whether a slot holds what it did."""
+    if value is expected:
+        return True
+    if not isinstance(value, np.ndarray) or not isinstance(expected, np.ndarray):
+        return False
+    numbers = value.dtype == expected.dtype and value.dtype.kind in "biufc"
+    return numbers and np.array_equal(value, expected)
 
 
 class _MismatchError(Exception):

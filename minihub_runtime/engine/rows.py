@@ -11,8 +11,9 @@ there is none for ops that mix examples, draw numbers, or have a state.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -26,7 +27,8 @@ FREE: Kind = 0
 SIZE: Kind = -1
 
 
-class KernelCall(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class KernelCall:
     """One call of a kernel in a run of the whole batch.
 
     Attributes:
@@ -34,12 +36,14 @@ class KernelCall(NamedTuple):
         kinds: of the inputs.
         inputs: their values.
         results: what it gave.
+        consulted: places of the inputs whose numbers a rule has looked at: it holds as long as they are the same.
     """
 
     attrs: Mapping[str, Any]
     kinds: Sequence[Kind]
     inputs: Sequence[Any]
     results: Sequence[Any]
+    consulted: set[int] = dataclasses.field(default_factory=set)
 
     def is_rows(self, place: int) -> bool:
         """Whether an input has rows of each example."""
@@ -53,6 +57,7 @@ class KernelCall(NamedTuple):
         """An input that holds integers, where it does not depend on the batch."""
         if self.kinds[place] != FREE:
             return None
+        self.consulted.add(place)
         return [int(number) for number in np.asarray(self.inputs[place]).ravel()]
 
     def rank(self, place: int) -> int:
@@ -76,6 +81,7 @@ def kind_of_result(op: str, call: KernelCall, batch: int) -> list[Kind] | None:
     if any(kind < SIZE for kind in call.kinds):
         return None
     if SIZE in call.kinds and op in _ON_SIZES and not any(kind > 0 for kind in call.kinds):
+        call.consulted.update(place for place, kind in enumerate(call.kinds) if kind == FREE)
         return [SIZE] * len(call.results)
     if op in ("Shape", "ShapeN", "Size"):
         return [SIZE] * len(call.results)

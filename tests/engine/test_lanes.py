@@ -273,6 +273,54 @@ def test_variables_that_change_between_runs() -> None:
             session.run(more)
 
 
+def test_numbers_that_are_fed_and_axes_too(runs: list[tuple[int, ...]]) -> None:
+    """What rules go by may be other numbers next time, of the same shapes."""
+    x = draw(4, 4)
+    with tf.Graph().as_default(), tf.Session() as session:
+        given, axis = tf.placeholder(tf.float32, [None, 4]), tf.placeholder(tf.int32, [])
+        y = tf.reduce_sum(tf.exp(given), axis) * 2
+        for number in (1, 1, 1, 1, 0, 0, 1, 0):
+            expected = np.exp(x).sum(number) * 2
+            np.testing.assert_allclose(
+                session.run(y, {given: x, axis: number}), expected, rtol=1e-5
+            )
+    assert runs
+
+
+def test_numbers_that_are_laid_out_by_a_size() -> None:
+    """They are no sizes: what they were in the run that was watched says nothing of the next."""
+    x = draw(4, 30)
+    with tf.Graph().as_default(), tf.Session() as session:
+        given, numbers = (tf.placeholder(tf.float32, [None, width]) for width in (30, 2))
+        laid_out = tf.reshape(numbers, tf.concat([[-1], tf.shape(given)[1:] // 10], 0))
+        fetches = [tf.exp(given) + 1, laid_out, tf.exp(given) * tf.reduce_sum(laid_out)]
+        for factor in (1.0, 2.0, 3.0, 4.0, 5.0):
+            fed = factor * np.arange(12, dtype=np.float32).reshape(6, 2)
+            one, two, three = session.run(fetches, {given: x, numbers: fed})
+            np.testing.assert_allclose(one, np.exp(x) + 1, rtol=1e-5)
+            np.testing.assert_array_equal(two, fed.reshape(4, 3))
+            np.testing.assert_allclose(three, np.exp(x) * fed.sum(), rtol=1e-5)
+
+
+def test_lists_that_loops_fill() -> None:
+    """The gradient of a gather in a loop: sizes, lists and rows in each turn."""
+    x = draw(5, 2)
+    with tf.Graph().as_default(), tf.Session() as session:
+        given = tf.placeholder(tf.float32, [None, 2])
+        picked = tf.map_fn(
+            lambda i: tf.exp(tf.gather(given, i % 3)) * given[i], tf.range(5), tf.float32
+        )
+        (gradient,) = tf.gradients(picked, given)
+        found = [session.run(gradient, {given: x}) for _ in range(4)]
+    threads.set_num_threads(1)
+    with tf.Graph().as_default(), tf.Session() as session:
+        given = tf.placeholder(tf.float32, [None, 2])
+        whole = tf.gather(given, [0, 1, 2, 0, 1])
+        expected = session.run(tf.gradients(tf.exp(whole) * given, given)[0], {given: x})
+    for each in found:
+        np.testing.assert_allclose(each, expected, rtol=1e-5)
+
+
 def test_a_switch_inside() -> None:
     with tf.Graph().as_default(), tf.Session() as session:
         x, choice = tf.placeholder(tf.float32, [None, 6]), tf.placeholder(tf.bool, [])
