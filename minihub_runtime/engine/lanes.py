@@ -2,9 +2,9 @@
 
 To share the work of one kernel, threads must meet after each; a lane goes through many kernels with its part of the batch, and
 lanes meet at the end.  What they may take together is found in a run of the whole batch: `engine.rows` says which kernels
-treat rows one by one, which may follow from numbers, such as axes: they must be the same in later runs.  Each lane's first run is compared with that one, shape by shape, so that graphs in which sizes are
-written out, or computed in other ways, stay whole.  Where an example raises an error the whole batch is run, which says where
-in it that is.
+treat rows one by one.  That may follow from numbers, such as axes, which must be the same in later runs.  Each lane's first
+run is compared with that one, shape by shape, so that graphs in which sizes are written out, or computed in other ways, stay
+whole.  Where an example raises an error the whole batch is run, which says where in it that is.
 """
 
 from __future__ import annotations
