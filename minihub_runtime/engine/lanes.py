@@ -162,6 +162,9 @@ class Lanes:
         """Run steps in lanes; whether that was possible."""
         if not all(_same(slots[place], value) for place, value in part.guards.items()):
             return False
+        if any(_shape(slots[place]) != part.shapes[place] for place in part.entering):
+            # It was not computed this time, or is of another size.
+            return False
         lanes = cut(size, num_threads())
         filled: list[list[Any]] = [slots] * len(lanes)
 

@@ -331,6 +331,20 @@ def test_a_switch_inside() -> None:
             np.testing.assert_allclose(got, np.tanh(expected(value) * 2), rtol=1e-5)
 
 
+def test_rows_that_are_not_computed_each_time(runs: list[tuple[int, ...]]) -> None:
+    """Each side of a switch of TF1 is dead where the other one is taken."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        x, choice = tf.placeholder(tf.float32, [None, 6]), tf.placeholder(tf.bool, [])
+        sides = tf.raw_ops.Switch(data=tf.sin(x), pred=choice)
+        y = tf.raw_ops.Merge(inputs=[tf.cos(sides[0]) + 1, tf.exp(sides[1]) * 2])[0]
+        value = draw(4, 6)
+        for chosen in (True, True, True, True, False, False, False, True, False):
+            got = session.run(y, {x: value, choice: chosen})
+            expected = np.exp(np.sin(value)) * 2 if chosen else np.cos(np.sin(value)) + 1
+            np.testing.assert_allclose(got, expected, rtol=1e-5)
+    assert runs
+
+
 def test_what_is_read_later_is_not_joined(
     runs: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
