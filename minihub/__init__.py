@@ -112,13 +112,20 @@ _MODULES = {
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        value = getattr(importlib.import_module(_HOMES[name]), name)
+        value = getattr(_imported(_HOMES[name]), name)
     elif name in _MODULES:
-        value = importlib.import_module(_MODULES[name])
+        value = _imported(_MODULES[name])
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value
+
+
+def _imported(name: str) -> Any:
+    from minihub_runtime.garbage import uncollected
+
+    with uncollected():
+        return importlib.import_module(name)
 
 
 def __dir__() -> list[str]:

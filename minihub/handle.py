@@ -35,10 +35,10 @@ Kaggle form, local archives) are first written as the URL they stand for.
 from __future__ import annotations
 
 import enum
-import hashlib
 import os
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from minihub.errors import InvalidHandleError, NotFoundError
@@ -54,11 +54,12 @@ _CHINA_HOST = "hub.tensorflow.google.cn"
 _CHINA_STORAGE = "https://gcs.tensorflow.google.cn"
 _ARCHIVE_SUFFIXES = (".tar", ".tar.gz", ".tgz")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+# Compiled when a handle without a scheme, or with this host, is first met.
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_KAGGLE_SHORT = re.compile(
+_KAGGLE_SHORT = (
     rf"(?P<owner>{_WORD})/(?P<model>{_WORD})/(?P<framework>{_WORD})/(?P<variation>{_WORD})(?:/(?P<version>[0-9]+))?"
 )
-_KAGGLE_LONG = re.compile(
+_KAGGLE_LONG = (
     rf"(?P<owner>{_WORD})/(?P<model>{_WORD})/frameworks/(?P<framework>{_WORD})/variations/(?P<variation>{_WORD})"
     r"(?:/versions/(?P<version>[0-9]+))?"
 )
@@ -96,8 +97,7 @@ class Kind(enum.Enum):
         return self in {Kind.PATH, Kind.ARCHIVE}
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """One place to ask for the bytes of a module.
 
     Attributes:
@@ -135,6 +135,9 @@ class Handle:
     @property
     def key(self) -> str:
         """Name of the module's folder in the cache."""
+        # Local folders have none, and OpenSSL takes its time to load.
+        import hashlib
+
         return hashlib.sha1(
             self.name.encode("utf-8", "surrogatepass"), usedforsecurity=False
         ).hexdigest()
@@ -264,7 +267,7 @@ def _without_scheme(text: str) -> Handle:
     host, _, rest = text.partition("/")
     if rest and host.lower() in (*_TFHUB_HOSTS, *_KAGGLE_HOSTS) and not re.search(r"\s", text):
         return _web(text, f"https://{text}")
-    model = _KAGGLE_SHORT.fullmatch(text)
+    model = re.fullmatch(_KAGGLE_SHORT, text)
     if model and model["framework"].lower() in _FRAMEWORKS:
         return _kaggle(text, model)
     raise NotFoundError(f"{clip(text)} does not exist.")
@@ -281,7 +284,7 @@ def _web(text: str, url: str) -> Handle:
     path = parts.path.strip("/")
     if host in _KAGGLE_HOSTS and path.startswith("models/"):
         inner = path.removeprefix("models/")
-        model = _KAGGLE_LONG.fullmatch(inner) or _KAGGLE_SHORT.fullmatch(inner)
+        model = re.fullmatch(_KAGGLE_LONG, inner) or re.fullmatch(_KAGGLE_SHORT, inner)
         if model:
             return _kaggle(text, model)
         raise InvalidHandleError(

@@ -1,4 +1,4 @@
-"""The collector of cyclic garbage, which has nothing to find while large graphs are built.
+"""The collector of cyclic garbage, which has nothing to find while large graphs are built or modules imported.
 
     with uncollected():
         nodes = [...]

@@ -4,29 +4,33 @@
     path = resolve("https://tfhub.dev/google/nnlm-en-dim128/1")
 
 `minihub.handle` says which handles there are and where their bytes come from, `settings` what can be set, `cache` what is stored and when
-it is trusted, `http` and `archive` how bytes of strangers are fetched and unpacked.
+it is trusted, `remote` when it is fetched, `http` and `archive` how bytes of strangers are fetched and unpacked.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import sys
 import types
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from minihub.errors import InvalidHandleError, InvalidModuleError, OfflineError
-from minihub.handle import Handle, Kind, parse_handle, shown
-from minihub.resolve.settings import Settings
+from minihub.errors import InvalidHandleError
+from minihub.handle import Kind, parse_handle, shown
 from minihub_runtime.errors import clip
 
 if TYPE_CHECKING:
-    from minihub.resolve.manifest import Manifest, Stored
+    from minihub.resolve.settings import Settings
 
 __all__ = ["Settings", "resolve"]
 
-_log = logging.getLogger("minihub")
+
+def __getattr__(name: str) -> Any:
+    if name != "Settings":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from minihub.resolve.settings import Settings
+
+    return Settings
 
 
 def resolve(
@@ -76,58 +80,18 @@ def resolve(
                 f"only an archive can be compared with a SHA-256, unlike {shown(understood.text)}"
             )
         return understood.location
+    # A local folder needs none of what follows.
+    from minihub.resolve.settings import Settings
+
     if settings is None:
         settings = Settings.read(cache_dir=cache_dir, mirror=mirror, offline=offline)
     if understood.kind is Kind.ARCHIVE:
         from minihub.resolve.path import resolve_archive
 
         return resolve_archive(understood, settings, verify=verify, refresh=refresh, sha256=sha256)
-    return _resolve_remote(understood, settings, verify=verify, refresh=refresh, sha256=sha256)
+    from minihub.resolve.remote import resolve_remote
 
-
-def _resolve_remote(
-    handle: Handle, settings: Settings, *, verify: bool, refresh: bool, sha256: str | None
-) -> str:
-    from minihub.resolve.cache import Cache
-
-    cache = Cache(settings)
-    before = cache.judge(handle.key, contents=verify)
-    pinned = before.manifest is not None and sha256 is not None and before.problem is None
-    if pinned and before.manifest is not None and sha256 is not None and not refresh:
-        stored = before.manifest.sha256
-        if stored != sha256.lower():
-            raise InvalidModuleError(
-                f"the archive of {shown(handle.text)} must have the SHA-256 {sha256.lower()}, but the one in the cache has {stored}"
-            )
-    if before.problem is None and not refresh and (sha256 is None or pinned):
-        return cache.path(handle.key)
-    if settings.offline:
-        where = f"the module cache {settings.cache_dir}"
-        if before.absent:
-            found = f"is not in {where}"
-        elif before.problem:
-            found = f"has an incomplete entry in {where} ({handle.key}: {before.problem})"
-        else:
-            found = f"cannot be fetched anew into {where}"
-        raise OfflineError(f"{shown(handle.text)} {found}, and the network is switched off")
-    if not before.absent and before.problem:
-        _log.warning(
-            "the cached module %s is fetched again: %s", cache.path(handle.key), before.problem
-        )
-
-    def fetch(folder: str) -> Stored:
-        from minihub.resolve.fetch import Fetcher
-
-        if not settings.check_certificates:
-            _log.warning("certificates are not checked, as TFHUB_DISABLE_CERT_VALIDATION says")
-        return Fetcher(settings).fetch(handle, folder, sha256)
-
-    def wanted(manifest: Manifest | None) -> bool:
-        if refresh and manifest == before.manifest:
-            return False
-        return sha256 is None or (manifest is not None and manifest.sha256 == sha256.lower())
-
-    return cache.obtain(handle.key, handle.name, fetch, wanted=wanted, contents=verify)
+    return resolve_remote(understood, settings, verify=verify, refresh=refresh, sha256=sha256)
 
 
 class _CallablePackage(types.ModuleType):

@@ -15,9 +15,9 @@ Source: tensorflow/core/util/saved_tensor_slice_util.cc, core/lib/strings/ordere
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,8 +30,7 @@ _SPECIFICATION = re.compile(r"(?:[0-9]+ )+(?:-|[0-9]+,[0-9]+)(?::(?:-|[0-9]+,[0-
 _WHOLE = -1
 
 
-@dataclasses.dataclass(frozen=True)
-class TensorSlice:
+class TensorSlice(NamedTuple):
     """A box of elements of a tensor.
 
     Attributes:
@@ -72,8 +71,7 @@ class TensorSlice:
         return Box(self.starts, tuple(sizes))
 
 
-@dataclasses.dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A slice in a tensor of known shape.
 
     Attributes:

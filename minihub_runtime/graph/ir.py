@@ -5,7 +5,7 @@ A node's name is its identity.  `Ref("a", 1)` is the second output of node `a`, 
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -166,7 +166,7 @@ class Graph:
     @property
     def reading_token(self) -> str:
         """What operations that the program adds hold, and those of graphs from elsewhere cannot know: they read any file."""
-        token: str = self.python.setdefault("", secrets.token_hex(16))
+        token: str = self.python.setdefault("", os.urandom(16).hex())
         return token
 
     def __len__(self) -> int:

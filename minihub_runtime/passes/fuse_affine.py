@@ -14,8 +14,7 @@ Source: tensorflow/core/grappler/optimizers/remapper.cc does the same for single
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,8 +37,7 @@ ACTIVATIONS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class _Kind:
+class _Kind(NamedTuple):
     """How an op that has weights is fused.
 
     Attributes:

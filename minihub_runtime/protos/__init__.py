@@ -12,10 +12,11 @@ and works with every supported protobuf.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Message
 
@@ -26,13 +27,26 @@ _NAMES: dict[str, str] = {}
 
 
 def _fill_pool() -> None:
-    files = descriptor_pb2.FileDescriptorSet.FromString(
-        (Path(__file__).parent / "descriptors.bin").read_bytes()
-    )
-    for file in files.file:
-        _POOL.Add(file)
-        for message in file.message_type if file.package != "google.protobuf" else ():
-            _NAMES[message.name] = f"{file.package}.{message.name}"
+    for data in _files_of((Path(__file__).parent / "descriptors.bin").read_bytes()):
+        file = _POOL.AddSerializedFile(data)
+        if file.package != "google.protobuf":
+            _NAMES.update((m.name, m.full_name) for m in file.message_types_by_name.values())
+
+
+def _files_of(descriptor_set: bytes) -> Iterator[bytes]:
+    """The files of a FileDescriptorSet, whose one field they are: a tag, a length, as many bytes.
+
+    protobuf's own class for it would bring all that generated code needs.
+    """
+    at = 0
+    while at < len(descriptor_set):
+        size = shift = 0
+        while (byte := descriptor_set[at := at + 1]) > 0x7F:
+            size |= (byte & 0x7F) << shift
+            shift += 7
+        size |= byte << shift
+        yield descriptor_set[at + 1 : at + 1 + size]
+        at += 1 + size
 
 
 _fill_pool()
