@@ -32,7 +32,7 @@ from minihub_runtime.ops.control_flow import DEAD
 from minihub_runtime.ops.registry import REGISTRY, Schema, infer_shapes
 from minihub_runtime.passes.narrow_calls import needed_results
 from minihub_runtime.passes.pipeline import rewrite
-from minihub_runtime.passes.prune import prune, topological
+from minihub_runtime.passes.prune import prune
 from minihub_runtime.passes.region import HANDLES, Region
 from minihub_runtime.passes.structure_loops import structure_loops
 from minihub_runtime.shapes import Spec, concrete, size
@@ -128,9 +128,9 @@ class _Compiler:
             self.dtype.setdefault(ref, self.fed_type(ref))
         self.place.update(feed_slots)
         structured = structure_loops(nodes, feed_slots)
-        # A cycle is found before passes would walk in it.
-        topological(structured, feed_slots)
         region = Region(self.graph, structured, feed_slots, fetches, self.awaited)
+        # A cycle is found before passes would walk in it.
+        region.in_order()
         try:
             rewrite(region, self.passes)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
@@ -139,7 +139,7 @@ class _Compiler:
                 nodes, feeds, fetches
             )
             raise
-        order = topological(region.live(), feed_slots)
+        order = region.in_order()
         self.awaited.update(name for node in order for name in node.controls)
         self.read = {*fetches, *(ref for node in order for ref in node.inputs)}
         for node in order:

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 
 from minihub_runtime.graph.ir import Node
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.passes.prune import topological
 from minihub_runtime.passes.region import HANDLES, Region, is_write
 
 __all__ = ["drop_idle"]
@@ -35,6 +34,8 @@ PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})
 def drop_idle(region: Region) -> None:
     """Leave out the nodes of a region that do nothing but be waited for."""
     nodes, feeds, kept = region.live(), region.feeds, region.outside
+    if not any(node.controls for node in nodes.values()):
+        return
     if any(node.op in CHOOSING for node in nodes.values()):
         return
     sources = {
@@ -51,7 +52,7 @@ def drop_idle(region: Region) -> None:
     result = dict(nodes)
     changed: set[str] = set()
     # Whoever reads a node comes before it, and may have been left out by then.
-    for node in reversed(topological(nodes, feeds)):
+    for node in reversed(region.in_order()):
         name = node.name
         if name in kept or reads[name] or not (node.op == "NoOp" or _is_idle(node, nodes)):
             continue

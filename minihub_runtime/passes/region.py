@@ -6,7 +6,8 @@ node; so whoever reads it reads the new one, and what nobody reads any more is p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from minihub_runtime.graph.functions import Body, instantiate
 from minihub_runtime.graph.inference import Inference
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.passes.prune import prune
+from minihub_runtime.passes.prune import prune, topological
 from minihub_runtime.shapes import Shape
 
 __all__ = ["Region", "is_write"]
@@ -86,35 +87,46 @@ class Region:
         self._outside = frozenset(ref.node for ref in self.fetches | self.feeds)
         self._note_roots()
         self._shapes: Inference | None = None
-        self._readers: dict[Ref, list[Node]] | None = None
+        self._forget()
+        self._could_be: dict[str, bool] = {}
+        writing = functools.cache(is_write)
+        self._steady = not any(self._writes(node, writing) for node in self.nodes.values())
+
+    def _forget(self) -> None:
+        """Know nothing of the nodes."""
         self._static: dict[str, bool] = {}
-        self._steady = not any(self._writes(node) for node in self.nodes.values())
+        self._readers: dict[Ref, list[Node]] | None = None
+        #: Name → how many edges lead from a node, that those do which are not fed.
+        self._reads: dict[str, int] = {}
+        #: Nodes that may have lost their last reader, or never had one; None as long as any may.
+        self._doubtful: list[str] | None = None
+        self._order: list[Node] | None = None
 
     def _note_roots(self) -> None:
         """Note what must run whoever reads it."""
         self.note_controls()
-        read = {ref.node for node in self.nodes.values() for ref in node.inputs}
+        read = {ref[0] for node in self.nodes.values() for ref in node.inputs}
         # What nobody reads is there for its effects, as loops are that fill stacks.
         self._loose = [name for name in self.nodes if name not in read]
 
     def note_controls(self) -> None:
         """Note which nodes others wait for."""
-        controls = (name for node in self.nodes.values() for name in node.controls)
-        self._awaited = self._targets.union(controls)
+        controls = [node.controls for node in self.nodes.values() if node.controls]
+        self._awaited = self._targets.union(*controls)
 
-    def _writes(self, node: Node) -> bool:
+    def _writes(self, node: Node, writing: Callable[[str], bool]) -> bool:
         """Whether a node may change a variable, itself or by functions that it calls."""
         if node.op == "_Loop":
             loop = node.attrs["loop"]
             parts = (loop.test, loop.body, loop.leaving)
-            return any(self._writes(inner) for part in parts for inner in part.values())
+            return any(self._writes(inner, writing) for part in parts for inner in part.values())
         if node.op in self._graph.functions:
             return self._function_writes(node.op)
         if node.op in CALLS:
             values = [node.attrs[name] for name in node.attrs]
             called = [item for v in values for item in (v if isinstance(v, list) else [v])]
             return any(self._function_writes(f.name) for f in called if isinstance(f, Func))
-        return is_write(node.op)
+        return writing(node.op)
 
     def _function_writes(self, name: str) -> bool:
         """Whether a function of the library may change a variable; one that is not there may."""
@@ -161,10 +173,50 @@ class Region:
 
     def live(self) -> dict[str, Node]:
         """The nodes that are needed still, in the order they had: roots have none that is the same in each process."""
-        kept = prune(self.nodes, self.roots, self.feeds)
-        self.nodes = {name: kept[name] for name in self.nodes if name in kept}
-        self._readers = None
+        if self._doubtful is None:
+            kept = prune(self.nodes, self.roots, self.feeds)
+            self.nodes = {name: kept[name] for name in self.nodes if name in kept}
+            self._note_reads()
+        else:
+            self._drop_unread(self._doubtful)
+        self._doubtful = []
         return self.nodes
+
+    def _drop_unread(self, doubtful: list[str]) -> None:
+        """Take out those of some nodes that nobody needs, and what only they needed; empties the list."""
+        roots = {*self.roots} if doubtful else set()
+        while doubtful:
+            name = doubtful.pop()
+            if not self._reads.get(name) and name not in roots:
+                # What it read becomes doubtful.
+                self.drop(name)
+
+    def _note_reads(self) -> None:
+        reads: dict[str, int] = {}
+        readers: dict[Ref, list[Node]] = {}
+        for node in self.nodes.values():
+            for source in node.inputs:
+                if source in readers:
+                    readers[source].append(node)
+                else:
+                    readers[source] = [node]
+                name = source[0]
+                reads[name] = reads.get(name, 0) + 1
+        for ref in self.feeds:
+            if ref in readers:
+                reads[ref[0]] -= len(readers[ref])
+        self._readers, self._reads = readers, reads
+
+    def in_order(self) -> list[Node]:
+        """The nodes that are needed still, each after those that it reads or waits for.
+
+        Raises:
+            InvalidArgumentError: there is a cycle.
+        """
+        nodes = self.live()
+        if self._order is None:
+            self._order = topological(nodes, self.feeds)
+        return self._order
 
     def node(self, ref: Ref) -> Node | None:
         """What makes a tensor; None if it is fed."""
@@ -178,10 +230,8 @@ class Region:
     def readers(self, ref: Ref) -> list[Node]:
         """The nodes that read a tensor; one that reads it twice is there twice."""
         if self._readers is None:
-            self._readers = {}
-            for node in self.nodes.values():
-                for source in node.inputs:
-                    self._readers.setdefault(source, []).append(node)
+            self._note_reads()
+            assert self._readers is not None
         return self._readers.get(ref, [])
 
     def hidden(self, node: Node) -> bool:
@@ -201,18 +251,30 @@ class Region:
         """Add a node, or replace the one of its name; its first output."""
         self.drop(node.name)
         self.nodes[node.name] = node
+        self._order = None
         if self._readers is not None:
             for source in node.inputs:
                 self._readers.setdefault(source, []).append(node)
+                if source not in self.feeds:
+                    self._reads[source[0]] = self._reads.get(source[0], 0) + 1
+        if self._doubtful is not None:
+            self._doubtful.append(node.name)
         return Ref(node.name)
 
     def drop(self, name: str) -> None:
         """Take a node out, if it is there."""
         node = self.nodes.pop(name, None)
         self._static.pop(name, None)
-        if node is not None and self._readers is not None:
+        if node is None:
+            return
+        self._order = None
+        if self._readers is not None:
             for source in node.inputs:
                 self._readers[source].remove(node)
+                if source not in self.feeds:
+                    self._reads[source[0]] -= 1
+        if self._doubtful is not None:
+            self._doubtful += [source[0] for source in node.inputs]
 
     def add(self, near: str, op: str, inputs: Iterable[Ref], **attrs: Any) -> Ref:
         """Add a node under a new name; its first output."""
@@ -324,19 +386,16 @@ class Region:
             return False
         if node.op in HANDLES or node.op in READS:
             return self._steady
-        if (
-            node.op in ("Switch", "Merge", "Enter", "Exit", "NextIteration")
-            or node.op not in REGISTRY
-        ):
-            return False
-        op = REGISTRY[node.op]
-        return not op.stateful and not op.wants_context
+        known = self._could_be.get(node.op)
+        if known is None:
+            known = self._could_be[node.op] = _follows_from_inputs(node.op)
+        return known
 
     def keep_only(self, nodes: Mapping[str, Node]) -> None:
         """Go on with other nodes."""
-        self.nodes = dict(nodes)
-        self._readers = None
-        self._static.clear()
+        if nodes != self.nodes:
+            self.nodes = dict(nodes)
+            self._forget()
 
     def go_on_with(self, nodes: Mapping[str, Node]) -> None:
         """Go on with other nodes, of which those have effects that had some before: no others that nobody reads are needed."""
@@ -348,3 +407,11 @@ class Region:
         """Go on with other nodes, which wait for others than before."""
         self.keep_only(nodes)
         self._note_roots()
+
+
+def _follows_from_inputs(op: str) -> bool:
+    """Whether the outputs of an op are the same whenever its inputs are."""
+    if op in ("Switch", "Merge", "Enter", "Exit", "NextIteration") or op not in REGISTRY:
+        return False
+    found = REGISTRY[op]
+    return not found.stateful and not found.wants_context

@@ -17,7 +17,6 @@ import numpy as np
 
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.passes.prune import topological
 from minihub_runtime.passes.region import Region
 
 __all__ = ["share_equals"]
@@ -34,7 +33,7 @@ def share_equals(region: Region) -> None:
     found: dict[Any, Node] = {}
     # Whoever reads what is fed reads that, not what its node would compute.
     fed = {ref.node for ref in region.feeds}
-    for before in topological(region.live(), region.feeds):
+    for before in region.in_order():
         # Earlier nodes may have been put in the place of its inputs.
         node = region.nodes[before.name]
         key = _key(region, node)
