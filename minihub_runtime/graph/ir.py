@@ -57,6 +57,10 @@ class Attrs(Mapping[str, Any]):
                 raise
         return self._decoded[name]
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value, or `default`; what `Mapping` has does the same by an exception."""
+        return self[name] if name in self.changes or name in self.protos else default
+
     def __contains__(self, name: object) -> bool:
         return name in self.changes or name in self.protos
 

@@ -15,9 +15,12 @@ __all__ = ["missing_ops", "needed_ops", "unsupported_ops"]
 
 def missing_ops(graph: Graph, nodes: Iterable[Node]) -> dict[str, list[str]]:
     """Op type → names of the nodes that neither a kernel nor a function of the library can run."""
+    known: dict[str, bool] = {}
     missing: dict[str, list[str]] = {}
     for node in nodes:
-        if node.op not in graph.functions and node.op not in REGISTRY:
+        if node.op not in known:
+            known[node.op] = node.op in graph.functions or node.op in REGISTRY
+        if not known[node.op]:
             missing.setdefault(node.op, []).append(node.name)
     return missing
 

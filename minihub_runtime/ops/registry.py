@@ -291,13 +291,13 @@ class Registry(Mapping[str, Op]):
         return self._ops
 
     def __getitem__(self, name: str) -> Op:
-        found = self._find(name)
+        found = self._ops.get(name) or self._find(name)
         if found is None:
             raise KeyError(name)
         return found
 
     def __contains__(self, name: object) -> bool:
-        return self._find(name) is not None
+        return name in self._ops or self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._load_all())

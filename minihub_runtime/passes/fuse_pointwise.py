@@ -70,18 +70,18 @@ def _fuse_groups(
         group = _Group(region, node, members, axes)
         if group.reduces and not gives_whole(group.lines):
             group = _Group(region, node, found, {})
-        if group.lines_count < 2:
+        if group.count < 2:
             continue
         if _replace(region, group, activations_only):
-            taken |= group.members
+            taken.update(group.members)
 
 
 def _roots_first(region: Region, found: Mapping[str, Node]) -> Iterator[Node]:
     """Elementwise nodes, those that are read by no other of them first."""
 
     def inner(node: Node) -> bool:
-        readers = region.readers(Ref(node.name))
-        return region.hidden(node) and bool(readers) and all(r.name in found for r in readers)
+        readers = region.readers(Ref(node.name)) if region.hidden(node) else ()
+        return bool(readers) and all([reader.name in found for reader in readers])
 
     inside = {name for name, node in found.items() if inner(node)}
     yield from (node for name, node in found.items() if name not in inside)
@@ -124,7 +124,8 @@ class _Group:
 
     Attributes:
         root: that one.
-        members: names of the nodes.
+        members: the nodes by their names.
+        count: how many ops are done.
         lines: the program.
         inputs: the tensors it reads.
         numbers: its numbers.
@@ -141,20 +142,18 @@ class _Group:
         self._candidates = candidates
         self._axes = axes
         self.root = root
-        self.members = {root.name}
+        self.members = {root.name: root}
         self._grow()
+        self.count = sum(node.op not in PASSING for node in self.members.values())
         self.lines: list[str] = []
         self.inputs: list[Ref] = []
         self.numbers: list[float] = []
-        self._made: dict[str, int] = {}
-        self._passed: dict[str, str] = {}
-        if self.lines_count >= 2:
-            self._write(root)
-
-    @property
-    def lines_count(self) -> int:
-        """How many ops are done."""
-        return sum(self.region.nodes[name].op not in PASSING for name in self.members)
+        #: Member → its line, or the operand that it passes on.
+        self._made: dict[str, str] = {}
+        #: Tensor from outside → the operand that stands for it.
+        self._operands: dict[Ref, str] = {}
+        if self.count >= 2:
+            self._write()
 
     @property
     def reduces(self) -> bool:
@@ -171,7 +170,7 @@ class _Group:
                 if inner is None or source.index or inner.name in self.members:
                     continue
                 if self._joins(inner):
-                    self.members.add(inner.name)
+                    self.members[inner.name] = inner
                     # A node whose last reader this is may join now.
                     waiting += [inner, node]
 
@@ -179,41 +178,42 @@ class _Group:
         return node.inputs[:1] if node.op in PASSING or node.op in REDUCTIONS else node.inputs
 
     def _joins(self, node: Node) -> bool:
-        if node.controls or not self.region.hidden(node):
+        region, out = self.region, Ref(node.name)
+        if node.controls or not region.hidden(node):
             return False
-        passing = node.op in PASSING
-        if not passing and self._candidates.get(node.name) is not node:
+        if node.op in PASSING:
+            if region.static(out) or any(region.readers(Ref(node.name, i)) for i in range(1, 4)):
+                return False
+        elif self._candidates.get(node.name) is not node:
             return False
-        if passing and self.region.static(Ref(node.name)):
-            return False
-        if any(self.region.readers(Ref(node.name, i)) for i in range(1, 4)):
-            return False
-        return all(reader.name in self.members for reader in self.region.readers(Ref(node.name)))
+        return all([reader.name in self.members for reader in region.readers(out)])
 
-    def _write(self, root: Node) -> None:
+    def _write(self) -> None:
         """Write the program: operands before what needs them."""
-        stack = [root]
+        made, stack = self._made, [self.root]
         while stack:
             node = stack[-1]
-            if node.name in self._made:
+            if node.name in made:
                 stack.pop()
                 continue
+            sources = self._sources(node)
             inner = [
-                self.region.nodes[source.node]
-                for source in self._sources(node)
-                if self._inside(source) and source.node not in self._made
+                self.members[source.node]
+                for source in sources
+                if self._inside(source) and source.node not in made
             ]
             if inner:
                 stack += inner
                 continue
             stack.pop()
-            operands = [self._operand(source) for source in self._sources(node)]
+            operands = [
+                made[source.node] if self._inside(source) else self._operand(source)
+                for source in sources
+            ]
             if node.op in PASSING:
-                # It is the line, or the operand, that it passes on.
-                self._passed[node.name] = operands[0]
-                self._made[node.name] = -1
+                made[node.name] = operands[0]
                 continue
-            self._made[node.name] = len(self.lines)
+            made[node.name] = f"@{len(self.lines)}"
             axis = self._axes.get(node.name)
             name = node.op if axis is None else f"{node.op}:{axis}"
             self.lines.append(" ".join([name, *operands]))
@@ -222,18 +222,21 @@ class _Group:
         return source.node in self.members and not source.index and source not in self.region.feeds
 
     def _operand(self, source: Ref) -> str:
-        if self._inside(source):
-            passed = self._passed.get(source.node)
-            return passed if passed is not None else f"@{self._made[source.node]}"
+        """What stands for a tensor from outside."""
+        found = self._operands.get(source)
+        if found is None:
+            found = self._operands[source] = self._new_operand(source)
+        return found
+
+    def _new_operand(self, source: Ref) -> str:
         value = self.region.value(source)
         if value is not None and value.size == 1 and value.ndim == 0:
             number = float(value)
             if number not in self.numbers:
                 self.numbers.append(number)
             return f"${self.numbers.index(number)}"
-        if source not in self.inputs:
-            self.inputs.append(source)
-        return f"%{self.inputs.index(source)}"
+        self.inputs.append(source)
+        return f"%{len(self.inputs) - 1}"
 
 
 def _replace(region: Region, group: _Group, activations_only: bool) -> bool:

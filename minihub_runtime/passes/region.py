@@ -338,9 +338,7 @@ class Region:
     def is_reference(self, ref: Ref) -> bool:
         """Whether a tensor may be a variable itself, which whoever reads it reads at its own time."""
         node = self.node(ref)
-        if node is None:
-            return False
-        return node.op in HANDLES or node.op.startswith(("Assign", "Ref")) or "Enter" in node.op
+        return node is not None and _hands_references_on(node.op)
 
     def has_single_taps(self, filter: Ref) -> bool:
         """Whether the filter of a convolution is known to have one tap only."""
@@ -354,32 +352,34 @@ class Region:
         if ref in self.feeds:
             return False
         known = self._static.get(ref.node)
-        if known is not None:
-            return known
-        stack = [ref.node]
+        return self._settle(ref.node) if known is None else known
+
+    def _settle(self, name: str) -> bool:
+        """Note whether a node is static, and what that depends on; whether it is."""
+        static, stack = self._static, [name]
         while stack:
-            name = stack[-1]
-            if name in self._static:
+            inner = stack[-1]
+            if inner in static:
                 stack.pop()
                 continue
-            node = self.nodes.get(name)
+            node = self.nodes.get(inner)
             if node is None or not self._could_be_static(node):
-                self._static[name] = False
-                stack.pop()
+                static[inner] = False
                 continue
-            waiting = [
-                source.node
-                for source in node.inputs
-                if source not in self.feeds and source.node not in self._static
-            ]
-            if waiting:
-                stack.extend(waiting)
-                continue
-            self._static[name] = all(
-                source not in self.feeds and self._static[source.node] for source in node.inputs
-            )
-            stack.pop()
-        return self._static[ref.node]
+            waiting: list[str] = []
+            for source in node.inputs:
+                known = False if source in self.feeds else static.get(source.node)
+                if known is None:
+                    waiting.append(source.node)
+                elif not known:
+                    static[inner] = False
+                    break
+            else:
+                if waiting:
+                    stack += waiting
+                else:
+                    static[inner] = True
+        return static[name]
 
     def _could_be_static(self, node: Node) -> bool:
         if node.controls or node.name in self._awaited:
@@ -407,6 +407,11 @@ class Region:
         """Go on with other nodes, which wait for others than before."""
         self.keep_only(nodes)
         self._note_roots()
+
+
+@functools.cache
+def _hands_references_on(op: str) -> bool:
+    return op in HANDLES or op.startswith(("Assign", "Ref")) or "Enter" in op
 
 
 def _follows_from_inputs(op: str) -> bool:

@@ -75,5 +75,7 @@ def _key_of_constant(node: Node) -> Any:
 
 
 def _outputs(node: Node) -> int:
-    op = REGISTRY[node.op]
-    return len(op.schema.output_dtypes(op.schema.complete(node.attrs, node.op)))
+    schema = REGISTRY[node.op].schema
+    if not any(arg.is_list for arg in schema.outputs):
+        return len(schema.outputs)
+    return len(schema.output_dtypes(schema.complete(node.attrs, node.op)))
