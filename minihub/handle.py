@@ -56,9 +56,7 @@ _ARCHIVE_SUFFIXES = (".tar", ".tar.gz", ".tgz")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 # Compiled when a handle without a scheme, or with this host, is first met.
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_KAGGLE_SHORT = (
-    rf"(?P<owner>{_WORD})/(?P<model>{_WORD})/(?P<framework>{_WORD})/(?P<variation>{_WORD})(?:/(?P<version>[0-9]+))?"
-)
+_KAGGLE_SHORT = rf"(?P<owner>{_WORD})/(?P<model>{_WORD})/(?P<framework>{_WORD})/(?P<variation>{_WORD})(?:/(?P<version>[0-9]+))?"
 _KAGGLE_LONG = (
     rf"(?P<owner>{_WORD})/(?P<model>{_WORD})/frameworks/(?P<framework>{_WORD})/variations/(?P<variation>{_WORD})"
     r"(?:/versions/(?P<version>[0-9]+))?"
