@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from minihub_runtime.dtypes import DType, as_dtype, bits, from_bits
 from minihub_runtime.errors import DataLossError, ResourceExhaustedError, UnimplementedError
 from minihub_runtime.protos import AttrValue, TensorProto, TensorShapeProto
-from minihub_runtime.shapes import Shape, show, size
+from minihub_runtime.shapes import Shape, concrete, show, size
 
 __all__ = [
     "MAX_TENSOR_BYTES",
@@ -36,6 +36,9 @@ __all__ = [
 
 #: TensorFlow has no tensors of a higher rank.
 MAX_RANK = 254
+
+#: So many values NumPy takes sooner from a list than from a field of a proto.
+SHORT = 16
 
 #: A tensor whose values a proto abbreviates may not take more memory than this.
 MAX_TENSOR_BYTES = 1 << 32
@@ -100,9 +103,9 @@ def shape_from_proto(proto: TensorShapeProto) -> Shape:
     sizes = [dim.size for dim in proto.dim]
     if len(sizes) > MAX_RANK:
         raise DataLossError(f"a shape must have at most {MAX_RANK} sizes, not {len(sizes)}")
-    if any(n < -1 for n in sizes):
+    if min(sizes, default=0) < -1:
         raise DataLossError(f"sizes of a shape must be at least -1, not {sizes}")
-    return tuple(None if n == -1 else n for n in sizes)
+    return tuple([None if n == -1 else n for n in sizes])
 
 
 def shape_to_proto(shape: Shape) -> TensorShapeProto:
@@ -117,11 +120,12 @@ def shape_to_proto(shape: Shape) -> TensorShapeProto:
 
 def _proto_dims(proto: TensorProto) -> tuple[int, ...]:
     dims = shape_from_proto(proto.tensor_shape)
-    if dims is None or any(n is None for n in dims):
+    known = concrete(dims)
+    if known is None:
         raise DataLossError(f"a tensor must have a known shape, not {show(dims)}")
-    if len(dims) > 32:
-        raise UnimplementedError(f"tensors of more than 32 dimensions, here {len(dims)}")
-    return tuple(n for n in dims if n is not None)
+    if len(known) > 32:
+        raise UnimplementedError(f"tensors of more than 32 dimensions, here {len(known)}")
+    return known
 
 
 def _dtype_of(number: int) -> DType:
@@ -218,6 +222,8 @@ def _from_values(proto: TensorProto, dtype: DType, count: int) -> NDArray[Any]:
         return array if found else np.array([b""], dtype=object)[: min(count, 1)]
     if not found:
         return np.zeros(min(count, 1), dtype.numpy)
+    if found <= SHORT:
+        values = values[:]
     if dtype.is_complex:
         return np.array(values, dtype.real_dtype.numpy).view(dtype.numpy)
     if dtype.name in ("float16", "bfloat16"):

@@ -241,13 +241,15 @@ class _Compiler:
         inputs = [
             self.input(ref, dtype, read) for ref, dtype in zip(node.inputs, wanted, strict=True)
         ]
-        mortal = node.op in SWITCH or any(
-            name in self.mortal for name in (*(ref.node for ref in node.inputs), *node.controls)
-        )
-        places = tuple(self.slot() for _ in produced)
+        mortal = node.op in SWITCH
+        if self.mortal and not mortal:
+            before = (*(ref.node for ref in node.inputs), *node.controls)
+            mortal = any(name in self.mortal for name in before)
+        places = tuple([self.slot() for _ in produced])
         for index, (place, dtype) in enumerate(zip(places, produced, strict=True)):
-            self.place.setdefault(Ref(node.name, index), place)
-            self.dtype[Ref(node.name, index)] = dtype
+            ref = Ref(node.name, index)
+            self.place.setdefault(ref, place)
+            self.dtype[ref] = dtype
         single = self.single(node, produced)
         outputs: int | tuple[int, ...] = places[0] if single else places
         if mortal:
@@ -339,7 +341,7 @@ class _Compiler:
             if ref not in self.place:
                 raise InvalidArgumentError(f"{clip(str(ref))!r} must be an output of its node")
             found = self.dtype.get(ref)
-            if found is None or dtype is None:
+            if found is dtype or found is None or dtype is None:
                 continue
             if found.base_dtype is not dtype.base_dtype or (dtype.is_ref and not found.is_ref):
                 raise InvalidArgumentError(
@@ -365,10 +367,11 @@ class _Compiler:
         stateful: bool,
     ) -> bool:
         """Compute a node now if nothing it depends on can change; whether that was done."""
-        if stateful or node.op in (*SWITCH, *MERGE) or not produced:
+        if stateful or node.controls or not produced or node.op in (*SWITCH, *MERGE):
             return False
-        if any(ref not in self.constant for ref in node.inputs) or node.controls:
-            return False
+        for ref in node.inputs:
+            if ref not in self.constant:
+                return False
         if any(Ref(node.name, i) in self.place for i in range(len(produced))):
             return False
         values = [self.constant[ref] for ref in node.inputs]

@@ -81,7 +81,7 @@ def _roots_first(region: Region, found: Mapping[str, Node]) -> Iterator[Node]:
 
     def inner(node: Node) -> bool:
         readers = region.readers(Ref(node.name)) if region.hidden(node) else ()
-        return bool(readers) and all([reader.name in found for reader in readers])
+        return bool(readers) and all(reader.name in found for reader in readers)
 
     inside = {name for name, node in found.items() if inner(node)}
     yield from (node for name, node in found.items() if name not in inside)
@@ -186,7 +186,7 @@ class _Group:
                 return False
         elif self._candidates.get(node.name) is not node:
             return False
-        return all([reader.name in self.members for reader in region.readers(out)])
+        return all(reader.name in self.members for reader in region.readers(out))
 
     def _write(self) -> None:
         """Write the program: operands before what needs them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
 from minihub_runtime.graph.ir import Node, Ref
@@ -58,36 +58,34 @@ def topological(
         InvalidArgumentError: the graph has a cycle.
     """
     order: list[Node] = []
-    #: Name → what is left to look at of what comes before the node; None when it is in the order.
-    state: dict[str, Iterator[str] | None] = {}
+    #: Name → whether a node is in the order, or what comes before it is being looked at.
+    placed: dict[str, bool] = {}
     for root in nodes:
-        if root in state:
-            continue
-        state[root] = _parents(nodes[root], nodes, feeds, ignore_loops)
         stack = [root]
         while stack:
             name = stack[-1]
-            left = state[name]
-            assert left is not None
-            for parent in left:
-                if parent not in state:
-                    state[parent] = _parents(nodes[parent], nodes, feeds, ignore_loops)
-                    stack.append(parent)
-                    break
-                if state[parent] is not None:
-                    raise InvalidArgumentError(
-                        f"the graph must not have a cycle, as through {clip(parent)!r}"
-                    )
-            else:
-                stack.pop()
-                state[name] = None
+            known = placed.get(name)
+            if known is None:
+                placed[name] = False
+                before = _parents(nodes[name], nodes, feeds, ignore_loops)
+                for parent in before:
+                    if placed.get(parent) is False:
+                        raise InvalidArgumentError(
+                            f"the graph must not have a cycle, as through {clip(parent)!r}"
+                        )
+                # The first one is looked at first.
+                stack += reversed(before)
+                continue
+            stack.pop()
+            if not known:
+                placed[name] = True
                 order.append(nodes[name])
     return order
 
 
 def _parents(
     node: Node, nodes: Mapping[str, Node], feeds: Collection[Ref], ignore_loops: bool
-) -> Iterator[str]:
+) -> list[str]:
     """The names of the nodes of `nodes` that come before a node."""
     names = [ref[0] for ref in node.inputs if ref[0] in nodes and ref not in feeds]
     if node.controls:
@@ -95,4 +93,4 @@ def _parents(
     if ignore_loops and node.op in ("Merge", "RefMerge"):
         back = ("NextIteration", "RefNextIteration")
         names = [name for name in names if nodes[name].op not in back]
-    return iter(names)
+    return names
