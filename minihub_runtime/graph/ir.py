@@ -191,6 +191,8 @@ def parse_input(text: str) -> tuple[str, int]:
     """
     if text[:1] == "^":
         name, index = text[1:], -1
+    elif ":" not in text:
+        name, index = text, 0
     else:
         name, colon, number = text.rpartition(":")
         if colon and number.isascii() and number.isdigit():

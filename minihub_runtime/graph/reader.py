@@ -26,14 +26,15 @@ def node_from_proto(proto: Any) -> Node:
     Raises:
         InvalidArgumentError: no name or op, a malformed input, or data inputs after control inputs.
     """
-    if not proto.name or not proto.op:
-        missing = "name" if not proto.name else "op"
-        shown = clip(proto.name or proto.op)
+    own, op = proto.name, proto.op
+    if not own or not op:
+        missing = "name" if not own else "op"
+        shown = clip(own or op)
         raise InvalidArgumentError(f"a node must have a name and an op; {shown!r} has no {missing}")
-    if not _NAME.fullmatch(proto.name):
+    if not _NAME.fullmatch(own):
         raise InvalidArgumentError(
             "a node name must begin with a letter, digit or '.', and go on with these or one of "
-            f"'_-/>', not be {clip(proto.name)!r}"
+            f"'_-/>', not be {clip(own)!r}"
         )
     inputs: list[Ref] = []
     controls: list[str] = []
@@ -43,11 +44,11 @@ def node_from_proto(proto: Any) -> Node:
             controls.append(name)
         elif controls:
             raise InvalidArgumentError(
-                f"data inputs must come before control inputs in node {clip(proto.name)!r}"
+                f"data inputs must come before control inputs in node {clip(own)!r}"
             )
         else:
             inputs.append(Ref(name, index))
-    return Node(proto.name, proto.op, inputs, controls, Attrs(proto.attr), proto.device)
+    return Node(own, op, inputs, controls, Attrs(proto.attr), proto.device)
 
 
 def read_graph(proto: Any) -> Graph:
@@ -74,7 +75,7 @@ def read_graph(proto: Any) -> Graph:
         functions[name] = function
     gradients = {g.function_name: g.gradient_func for g in proto.library.gradient}
     for node in nodes.values():
-        for name in (*(ref.node for ref in node.inputs), *node.controls):
+        for name in [*[ref[0] for ref in node.inputs], *node.controls]:
             if name not in nodes:
                 raise InvalidArgumentError(
                     f"node {clip(node.name)!r}: its input {clip(name)!r} must be a node of the graph"

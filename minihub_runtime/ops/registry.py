@@ -46,8 +46,8 @@ from minihub_runtime.ops.schema import (
     TypeSet,
     at_least,
     build_schema,
+    names_in,
     shown,
-    split_spec,
     types,
     types_list,
 )
@@ -126,8 +126,9 @@ class Op:
         views: bool = False,
         shape: Callable[..., Any] | None = None,
     ) -> None:
-        self.names, self._texts = split_spec(spec)
+        self.names = names_in(spec)
         self.name = self.names[0]
+        self._spec = spec
         self._type_attrs = type_attrs
         self.kernel = kernel
         self.source = source
@@ -146,7 +147,7 @@ class Op:
     @functools.cached_property
     def schema(self) -> Schema:
         """Inputs, outputs and attributes, checked against the kernel's parameters."""
-        return build_schema(self.name, self._texts, self._type_attrs, self.kernel)
+        return build_schema(self._spec, self._type_attrs, self.kernel)
 
     @functools.cached_property
     def kernel_attrs(self) -> tuple[str, ...]:

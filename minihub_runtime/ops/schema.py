@@ -38,8 +38,8 @@ __all__ = [
     "TypeSet",
     "at_least",
     "build_schema",
+    "names_in",
     "shown",
-    "split_spec",
     "types",
     "types_list",
 ]
@@ -337,37 +337,38 @@ def _attr_type(annotation: Any) -> tuple[str, tuple[Any, ...]]:
     raise InternalError(f"no attribute type for the annotation {annotation!r}")
 
 
-def split_spec(spec: str) -> tuple[tuple[str, ...], tuple[str, str]]:
-    """The names of an op, and the texts of its inputs and outputs.
+def names_in(spec: str) -> tuple[str, ...]:
+    """The names of an op; the rest of its schema is looked at by `build_schema`.
 
     Raises:
-        InternalError: it is no schema.
+        InternalError: it has none.
     """
-    match = _SPEC.match(_REF.sub(r"Ref<\1>", " ".join(spec.split())))
-    if match is None:
+    names = tuple(spec.partition("(")[0].strip().split("|"))
+    if not all(name.replace(">", "_").isidentifier() for name in names):
         raise InternalError(f"not an op schema: {spec!r}")
-    return tuple(match.group(1).split("|")), (match.group(2) or "", match.group(3) or "")
+    return names
 
 
 def build_schema(
-    op_name: str,
-    texts: tuple[str, str],
+    spec: str,
     declarations: Mapping[str, Any],
     kernel: Callable[..., Any],
 ) -> Schema:
     """The schema that a decorator and a kernel state together.
 
     Args:
-        op_name: for messages.
-        texts: the inputs and the outputs, in the notation of REGISTER_OP.
+        spec: names, inputs and outputs, the latter in the notation of REGISTER_OP.
         declarations: the type attributes, and the limits of numbers.
         kernel: its keyword-only parameters are the other attributes.
 
     Raises:
         InternalError: they do not fit together.
     """
+    match = _SPEC.match(_REF.sub(r"Ref<\1>", " ".join(spec.split())))
+    if match is None:
+        raise InternalError(f"not an op schema: {spec!r}")
+    op_name, texts = names_in(spec)[0], (match.group(2) or "", match.group(3) or "")
     parameters = inspect.signature(kernel).parameters
-    hints = typing.get_type_hints(kernel)
     attrs: dict[str, Attr] = {}
     type_attrs = {k: v for k, v in declarations.items() if isinstance(v, TypeSet)}
     for name, kinds in type_attrs.items():
@@ -401,9 +402,14 @@ def build_schema(
             f"{op_name}: the kernel's positional parameters must be "
             f"{[arg.name for arg in inputs]}, not {positional}"
         )
-    for p in parameters.values():
-        if p.kind is not p.KEYWORD_ONLY or p.name in ("out", *attrs):
-            continue
+    others = [
+        p
+        for p in parameters.values()
+        if p.kind is p.KEYWORD_ONLY and p.name != "out" and p.name not in attrs
+    ]
+    # To evaluate annotations takes longer than all the rest, and few ops have attributes of their own.
+    hints = typing.get_type_hints(kernel) if others else {}
+    for p in others:
         kind, allowed = _attr_type(hints[p.name])
         default = REQUIRED if p.default is p.empty else p.default
         declared = declarations.get(p.name)
