@@ -122,10 +122,12 @@ def __getattr__(name: str) -> Any:
 
 
 def _imported(name: str) -> Any:
-    from minihub_runtime.garbage import uncollected
+    from minihub_runtime.garbage import settle, uncollected
 
     with uncollected():
-        return importlib.import_module(name)
+        module = importlib.import_module(name)
+        settle()
+    return module
 
 
 def __dir__() -> list[str]:

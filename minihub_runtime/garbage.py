@@ -14,7 +14,7 @@ import gc
 import threading
 from collections.abc import Iterator
 
-__all__ = ["uncollected"]
+__all__ = ["settle", "uncollected"]
 
 _lock = threading.Lock()
 #: How many blocks there are now in all threads, and whether the collector was on before the first.
@@ -38,3 +38,14 @@ def uncollected() -> Iterator[None]:
             _blocks -= 1
             if not _blocks and _was_on:
                 gc.enable()
+
+
+def settle() -> None:
+    """Let the collector take all there is for old, as it does with what it has looked at several times.
+
+    For the end of imports, which leave no garbage: it would look at all of it as soon as it runs again.
+    """
+    if not gc.get_freeze_count():
+        # What somebody else has frozen would thaw with the rest.
+        gc.freeze()
+        gc.unfreeze()

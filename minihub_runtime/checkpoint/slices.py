@@ -26,7 +26,7 @@ from minihub_runtime.shapes import show, size
 
 __all__ = ["Box", "TensorSlice", "overlapping", "parse_shape_and_slice", "slice_key"]
 
-_SPECIFICATION = re.compile(r"(?:[0-9]+ )+(?:-|[0-9]+,[0-9]+)(?::(?:-|[0-9]+,[0-9]+))*", re.ASCII)
+_SPECIFICATION = r"(?:[0-9]+ )+(?:-|[0-9]+,[0-9]+)(?::(?:-|[0-9]+,[0-9]+))*"
 _WHOLE = -1
 
 
@@ -123,7 +123,7 @@ def parse_shape_and_slice(specification: str) -> tuple[tuple[int, ...], TensorSl
     Raises:
         InvalidArgumentError: the string is not of that form.
     """
-    if not _SPECIFICATION.fullmatch(specification):
+    if not re.fullmatch(_SPECIFICATION, specification, re.ASCII):
         raise InvalidArgumentError(
             "a shape and slice must look like '8 16 0,4:-': dimensions, then for each axis 'start,length' or '-',"
             f" not {clip(specification)!r}"

@@ -367,14 +367,14 @@ def _cut_bytes(string: bytes, pos: int, count: int) -> bytes:
 
 
 #: Any byte at the begin, then all that continue it: what TensorFlow counts as a character, well-formed or not.
-_CHARACTER = re.compile(rb"[\x00-\xff][\x80-\xbf]*")
+_CHARACTER = rb"[\x00-\xff][\x80-\xbf]*"
 
 
 def _cut_characters(string: bytes, pos: int, count: int) -> bytes:
     if string.isascii():
         starts: Sequence[int] = range(len(string) + 1)
     else:
-        starts = [match.start() for match in _CHARACTER.finditer(string)]
+        starts = [match.start() for match in re.finditer(_CHARACTER, string)]
         starts.append(len(string))
     size = len(starts) - 1
     if pos < 0:
@@ -403,7 +403,7 @@ def encode_base64(input: Array, *, pad: bool = False) -> Array:
     return string_array(coded if pad else [s.rstrip(b"=") for s in coded], input.shape)
 
 
-_BASE64 = re.compile(rb"[A-Za-z0-9_-]*")
+_BASE64 = rb"[A-Za-z0-9_-]*"
 
 
 @op(
@@ -424,7 +424,7 @@ def _decode_base64(string: bytes) -> bytes:
         string = string[:-2] if string.endswith(b"==") else string[:-1]
     if len(string) % 4 == 1:
         require(False, f"a base64 string's length must not be 1 modulo 4, as it is: {len(string)}")
-    if _BASE64.fullmatch(string) is None:
+    if re.fullmatch(_BASE64, string) is None:
         require(False, "a base64 string must have only A-Z, a-z, 0-9, '-' and '_' before padding")
     return base64.urlsafe_b64decode(string + b"=" * (-len(string) % 4))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 __all__ = ["lower_utf8", "upper_utf8"]
 
 #: Letters that got their other case after Unicode 13; Python's tables may be newer than ICU's.
-_NEWER = re.compile(
+_NEWER = (
     "([\u019b\u0264\u1c89\u1c8a\u2c2f\u2c5f\ua7c0\ua7c1\ua7cb-\ua7dc"
     "\U00010570-\U000105bc\U00010d50-\U00010d85\U00016ea0-\U00016ed3]+)"
 )
@@ -17,9 +17,9 @@ _NEWER = re.compile(
 def _convert(string: bytes, change: Callable[[str], str]) -> bytes:
     # TensorFlow hands ICU a C string, which ends at the first NUL.
     text = string.split(b"\0", 1)[0].decode("utf-8", "replace")
-    if _NEWER.search(text) is None:
+    if re.search(_NEWER, text) is None:
         return change(text).encode()
-    parts = _NEWER.split(text)
+    parts = re.split(_NEWER, text)
     return "".join(part if i % 2 else change(part) for i, part in enumerate(parts)).encode()
 
 

@@ -37,7 +37,7 @@ _SMALL = 8
 
 _LOOKING_BACK = ("begin_text", "begin_line", "word", "not_word")
 
-_RUNE = re.compile(
+_RUNE = (
     "[\0-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
     "|\xed[\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
     "|\xf4[\x80-\x8f][\x80-\xbf]{2}"
@@ -306,7 +306,7 @@ def _replace_slowly(
         begin, end = span[0], span[1]
         parts.append(text[at:begin])
         if begin == end == last:
-            rune = _RUNE.match(text, at) if of_bytes else None
+            rune = re.compile(_RUNE).match(text, at) if of_bytes else None
             width = len(rune[0]) if rune else 1
             parts.append(text[at : at + width])
             at += width
