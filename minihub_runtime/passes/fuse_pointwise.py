@@ -13,7 +13,7 @@ becomes its activation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from minihub_runtime.dtypes import float32
 from minihub_runtime.graph.ir import Node, Ref
@@ -48,9 +48,10 @@ def fuse_pointwise(region: Region) -> None:
     nodes = region.live()
     found = {name: node for name, node in nodes.items() if _is_pointwise(region, node)}
     axes = {name: axis for name, node in nodes.items() if (axis := _axis(region, node)) is not None}
-    if axes:
+    plain = {name for name, node in nodes.items() if _takes_activation(region, node)}
+    if axes and plain:
         # What becomes an activation is no part of what reduces its results.
-        _fuse_groups(region, found, {}, activations_only=True)
+        _fuse_groups(region, found, {}, plain)
         found = {name: node for name, node in found.items() if region.nodes.get(name) is node}
     _fuse_groups(region, found, axes)
 
@@ -59,20 +60,24 @@ def _fuse_groups(
     region: Region,
     found: Mapping[str, Node],
     axes: Mapping[str, int],
-    activations_only: bool = False,
+    activated: Collection[str] | None = None,
 ) -> None:
-    """Fuse the groups of these nodes, and of nodes that reduce an axis."""
+    """Fuse the groups of these nodes, and of nodes that reduce an axis; only activations of `activated`, if that is given."""
     taken: set[str] = set()
     members = {**found, **{name: region.nodes[name] for name in axes}}
     for node in _roots_first(region, members):
         if node.name in taken or node.name in axes or region.nodes.get(node.name) is not node:
             continue
         group = _Group(region, node, members, axes)
+        if group.count < 2 or (activated is not None and not group.reads_one_of(activated)):
+            continue
+        group.write()
         if group.reduces and not gives_whole(group.lines):
             group = _Group(region, node, found, {})
-        if group.count < 2:
-            continue
-        if _replace(region, group, activations_only):
+            if group.count < 2:
+                continue
+            group.write()
+        if _replace(region, group, activated is not None):
             taken.update(group.members)
 
 
@@ -86,6 +91,10 @@ def _roots_first(region: Region, found: Mapping[str, Node]) -> Iterator[Node]:
     inside = {name for name, node in found.items() if inner(node)}
     yield from (node for name, node in found.items() if name not in inside)
     yield from (node for name, node in found.items() if name in inside)
+
+
+def _takes_activation(region: Region, node: Node) -> bool:
+    return node.op in AFFINE and not node.attrs["activation"] and region.hidden(node)
 
 
 def _is_pointwise(region: Region, node: Node) -> bool:
@@ -152,8 +161,10 @@ class _Group:
         self._made: dict[str, str] = {}
         #: Tensor from outside → the operand that stands for it.
         self._operands: dict[Ref, str] = {}
-        if self.count >= 2:
-            self._write()
+
+    def reads_one_of(self, names: Collection[str]) -> bool:
+        """Whether a member reads the result of one of these nodes."""
+        return any(source.node in names for node in self.members.values() for source in node.inputs)
 
     @property
     def reduces(self) -> bool:
@@ -188,7 +199,7 @@ class _Group:
             return False
         return all(reader.name in self.members for reader in region.readers(out))
 
-    def _write(self) -> None:
+    def write(self) -> None:
         """Write the program: operands before what needs them."""
         made, stack = self._made, [self.root]
         while stack:
@@ -245,10 +256,8 @@ def _replace(region: Region, group: _Group, activations_only: bool) -> bool:
     source = region.node(group.inputs[0]) if len(group.inputs) == 1 else None
     is_activation = (
         source is not None
-        and source.op in AFFINE
-        and not source.attrs["activation"]
+        and _takes_activation(region, source)
         and not group.reduces
-        and region.hidden(source)
         and all(reader.name in group.members for reader in region.readers(Ref(source.name)))
     )
     if activations_only and not is_activation:
