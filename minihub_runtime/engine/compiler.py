@@ -30,10 +30,11 @@ from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.graph.support import missing_ops
 from minihub_runtime.ops.control_flow import DEAD
 from minihub_runtime.ops.registry import REGISTRY, Schema, infer_shapes
+from minihub_runtime.ops.variable import Variable, read_side_by_side
 from minihub_runtime.passes.narrow_calls import needed_results
 from minihub_runtime.passes.pipeline import rewrite
 from minihub_runtime.passes.prune import prune
-from minihub_runtime.passes.region import HANDLES, Region
+from minihub_runtime.passes.region import HANDLES, READS, Region
 from minihub_runtime.passes.structure_loops import structure_loops
 from minihub_runtime.shapes import Spec, concrete, size
 
@@ -152,6 +153,7 @@ class _Compiler:
         for ref in fetches:
             if ref not in self.place:
                 raise InvalidArgumentError(f"{clip(str(ref))!r} must be an output of its node")
+        self.read_ahead()
         self.target = self.steps
         fetch_slots = [self.readable(ref) for ref in fetches]
         types = [self.dtype.get(ref) for ref in fetches]
@@ -161,6 +163,18 @@ class _Compiler:
         steps = self.finish(self.steps, [*fetch_slots, *settled])
         effect = functools.partial(effect_of, self.graph)
         return Plan(steps, self.slots, feed_slots, fetch_slots, types, prelude, effect)
+
+    def read_ahead(self) -> None:
+        """Let the prelude begin with reading the deferred variables whose values it wants."""
+        wanted = [
+            self.slots[inputs[0]]
+            for kernel, inputs, _, node in self.prelude
+            if node.op in READS or kernel is _dereference
+        ]
+        deferred = [v for v in wanted if isinstance(v, Variable) and v.deferred_bytes]
+        if len(deferred) > 1:
+            kernel = functools.partial(read_side_by_side, deferred)
+            self.prelude.insert(0, (kernel, [], (), Node("read_ahead", "_ReadAhead")))
 
     def fed_type(self, ref: Ref) -> DType | None:
         """The type of a tensor that takes its value from a feed; None where only the feed knows."""
