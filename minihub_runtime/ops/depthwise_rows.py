@@ -33,7 +33,7 @@ __all__ = [
 LONG = 768
 LONGEST = 4096
 #: Channels from which on a row of a single column is long enough, so that columns `stride` apart may lie apart.
-MANY = 384
+MANY = 128
 #: Bytes that are zeroed as a whole sooner than around what lies inside.
 SMALL = 1 << 16
 

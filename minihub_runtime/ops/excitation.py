@@ -13,7 +13,7 @@ import numpy as np
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolution import check_filter
 from minihub_runtime.ops.convolving import multiply_rows
-from minihub_runtime.ops.finishing import finish_with
+from minihub_runtime.ops.finishing import activation, finish_with
 from minihub_runtime.ops.products import SPEED, multiply, sum_rows
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
@@ -51,14 +51,18 @@ def excitation(
     count, rows, columns, channels = input.shape
     found = sum_rows(input.reshape(count, rows * columns, channels))
     np.divide(found, found.dtype.type(rows * columns), found)
-    for filter, bias, activation in (
+    for filter, bias, name in (
         (reduce, reduce_bias, reduce_activation),
         (expand, expand_bias, expand_activation),
     ):
         require_rank(filter, 4, "filter")
         check_filter(found.shape[1], filter)
         found = multiply(found, filter.reshape(filter.shape[2:]))
-        finish_with(bias.reshape(-1) if bias.size else None, [activation])(found)
+        # There are too few of them to take pains.
+        if bias.size:
+            np.add(found, bias.reshape(-1), found)
+        if name:
+            activation(name)(found)
     return found.reshape(count, 1, 1, found.shape[1])
 
 

@@ -68,6 +68,13 @@ def _swish(block: Array) -> None:
     np.divide(block, divisor, out=block)
 
 
+def _swish_of_negative(block: Array) -> None:
+    # What `_swish` makes of -x, without the negation: x / (-1 - exp(x)).
+    divisor = np.exp(block, out=scratch("finishing", block.shape, block.dtype))
+    np.subtract(block.dtype.type(-1), divisor, out=divisor)
+    np.divide(block, divisor, out=block)
+
+
 def _hard_swish(block: Array) -> None:
     factor = np.add(block, 3, out=scratch("finishing", block.shape, block.dtype))
     _relu6(factor)
@@ -83,8 +90,15 @@ ACTIVATIONS: dict[str, Finish] = {
     "Relu6": _relu6,
     "Sigmoid": _sigmoid,
     "Swish": _swish,
+    "SwishOfNegative": _swish_of_negative,
     "Tanh": _tanh,
 }
+
+
+#: Activations without exponentials.
+QUICK = frozenset({"HardSwish", "LeakyRelu", "Relu", "Relu6"})
+#: Nanoseconds that a bias and an activation take for an element, about; those with exponentials, and others.
+SLOW, FAST = 2, 0.35
 
 
 def activation(name: str, leakyrelu_alpha: float = 0.2) -> Finish:
@@ -117,12 +131,16 @@ class Finishing:
 
     Args:
         bias: one number per channel, or one for all.
-        functions: the activations.
+        names: those of the activations.
+
+    Attributes:
+        cost: nanoseconds that it takes for an element, about.
     """
 
-    def __init__(self, bias: Array | None, functions: Sequence[Finish]) -> None:
+    def __init__(self, bias: Array | None, names: Sequence[str]) -> None:
         self._bias = bias
-        self._functions = tuple(functions)
+        self._functions = tuple(activation(name) for name in names)
+        self.cost = FAST if all(name in QUICK for name in names) else SLOW
         self._repeated: Array | None = None
 
     def __call__(self, block: Array) -> None:
@@ -184,7 +202,7 @@ def _joined_rows(rows: int, width: int) -> int:
 
 def finish_with(bias: Array | None, names: Sequence[str]) -> Finishing:
     """Add a bias, if there is one, then apply the activations of these names, of which empty ones are none."""
-    return Finishing(bias, [activation(name) for name in names if name])
+    return Finishing(bias, [name for name in names if name])
 
 
 def scale_and_finish(x: Array, result: Array, factor: Array, bias: Array, name: str) -> None:

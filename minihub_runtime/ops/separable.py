@@ -28,7 +28,7 @@ from minihub_runtime.ops.finishing import finish_with
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.windows import Layout, allocate, layout_of
-from minihub_runtime.threads import scratch, spread
+from minihub_runtime.threads import can_share, num_threads, pays, scratch, spread
 
 __all__: list[str] = []
 
@@ -66,6 +66,7 @@ class SeparableFilters:
     """The filters, biases and activations of three convolutions, and what is made of them for some sizes, once those are known.
 
     Attributes:
+        filters: all three, `(1, 1, c, e)`, `(kh, kw, e, 1)` and `(1, 1, e, o)`; the first and the last may be empty.
         before: of the first convolution, `(c, e)`, None if there is none.
         filter: of the depthwise one, `(kh, kw, e, 1)`.
         after: of the last, `(e, o)`, None if there is none.
@@ -78,26 +79,27 @@ class SeparableFilters:
         biases: tuple[Array, Array, Array],
         activations: tuple[str, str, str],
     ) -> None:
-        self.filters = filters
-        before, self.filter, after = filters
+        parts = [_negated(*part) for part in zip(filters, biases, activations, strict=True)]
+        self.filters = tuple(filter for filter, _, _ in parts)
         self.finishes = tuple(
-            finish_with(bias.reshape(-1) if bias.size else None, [name])
-            for bias, name in zip(biases, activations, strict=True)
+            finish_with(bias.reshape(-1) if bias.size else None, [name]) for _, bias, name in parts
         )
+        before, self.filter, after = self.filters
         self.before = before.reshape(before.shape[-2:]) if before.size else None
         self.after = after.reshape(after.shape[-2:]) if after.size else None
-        self._courses: dict[tuple[tuple[int, ...], Layout], _Course | None] = {}
+        self._courses: dict[tuple[tuple[int, ...], Layout, int], _Course | None] = {}
 
     def course(self, x: Array, layout: Layout) -> _Course | None:
         """How it goes for an input; None where all is not as usual, which is left to the single convolutions."""
-        key = x.shape, layout
+        threads = num_threads() if can_share() else 1
+        key = x.shape, layout, threads
         if key not in self._courses:
             if len(self._courses) >= KEPT:
                 self._courses.clear()
-            self._courses[key] = self._plan(x, layout)
+            self._courses[key] = self._plan(x, layout, threads)
         return self._courses.get(key)
 
-    def _plan(self, x: Array, layout: Layout) -> _Course | None:
+    def _plan(self, x: Array, layout: Layout, threads: int) -> _Course | None:
         before, filter, after = self.filters
         if x.ndim != 4 or filter.ndim != 4 or x.size == 0 or filter.size == 0:
             return None
@@ -113,12 +115,17 @@ class SeparableFilters:
             return None
         width = after.shape[3] if after.size else wide
         result = (len(x), rows.outputs, columns.outputs, width)
+        first, middle, last = (finish.cost for finish in self.finishes)
+        narrow, deep = math.prod(result), math.prod(result[:3]) * wide
+        cost = deep * (rows.taps * columns.taps / convolving_depthwise.SPEED + middle)
+        if before.size:
+            cost += x.size // channels * wide * (channels / products.SPEED + first)
+        if after.size:
+            cost += narrow * (wide / products.SPEED + last)
         # A row of outputs is there with what it sees.
         row = wide * x.itemsize * (columns.reach * rows.stride + columns.outputs)
-        bands = pieces_of(len(x), rows, row, BAND, BAND // 8, 1)
-        cost = math.prod(result[:3]) * wide * rows.taps * columns.taps // convolving_depthwise.SPEED
-        cost += x.size * wide // products.SPEED if before.size else 0
-        cost += math.prod(result) * wide // products.SPEED if after.size else 0
+        shared = threads if pays(int(cost)) else 1
+        bands = pieces_of(len(x), rows, row, BAND, BAND // 8, shared)
         return _Course(
             result,
             bands,
@@ -128,7 +135,7 @@ class SeparableFilters:
             ],
             wide,
             self._row_weights(columns.outputs),
-            cost,
+            int(cost),
         )
 
     def _row_weights(self, outputs: int) -> Array:
@@ -138,6 +145,11 @@ class SeparableFilters:
             if course is not None and course.weights.shape[-1] == run:
                 return course.weights
         return row_weights(self.filter, outputs)
+
+
+def _negated(filter: Array, bias: Array, name: str) -> tuple[Array, Array, str]:
+    """A filter, its bias and activation, so that less is done to what they give: swish takes the exponential of its negative."""
+    return (-filter, -bias, "SwishOfNegative") if name == "Swish" else (filter, bias, name)
 
 
 @op(
@@ -195,13 +207,9 @@ def separable_conv2d(
         return _one_by_one(input, filters, layout, out)
     result = allocate(course.result, input.dtype, out)
     x = np.ascontiguousarray(input)
+    parts = zip(course.bands, course.lines, strict=True)
     with blas.single():
-        if len(x) > 1:
-            parts = zip(course.bands, course.lines, strict=True)
-            spread(lambda part: _compute(x, filters, course, *part, result), parts, course.cost)
-        else:
-            for band, lines in zip(course.bands, course.lines, strict=True):
-                _compute(x, filters, course, band, lines, result)
+        spread(lambda part: _compute(x, filters, course, *part, result), parts, course.cost)
     return result
 
 

@@ -4,6 +4,8 @@
     d = _AffineDepthwiseConv2dNative(e, f, c, activation=Relu6)   →   y = _SeparableConv2D(x, p)
     y = _AffineConv2D(d, v, d)
 
+Where neither is there, the bias and the filter are kept as they are needed, all the same.
+
 The blocks of MobileNets are of this kind.  What lies between is several times wider than what goes in and comes out; see
 `ops.separable`.
 """
@@ -18,7 +20,8 @@ from minihub_runtime.passes.region import Region
 
 __all__ = ["PLAIN", "fuse_separable", "is_pointwise"]
 
-DEPTHWISE = ("DepthwiseConv2dNative", "_AffineDepthwiseConv2dNative")
+FINISHED = "_AffineDepthwiseConv2dNative"
+DEPTHWISE = ("DepthwiseConv2dNative", FINISHED)
 PLAIN = ("Conv2D", "_AffineConv2D")
 KEPT = ("strides", "padding", "explicit_paddings")
 
@@ -44,7 +47,8 @@ def fuse_separable(region: Region) -> None:
             and is_pointwise(region, after)
         ):
             after = None
-        if before is not None or after is not None:
+        alone = node.op == FINISHED and region.static(node.inputs[1])
+        if before is not None or after is not None or alone:
             _fuse(region, before, node, after)
 
 

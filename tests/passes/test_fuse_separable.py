@@ -62,7 +62,7 @@ def compare(make: Any, value: Any) -> list[str]:
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("taps", [1, 3, 5])
 @pytest.mark.parametrize("padding", ["SAME", "VALID", [[0, 0], [2, 1], [0, 3], [0, 0]]])
-@pytest.mark.parametrize(("before", "after"), [(24, 5), (24, 0), (0, 5)])
+@pytest.mark.parametrize(("before", "after"), [(24, 5), (24, 0), (0, 5), (0, 0)])
 def test_the_same_numbers(
     stride: int, taps: int, padding: Any, before: int, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,9 +94,41 @@ def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     before = threads.num_threads()
     threads.set_num_threads(3)
     try:
-        assert compare(block, draw(5, 20, 20, 8)) == [TAKEN]
+        for count in (1, 5):
+            assert compare(block, draw(count, 20, 20, 8)) == [TAKEN]
     finally:
         threads.set_num_threads(before)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_swish(count: int) -> None:
+    def make(x: Any) -> Any:
+        x = tf.nn.conv2d(x, variable("before", 1, 1, 8, 24), 1, "SAME")
+        x = tf.nn.swish(x + variable("before_bias", 24))
+        x = tf.nn.depthwise_conv2d(x, variable("filter", 3, 3, 24, 1), [1, 1, 1, 1], "SAME")
+        x = tf.nn.swish(x + variable("bias", 24))
+        x = tf.nn.conv2d(x, variable("after", 1, 1, 24, 5), 1, "SAME")
+        x = x + variable("after_bias", 5)
+        return x * tf.sigmoid(x)
+
+    assert compare(make, draw(count, 9, 9, 8)) == [TAKEN]
+
+
+def test_shapes_that_change_and_filters_that_do() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, None, None, 8])
+        y = block(x)
+        filter = next(v for v in tf.global_variables() if v.op.name == "filter")
+        changed = filter.assign(2 * filter)
+        session.run(tf.global_variables_initializer())
+        plan, plain = plan_of(session, y, x), plan_of(session, y, x, passes=())
+        for turn in range(2):
+            # More shapes than are kept, and some of them again.
+            for size in (*range(3, 2 * separable.KEPT), 3, 4):
+                value = draw(1, 5, size, 8)
+                (found,), (expected,) = plan.run([value]), plain.run([value])
+                np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * 2**turn)
+            session.run(changed)
 
 
 def test_what_others_read_stays() -> None:
