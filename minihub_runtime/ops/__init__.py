@@ -144,6 +144,7 @@ FAMILIES = (
     "tensor_list",
     "tiling",
     "training",
+    "training_decay",
     "training_rows",
     "unique",
     "unjoining",

@@ -29,7 +29,7 @@ from minihub_runtime.ops.variable import Variable, begin_changes, existing
 from minihub_runtime.shapes import show, size
 from minihub_runtime.threads import scratch
 
-__all__: list[str] = []
+__all__ = ["Rows"]
 
 
 #: Bytes of rows that are changed at once: with what is worked out from them they stay in the cache, and memory for so
@@ -70,7 +70,7 @@ class _Memory:
         self.tables: _Tables | None = None
 
 
-class _Rows:
+class Rows:
     """Rows to change, and their gradients.
 
     Attributes:
@@ -84,10 +84,10 @@ class _Rows:
         self.values = values
         self.order = order
 
-    def __getitem__(self, some: slice) -> _Rows:
+    def __getitem__(self, some: slice) -> Rows:
         if self.order is None:
-            return _Rows(self.places[some], self.values[some], None)
-        return _Rows(self.places[some], self.values, self.order[some])
+            return Rows(self.places[some], self.values[some], None)
+        return Rows(self.places[some], self.values, self.order[some])
 
     def gradients(self) -> Array:
         """The gradient of each, in memory that the next call uses again."""
@@ -98,7 +98,7 @@ class _Rows:
         take_rows(self.values, self.order, grad)
         return grad
 
-    def sorted(self, summed: bool) -> tuple[_Rows, bool]:
+    def sorted(self, summed: bool) -> tuple[Rows, bool]:
         """The same by their places, and whether they all differ; the gradients of one row added up if `summed`."""
         order = np.argsort(self.places, kind="stable")
         places = self.places.take(order)
@@ -107,13 +107,13 @@ class _Rows:
         if self.order is not None:
             order = self.order.take(order)
         if different or not summed:
-            return _Rows(places, self.values, order), different
+            return Rows(places, self.values, order), different
         starts = np.flatnonzero(np.concatenate(([True], new)))
         flat = reduce_by(np.add, flat_rows(self.values), order, starts)
         sums = typed(flat, (len(starts), *self.values.shape[1:]), self.values)
-        return _Rows(places.take(starts), sums, None), True
+        return Rows(places.take(starts), sums, None), True
 
-    def by_table(self, starts: Array) -> Iterator[tuple[int, _Rows]]:
+    def by_table(self, starts: Array) -> Iterator[tuple[int, Rows]]:
         """The rows of each table that has some, which lie there; they are sorted."""
         bounds = [*np.searchsorted(self.places, starts).tolist(), len(self.places)]
         for table, (first, last) in enumerate(itertools.pairwise(bounds)):
@@ -206,7 +206,7 @@ def sparse_apply_rows(
             rows = rows + layout.starts.take(which)
         if order is not None:
             values = _divided(values, order, combiner)
-        sorted_rows, different = _Rows(rows, values, order).sorted(summed)
+        sorted_rows, different = Rows(rows, values, order).sorted(summed)
         if different and len(locks) == len(held):
             _step(known, held, layout, sorted_rows, found)
         else:
@@ -292,7 +292,7 @@ def _step(
     rule: Rule,
     variables: Sequence[Variable],
     tables: _Tables,
-    rows: _Rows,
+    rows: Rows,
     numbers: dict[str, Any],
 ) -> None:
     """Change rows that all differ and are sorted, in one go for all tables if these lie one behind the other."""
@@ -318,7 +318,7 @@ def _step(
             variable.end_change(value)
 
 
-def _change(rule: Rule, arrays: Sequence[Array], rows: _Rows, numbers: dict[str, Any]) -> None:
+def _change(rule: Rule, arrays: Sequence[Array], rows: Rows, numbers: dict[str, Any]) -> None:
     """Change rows of a table and its slots."""
     first = rows.values
     count = max(1, BLOCK_BYTES // max(1, first.itemsize * size(first.shape[1:])))

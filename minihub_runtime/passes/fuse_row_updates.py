@@ -26,49 +26,22 @@ Source: tensorflow/python/training/optimizer.py:_deduplicate_indexed_slices.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from minihub_runtime import dtypes
 from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.ops.training_rules import RULES, Rule
 from minihub_runtime.passes.fuse_embeddings import COMBINERS
+from minihub_runtime.passes.gradient_search import GradientSearch, Partition
 from minihub_runtime.passes.id_arithmetic import IdArithmetic, MismatchError, expect
 from minihub_runtime.passes.region import Region
 
 __all__ = ["fuse_row_updates"]
 
-T = TypeVar("T")
-
 #: Gradients of sums of embeddings → how these are divided.
 GRADIENTS = {f"{op}Grad": combiner for op, combiner in COMBINERS.items()}
 PREFIX = "ResourceSparseApply"
-STITCHES = ("DynamicStitch", "ParallelDynamicStitch")
-
-
-class _Partition(NamedTuple):
-    """A part of a table that lies in several.
-
-    Attributes:
-        number: which part.
-        total: how many there are.
-        values: gradients of rows of all parts.
-        rows: the rows within their parts.
-        which: the part of each.
-        places: the row of `values` of each.
-        place_type: the type of `places`.
-    """
-
-    number: int
-    total: int
-    values: Ref
-    rows: Ref
-    which: Ref
-    places: Ref
-    place_type: DType
 
 
 class _Update(NamedTuple):
@@ -90,7 +63,7 @@ class _Update(NamedTuple):
     ids: Ref
     summed: bool
     controls: tuple[str, ...]
-    part: _Partition | None
+    part: Partition | None
 
 
 class _Rows(NamedTuple):
@@ -124,7 +97,7 @@ def fuse_row_updates(region: Region) -> None:
         rule = RULES.get(node.op.removeprefix(PREFIX)) if node.op.startswith(PREFIX) else None
         if rule is None:
             continue
-        update = _Search(region).update(node, rule)
+        update = _update(region, node, rule)
         part = update.part
         if part is not None:
             shared = (node.op, part[1:], update.summed, node.controls, _numbers(node, rule))
@@ -206,145 +179,21 @@ def _fuse(region: Region, updates: list[_Update]) -> None:
             region.put(Node(update.node.name, "NoOp", (), (node.name,), {}, node.device))
 
 
-class _Search:
-    """The way back from an update to what it comes from."""
-
-    def __init__(self, region: Region) -> None:
-        self.region = region
-        self.controls: list[str] = []
-
-    def update(self, node: Node, rule: Rule) -> _Update:
-        """What an update is of."""
-        names = ["var", *rule.slots, *rule.sparse.split()]
-        place = names.index("grad" if "grad" in names else "delta")
-        values, ids = node.inputs[place], node.inputs[names.index("indices")]
-        summed = self.attempt(self.before_summing, values, ids)
-        if summed is not None:
-            values, ids = summed
-        part = self.attempt(self.partition, values, ids)
-        if part is None:
-            values = self.attempt(self.as_rows, values, ids) or values
-        controls = tuple(self.controls)
-        rule_name = node.op.removeprefix(PREFIX)
-        return _Update(node, rule_name, values, ids, summed is not None, controls, part)
-
-    def attempt(self, find: Callable[[Ref, Ref], T], values: Ref, ids: Ref) -> T | None:
-        """What is found if the graph is as it is looked for."""
-        before = len(self.controls)
-        try:
-            return find(values, ids)
-        except MismatchError:
-            del self.controls[before:]
-            return None
-
-    def producer(self, ref: Ref, *ops: str) -> Node:
-        """What makes a tensor, copies apart, and is going to be passed over; who waits for it is made to wait."""
-        while True:
-            node = self.region.node(ref)
-            if node is None or (node.op != "Identity" and node.op not in ops):
-                raise MismatchError
-            self.controls += node.controls
-            if node.op != "Identity" or "Identity" in ops:
-                return node
-            (ref,) = node.inputs
-
-    def ends_in(self, ref: Ref) -> Ref:
-        """A tensor, copies of it apart."""
-        node = self.region.node(ref)
-        while node is not None and node.op == "Identity":
-            self.controls += node.controls
-            (ref,) = node.inputs
-            node = self.region.node(ref)
-        return ref
-
-    def constant(self, ref: Ref) -> list[Any]:
-        """The elements of a constant."""
-        node = self.producer(ref, "Const")
-        elements: list[Any] = np.asarray(node.attrs["value"]).reshape(-1).tolist()
-        return elements
-
-    def before_summing(self, values: Ref, ids: Ref) -> tuple[Ref, Ref]:
-        """What is summed where ids are the same, and the ids."""
-        total = self.producer(values, "UnsortedSegmentSum")
-        values, place, count = total.inputs
-        unique = self.producer(ids, "Unique")
-        expect(self.ends_in(ids) == Ref(unique.name, 0))
-        expect(self.ends_in(place) == Ref(unique.name, 1))
-        expect(self.ends_in(self.counted(count)) == Ref(unique.name, 0))
-        return values, unique.inputs[0]
-
-    def counted(self, count: Ref) -> Ref:
-        """What a tensor is the number of elements, or of rows, of."""
-        size = self.producer(count, "StridedSlice", "Size")
-        if size.op == "StridedSlice":
-            shape, begin, _, strides = size.inputs
-            expect(self.constant(begin) == [0] and self.constant(strides) == [1])
-            expect(size.attrs.get("shrink_axis_mask", 0) == 1)
-            masks = ("begin_mask", "ellipsis_mask", "new_axis_mask")
-            expect(not any(size.attrs.get(mask, 0) for mask in masks))
-            size = self.producer(shape, "Shape")
-        return size.inputs[0]
-
-    def partition(self, values: Ref, ids: Ref) -> _Partition:
-        """Where the gradients and rows of a part come from."""
-        gather = self.producer(self.as_rows(values, ids), "GatherV2")
-        everything, back, axis = gather.inputs
-        expect(self.constant(axis) == [0] and not gather.attrs.get("batch_dims", 0))
-        rows, which, number, count = self.partitioned(self.as_vector(ids))
-        places, again, same, _ = self.partitioned(back)
-        expect(which == again and number == same)
-        everything = self.as_stitched(everything, self.ends_in(back))
-        kind = self.producer(back, "DynamicPartition").attrs["T"]
-        return _Partition(number, count, everything, rows, which, places, kind)
-
-    def partitioned(self, ref: Ref) -> tuple[Ref, Ref, int, int]:
-        """What was partitioned by what, the number of the part and of all parts."""
-        node = self.producer(ref, "DynamicPartition")
-        data, which = node.inputs
-        return data, which, self.ends_in(ref).index, node.attrs["num_partitions"]
-
-    def as_vector(self, ref: Ref) -> Ref:
-        """A tensor that is said once more to be a vector, without that."""
-        node = self.region.node(self.ends_in(ref))
-        if node is None or node.op != "Reshape":
-            return ref
-        data, shape = node.inputs
-        expect(self.constant(shape) == [-1])
-        known = self.region.shape(data)
-        expect(known is not None and len(known) == 1)
-        self.controls += node.controls
-        return data
-
-    def as_rows(self, values: Ref, ids: Ref) -> Ref:
-        """The gradients of rows, without their being given the shape that they have: one row for each id."""
-        node = self.region.node(self.ends_in(values))
-        if node is None or node.op != "Reshape":
-            return values
-        data, shape = node.inputs
-        expect(self.alike(data, Ref(node.name)))
-        counted = self.producer(self.producer(shape, "ConcatV2").inputs[0], "Shape")
-        expect(self.ends_in(counted.inputs[0]) == self.ends_in(ids))
-        self.controls += node.controls
-        return data
-
-    def as_stitched(self, values: Ref, back: Ref) -> Ref:
-        """Gradients of stitched rows, without their being given the shape of these."""
-        node = self.region.node(self.ends_in(values))
-        if node is None or node.op != "Reshape":
-            return values
-        data, shape = node.inputs
-        expect(self.alike(data, Ref(node.name)))
-        stitch = self.producer(self.producer(shape, "Shape").inputs[0], *STITCHES)
-        count = len(stitch.inputs) // 2
-        wanted = [Ref(back.node, number) for number in range(count)]
-        expect([self.ends_in(ref) for ref in stitch.inputs[:count]] == wanted)
-        self.controls += node.controls
-        return data
-
-    def alike(self, ref: Ref, other: Ref) -> bool:
-        """Whether two tensors of as many elements are known to have the same shape."""
-        shape, again = self.region.shape(ref), self.region.shape(other)
-        return shape is not None and shape == again and None not in shape[1:]
+def _update(region: Region, node: Node, rule: Rule) -> _Update:
+    """What an update is of."""
+    search = GradientSearch(region)
+    names = ["var", *rule.slots, *rule.sparse.split()]
+    place = names.index("grad" if "grad" in names else "delta")
+    values, ids = node.inputs[place], node.inputs[names.index("indices")]
+    summed = search.attempt(search.before_summing, values, ids)
+    if summed is not None:
+        values, ids = summed
+    part = search.attempt(search.partition, values, ids)
+    if part is None:
+        values = search.attempt(search.as_rows, values, ids) or values
+    controls = tuple(search.controls)
+    rule_name = node.op.removeprefix(PREFIX)
+    return _Update(node, rule_name, values, ids, summed is not None, controls, part)
 
 
 class _WordSearch(IdArithmetic):
@@ -352,7 +201,7 @@ class _WordSearch(IdArithmetic):
 
     def __init__(self, region: Region, name: str) -> None:
         super().__init__(region.nodes, region.feeds, name)
-        self.search = _Search(region)
+        self.search = GradientSearch(region)
 
     def rows(self, known: _Rows, count: int) -> _Rows:
         """`known` of `count` tables, by words instead of the different ids."""

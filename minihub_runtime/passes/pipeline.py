@@ -10,6 +10,7 @@ from minihub_runtime.passes.forward_identities import forward_identities
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_attention import fuse_attention
 from minihub_runtime.passes.fuse_cells import fuse_cells
+from minihub_runtime.passes.fuse_decay import fuse_decay
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
 from minihub_runtime.passes.fuse_gates import fuse_gates
 from minihub_runtime.passes.fuse_normalization import fuse_normalization
@@ -61,6 +62,8 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_embeddings": _embeddings,
     # The gradients of what the pass before it fuses, and others of that form.
     "fuse_row_updates": fuse_row_updates,
+    # Optimisers whose means decay in all rows have no op for that; before their arithmetic is fused.
+    "fuse_decay": fuse_decay,
     # After the passes before it what remains of a look-up is its words.
     "fuse_word_lookup": _word_lookup,
     # What the passes before it took out of use, gradients wait for; what is left out is no reader to the passes after it.

@@ -38,6 +38,7 @@ _GATED = ("_Excitation", "_GatedConv2D")
 _SEPARABLE = ("_SeparableConv2D", "_SeparableFilters")
 _TRANSPOSED = ("_LaidOutFilter", "_TransposedConv2D")
 _GATHERED = ("_AddProductLater", "_AddRowsLater", "_Settled")
+_DECAYING = ("_ApplyAdamToRows", "_ResourceApplyAdamToRows")
 _TF_SENTENCEPIECE = dict.fromkeys(
     (
         "SentencepieceDecode",
@@ -77,6 +78,7 @@ UNSAMPLED: dict[str, str] = {
     "_Unjoin": "passes.fuse_unjoining makes it",
     **dict.fromkeys(("_PopAll", "_PushAll"), "passes.join_stacks makes it"),
     **dict.fromkeys(_GATHERED, "passes.gather_products makes it"),
+    **dict.fromkeys(_DECAYING, "passes.fuse_decay makes it"),
     "_EmbeddingLookupSparse": "passes.fuse_embeddings makes it",
     "_ProjectedMatMul": "passes.hoist_products makes it",
     "_Pointwise": "passes.fuse_pointwise makes it",
@@ -146,6 +148,7 @@ WITHOUT_OP_DEF: dict[str, str] = {
     "_Unjoin": "TensorFlow has no such op",
     **dict.fromkeys(("_PopAll", "_PushAll"), "TensorFlow has no such op"),
     **dict.fromkeys(_GATHERED, "TensorFlow has no such op"),
+    **dict.fromkeys(_DECAYING, "TensorFlow has no such op"),
     "_EmbeddingLookupSparse": "TensorFlow has no such op",
     "_ProjectedMatMul": "TensorFlow has no such op",
     "_Pointwise": "TensorFlow has no such op",
