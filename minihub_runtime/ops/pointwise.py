@@ -23,7 +23,6 @@ import numpy as np
 
 from minihub_runtime.ops.registry import REGISTRY, ROUNDING, Array, at_least, op, types
 from minihub_runtime.ops.shape_rules import unknown
-from minihub_runtime.ops.special import erf_single
 from minihub_runtime.ops.windows import LONG_ROW, allocate
 from minihub_runtime.threads import scratch
 
@@ -75,14 +74,13 @@ def _squared_difference(x: Array, y: Array, out: Array | None = None) -> Array:
     return np.square(difference, out=difference if difference.ndim else None)
 
 
-#: Those that are functions of float32 which take `out`, most of them NumPy's; called as such, small blocks cost half.
+#: Those whose kernels are functions of NumPy for float32; called as such, small blocks cost half.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Abs": np.absolute,
     "Add": np.add,
     "AddV2": np.add,
     "Cos": np.cos,
     "Div": np.divide,
-    "Erf": erf_single,
     "Exp": np.exp,
     "Log": np.log,
     "Mul": np.multiply,

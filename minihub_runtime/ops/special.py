@@ -17,7 +17,7 @@ from minihub_runtime.ops.registry import FLOATS, REGISTRY, ROUNDING, Array, op
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.threads import scratch
 
-__all__ = ["erf_single", "polynomial", "unary_special"]
+__all__ = ["polynomial", "unary_special"]
 
 _ROOT_PI = 1.7724538509055160273
 _ROOT_2 = 1.4142135623730950488
@@ -36,19 +36,25 @@ def unary_special(
     function: Callable[[Array], Any],
     doc: str,
     source: str = "",
-    single: Callable[[Array], Any] | None = None,
+    single: Callable[[Array, Array | None], Array] | None = None,
 ) -> None:
-    """Register an op that applies a function of float64 vectors, or `single` to shorter floats."""
+    """Register an op that applies a function of float64 vectors, or `single` to shorter floats, which may write where it is told."""
 
-    def kernel(x: Array) -> Array:
-        flat = widen(x).reshape(-1)
+    def in_double(x: Array) -> Array:
+        flat = widen(x).reshape(-1).astype(np.float64)
         with np.errstate(all="ignore"):
-            if single is not None and flat.dtype == np.float32:
-                value = single(flat)
-            else:
-                value = function(flat.astype(np.float64))
-            return narrow(np.asarray(value).reshape(x.shape), x.dtype)
+            return narrow(np.asarray(function(flat)).reshape(x.shape), x.dtype)
 
+    def in_single(x: Array, *, out: Array | None = None) -> Array:
+        if x.dtype == np.float64:
+            return in_double(x)
+        assert single is not None
+        with np.errstate(all="ignore"):
+            if x.dtype == np.float32:
+                return single(x, out)
+            return narrow(single(widen(x), None), x.dtype)
+
+    kernel = in_double if single is None else in_single
     kernel.__doc__ = doc
     op(
         f"{name}(x: T) -> y: T",
@@ -198,7 +204,7 @@ def _repeated(number: float, count: int) -> Array:
     return result
 
 
-def erf_single(x: Array, out: Array | None = None) -> Array:
+def _erf_single(x: Array, out: Array | None = None) -> Array:
     """The error function of float32, in blocks that stay in the cache.
 
     Args:
@@ -397,7 +403,7 @@ def spence(x: Array) -> Array:
 
 
 _MATH = "core/kernels/special_math/special_math_op_misc_impl.h"
-unary_special("Erf", erf, "The error function.", single=erf_single)
+unary_special("Erf", erf, "The error function.", single=_erf_single)
 unary_special("Erfc", erfc, "1 - erf(x), accurate also where it is tiny.")
 unary_special("Erfinv", erfinv, "The inverse of the error function; NaN outside [-1, 1].")
 unary_special("Ndtri", ndtri, "The quantiles of the normal distribution; NaN outside [0, 1].")
