@@ -17,6 +17,7 @@ from minihub_runtime.shapes import size
 
 __all__ = [
     "MEMORY_LIMIT",
+    "UNSIGNED",
     "allocatable",
     "axis_in_range",
     "indices_in_range",
@@ -27,6 +28,8 @@ __all__ = [
 
 #: The most bytes one result may take whose size the values of a graph decide.
 MEMORY_LIMIT = 1 << 34
+#: Types of indices → the same without a sign, where negative numbers are larger than all others.
+UNSIGNED = {np.dtype(np.int32): np.uint32, np.dtype(np.int64): np.uint64}
 
 
 def require(condition: Any, message: str) -> None:
@@ -67,6 +70,9 @@ def indices_in_range(indices: NDArray[Any], limit: int, name: str = "indices") -
         few = indices.reshape(-1).tolist()
         low, high = min(few), max(few)
     else:
+        unsigned = UNSIGNED.get(indices.dtype)
+        if unsigned is not None and int(indices.view(unsigned).max()) < limit < 1 << 31:
+            return
         low, high = int(indices.min()), int(indices.max())
     if low < 0 or high >= limit:
         wrong = (indices < 0) | (indices >= limit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import weakref
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.adjoined import adjoined
-from minihub_runtime.ops.checking import indices_in_range, require_rank
+from minihub_runtime.ops.checking import require_rank
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import (
     FLOATS,
@@ -25,25 +25,23 @@ from minihub_runtime.ops.registry import (
 from minihub_runtime.ops.segment import take_rows
 from minihub_runtime.ops.segment_sparse import SPARSE_SOURCE, sparse_segment
 from minihub_runtime.ops.shape_rules import unknown
+from minihub_runtime.ops.table_parts import TableParts
 from minihub_runtime.ops.variable import Variable
 from minihub_runtime.shapes import show
 
 __all__: list[str] = []
 
-_UNSIGNED = {4: np.uint32, 8: np.uint64}
 
-
-class _Tables:
-    """The tables of the last call and what follows from them.
+class _Tables(TableParts):
+    """The tables of the last call.
 
     Attributes:
-        tables: the tables, referred to weakly: who holds one keeps steps of training from writing to it in place.
-        sizes: their numbers of rows.
-        starts: the number of rows before each.
         whole: all of them as one table; None if they lie apart in memory.
     """
 
-    def __init__(self, tables: Sequence[Array], dtype: DType, width: list[int]) -> None:
+    def __init__(
+        self, tables: Sequence[Array], dtype: DType, width: list[int], modulus: int
+    ) -> None:
         rest = tables[0].shape[1:]
         for table in tables:
             if as_dtype(table.dtype) is not dtype or table.ndim < 1 or table.shape[1:] != rest:
@@ -53,15 +51,12 @@ class _Tables:
                 )
         if width != [-1] and tuple(width) != rest:
             raise InvalidArgumentError(f"rows of params must have shape {width}, not {list(rest)}")
-        self.tables = [weakref.ref(table) for table in tables]
-        sizes = np.array([len(table) for table in tables])
-        self.sizes = sizes.astype(np.uint64)
-        self.starts = np.cumsum(sizes) - sizes
+        if modulus not in (0, len(tables)):
+            raise InvalidArgumentError(
+                f"modulus must be the number of params, {len(tables)}, not {modulus}"
+            )
+        super().__init__(tables)
         self.whole = adjoined(tables)
-
-    def are(self, tables: Sequence[Array]) -> bool:
-        """Whether these are the tables."""
-        return all(reference() is table for reference, table in zip(self.tables, tables))
 
 
 class _Memory:
@@ -69,11 +64,6 @@ class _Memory:
 
     def __init__(self) -> None:
         self.tables: _Tables | None = None
-
-
-def _unsigned(numbers: Array) -> Array:
-    """Numbers taken as if they had no sign."""
-    return numbers.view(_UNSIGNED[numbers.itemsize])
 
 
 @op(
@@ -115,46 +105,32 @@ def embedding_lookup_sparse(
     tables = [value.read() if isinstance(value, Variable) else value for value in params]
     known = memory.tables
     if known is None or not known.are(tables):
-        known = memory.tables = _Tables(tables, T, width)
+        known = memory.tables = _Tables(tables, T, width, modulus)
     if segment_ids.ndim == 2:
         segment_ids = segment_ids[:, 0]
     if not partitions and not modulus:
         return sparse_segment(tables[0], rows, segment_ids, None, combiner)
     require_rank(rows, 1, "rows")
     if modulus:
-        ids, divisor = rows, rows.dtype.type(modulus)
-        # Dividing is fast where all divisors are one, and the remainder is not.
-        rows = ids // divisor
-        which = ids - rows * divisor
+        places, which = known.places_of_ids(rows, "rows")
     else:
         (which,) = partitions
-    if which.shape != rows.shape:
-        raise InvalidArgumentError(
-            f"partitions must have shape {list(rows.shape)}, as rows, not {list(which.shape)}"
-        )
-    try:
-        if partitions and which.size and which.min() < 0:
-            # It would be counted from the end.
-            raise IndexError
-        sizes = known.sizes.take(which)
-    except IndexError:
-        indices_in_range(which, len(tables), "partitions")
-        raise
-    # What is negative is larger than any size where there is no sign.
-    if (_unsigned(rows) >= sizes).any():
-        for number, table in enumerate(tables):
-            indices_in_range(rows[which == number], len(table), f"rows of table {number}")
+        if which.shape != rows.shape:
+            raise InvalidArgumentError(
+                f"partitions must have shape {list(rows.shape)}, as rows, not {list(which.shape)}"
+            )
+        places = known.places(rows, which, "rows", "partitions")
     if known.whole is not None:
-        places = rows + known.starts.take(which)
         return sparse_segment(known.whole, places, segment_ids, None, combiner, known=True)
     # Table after table; where the row of each word has come to lie is what the sum takes for its index.
     order = np.argsort(which, kind="stable")
+    sorted_places = places.take(order)
     places = np.empty_like(order)
     places[order] = np.arange(order.size)
     ends = np.bincount(which, minlength=len(tables)).cumsum().tolist()
-    sorted_rows = rows.take(order)
-    gathered = np.empty((rows.size, *tables[0].shape[1:]), T.numpy)
-    for table, start, end in zip(tables, [0, *ends], ends, strict=False):
+    gathered = np.empty((rows.size, *known.rest), T.numpy)
+    for number, (start, end) in enumerate(itertools.pairwise([0, *ends])):
         if start < end:
-            take_rows(table, sorted_rows[start:end], gathered[start:end])
+            found = sorted_places[start:end] - known.starts[number]
+            take_rows(tables[number], found, gathered[start:end])
     return sparse_segment(gathered, places, segment_ids, None, combiner)

@@ -23,9 +23,11 @@ from minihub_runtime.threads import scratch
 from minihub_runtime.threads import spread as share
 
 __all__ = [
+    "FEW_RUNS",
     "PLAIN",
     "count_of",
     "flat_rows",
+    "fold_alike",
     "reduce_by",
     "run_lengths",
     "sorted_runs",
@@ -79,7 +81,7 @@ def reduce_by(
         return ufunc.reduceat(rows, starts, axis=0, dtype=data.dtype)
     result = np.empty((len(starts), data.shape[1]), dtype=data.dtype)
     if alike and longest <= max(len(starts), FEW_RUNS):
-        _fold_alike(ufunc, data, order, starts, longest, result)
+        fold_alike(ufunc, data, _of_runs(order, starts, longest), result)
     elif len(starts) <= FEW_RUNS:
         if order is not None and total <= BLOCK:
             gathered = np.empty((total, data.shape[1]), data.dtype)
@@ -96,7 +98,7 @@ def reduce_by(
             if length > 1 and (length > max(len(chosen), FEW_RUNS) or len(chosen) <= FEW_ALIKE):
                 _fold_each(ufunc, data, order, starts.take(chosen), lengths.take(chosen), folded)
             else:
-                _fold_alike(ufunc, data, order, starts.take(chosen), length, folded)
+                fold_alike(ufunc, data, _of_runs(order, starts.take(chosen), length), folded)
             result[chosen] = folded
     return result
 
@@ -125,28 +127,36 @@ def _fold_each(
                 ufunc(result[run], folded, out=result[run])
 
 
-def _fold_alike(
-    ufunc: Any, data: Array, order: Array | None, starts: Array, length: int, result: Array
-) -> None:
-    """As `reduce_by`, into `result`, for runs of one length."""
+def _of_runs(order: Array | None, starts: Array, length: int) -> Array:
+    """The k-th rows of all runs of one length, for each k."""
+    places = starts + np.arange(length)[:, None]
+    return places if order is None else order.take(places)
+
+
+def fold_alike(ufunc: Any, data: Array, places: Array, result: Array) -> None:
+    """Runs of one length folded by `ufunc`, row after row.
+
+    Args:
+        ufunc: as for `reduce_by`.
+        data: of shape [n, width].
+        places: the rows of `data`, of shape [length, runs]: the k-th rows of all runs lie together, and are added in one go.
+        result: where each run's row goes.
+    """
+    length, runs = places.shape
     # So many runs at a time that all their rows stay in the cache.
     width = data.shape[1]
     count = max(1, RESIDENT // (length * width * data.itemsize))
-    # The k-th rows of all runs lie together, so that they are added in one go.
-    places = starts + np.arange(length)[:, None]
-    if order is not None:
-        places = order.take(places)
 
     def fold(first: int) -> None:
-        last = min(first + count, len(starts))
+        last = min(first + count, runs)
         rows = scratch("runs", (length, last - first, width), data.dtype)
         take_rows(data, places[:, first:last], rows)
         ufunc.reduce(rows, axis=0, dtype=data.dtype, out=result[first:last])
 
-    if count >= len(starts):
+    if count >= runs:
         fold(0)
         return
-    share(fold, range(0, len(starts), count), places.size * width * data.itemsize // SPEED)
+    share(fold, range(0, runs, count), places.size * width * data.itemsize // SPEED)
 
 
 def take_rows(data: Array, rows: Array, out: Array) -> None:

@@ -17,9 +17,11 @@ from minihub_runtime.ops.checking import allocatable, indices_in_range, require,
 from minihub_runtime.ops.gradient_rules import Ops, Slices, Term, sizes_of
 from minihub_runtime.ops.registry import FLOATS, INDEX, REALS, REGISTRY, ROUNDING, Array, op
 from minihub_runtime.ops.segment import (
+    FEW_RUNS,
     PLAIN,
     count_of,
     flat_rows,
+    fold_alike,
     reduce_by,
     run_lengths,
     sorted_runs,
@@ -53,10 +55,15 @@ def sparse_segment(
         )
     limit = None if num_segments is None else count_of(num_segments)
     plain = data.dtype.char in PLAIN
-    few = 0 < indices.size <= FEW and limit is None
-    # Whether all ids are 0 takes longer to find than that the last is not.
-    if few and plain and not segment_ids[-1] and not segment_ids.any():
-        return _only_segment(data, indices, scale)
+    if plain and limit is None and indices.size:
+        # Whether all ids are 0 takes longer to find than that the last is not.
+        if not segment_ids[-1] and indices.size <= FEW and not segment_ids.any():
+            return _only_segment(data, indices, scale)
+        places = _of_one_length(indices, segment_ids)
+        if places is not None:
+            if not known:
+                indices_in_range(indices, data.shape[0])
+            return _equal_segments(data, places, scale)
     rest = data.shape[1:]
     if indices.size == 0:
         shape = allocatable((limit or 0, *rest), data.dtype)
@@ -97,6 +104,31 @@ def _only_segment(data: Array, indices: Array, scale: str) -> Array:
         count = data.dtype.type(indices.size)
         sums /= np.sqrt(count) if scale == "sqrt_n" else count
     return np.asarray(sums)
+
+
+def _of_one_length(indices: Array, segment_ids: Array) -> Array | None:
+    """The k-th indices of all segments for each k, if the segments are 0, 1, 2 and so on, and of one length."""
+    count = int(segment_ids[-1]) + 1
+    length, rest = divmod(indices.size, count) if count > 0 else (0, 1)
+    if rest or not 0 < length <= max(count, FEW_RUNS):
+        return None
+    ids = segment_ids.reshape(count, length)
+    if not (ids == np.arange(count)[:, None]).all():
+        return None
+    return indices.reshape(count, length).T
+
+
+def _equal_segments(data: Array, places: Array, scale: str) -> Array:
+    """As `sparse_segment`, for segments of one length, whose rows `places` has in its columns."""
+    length, count = places.shape
+    rest = data.shape[1:]
+    width = size(rest)
+    sums = np.empty((count, width), data.dtype)
+    fold_alike(np.add, data.reshape(data.shape[0], width), places, sums)
+    if scale != "sum":
+        number = data.dtype.type(length)
+        sums /= np.sqrt(number) if scale == "sqrt_n" else number
+    return typed(sums, (count, *rest), data)
 
 
 def _sparse_shape(data: Spec, indices: Spec, segment_ids: Spec, count: int | None) -> Shape:

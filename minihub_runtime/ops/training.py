@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,25 +48,32 @@ _LIMITS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def checked_numbers(rule: Rule, given: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:
+def checked_numbers(
+    rule: Rule, given: Iterable[tuple[str, Array]], flags: dict[str, Any], sparse: bool
+) -> dict[str, Any]:
     """The scalars among the inputs, and the attributes.
+
+    Args:
+        rule: the optimiser.
+        given: names and values of the scalars.
+        flags: the attributes.
+        sparse: whether the step is on some rows.
 
     Raises:
         InvalidArgumentError: one is no scalar, or not what it must be.
     """
     found = dict(flags)
-    for name, value in given.items():
-        if name in rule.slots or name in ("var", "indices", *_GRADIENTS):
-            continue
-        require_scalar(value, name)
+    for name, value in given:
+        if value.ndim:
+            require_scalar(value, name)
         found[name] = widen(value)[()]
-    limited = rule.dense_limits or "indices" in given
-    for name, limit in rule.limits.items() if limited else ():
-        # A rate of zero is good where nothing is divided by it.
-        by_lr = name == "lr" and flags.get("multiply_linear_by_lr")
-        wanted = "not negative" if by_lr else limit
-        if not _LIMITS[wanted](found[name]):
-            require(False, f"{name} must be {wanted}, not {found[name]}")
+    if rule.limits and (sparse or rule.dense_limits):
+        for name, limit in rule.limits.items():
+            # A rate of zero is good where nothing is divided by it.
+            by_lr = name == "lr" and flags.get("multiply_linear_by_lr")
+            wanted = "not negative" if by_lr else limit
+            if not _LIMITS[wanted](found[name]):
+                require(False, f"{name} must be {wanted}, not {found[name]}")
     return found
 
 
@@ -93,12 +100,10 @@ def change_values(
     rule: Rule, values: list[Array], grad: Array, numbers: dict[str, Any]
 ) -> list[Array]:
     """New values of variable and slots."""
-    with np.errstate(all="ignore"):
-        wide = [*values, grad]
-        if grad.dtype.char not in PLAIN:
-            wide = [widen(value) for value in wide]
-        found = rule.update(*wide, numbers)
-        return [narrow(np.asarray(value), grad.dtype) for value in found]
+    wide = [*values, grad]
+    if grad.dtype.char not in PLAIN:
+        wide = [widen(value) for value in wide]
+    return [narrow(value, grad.dtype) for value in rule.update(*wide, numbers)]
 
 
 def _step(rule: Rule, values: list[Array], grad: Array, numbers: dict[str, Any]) -> list[Array]:
@@ -153,26 +158,59 @@ def step_rows(
                 result[rows] = new
 
 
-def _apply(rule: Rule, op_name: str, given: dict[str, Any], flags: dict[str, Any]) -> Variable:
+class _Inputs(NamedTuple):
+    """Where the inputs of an op stand.
+
+    Attributes:
+        variables: how many variables come first.
+        grad: the place of the gradient.
+        rows: the place of the indices, if the step is on some rows.
+        numbers: names and places of the scalars.
+    """
+
+    variables: int
+    grad: int
+    rows: int | None
+    numbers: tuple[tuple[str, int], ...]
+
+
+def _places(rule: Rule, names: Sequence[str]) -> _Inputs:
+    """Where inputs of these names stand."""
+    count = 1 + len(rule.slots)
+    numbers = [
+        (name, place)
+        for place, name in enumerate(names)
+        if place >= count and name not in ("indices", *_GRADIENTS)
+    ]
+    (grad,) = (place for place, name in enumerate(names) if name in _GRADIENTS)
+    rows = names.index("indices") if "indices" in names else None
+    return _Inputs(count, grad, rows, tuple(numbers))
+
+
+def _apply(
+    rule: Rule, op_name: str, places: _Inputs, inputs: Sequence[Any], flags: dict[str, Any]
+) -> Variable:
     """Run one step; the variable."""
-    variables = [existing(given[name]) for name in ("var", *rule.slots)]
-    grad = next(given[name] for name in _GRADIENTS if name in given)
-    numbers = checked_numbers(rule, given, flags)
+    variables = [existing(handle) for handle in inputs[: places.variables]]
+    grad = inputs[places.grad]
+    given = [(name, inputs[place]) for name, place in places.numbers]
+    numbers = checked_numbers(rule, given, flags, places.rows is not None)
     # In one order everywhere, so that two steps never wait for each other.
     locks = [variable.lock for variable in sorted(set(variables), key=id)]
     for lock in locks:
         lock.acquire()
     try:
         values = checked_values(rule, variables, grad, op_name)
-        if "indices" in given:
-            checked_rows(values[0].shape, grad, given["indices"])
-            # So that the variables are alone with their values, and need not copy them.
-            del values
-            step_rows(rule, variables, grad, given["indices"], numbers)
-        else:
+        if places.rows is None:
             changed = _step(rule, values, grad, numbers)
             for variable, value in zip(variables, changed, strict=True):
                 variable.assign(value, validate_shape=False)
+        else:
+            indices = inputs[places.rows]
+            checked_rows(values[0].shape, grad, indices)
+            # So that the variables are alone with their values, and need not copy them.
+            del values
+            step_rows(rule, variables, grad, indices, numbers)
     finally:
         for lock in locks:
             lock.release()
@@ -200,10 +238,11 @@ def _static(rule: Rule, names: list[str], specs: Sequence[Spec]) -> Shape:
 def _register(name: str, rule: Rule, sparse: bool, handle: bool) -> None:
     arguments = ["var", *rule.slots, *(rule.sparse if sparse else rule.dense).split()]
     op_name = f"{'Resource' if handle else ''}{'Sparse' if sparse else ''}Apply{name}"
+    places = _places(rule, arguments)
 
     def kernel(*inputs: Any, **flags: Any) -> Any:
         flags.pop("use_locking", None)
-        variable = _apply(rule, op_name, dict(zip(arguments, inputs, strict=True)), flags)
+        variable = _apply(rule, op_name, places, inputs, flags)
         return () if handle else variable
 
     # The schema's attributes are the keywords of the kernel, which differ from op to op.

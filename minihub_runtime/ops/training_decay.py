@@ -120,7 +120,7 @@ def _step(
         for variable in sorted(set(variables), key=id):
             stack.enter_context(variable.lock)
         shape = _checked(variables, grad, indices, numbers)
-        rows, _ = Rows(indices, grad, None).sorted(summed=True)
+        rows, _ = Rows(indices, grad, None).sorted(True, shape[0])
         means = variables[1:]
         has_means = memory.known(means) if numbers.leaves_zeros() else None
         known = has_means is not None

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-import weakref
+import threading
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.adjoined import adjoined
+from minihub_runtime.ops.adjoined import adjoined, is_own
 from minihub_runtime.ops.checking import indices_in_range, require, require_rank
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import INDEX, NUMBERS, ROUNDING, Array, at_least, op, types_list
-from minihub_runtime.ops.segment import flat_rows, reduce_by, take_rows, typed
+from minihub_runtime.ops.row_sums import sort_stably, sum_runs
+from minihub_runtime.ops.segment import take_rows
 from minihub_runtime.ops.shape_rules import nothing
+from minihub_runtime.ops.table_parts import TableParts, are_same, refer
 from minihub_runtime.ops.training import (
     SOURCE,
     change_values,
@@ -25,7 +28,13 @@ from minihub_runtime.ops.training import (
     step_rows,
 )
 from minihub_runtime.ops.training_rules import RULES, Rule
-from minihub_runtime.ops.variable import Variable, begin_changes, existing
+from minihub_runtime.ops.variable import (
+    Variable,
+    begin_changes,
+    change_alone,
+    end_changes,
+    existing,
+)
 from minihub_runtime.shapes import show, size
 from minihub_runtime.threads import scratch
 
@@ -34,40 +43,88 @@ __all__ = ["Rows"]
 
 #: Bytes of rows that are changed at once: with what is worked out from them they stay in the cache, and memory for so
 #: little is not asked of the system anew each time.
-BLOCK_BYTES = 1 << 16
-
-_UNSIGNED = {4: np.uint32, 8: np.uint64}
+BLOCK_BYTES = 1 << 18
 
 
-class _Tables:
-    """The tables of the last call, each a variable with its slots, and what follows from them.
+class _Tables(TableParts):
+    """The tables of the last call, each a variable with its slots.
+
+    Args:
+        values: the values of all variables.
+        width: one more than the number of slots.
 
     Attributes:
-        values: the values of all variables, referred to weakly: who holds one keeps steps from writing to it in place.
-        dtype: their type.
-        rest: the shape of a row.
-        sizes: the numbers of rows of the tables.
-        starts: the number of rows before each.
+        wholes: all tables as one, and each of their slots, if they are parts of a memory of their own.
     """
 
     def __init__(self, values: Sequence[Array], width: int) -> None:
-        self.values = [weakref.ref(value) for value in values]
-        self.dtype = values[0].dtype
-        self.rest = values[0].shape[1:]
-        sizes = np.array([len(value) for value in values[::width]])
-        self.sizes = sizes.astype(np.uint64)
-        self.starts = np.cumsum(sizes) - sizes
+        super().__init__(values[::width])
+        self._values = refer(values)
+        self.wholes: list[Array] = []
+        if len(values) > width and all(map(is_own, values)):
+            wholes = [adjoined(values[slot::width]) for slot in range(width)]
+            found = [whole for whole in wholes if whole is not None]
+            self.wholes = found if len(found) == width else []
 
-    def are(self, values: Sequence[Array]) -> bool:
+    def have(self, values: Sequence[Array]) -> bool:
         """Whether these are the values."""
-        return all(known() is value for known, value in zip(self.values, values, strict=True))
+        return are_same(self._values, values)
+
+
+class _Variables(NamedTuple):
+    """The variables of a call.
+
+    Attributes:
+        all: tables, each with its slots.
+        locks: theirs, in one order everywhere, so that two steps never wait for each other.
+    """
+
+    all: list[Variable]
+    locks: list[threading.RLock]
 
 
 class _Memory:
-    """What a node knows of its last call."""
+    """What a node knows of its last call; threads that run it at once find each part of that whole."""
 
     def __init__(self) -> None:
-        self.tables: _Tables | None = None
+        self._variables = _Variables([], [])
+        self._tables: _Tables | None = None
+
+    def variables(self, handles: Sequence[Any]) -> _Variables:
+        """The variables that handles stand for.
+
+        Raises:
+            NotFoundError: one has no value.
+        """
+        known = self._variables
+        if known.all != [*handles]:
+            held = [existing(handle) for handle in handles]
+            locks = [variable.lock for variable in sorted(set(held), key=id)]
+            known = self._variables = _Variables(held, locks)
+        return known
+
+    def tables(
+        self,
+        rule: Rule,
+        variables: Sequence[Variable],
+        grad: Array,
+        shape: tuple[int, ...],
+        indices: Array,
+        name: str,
+    ) -> _Tables:
+        """What follows from tables; raises unless they fit each other and gradients of a shape."""
+        known = self._tables
+        if known is not None and known.dtype == grad.dtype:
+            fits = (len(indices), *known.rest) == shape
+            if fits and known.have([variable.read() for variable in variables]):
+                return known
+        values = [existing(variable).read() for variable in variables]
+        width = 1 + len(rule.slots)
+        for first in range(0, len(variables), width):
+            value, *_ = checked_values(rule, variables[first : first + width], grad, name)
+            checked_row_shape(value.shape, shape, indices)
+        known = self._tables = _Tables(values, width)
+        return known
 
 
 class Rows:
@@ -98,19 +155,24 @@ class Rows:
         take_rows(self.values, self.order, grad)
         return grad
 
-    def sorted(self, summed: bool) -> tuple[Rows, bool]:
-        """The same by their places, and whether they all differ; the gradients of one row added up if `summed`."""
-        order = np.argsort(self.places, kind="stable")
-        places = self.places.take(order)
-        new = places[1:] != places[:-1]
-        different = bool(new.all())
+    def sorted(self, summed: bool, total: int) -> tuple[Rows, bool]:
+        """The same by their places, and whether they all differ; the gradients of one row added up if `summed`.
+
+        Args:
+            summed: whether they are.
+            total: the number of rows that there are.
+        """
+        places, order = sort_stably(self.places, total)
+        new = np.empty(len(places), bool)
+        new[:1] = True
+        np.not_equal(places[1:], places[:-1], out=new[1:])
+        (starts,) = new.nonzero()
+        different = len(starts) == len(places)
         if self.order is not None:
             order = self.order.take(order)
         if different or not summed:
             return Rows(places, self.values, order), different
-        starts = np.flatnonzero(np.concatenate(([True], new)))
-        flat = reduce_by(np.add, flat_rows(self.values), order, starts)
-        sums = typed(flat, (len(starts), *self.values.shape[1:]), self.values)
+        sums = sum_runs(self.values, order, new, starts)
         return Rows(places.take(starts), sums, None), True
 
     def by_table(self, starts: Array) -> Iterator[tuple[int, Rows]]:
@@ -184,32 +246,29 @@ def sparse_apply_rows(
         without a kernel; NotFoundError or FailedPreconditionError for variables without a value.
     """
     known = RULES[rule]
-    name = f"ResourceSparseApply{rule}"
-    names = [name for name in known.sparse.split() if name not in ("grad", "delta", "indices")]
     flags = {known.flag[0]: flag} if known.flag else {}
-    given = {**dict(zip(names, numbers, strict=True)), "indices": indices}
-    found = checked_numbers(known, given, flags)
-    width = 1 + len(known.slots)
-    held = [existing(value) for value in variables]
-    which, order = _which(indices, tables, modulus), _order(values, indices, places)
-    # In one order everywhere, so that two steps never wait for each other.
-    locks = [variable.lock for variable in sorted(set(held), key=id)]
+    found = checked_numbers(known, zip(_names(rule), numbers, strict=True), flags, True)
+    require_rank(indices, 1, "indices")
+    order = _order(values, indices, places)
+    memory: _Memory = ctx.own(_Memory)
+    held, locks = memory.variables(variables)
     for lock in locks:
         lock.acquire()
     try:
-        memory: _Memory = ctx.own(_Memory)
         shape = values.shape if order is None else (len(order), *values.shape[1:])
-        layout = _layout(memory, known, held, values, shape, indices, name)
-        rows = indices if not modulus else indices // indices.dtype.type(modulus)
-        _check(layout, rows, which)
-        if which is not None:
-            rows = rows + layout.starts.take(which)
+        layout = memory.tables(known, held, values, shape, indices, f"ResourceSparseApply{rule}")
+        if modulus:
+            rows, _ = layout.places_of_ids(indices, "indices")
+        else:
+            which = _which(indices, tables, len(held) // (1 + len(known.slots)))
+            rows = layout.places(indices, which, "indices", "tables")
         if order is not None:
             values = _divided(values, order, combiner)
-        sorted_rows, different = Rows(rows, values, order).sorted(summed)
+        sorted_rows, different = Rows(rows, values, order).sorted(summed, layout.total)
         if different and len(locks) == len(held):
             _step(known, held, layout, sorted_rows, found)
         else:
+            width = 1 + len(known.slots)
             for table, some in sorted_rows.by_table(layout.starts):
                 part = held[table * width : (table + 1) * width]
                 step_rows(known, part, some.gradients(), some.places, found)
@@ -219,11 +278,16 @@ def sparse_apply_rows(
     return ()
 
 
-def _which(indices: Array, tables: Sequence[Array], modulus: int) -> Array | None:
+@functools.cache
+def _names(rule: str) -> tuple[str, ...]:
+    """What the numbers of an optimiser are called, in their order."""
+    left_out = ("grad", "delta", "indices")
+    return tuple(name for name in RULES[rule].sparse.split() if name not in left_out)
+
+
+def _which(indices: Array, tables: Sequence[Array], count: int) -> Array | None:
     """The table of each index; None if there is one."""
-    require_rank(indices, 1, "indices")
-    if modulus:
-        return indices % indices.dtype.type(modulus)
+    require(tables or count == 1, f"tables must be given, as there are {count}")
     if not tables:
         return None
     (which,) = tables
@@ -238,54 +302,10 @@ def _order(values: Array, indices: Array, places: Sequence[Array]) -> Array | No
     require(values.ndim >= 1, "grad must have rank >= 1, not 0")
     (order,) = places
     if order.ndim == 2:
-        order = order[:, 0]
+        order = np.ascontiguousarray(order[:, 0])
     _require_alike(order, "places", indices)
     indices_in_range(order, len(values), "places")
     return order
-
-
-def _layout(
-    memory: _Memory,
-    rule: Rule,
-    variables: Sequence[Variable],
-    grad: Array,
-    shape: tuple[int, ...],
-    indices: Array,
-    name: str,
-) -> _Tables:
-    """What follows from tables; raises unless they fit each other and gradients of a shape."""
-    values = [variable.read() for variable in variables]
-    known = memory.tables
-    if (
-        known is not None
-        and known.dtype == grad.dtype
-        and (len(indices), *known.rest) == shape
-        and known.are(values)
-    ):
-        return known
-    width = 1 + len(rule.slots)
-    for first in range(0, len(variables), width):
-        value, *_ = checked_values(rule, variables[first : first + width], grad, name)
-        checked_row_shape(value.shape, shape, indices)
-    memory.tables = _Tables(values, width)
-    return memory.tables
-
-
-def _check(layout: _Tables, rows: Array, which: Array | None) -> None:
-    """Raise unless the rows are in their tables."""
-    if which is None:
-        indices_in_range(rows, int(layout.sizes[0]))
-        return
-    try:
-        sizes = layout.sizes.take(which)
-    except IndexError:
-        indices_in_range(which, len(layout.sizes), "tables")
-        raise
-    # What is negative is larger than any size where there is no sign.
-    if (rows.view(_UNSIGNED[rows.itemsize]) >= sizes).any() or (which < 0).any():
-        indices_in_range(which, len(layout.sizes), "tables")
-        for table, size in enumerate(layout.sizes.tolist()):
-            indices_in_range(rows[which == table], size)
 
 
 def _step(
@@ -296,17 +316,15 @@ def _step(
     numbers: dict[str, Any],
 ) -> None:
     """Change rows that all differ and are sorted, in one go for all tables if these lie one behind the other."""
+    if tables.wholes and change_alone(
+        variables, lambda: _change(rule, tables.wholes, rows, numbers)
+    ):
+        return
     width = 1 + len(rule.slots)
-    begun: list[tuple[Variable, Array]] = []
+    columns: list[list[Array]] = []
     try:
         for slot in range(width):
-            column = variables[slot::width]
-            begun += zip(column, begin_changes(column), strict=True)
-        count = len(tables.sizes)
-        columns = [
-            [value for _, value in begun[slot * count : (slot + 1) * count]]
-            for slot in range(width)
-        ]
+            columns.append(begin_changes(variables[slot::width]))
         wholes = [whole for column in columns if (whole := adjoined(column)) is not None]
         if len(wholes) == width:
             _change(rule, wholes, rows, numbers)
@@ -314,16 +332,18 @@ def _step(
             for table, some in rows.by_table(tables.starts):
                 _change(rule, [column[table] for column in columns], some, numbers)
     finally:
-        for variable, value in begun:
-            variable.end_change(value)
+        for slot, column in enumerate(columns):
+            end_changes(variables[slot::width], column)
 
 
 def _change(rule: Rule, arrays: Sequence[Array], rows: Rows, numbers: dict[str, Any]) -> None:
     """Change rows of a table and its slots."""
     first = rows.values
-    count = max(1, BLOCK_BYTES // max(1, first.itemsize * size(first.shape[1:])))
-    for start in range(0, len(rows.places), count):
-        some = rows[start : start + count]
+    total = len(rows.places)
+    row_bytes = first.itemsize * size(first.shape[1:])
+    blocks = -(-total * row_bytes // BLOCK_BYTES) or 1
+    for block in range(blocks):
+        some = rows[total * block // blocks : total * (block + 1) // blocks]
         grad = some.gradients()
         before = []
         for slot, array in enumerate(arrays):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from minihub_runtime.dtypes import float32, float64, string
 from minihub_runtime.errors import FailedPreconditionError
 from minihub_runtime.ops.adjoined import adjoin, adjoined, is_own
-from minihub_runtime.ops.variable import Variable, begin_changes
+from minihub_runtime.ops.variable import Variable, begin_changes, change_alone
 
 PARTS = [np.arange(6.0).reshape(3, 2), np.full((1, 2), 7.0), np.empty((0, 2)), np.ones((2, 2))]
 
@@ -166,3 +167,53 @@ def test_an_error_gives_all_back() -> None:
     other.start()
     other.join()
     assert taken == [True] * len(variables)
+
+
+def change_all_alone(variables: list[Variable], change: Any) -> bool:
+    """`change_alone`, with the locks that it wants."""
+    with contextlib.ExitStack() as stack:
+        for variable in variables:
+            stack.enter_context(variable.lock)
+        return change_alone(variables, change)
+
+
+def test_values_that_nobody_holds_change_in_place() -> None:
+    variables = joined_variables()
+    whole = adjoined([variable.read() for variable in variables])
+    assert whole is not None
+    before = [variable.epoch for variable in variables]
+
+    def change() -> None:
+        assert not any(variable.initialized for variable in variables)
+        whole[...] = 3
+
+    assert change_all_alone(variables, change)
+    for variable, part, epoch in zip(variables, PARTS, before, strict=True):
+        np.testing.assert_array_equal(variable.read(), np.full_like(part, 3))
+        assert variable.epoch == epoch + 1
+        assert not variable.read().flags.writeable
+
+
+@pytest.mark.parametrize("as_view", [True, False])
+def test_values_that_somebody_holds_are_left_alone(as_view: bool) -> None:
+    variables = joined_variables()
+    held = variables[1].read()[:] if as_view else variables[1].read()
+    called: list[int] = []
+    assert not change_all_alone(variables, lambda: called.append(1))
+    assert not called
+    assert [variable.read().tolist() for variable in variables] == [p.tolist() for p in PARTS]
+    del held
+    assert change_all_alone(variables, lambda: called.append(1))
+    assert called == [1]
+
+
+def test_an_error_of_a_change_gives_all_back() -> None:
+    variables = joined_variables()
+    before = [id(variable.read()) for variable in variables]
+    with pytest.raises(ZeroDivisionError):
+        change_all_alone(variables, lambda: 1 / 0)
+    assert [id(variable.read()) for variable in variables] == before
+    variables.append(Variable("none", float64, None))
+    with pytest.raises(FailedPreconditionError, match="'none'"):
+        change_all_alone(variables, lambda: None)
+    assert [id(variable.read()) for variable in variables[:-1]] == before

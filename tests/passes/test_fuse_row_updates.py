@@ -33,27 +33,34 @@ class Program:
     """Steps on a table of one or more parts."""
 
     def __init__(
-        self, parts: int, strategy: str, optimizer: str, combiner: str | None = None
+        self,
+        parts: int,
+        strategy: str,
+        optimizer: str,
+        combiner: str | None = None,
+        shape: tuple[int, int] = (ROWS, WIDTH),
+        length: int = 4,
     ) -> None:
         self.graph = tf.Graph()
         with self.graph.as_default(), tf.variable_scope("", use_resource=True):
             self.ids = tf.placeholder(tf.int64, [None])
             table = tf.get_variable(
                 "table",
-                [ROWS, WIDTH],
+                shape,
                 initializer=tf.random_normal_initializer(seed=1),
                 partitioner=tf.fixed_size_partitioner(parts) if parts > 1 else None,
             )
             tables = list(table) if parts > 1 else table
             if combiner is not None:
                 number = tf.range(tf.size(self.ids, out_type=tf.int64))
-                words = tf.SparseTensor(tf.stack([number // 4, number], 1), self.ids, [3, 9])
+                places = tf.stack([number // length, number], 1)
+                words = tf.SparseTensor(places, self.ids, [30, 360])
                 rows = tf.nn.embedding_lookup_sparse(
                     tables, words, None, strategy, combiner=combiner
                 )
             else:
                 rows = tf.nn.embedding_lookup(tables, self.ids, strategy)
-            self.loss = tf.reduce_sum(rows * rows * tf.range(1.0, 4.0))
+            self.loss = tf.reduce_sum(rows * rows * tf.range(1.0, shape[1] + 1.0))
             self.train = OPTIMIZERS[optimizer]().minimize(self.loss)
             self.state = tf.global_variables()
             self.initializer = tf.global_variables_initializer()
@@ -181,6 +188,61 @@ def test_whoever_holds_the_old_value_keeps_it(parts: int) -> None:
             np.testing.assert_array_equal(value, copy)
         changed = session.run(program.state)
     assert any((one != other).any() for one, other in zip(copies, changed, strict=True))
+
+
+@pytest.mark.parametrize("between", ["nothing", "held", "one assigned", "all assigned"])
+def test_steps_go_on_from_what_is_there(between: str) -> None:
+    """After the first step all parts of a table lie in one memory."""
+    program = Program(4, "mod", "Adagrad")
+    with program.graph.as_default():
+        again = [tf.assign(variable, variable + 0.0) for variable in program.state]
+    feeds = {program.ids: IDS["repeated"]}
+    with tf.Session(graph=program.graph) as session:
+        session.run(program.initializer)
+        for _ in range(3):
+            session.run(program.train, feeds)
+            held = session.stored_values(program.state) if between == "held" else []
+            copies = [value.copy() for value in held]
+            if "assigned" in between:
+                session.run(again if between == "all assigned" else again[1])
+            session.run(program.train, feeds)
+            for value, copy in zip(held, copies, strict=True):
+                np.testing.assert_array_equal(value, copy)
+        state = session.run(program.state)
+    expected, _ = program.after(IDS["repeated"], 6)
+    for one, other in zip(state, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_variable_that_lost_its_value_is_refused() -> None:
+    program = Program(4, "mod", "Adagrad")
+    with program.graph.as_default():
+        (handle,) = [op for op in program.graph.get_operations() if op.name == "table/part_2"]
+        lose = tf.raw_ops.DestroyResourceOp(resource=handle.outputs[0])
+    with tf.Session(graph=program.graph) as session:
+        session.run(program.initializer)
+        for _ in range(2):
+            session.run(program.train, {program.ids: IDS["repeated"]})
+        session.run(lose)
+        with pytest.raises(tf.errors.OpError, match="must be initialized"):
+            session.run(program.train, {program.ids: IDS["repeated"]})
+
+
+@pytest.mark.parametrize("combiner", ["sum", "mean", "sqrtn"])
+@pytest.mark.parametrize("parts", [1, 4])
+def test_words_of_all_frequencies_are_summed(
+    parts: int, combiner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradients of words that come often are products, which round otherwise than additions."""
+    random = np.random.default_rng(7)
+    ids = np.exp(random.random(360) * np.log(301)).astype(np.int64) - 1
+    program = Program(parts, "mod", "Adagrad", combiner, (301, 24), length=12)
+    fused, ops = program.after(ids)
+    assert "_SparseApplyRows" in ops
+    monkeypatch.setitem(plans.PIPELINE, "fuse_row_updates", lambda region: None)
+    plain, _ = program.after(ids)
+    for one, other in zip(fused, plain, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("parts", [1, 4])
