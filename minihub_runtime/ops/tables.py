@@ -284,6 +284,8 @@ class StaticTable(Table):
 
     def _filled(self, places: Array, default: Array) -> Array:
         """The values of words at these places, -1 for those that are not there."""
+        if not self._offset and not default.ndim and default == -1:
+            return places
         absent = places < 0
         if self._offset:
             places += self._offset

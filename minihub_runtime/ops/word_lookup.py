@@ -46,16 +46,23 @@ def translation_of(step: str) -> Translation | None:
     return compile_regex(as_bytes(pattern)).translation(as_bytes(rewrite))
 
 
+@functools.lru_cache(maxsize=64)
+def _translations(
+    steps: tuple[str, ...],
+) -> tuple[list[Translation | None], list[Translation] | None, bool]:
+    """What each step does to bytes; the same if all do only that; and whether one of them is so for ASCII alone."""
+    found = [translation_of(step) for step in steps]
+    known = [translation for translation in found if translation is not None]
+    of_ascii = any(translation.of_ascii for translation in known)
+    return found, known if len(known) == len(found) else None, of_ascii
+
+
 def _prepared(
     sentences: list[bytes], steps: Sequence[str]
-) -> tuple[list[bytes], list[Translation]]:
+) -> tuple[list[bytes], Sequence[Translation]]:
     """Sentences and the translations that are still to be done, which are right for them."""
-    found = [translation_of(step) for step in steps]
-    translations = [translation for translation in found if translation is not None]
-    if len(translations) == len(found) and (
-        not any(translation.of_ascii for translation in translations)
-        or all(map(bytes.isascii, sentences))
-    ):
+    found, translations, of_ascii = _translations(tuple(steps))
+    if translations is not None and (not of_ascii or all(map(bytes.isascii, sentences))):
         return sentences, translations
     for step, translation in zip(steps, found, strict=True):
         if translation is not None and not translation.of_ascii:
@@ -104,11 +111,16 @@ def split_and_lookup(
             return indices, _sized(ids, default_value, table) if size_for_default else ids
     texts = _translated(sentences, translations)
     words = mark.join(texts).split(mark)
-    counts = [text.count(mark) + 1 for text in texts]
-    if not all(words):
+    if all(words):
+        marks = list(map(bytes.count, texts, itertools.repeat(mark)))
+        counts = [count + 1 for count in marks]
+    else:
         rows = [list(filter(None, text.split(mark))) or filler for text in texts]
         words, counts = list(itertools.chain.from_iterable(rows)), [*map(len, rows)]
-    indices = _indices(np.array(counts, np.int64))
+    if counts.count(counts[0] if counts else 0) == len(counts):
+        indices = _even_indices(len(counts), counts[0] if counts else 0)
+    else:
+        indices = _indices(np.array(counts, np.int64))
     ids = table.find_list(words, default_value)
     return indices, _sized(ids, default_value, table) if size_for_default else ids
 
@@ -153,14 +165,20 @@ def _sized(ids: Array, default: Array, table: Table) -> Array:
     return ids
 
 
+def _even_indices(sentences: int, words: int) -> Array:
+    """Row and column of each word of sentences with as many words."""
+    indices = np.empty((sentences * words, 2), np.int64)
+    if indices.size:
+        places = indices.reshape(sentences, words, 2)
+        places[..., 0] = np.arange(sentences)[:, None]
+        places[..., 1] = np.arange(words)
+    return indices
+
+
 def _indices(counts: Array) -> Array:
-    """Row and column of each word."""
-    first = int(counts[0]) if len(counts) else 0
-    if first and (len(counts) == 1 or (counts == first).all()):
-        places = np.empty((len(counts), first, 2), np.int64)
-        places[..., 0] = np.arange(len(counts))[:, None]
-        places[..., 1] = np.arange(first)
-        return places.reshape(-1, 2)
+    """Row and column of each word of sentences with so many."""
+    if len(counts) and (counts == counts[0]).all():
+        return _even_indices(len(counts), int(counts[0]))
     ends = np.cumsum(counts)
     indices = np.empty((int(ends[-1]) if len(ends) else 0, 2), np.int64)
     indices[:, 0] = np.repeat(np.arange(len(counts)), counts)
