@@ -289,6 +289,8 @@ def as_dtype(type_value: Any) -> DType:
     """
     if isinstance(type_value, DType):
         return type_value
+    if isinstance(type_value, np.dtype) and type_value in _BY_NUMPY:
+        return _BY_NUMPY[type_value]
     if isinstance(type_value, (int, np.integer)) and not isinstance(type_value, bool):
         found = _BY_ENUM.get(int(type_value))
     elif isinstance(type_value, str) and type_value in _BY_NAME:

@@ -64,7 +64,7 @@ def zeros(shape: Iterable[Any], dtype: DType) -> Array:
 def filled(shape: Iterable[Any], value: Array) -> Array:
     """An array of copies of the scalar `value`."""
     sizes = allocatable(shape, value.dtype)
-    if value.dtype.kind in "biufc" and not value.tobytes().strip(b"\0"):
+    if value.dtype.kind in "biufc" and not any(value.tobytes()):
         # The system gives zeros for nothing until they are touched; a table that is filled later costs no memory twice.
         return np.zeros(sizes, value.dtype)
     result: Array = np.empty(sizes, dtype=value.dtype)
@@ -164,7 +164,8 @@ def fill(dims: Array, value: Any) -> Array:
 
     Raises: InvalidArgumentError unless `dims` is a vector (or scalar) of sizes >= 0 and `value` a scalar.
     """
-    require(dims.ndim <= 1, f"dims must be a vector, not of shape {list(dims.shape)}")
+    if dims.ndim > 1:
+        require(False, f"dims must be a vector, not of shape {list(dims.shape)}")
     held = scalar_of(value)
     require_scalar(held, "value")
     return filled(dims.reshape(-1).tolist(), held)

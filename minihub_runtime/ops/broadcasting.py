@@ -18,16 +18,18 @@ __all__ = ["elementwise", "fitting", "narrow", "require_kernel", "settle", "wide
 
 def widen(x: Array) -> Array:
     """A 16-bit float as float32, every other array as it is."""
+    if x.dtype.char in "fd":
+        return x
     return x.astype(np.float32) if x.dtype == np.float16 else to_float(x)
 
 
 def narrow(x: Any, dtype: np.dtype[Any]) -> Array:
     """`x` rounded to `dtype`, a 0-d array where NumPy gives a scalar."""
-    if dtype == dtypes.bfloat16.numpy:
-        return float_to_bfloat16(np.asarray(x))
     array = np.asarray(x)
     if array.dtype == dtype:
         return array
+    if dtype == dtypes.bfloat16.numpy:
+        return float_to_bfloat16(array)
     with np.errstate(over="ignore"):
         return array.astype(dtype)
 
@@ -43,7 +45,9 @@ def require_kernel(dtype: np.dtype[Any], kinds: str, name: str) -> None:
     Raises:
         UnimplementedError: TensorFlow has no CPU kernel for `dtype` either.
     """
-    if (dtype.kind if dtype != dtypes.bfloat16.numpy else "f") not in kinds:
+    if dtype.kind in kinds:
+        return
+    if dtype != dtypes.bfloat16.numpy or "f" not in kinds:
         raise UnimplementedError(
             f"{name} must have an input type with a CPU kernel, not {as_dtype(dtype).name}"
         )

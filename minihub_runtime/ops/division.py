@@ -139,6 +139,8 @@ def _zero_where(value: Any, condition: Any) -> Any:
 
 
 def _div_no_nan(x: Array, y: Array, out: Array | None = None) -> Any:
+    if not y.ndim and y.dtype.kind == "f" and y:
+        return np.divide(x, y)
     zero = y == 0
     if y.dtype.kind == "c":
         # A product that underflows makes the quotient zero as well.

@@ -57,7 +57,8 @@ def reshape(tensor: Array, shape: Array) -> Array:
 
     Raises: InvalidArgumentError if the shape does not hold as many elements.
     """
-    require(shape.ndim <= 1, f"shape must be a vector, not of shape {list(shape.shape)}")
+    if shape.ndim > 1:
+        require(False, f"shape must be a vector, not of shape {list(shape.shape)}")
     held = scalar_of(tensor)
     sizes = shape.reshape(-1).tolist()
     if sizes and held.size and min(sizes) >= -1:
@@ -103,9 +104,10 @@ def expand_dims(input: Array, dim: Array) -> Array:
 
     Raises: InvalidArgumentError if `dim` is no single number, or out of range.
     """
-    require(dim.size == 1, f"dim must have one element, not shape {list(dim.shape)}")
+    if dim.size != 1:
+        require(False, f"dim must have one element, not shape {list(dim.shape)}")
     shape = shape_of(input)
-    axis = axis_in_range(dim.reshape(-1)[0], len(shape) + 1, "dim")
+    axis = axis_in_range(dim.item(), len(shape) + 1, "dim")
     return scalar_of(input).reshape(*shape[:axis], 1, *shape[axis:])
 
 

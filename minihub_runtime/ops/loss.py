@@ -15,10 +15,10 @@ __all__: list[str] = []
 
 def _log_sum_and_softmax(logits: Array) -> tuple[Array, Array, Array]:
     """Logits below their largest, the logarithm of their exponentials' sum, and the softmax."""
-    largest = logits.max(axis=-1, keepdims=True, initial=-np.inf)
+    largest = np.maximum.reduce(logits, axis=-1, keepdims=True, initial=-np.inf)
     shifted = np.subtract(logits, largest, order="C")
     scaled = np.exp(shifted)
-    total = scaled.sum(axis=-1, keepdims=True)
+    total = np.add.reduce(scaled, axis=-1, keepdims=True)
     scaled /= total
     return shifted, np.log(total), scaled
 
@@ -54,10 +54,9 @@ def softmax_cross_entropy_with_logits(features: Array, labels: Array) -> tuple[A
         f"and {list(labels.shape)}",
     )
     x, y = np.broadcast_to(widen(features), shape), np.broadcast_to(widen(labels), shape)
-    with np.errstate(all="ignore"):
-        shifted, log_sum, chances = _log_sum_and_softmax(x)
-        loss = (y * (log_sum - shifted)).sum(axis=1)
-        backprop = chances - y
+    shifted, log_sum, chances = _log_sum_and_softmax(x)
+    loss = (y * (log_sum - shifted)).sum(axis=1)
+    backprop = chances - y
     return narrow(loss, features.dtype), narrow(backprop, features.dtype)
 
 
@@ -92,11 +91,10 @@ def sparse_softmax_cross_entropy_with_logits(features: Array, labels: Array) -> 
         require(False, f"features must have at least one class, not shape {list(features.shape)}")
     indices_in_range(labels, classes, "labels")
     chosen = np.arange(0, count * classes, classes) + labels
-    with np.errstate(all="ignore"):
-        shifted, log_sum, chances = _log_sum_and_softmax(widen(features))
-        loss = log_sum[:, 0] - shifted.take(chosen)
-        flat = chances.reshape(-1)
-        flat[chosen] = flat.take(chosen) - 1
+    shifted, log_sum, chances = _log_sum_and_softmax(widen(features))
+    loss = log_sum[:, 0] - shifted.take(chosen)
+    flat = chances.reshape(-1)
+    flat[chosen] = flat.take(chosen) - 1
     return narrow(loss, features.dtype), narrow(chances, features.dtype)
 
 

@@ -56,17 +56,15 @@ def multiply_matrices(
         raise InvalidArgumentError(
             f"matrix sizes must fit, not {show(a.shape)} and {show(b.shape)} (after transposing)"
         )
-    matrices = a.ndim == b.ndim == 2
     if (
-        matrices
+        a.ndim == b.ndim == 2
         and out is None
         and finish is None
-        and a.dtype.kind == "f"
-        and a.dtype != np.float16
+        and a.dtype.char in "fd"
         and a.size * b.shape[-1] <= SHARED
     ):
         # What follows, without what takes longer than a small product.
-        return np.matmul(a, b)
+        return np.dot(a, b)
     try:
         batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     except ValueError as error:

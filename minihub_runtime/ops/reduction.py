@@ -64,8 +64,11 @@ _or: Any = np.logical_or.reduce
 
 def _axes(reduction_indices: Array, rank: int) -> tuple[int, ...]:
     """The axes to reduce, each once."""
+    given = reduction_indices.reshape(-1).tolist()
+    if len(given) == 1 and 0 <= given[0] < rank:
+        return (given[0],)
     found: list[int] = []
-    for index in reduction_indices.reshape(-1).tolist():
+    for index in given:
         axis = axis_in_range(index, rank, "reduction_indices")
         if axis in found:
             raise InvalidArgumentError(f"reduction_indices must be distinct, axis {axis} is twice")
@@ -98,12 +101,13 @@ def _count(x: Array, axes: tuple[int, ...]) -> int:
 
 def _are_long_rows(x: Array, axes: tuple[int, ...]) -> bool:
     """Whether many long rows are summed up, of each matrix of a contiguous stack."""
-    if not axes or x.dtype not in (np.float32, np.float64) or not x.flags.c_contiguous:
+    if not axes or x.dtype.char not in "fd":
         return False
     first, last = min(axes), max(axes)
     return (
-        last - first + 1 == len(axes)
-        and last + 1 < x.ndim
+        last + 1 < x.ndim
+        and last - first + 1 == len(axes)
+        and x.flags.c_contiguous
         and math.prod(x.shape[last + 1 :]) >= LONG
         and _count(x, axes) >= MANY
     )

@@ -75,7 +75,8 @@ def broadcast_to(input: Array, shape: Array) -> Array:
 
     Raises: InvalidArgumentError if it does not broadcast.
     """
-    require(shape.ndim <= 1, f"shape must be a vector, not of shape {list(shape.shape)}")
+    if shape.ndim > 1:
+        require(False, f"shape must be a vector, not of shape {list(shape.shape)}")
     wanted = allocatable(shape.reshape(-1).tolist(), input.dtype)
     if input.shape == wanted:
         return input
