@@ -119,6 +119,25 @@ def feed_array(tensor: Tensor, value: Any) -> Any:
             f"passed for {tensor}."
         )
     dtype: DType = tensor.dtype.base_dtype
+    if type(value) is np.ndarray and value.dtype == dtype.numpy and value.dtype.kind in "biufc":
+        array = value
+    else:
+        array = _converted(tensor, value, dtype)
+    known = tensor.graph.shape_of(tensor)
+    if not compatible(known, array.shape):
+        raise ValueError(
+            f"Cannot feed value of shape {array.shape!r} for Tensor {tensor.name}, which has "
+            f"shape {tensor.shape}"
+        )
+    # The caller may go on changing its array; a variable that keeps the value must not notice.
+    if array is value or array.base is not None:
+        array = array.view()
+        array.setflags(write=False)
+    return array
+
+
+def _converted(tensor: Tensor, value: Any, dtype: DType) -> Any:
+    """What is fed for a tensor as an array of its type; raises as `feed_array`."""
     if not dtype.is_numpy_compatible:
         raise TypeError(f"{tensor.name} of type {dtype.name} cannot be fed")
     # Of a list of text NumPy would make an array first that is as wide as the longest.
@@ -145,16 +164,6 @@ def feed_array(tensor: Tensor, value: Any) -> Any:
             f"Type of feed value {str(value)[:80]} is not compatible with Tensor type "
             f"{dtype.name} of {tensor.name}: {error.message}"
         ) from error
-    known = tensor.graph.shape_of(tensor)
-    if not compatible(known, array.shape):
-        raise ValueError(
-            f"Cannot feed value of shape {array.shape!r} for Tensor {tensor.name}, which has "
-            f"shape {tensor.shape}"
-        )
-    # The caller may go on changing its array; a variable that keeps the value must not notice.
-    if array is value or array.base is not None:
-        array = array.view()
-        array.flags.writeable = False
     return array
 
 
@@ -260,11 +269,16 @@ class Session:
     @property
     def runner(self) -> Runner:
         """What runs the graph."""
-        with self._lock:
-            if self._runner is None:
-                self._runner = Runner(self.graph.node_graph, self.graph.readable, self.graph.seed)
-            self._runner.state.allow(self.graph.readable)
-            return self._runner
+        runner = self._runner
+        if runner is None:
+            with self._lock:
+                if self._runner is None:
+                    self._runner = Runner(
+                        self.graph.node_graph, self.graph.readable, self.graph.seed
+                    )
+                runner = self._runner
+        runner.state.allow(self.graph.readable)
+        return runner
 
     def run(
         self,
@@ -354,6 +368,9 @@ class Session:
     def _feeds(self, feed_dict: Mapping[Any, Any]) -> dict[Ref, Any]:
         feeds: dict[Ref, Any] = {}
         for key, value in feed_dict.items():
+            if type(key) is Tensor and key.graph is self.graph and self.graph.is_feedable(key):
+                feeds[key.ref_in_graph] = feed_array(key, value)
+                continue
             if isinstance(key, CompositeTensor):
                 for part, piece in zip(key.components, key.to_parts(value), strict=True):
                     if part.op.type != "Const":

@@ -12,7 +12,7 @@ from collections import ChainMap, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar, Token
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.checkpoint.bundle import index_filename
@@ -34,6 +34,8 @@ from minihub_runtime.graph.ir import Graph
 __all__ = ["MAX_CALL_DEPTH", "NodeContext", "State"]
 
 T = TypeVar("T")
+
+_ABSENT: Any = object()
 
 #: How many checkpoints stay open.
 MAX_CHECKPOINTS = 8
@@ -107,9 +109,12 @@ class State:
     def allow(self, folders: Iterable[str | Path]) -> None:
         """Let the graph read the files of more folders, or single files and checkpoints by their paths."""
         new = [folder for folder in folders if folder not in self._allowed]
-        self._allowed.update(new)
-        if self.readable is not None:
-            self.readable += [os.path.realpath(folder) for folder in new]
+        if not new:
+            return
+        with self._lock:
+            self._allowed.update(new)
+            if self.readable is not None:
+                self.readable += [os.path.realpath(folder) for folder in new]
 
     def permitted(self, path: bytes) -> str:
         """`path` as text, if the graph may read what is there.
@@ -168,11 +173,14 @@ class State:
             return reader
 
     def _get_or_make(self, table: dict[Any, Any], key: Any, make: Callable[[], T]) -> T:
+        # What is there stays, so that only who makes something waits.
+        found = table.get(key, _ABSENT)
+        if found is not _ABSENT:
+            return cast("T", found)
         with self._lock:
             if key not in table:
                 table[key] = make()
-            found: T = table[key]
-            return found
+            return cast("T", table[key])
 
     def reset(self) -> None:
         """Forget all resources, and the plans that hold some."""

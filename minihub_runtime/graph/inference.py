@@ -54,6 +54,8 @@ class Inference:
 
     def shape(self, ref: Ref) -> Shape:
         """What is known of a tensor's shape."""
+        if ref.node in self._shapes:
+            return self._known(ref)
         for node in self._behind(ref.node):
             if node.name not in self._shapes:
                 # In a loop it may depend on itself, which then is not known yet.
