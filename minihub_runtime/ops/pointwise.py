@@ -24,6 +24,7 @@ import numpy as np
 from minihub_runtime.ops.registry import REGISTRY, ROUNDING, Array, at_least, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.windows import LONG_ROW, allocate
+from minihub_runtime.threads import scratch
 
 __all__ = [
     "BINARY",
@@ -107,8 +108,9 @@ REDUCTIONS: dict[str, Callable[[Array], Array]] = {
     "Mean": _mean,
     "Sum": lambda x: np.add.reduce(x, axis=-1, keepdims=True),
 }
-#: Elements of a block: it and what is made of it stay in the second cache.
-_BLOCK = 1 << 15
+#: Elements of a block: what is made of it stays in the cache that cores share.  Smaller ones would fit the second cache, but each
+#: call must be long beside what it takes one thread to take over the interpreter from another.
+_BLOCK = 1 << 17
 #: The same where each row is reduced: there are more calls, on fewer elements.
 _BLOCK_OF_ROWS = 1 << 16
 #: Up to so many elements blocks cost more than they save.
@@ -237,7 +239,7 @@ class Program:
         """Change a contiguous array, the only input, in place, block by block."""
         flat = block.reshape(-1)
         size = min(_BLOCK, flat.size)
-        buffers = [np.empty(size, flat.dtype) for _ in range(self.buffers + 1)]
+        buffers = [scratch(f"pointwise {n}", (size,), flat.dtype) for n in range(self.buffers + 1)]
         for start in range(0, flat.size, size or 1):
             part = flat[start : start + size]
             used = [buffer[: len(part)] for buffer in buffers]
@@ -427,7 +429,7 @@ def _run_flat(
         x.reshape(-1 if kind == "all" else ()) for x, kind in zip(inputs, kinds, strict=True)
     ]
     size = min(_BLOCK, target.size)
-    buffers = [np.empty(size, target.dtype) for _ in range(program.buffers)]
+    buffers = [scratch(f"pointwise {n}", (size,), target.dtype) for n in range(program.buffers)]
     for start in range(0, target.size, size):
         stop = min(start + size, target.size)
         parts = [x[start:stop] if x.ndim else x for x in sources]
@@ -455,8 +457,8 @@ def _run_rows(
     block = _BLOCK_OF_ROWS if program.reduces else _BLOCK
     step = max(1, block // target.shape[1])
     buffers = [
-        np.empty((min(step, len(target)), target.shape[1]), target.dtype)
-        for _ in range(program.buffers)
+        scratch(f"pointwise {n}", (min(step, len(target)), target.shape[1]), target.dtype)
+        for n in range(program.buffers)
     ]
     for start in range(0, len(target), step):
         place = target[start : start + step]

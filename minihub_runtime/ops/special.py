@@ -5,6 +5,7 @@ All but Erf of short floats are computed in float64 and rounded once to the type
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from minihub_runtime.ops.broadcasting import narrow, widen
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import FLOATS, REGISTRY, ROUNDING, Array, op
 from minihub_runtime.ops.shape_rules import same
+from minihub_runtime.threads import scratch
 
 __all__ = ["polynomial", "unary_special"]
 
@@ -34,19 +36,25 @@ def unary_special(
     function: Callable[[Array], Any],
     doc: str,
     source: str = "",
-    single: Callable[[Array], Any] | None = None,
+    single: Callable[[Array, Array | None], Array] | None = None,
 ) -> None:
-    """Register an op that applies a function of float64 vectors, or `single` to shorter floats."""
+    """Register an op that applies a function of float64 vectors, or `single` to shorter floats, which may write where it is told."""
 
-    def kernel(x: Array) -> Array:
-        flat = widen(x).reshape(-1)
+    def in_double(x: Array) -> Array:
+        flat = widen(x).reshape(-1).astype(np.float64)
         with np.errstate(all="ignore"):
-            if single is not None and flat.dtype == np.float32:
-                value = single(flat)
-            else:
-                value = function(flat.astype(np.float64))
-            return narrow(np.asarray(value).reshape(x.shape), x.dtype)
+            return narrow(np.asarray(function(flat)).reshape(x.shape), x.dtype)
 
+    def in_single(x: Array, *, out: Array | None = None) -> Array:
+        if x.dtype == np.float64:
+            return in_double(x)
+        assert single is not None
+        with np.errstate(all="ignore"):
+            if x.dtype == np.float32:
+                return single(x, out)
+            return narrow(single(widen(x), None), x.dtype)
+
+    kernel = in_double if single is None else in_single
     kernel.__doc__ = doc
     op(
         f"{name}(x: T) -> y: T",
@@ -184,23 +192,37 @@ _SINGLE = (
     ),
     (6.29568508e-05, 0.00130506708, 0.0154436061, 0.113882522, 0.497328043, 1.0),
 )
-_BLOCK = 1 << 15
+#: Elements of a block; threads that work side by side meet at each call, so that calls are not too short.
+_BLOCK = 1 << 17
 
 
-def _erf_single(x: Array) -> Array:
-    """The error function of a float32 vector, in blocks that stay in the cache."""
-    result = np.empty_like(x)
-    size = min(_BLOCK, len(x))
-    # NumPy compares with an array of limits several times faster than with a number.
-    limits, ones = np.full(size, 3.9, np.float32), np.ones(size, np.float32)
-    below, minus = -limits, -ones
-    squares, sums = np.empty_like(ones), np.empty_like(ones)
-    for start in range(0, len(x), size or 1):
-        part = x[start : start + size]
+@functools.lru_cache(maxsize=8)
+def _repeated(number: float, count: int) -> Array:
+    """A vector of one number, which NumPy compares with several times faster than with the number itself."""
+    result = np.full(count, number, np.float32)
+    result.flags.writeable = False
+    return result
+
+
+def _erf_single(x: Array, out: Array | None = None) -> Array:
+    """The error function of float32, in blocks that stay in the cache.
+
+    Args:
+        x: of any shape.
+        out: where to put the result, of the same shape; it may be `x`.
+    """
+    fits = out is not None and out.flags.c_contiguous
+    result = out if out is not None and fits else np.empty(x.shape, np.float32)
+    given, found = x.reshape(-1), result.reshape(-1)
+    size = min(_BLOCK, len(given))
+    high, low, one, minus = (_repeated(number, size) for number in (3.9, -3.9, 1.0, -1.0))
+    squares, sums = (scratch(f"erf {name}", (size,), np.float32) for name in ("square", "sum"))
+    for start in range(0, len(given), size or 1):
+        part = given[start : start + size]
         count = len(part)
-        near, square, total = result[start : start + size], squares[:count], sums[:count]
-        np.minimum(part, limits[:count], out=near)
-        np.maximum(near, below[:count], out=near)
+        near, square, total = found[start : start + size], squares[:count], sums[:count]
+        np.minimum(part, high[:count], out=near)
+        np.maximum(near, low[:count], out=near)
         np.multiply(near, near, out=square)
         for coefficients, combine in zip(_SINGLE, (np.multiply, np.divide), strict=True):
             np.multiply(square, coefficients[0], out=total)
@@ -209,7 +231,7 @@ def _erf_single(x: Array) -> Array:
                 np.multiply(total, square, out=total)
             np.add(total, coefficients[-1], out=total)
             combine(near, total, out=near)
-        np.minimum(near, ones[:count], out=near)
+        np.minimum(near, one[:count], out=near)
         np.maximum(near, minus[:count], out=near)
     return result
 
