@@ -111,8 +111,6 @@ REDUCTIONS: dict[str, Callable[[Array], Array]] = {
 #: Elements of a block: what is made of it stays in the cache that cores share.  Smaller ones would fit the second cache, but each
 #: call must be long beside what it takes one thread to take over the interpreter from another.
 _BLOCK = 1 << 17
-#: The same where each row is reduced: there are more calls, on fewer elements.
-_BLOCK_OF_ROWS = 1 << 16
 #: Up to so many elements blocks cost more than they save.
 _SMALL = 1 << 11
 
@@ -454,8 +452,7 @@ def _run_rows(
         else:
             shape = {"number": (1, 1), "rows": (-1, 1)}.get(kind, target.shape)
             sources.append(x.reshape(shape))
-    block = _BLOCK_OF_ROWS if program.reduces else _BLOCK
-    step = max(1, block // target.shape[1])
+    step = max(1, _BLOCK // target.shape[1])
     buffers = [
         scratch(f"pointwise {n}", (min(step, len(target)), target.shape[1]), target.dtype)
         for n in range(program.buffers)
