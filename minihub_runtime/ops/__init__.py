@@ -77,6 +77,7 @@ FAMILIES = (
     "non_max_suppression_combined",
     "normalization",
     "normalization_activated",
+    "normalization_expanded",
     "padding",
     "parsing",
     "parsing_example",

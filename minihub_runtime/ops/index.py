@@ -944,6 +944,8 @@ FAMILY_OF: dict[str, str] = {
     "_Cell": "cells",
     "_EmbeddingLookupSparse": "embedding",
     "_Excitation": "excitation",
+    "_ExpandedBatchNorm": "normalization_expanded",
+    "_ExpandedBatchNormGrad": "normalization_expanded",
     "_FusedConv2D": "convolution",
     "_FusedDepthwiseConv2dNative": "convolution",
     "_FusedMatMul": "matmul",

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from minihub_runtime.memory import contiguous, empty
-from minihub_runtime.ops.blocks import runs
+from minihub_runtime.ops.channel_blocks import ChannelBlocks
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array, op, types
 from minihub_runtime.ops.windows import allocate, narrow, widen
 from minihub_runtime.shapes import Shape, Spec, merge, show
-from minihub_runtime.threads import num_threads, spread
+from minihub_runtime.threads import spread
 
-__all__ = ["fused_batch_norm_v3", "normalize_batch"]
+__all__ = [
+    "averages",
+    "check_vectors",
+    "fused_batch_norm_grad_v3",
+    "fused_batch_norm_v3",
+    "normalize_batch",
+]
 
 Format2D = Literal["NHWC", "NCHW"]
 Format = Literal["NHWC", "NCHW", "NDHWC", "NCDHW"]
-#: Elements of a block, long enough that threads seldom wait for each other between kernels, and of the rows that are added up at
-#: a time.
-FLAT = 1 << 18
-LONG_ROW = 512
 #: Rows that tell about where the mean is.
 GUESSED = 64
 #: Variances that a mean may be away from the guess, squared; beyond that they are worked out anew.
@@ -55,54 +57,6 @@ def _check_vector(vector: Array, channels: int, name: str) -> None:
         require(False, f"{name} must have {channels} elements, one per channel, not {len(vector)}")
 
 
-class _Blocks:
-    """Channels-last arrays of one shape in flat blocks that fit the cache.
-
-    NumPy takes half the time where both operands of an operation are flat and equally long, so vectors over the channels are
-    repeated until they are as long as a block.
-
-    Attributes:
-        channels: how many there are.
-    """
-
-    def __init__(self, channels: int, size: int) -> None:
-        self.channels = channels
-        #: Elements that are added up to a row of channels in one product.
-        self._row = channels * max(1, min(size, LONG_ROW) // channels)
-        self._length = self._row * max(1, min(size, FLAT) // self._row)
-        self._ones = np.ones(self._length // self._row, np.float32)
-
-    def parts(self, size: int) -> Sequence[tuple[int, int]]:
-        """Ranges of elements for the threads to share: whole blocks, in order."""
-        count = -(-size // self._length)
-        ranges = runs(count, max(1, -(-count // num_threads())))
-        return [(low * self._length, min(high * self._length, size)) for low, high in ranges]
-
-    def of(self, part: tuple[int, int], *arrays: Array) -> Iterator[list[Array]]:
-        """The blocks of a part of contiguous arrays."""
-        flat = [array.reshape(-1) for array in arrays]
-        for start in range(*part, self._length):
-            yield [array[start : min(start + self._length, part[1])] for array in flat]
-
-    def repeated(self, vector: Array) -> Array:
-        """A vector over the channels, as long as a block."""
-        return np.tile(vector, self._length // self.channels)
-
-    def add_up(self, total: Array, block: Array) -> None:
-        """Add the elements of a block to the total of each channel, in float64: there may be millions of elements.
-
-        A product with ones adds rows several times as fast as NumPy's sum does.
-        """
-        whole = block.size // self._row
-        if whole:
-            rows = block[: whole * self._row].reshape(whole, self._row)
-            sums = self._ones[:whole].astype(block.dtype, copy=False) @ rows
-            total += sums.reshape(-1, self.channels).sum(axis=0, dtype=np.float64)
-        rest = block[whole * self._row :]
-        if rest.size:
-            total += rest.reshape(-1, self.channels).sum(axis=0, dtype=np.float64)
-
-
 def _normalize(
     x: Array,
     scale: Array,
@@ -118,7 +72,7 @@ def _normalize(
     x = contiguous(x)
     result = allocate(x.shape, x.dtype, out)
     if x.size:
-        blocks = _Blocks(x.shape[-1], x.size)
+        blocks = ChannelBlocks(x.shape[-1], x.size)
         means, factors, offsets = map(blocks.repeated, (mean, factor, offset))
 
         def compute(part: tuple[int, int]) -> None:
@@ -165,7 +119,7 @@ def _moments(x: Array) -> tuple[Array, Array, int]:
 
 def _deviations(x: Array, center: Array) -> tuple[Array, Array]:
     """What the elements of each channel are above a vector, and the squares of that, added up."""
-    blocks = _Blocks(len(center), x.size)
+    blocks = ChannelBlocks(len(center), x.size)
     centers = blocks.repeated(center)
     parts = blocks.parts(x.size)
     # Of each part.
@@ -180,6 +134,49 @@ def _deviations(x: Array, center: Array) -> tuple[Array, Array]:
 
     spread(compute, range(len(parts)), x.size, products=True)
     return totals.sum(axis=0), squares.sum(axis=0)
+
+
+def averages(
+    batch_mean: Array,
+    batch_variance: Array,
+    count: int,
+    mean: Array,
+    variance: Array,
+    factor: float,
+) -> tuple[Array, Array]:
+    """The moments that training keeps: of the batch, the variance corrected for its size, mixed with those before.
+
+    Args:
+        batch_mean: of the batch.
+        batch_variance: of the batch.
+        count: elements of a channel.
+        mean: the one before.
+        variance: the one before.
+        factor: the share of the batch.
+    """
+    unbiased = batch_variance * np.float32(count / max(count - 1, 1))
+    if factor == 1:
+        return batch_mean, unbiased
+    new, old = np.float32(factor), np.float32(1 - factor)
+    return old * mean + new * batch_mean, old * variance + new * unbiased
+
+
+def check_vectors(
+    channels: int,
+    scale: Array,
+    offset: Array,
+    mean: Array,
+    variance: Array,
+    used: bool,
+) -> None:
+    """Raise unless there is a number for each channel; moments that are not used may have any length."""
+    _check_vector(scale, channels, "scale")
+    _check_vector(offset, channels, "offset")
+    require_rank(mean, 1, "mean")
+    require_rank(variance, 1, "variance")
+    if used:
+        _check_vector(mean, channels, "mean")
+        _check_vector(variance, channels, "variance")
 
 
 def normalize_batch(
@@ -198,13 +195,8 @@ def normalize_batch(
     """The first five outputs of the FusedBatchNorm family; of training, `finish` is called with each flat block of `y`."""
     _check_image(x)
     channels = x.shape[_channel_axis(x.ndim, data_format)]
-    _check_vector(scale, channels, "scale")
-    _check_vector(offset, channels, "offset")
-    require_rank(mean, 1, "mean")
-    require_rank(variance, 1, "variance")
-    if not is_training or exponential_avg_factor != 1:
-        _check_vector(mean, channels, "mean")
-        _check_vector(variance, channels, "variance")
+    used = not is_training or exponential_avg_factor != 1
+    check_vectors(channels, scale, offset, mean, variance, used)
     wide = widen(x)
     weights = (widen(scale), widen(offset), widen(mean), widen(variance))
     kind = scale.dtype
@@ -233,13 +225,9 @@ def normalize_batch(
         y = _normalize(
             last, weights[0], weights[1], batch_mean, batch_variance, epsilon, out, finish
         )
-        unbiased = batch_variance * np.float32(count / max(count - 1, 1))
-        new_mean = batch_mean
-        if exponential_avg_factor != 1:
-            new = np.float32(exponential_avg_factor)
-            old = np.float32(1 - exponential_avg_factor)
-            new_mean = old * weights[2] + new * batch_mean
-            unbiased = old * weights[3] + new * unbiased
+        new_mean, unbiased = averages(
+            batch_mean, batch_variance, count, weights[2], weights[3], exponential_avg_factor
+        )
     return (
         narrow(_restore(y, data_format), x.dtype),
         narrow(new_mean, kind),
@@ -387,7 +375,7 @@ def _slopes(
 ) -> tuple[Array, Array, Array]:
     """The gradients with respect to channels-last `x`, scale and offset; `inverse` is that of the standard deviation."""
     channels = x.shape[-1]
-    blocks = _Blocks(channels, x.size)
+    blocks = ChannelBlocks(channels, x.size)
     means = blocks.repeated(mean)
     parts = blocks.parts(x.size)
     # Of each part.

@@ -12,6 +12,7 @@ from minihub_runtime.passes.fuse_attention import fuse_attention
 from minihub_runtime.passes.fuse_cells import fuse_cells
 from minihub_runtime.passes.fuse_decay import fuse_decay
 from minihub_runtime.passes.fuse_embeddings import fuse_embeddings
+from minihub_runtime.passes.fuse_expansion import fuse_expansion
 from minihub_runtime.passes.fuse_gates import fuse_gates
 from minihub_runtime.passes.fuse_normalization import fuse_normalization
 from minihub_runtime.passes.fuse_pointwise import fuse_pointwise
@@ -81,6 +82,8 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_affine": fuse_affine,
     # What is left of them is of training.
     "fuse_normalization": fuse_normalization,
+    # Activations are part of what is normalised by now.
+    "fuse_expansion": fuse_expansion,
     # It changes one op alone, so its place is free.
     "lay_out_transposed": lay_out_transposed,
     # Nothing but loops has any, so its place is free.

@@ -34,6 +34,7 @@ _AFFINE = (
     "_ShiftedBias",
 )
 _PREPARED = ("_PreparedConv2D", "_PreparedConv3D", "_PreparedFilter")
+_EXPANDED = ("_ExpandedBatchNorm", "_ExpandedBatchNormGrad")
 _GATED = ("_Excitation", "_GatedConv2D")
 _SEPARABLE = ("_SeparableConv2D", "_SeparableFilters")
 _TRANSPOSED = ("_LaidOutFilter", "_TransposedConv2D")
@@ -74,6 +75,7 @@ UNSAMPLED: dict[str, str] = {
     **dict.fromkeys(_PREPARED, "passes.prepare_filters makes it"),
     "_Attention": "passes.fuse_attention makes it",
     "_ActivatedBatchNorm": "passes.fuse_normalization makes it",
+    **dict.fromkeys(_EXPANDED, "passes.fuse_expansion makes it"),
     "_Cell": "passes.fuse_cells makes it",
     "_Unjoin": "passes.fuse_unjoining makes it",
     **dict.fromkeys(("_PopAll", "_PushAll"), "passes.join_stacks makes it"),
@@ -141,7 +143,10 @@ ALWAYS_REFUSED: dict[str, str] = {
 WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
-    **dict.fromkeys((*_AFFINE, *_GATED, *_PREPARED, *_TRANSPOSED), "TensorFlow has no such op"),
+    **dict.fromkeys(
+        (*_AFFINE, *_EXPANDED, *_GATED, *_PREPARED, *_TRANSPOSED),
+        "TensorFlow has no such op",
+    ),
     "_Attention": "TensorFlow has no such op",
     "_ActivatedBatchNorm": "TensorFlow has no such op",
     "_Cell": "TensorFlow has no such op",
