@@ -35,6 +35,7 @@ FAMILIES = (
     "control_flow",
     "convolution",
     "convolution_gradient",
+    "convolution_gradient_masked",
     "convolution_padded",
     "convolution_prepared",
     "convolution_transposed",

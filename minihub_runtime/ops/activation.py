@@ -28,9 +28,9 @@ from minihub_runtime.ops.registry import (
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.ops.windows import allocate, bound, narrow, require_plain, widen
 from minihub_runtime.shapes import Shape, Spec, merge
-from minihub_runtime.threads import num_threads, spread
+from minihub_runtime.threads import num_threads, scratch, spread
 
-__all__: list[str] = []
+__all__ = ["keep_between"]
 
 #: Elements of the blocks that are worked on at a time.
 FLAT = 1 << 18
@@ -183,28 +183,41 @@ def _relu6_grad(g: Array, x: Array) -> Array:
 
 
 def _where_between(g: Array, x: Array, limit: float | None) -> Array:
-    """`g` times 1 where `x` lies between 0 and the limit, times 0 elsewhere, in blocks that fit the cache."""
+    """`g` times 1 where `x` lies between 0 and the limit, times 0 elsewhere."""
     result = allocate(g.shape, g.dtype)
     gradients, features, places = (contiguous(a).reshape(-1) for a in (g, x, result))
 
     def compute(part: tuple[int, int]) -> None:
-        length = min(part[1] - part[0], FLAT)
-        inside, below = np.empty(length, np.bool_), np.empty(length, np.bool_)
-        factors = np.empty(length, g.dtype)
-        for start in range(*part, length):
-            place = slice(start, min(start + length, part[1]))
-            block = features[place]
-            n = block.size
-            np.greater(block, 0, out=inside[:n])
-            if limit is not None:
-                np.less(block, limit, out=below[:n])
-                inside[:n] &= below[:n]
-            # NumPy multiplies numbers of one type faster than it does two types.
-            np.copyto(factors[:n], inside[:n])
-            np.multiply(gradients[place], factors[:n], out=places[place])
+        taken = slice(*part)
+        keep_between(gradients[taken], features[taken], limit, places[taken])
 
     spread(compute, runs(g.size, -(-g.size // num_threads()), FLAT), 2 * g.size)
     return result
+
+
+def keep_between(gradients: Array, features: Array, limit: float | None, out: Array) -> None:
+    """Put gradients times 1 where features lie between 0 and a limit, times 0 elsewhere, into `out`, in this thread.
+
+    Args:
+        gradients: contiguous.
+        features: the same.
+        limit: there may be none.
+        out: the same; may be the gradients themselves.
+    """
+    flat = [array.reshape(-1) for array in (gradients, features, out)]
+    length = min(len(flat[0]), FLAT) or 1
+    inside, below = scratch("inside", (2, length), np.bool_)
+    factors = scratch("factors", (length,), out.dtype)
+    for start in range(0, len(flat[0]), length):
+        slopes, block, place = (array[start : start + length] for array in flat)
+        n = len(block)
+        np.greater(block, 0, out=inside[:n])
+        if limit is not None:
+            np.less(block, limit, out=below[:n])
+            inside[:n] &= below[:n]
+        # NumPy multiplies numbers of one type faster than it does two types.
+        np.copyto(factors[:n], inside[:n])
+        np.multiply(slopes, factors[:n], out=place)
 
 
 def _softplus_grad(g: Array, x: Array) -> Array:

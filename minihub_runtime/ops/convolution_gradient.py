@@ -30,7 +30,7 @@ from minihub_runtime.ops.registry import (
 from minihub_runtime.ops.windows import Layout, Window, narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec, merge
 
-__all__ = ["transposed"]
+__all__ = ["conv2d_backprop_input", "depthwise_conv2d_native_backprop_input", "transposed"]
 
 Padding = Literal["SAME", "VALID"]
 ExplicitPadding = Literal["SAME", "VALID", "EXPLICIT"]
@@ -338,6 +338,7 @@ def depthwise_conv2d_native_backprop_input(
     explicit_paddings: list[int] = [],
     data_format: Format2D = "NHWC",
     dilations: list[int] = [1, 1, 1, 1],
+    out: Array | None = None,
 ) -> Array:
     """The gradient of DepthwiseConv2dNative with respect to its input, whose shape is `input_sizes`.
 
@@ -357,12 +358,13 @@ def depthwise_conv2d_native_backprop_input(
     if multiplier != 1:
         # A depthwise convolution is a grouped one with a channel per group.
         single = filter.reshape(rows, columns, 1, depth * multiplier)
-        return _input_gradient(sizes, single, out_backprop, layout, None)
+        return _input_gradient(sizes, single, out_backprop, layout, out)
     grad = layout.channels_last(out_backprop)
     _check_depths(channels, 1, depth, grad)
     spatial = [sizes[axis] for axis in layout.spatial_axes]
     windows = _check_sizes(layout, spatial, (rows, columns), grad, sizes[0])
-    found = correlate_input_depthwise(widen(filter), widen(grad), windows)
+    place = out if layout.last else None
+    found = correlate_input_depthwise(widen(filter), widen(grad), windows, place)
     return layout.restore(narrow(found, out_backprop.dtype))
 
 

@@ -69,7 +69,9 @@ def convolve_depthwise(
     return result
 
 
-def correlate_input_depthwise(filter: Array, grad: Array, windows: Sequence[Window]) -> Array:
+def correlate_input_depthwise(
+    filter: Array, grad: Array, windows: Sequence[Window], out: Array | None = None
+) -> Array:
     """The gradient of `convolve_depthwise`, of one filter per channel, with respect to its input.
 
     As in `correlate_input`, each phase of the result is a convolution of `grad`; here a depthwise one.
@@ -78,12 +80,13 @@ def correlate_input_depthwise(filter: Array, grad: Array, windows: Sequence[Wind
         filter: `(row taps, column taps, channels, 1)`.
         grad: `(batch, rows, columns, channels)`.
         windows: those of rows and columns.
+        out: where to put the result, if it fits.
     """
     shape = (len(grad), *(window.size for window in windows), grad.shape[-1])
     axes = [list(phases_of(window)) for window in windows]
     # What no tap meets stays zero.
     met = [sum(phase.window.outputs for phase in axis) for axis in axes]
-    result = allocate(shape, grad.dtype, zero=met != [window.size for window in windows])
+    result = allocate(shape, grad.dtype, out, zero=met != [window.size for window in windows])
     if result.size == 0:
         return result
     if grad.size == 0 or filter.size == 0:

@@ -951,6 +951,8 @@ FAMILY_OF: dict[str, str] = {
     "_FusedMatMul": "matmul",
     "_GatedConv2D": "excitation",
     "_LaidOutFilter": "convolution_transposed",
+    "_MaskedConv2DBackpropInput": "convolution_gradient_masked",
+    "_MaskedDepthwiseConv2dNativeBackpropInput": "convolution_gradient_masked",
     "_Pointwise": "pointwise",
     "_PopAll": "stacks",
     "_PreparedConv2D": "convolution_prepared",

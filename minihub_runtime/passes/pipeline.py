@@ -25,6 +25,7 @@ from minihub_runtime.passes.hoist_products import hoist_products
 from minihub_runtime.passes.inline_chosen import inline_chosen
 from minihub_runtime.passes.join_stacks import join_stacks
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
+from minihub_runtime.passes.mask_gradients import mask_gradients
 from minihub_runtime.passes.place_constants import place_constants
 from minihub_runtime.passes.prepare_filters import prepare_filters
 from minihub_runtime.passes.region import Region
@@ -84,6 +85,8 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_normalization": fuse_normalization,
     # Activations are part of what is normalised by now.
     "fuse_expansion": fuse_expansion,
+    # The gradients of what the pass before it fuses are none of convolutions any more.
+    "mask_gradients": mask_gradients,
     # It changes one op alone, so its place is free.
     "lay_out_transposed": lay_out_transposed,
     # Nothing but loops has any, so its place is free.

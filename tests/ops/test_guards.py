@@ -36,6 +36,7 @@ _AFFINE = (
 _PREPARED = ("_PreparedConv2D", "_PreparedConv3D", "_PreparedFilter")
 _EXPANDED = ("_ExpandedBatchNorm", "_ExpandedBatchNormGrad")
 _GATED = ("_Excitation", "_GatedConv2D")
+_MASKED = ("_MaskedConv2DBackpropInput", "_MaskedDepthwiseConv2dNativeBackpropInput")
 _SEPARABLE = ("_SeparableConv2D", "_SeparableFilters")
 _TRANSPOSED = ("_LaidOutFilter", "_TransposedConv2D")
 _GATHERED = ("_AddProductLater", "_AddRowsLater", "_Settled")
@@ -76,6 +77,7 @@ UNSAMPLED: dict[str, str] = {
     "_Attention": "passes.fuse_attention makes it",
     "_ActivatedBatchNorm": "passes.fuse_normalization makes it",
     **dict.fromkeys(_EXPANDED, "passes.fuse_expansion makes it"),
+    **dict.fromkeys(_MASKED, "passes.mask_gradients makes it"),
     "_Cell": "passes.fuse_cells makes it",
     "_Unjoin": "passes.fuse_unjoining makes it",
     **dict.fromkeys(("_PopAll", "_PushAll"), "passes.join_stacks makes it"),
@@ -144,7 +146,7 @@ WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
     **dict.fromkeys(
-        (*_AFFINE, *_EXPANDED, *_GATED, *_PREPARED, *_TRANSPOSED),
+        (*_AFFINE, *_EXPANDED, *_GATED, *_MASKED, *_PREPARED, *_TRANSPOSED),
         "TensorFlow has no such op",
     ),
     "_Attention": "TensorFlow has no such op",
