@@ -48,8 +48,10 @@ class _Gradient(NamedTuple):
 
 def fuse_expansion(region: Region) -> None:
     """Fuse all such convolutions of a region that nothing else reads."""
-    for node in list(region.live().values()):
-        if node.op == "Conv2D" and _expands(region, node):
+    for norm in list(region.live().values()):
+        # To find out shapes takes long, and few graphs have any normalisation left.
+        node = region.producer(norm.inputs[0], "Conv2D") if norm.op in NORMS else None
+        if node is not None and _expands(region, node):
             _fuse(region, node)
 
 
