@@ -16,6 +16,9 @@ __all__: list[str] = []
 
 Format2D = Literal["NHWC", "NCHW"]
 
+#: Up to so many elements NumPy adds short rows sooner than they are joined.
+SMALL = 1 << 14
+
 
 def _bias_axis(rank: int, data_format: str) -> int:
     return rank - 1 if data_format == "NHWC" else 1
@@ -31,7 +34,7 @@ def _add_bias(value: Array, bias: Array, data_format: str, out: Array | None) ->
         require(False, f"bias must have {value.shape[axis]} elements, not {len(bias)}")
     x, b = widen(value), widen(bias)
     result = allocate(x.shape, x.dtype, out)
-    if axis == value.ndim - 1 and x.flags.c_contiguous:
+    if axis == value.ndim - 1 and x.size > SMALL and x.flags.c_contiguous:
         over_rows(_add, x, result, b)
     elif axis == value.ndim - 1:
         np.add(x, b, out=result)
@@ -98,9 +101,10 @@ def bias_add_grad(out_backprop: Array, *, data_format: Format2D = "NHWC") -> Arr
     """
     require_plain(out_backprop, "out_backprop")
     rank = out_backprop.ndim
-    require(rank >= 2, f"out_backprop must have rank >= 2, not shape {list(out_backprop.shape)}")
+    if rank < 2:
+        require(False, f"out_backprop must have rank >= 2, not shape {list(out_backprop.shape)}")
     axis = _bias_axis(rank, data_format)
-    others = tuple(n for n in range(rank) if n != axis)
+    others = tuple([n for n in range(rank) if n != axis])
     x = widen(out_backprop)
     return narrow(x.sum(axis=others, dtype=x.dtype), out_backprop.dtype)
 
