@@ -169,19 +169,29 @@ def correlate_filter(x: Array, grad: Array, windows: Sequence[Window], depth: in
     windows, kept = trim(windows)
     groups = x.shape[-1] // depth
     flat = grad.reshape(-1, width)
-    total: Array = np.zeros((), x.dtype)
-    for found in cut(
-        len(x), windows, math.prod(w.taps for w in windows) * x.shape[-1] * x.itemsize
-    ):
-        patches = lay_out(x, found, groups)
-        block = flat[found.start : found.stop]
-        if groups == 1:
-            part = multiply(patches.T, block)
-        else:
-            split = np.moveaxis(block.reshape(len(block), groups, -1), 1, 0)
-            part = multiply(np.swapaxes(patches, 1, 2), split)
-        with np.errstate(over="ignore", invalid="ignore"):
-            total = total + part
+    # Rows that are patches themselves are not copied.
+    single = groups == 1 and all(w.taps == w.stride == 1 and not w.padded for w in windows)
+    plain = single and x.shape[1:-1] == grad.shape[1:-1]
+    rows = x.reshape(-1, depth) if plain else None
+    blocks = cut(len(x), windows, math.prod(w.taps for w in windows) * x.shape[-1] * x.itemsize)
+    shares = runs(len(blocks), -(-len(blocks) // num_threads()))
+    totals: list[Array] = [np.zeros((), x.dtype)] * len(shares)
+
+    def compute(number: int) -> None:
+        for found in blocks[slice(*shares[number])]:
+            block = flat[found.start : found.stop]
+            patches = lay_out(x, found, groups) if rows is None else rows[found.start : found.stop]
+            if groups == 1:
+                part = multiply(patches.T, block, alone=len(shares) > 1)
+            else:
+                split = np.moveaxis(block.reshape(len(block), groups, -1), 1, 0)
+                part = multiply(np.swapaxes(patches, 1, 2), split, alone=len(shares) > 1)
+            with np.errstate(over="ignore", invalid="ignore"):
+                totals[number] = totals[number] + part
+
+    spread(compute, range(len(shares)), grad.size * result[..., 0].size // SPEED, products=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = functools.reduce(np.add, totals)
     if groups > 1:
         total = np.moveaxis(total, 0, 1)
     target = result if kept is None else result[kept]
