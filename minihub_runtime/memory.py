@@ -9,12 +9,16 @@ step, so what one step leaves is kept for the next.
     del x    # and all views of it; from now on other arrays may have its memory
 
 `release` gives back what nobody uses.
+
+Smaller arrays lie in the heap of the C library, whose end it gives back whenever more than a few kilobytes of it are free: all that
+a step has made, after each step.  `keep_heap` makes it keep more.
 """
 
 from __future__ import annotations
 
 import bisect
 import contextlib
+import functools
 import os
 import threading
 from collections import deque
@@ -25,7 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEAST", "LIMIT", "contiguous", "empty", "held", "release", "zeros"]
+__all__ = ["LEAST", "LIMIT", "contiguous", "empty", "held", "keep_heap", "release", "zeros"]
 
 #: Smaller arrays are NumPy's own affair.
 LEAST = 1 << 20
@@ -230,6 +234,25 @@ def held() -> int:
 def release() -> None:
     """Give what nobody uses back to the system."""
     _KEEPER.release()
+
+
+#: The largest block whose end teaches glibc anything is 32 MiB, with what it notes of the block itself.
+_LESSON = (1 << 25) - (1 << 16)
+
+
+@functools.cache
+def keep_heap() -> None:
+    """Let glibc's heap have up to 64 MiB that nobody uses, before their pages go back to the system.
+
+    When a block ends that was mapped by itself, glibc takes blocks of its size for what is asked for again and again: from then
+    on they lie in the heap, which may end with twice as much that is free.  Sooner or later every program comes to that which
+    uses large arrays; one that trains on small ones would ask for thousands of pages in each step.  The block is never touched, so
+    it takes no memory.  Elsewhere this does nothing, nor where the environment says what glibc shall keep.
+
+    Source: mallopt(3), M_MMAP_THRESHOLD.
+    """
+    with contextlib.suppress(MemoryError):
+        np.empty(_LESSON, np.uint8)
 
 
 def _start_anew() -> None:

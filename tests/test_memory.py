@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
+import platform
 import random
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -165,3 +169,35 @@ def test_a_quarter_of_what_the_process_may_use_is_kept(tmp_path: Path) -> None:
     none.write_text("max\n")
     assert memory._share_of_memory([none, limit]) == 1 << 27
     assert 0 < memory._share_of_memory([none, tmp_path / "absent"]) <= 1 << 32
+
+
+#: Makes and drops 32 MiB of small arrays, and prints how many pages the second time took from the system.
+_SMALL_ARRAYS = """
+import resource, sys
+import numpy as np
+from minihub_runtime.memory import keep_heap
+
+if sys.argv[1] == "keeps":
+    keep_heap()
+
+def pages():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    arrays = [np.ones(1 << 16, np.uint8) for _ in range(512)]
+    del arrays
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+pages()
+print(pages())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the heap is glibc's")
+def test_the_heap_keeps_what_a_step_leaves() -> None:
+    def pages(how: str) -> int:
+        command = [sys.executable, "-c", _SMALL_ARRAYS, how]
+        settings = {name: text for name, text in os.environ.items() if "MALLOC" not in name}
+        return int(subprocess.run(command, env=settings, check=True, capture_output=True).stdout)
+
+    of_arrays = (1 << 25) // os.sysconf("SC_PAGE_SIZE")
+    assert pages("as it is") > of_arrays // 2
+    assert pages("keeps") < of_arrays // 8

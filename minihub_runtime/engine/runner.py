@@ -16,6 +16,7 @@ from minihub_runtime.engine.state import State
 from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.garbage import uncollected
 from minihub_runtime.graph.ir import Graph, Ref
+from minihub_runtime.memory import keep_heap
 from minihub_runtime.ops.registry import REGISTRY
 
 __all__ = ["Runner"]
@@ -36,6 +37,7 @@ class Runner:
     def __init__(
         self, graph: Graph, readable: Iterable[str | Path] | None = (), seed: int | None = None
     ) -> None:
+        keep_heap()
         self.graph = graph
         self.state = State(graph, readable, seed)
         self._plans: dict[Any, Plan] = {}
