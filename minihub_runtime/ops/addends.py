@@ -58,19 +58,29 @@ class Addends:
     def settle(self) -> Array:
         """The sum."""
         if self._right:
-            right = np.concatenate(self._right)
-            if self._left:
-                addend = multiply(np.concatenate(self._left).T, right)
-            else:
-                addend = right.sum(axis=tuple(range(right.ndim - 1)), dtype=right.dtype)
+            addend = self._addend()
             self._left, self._right, self._bytes = [], [], 0
             try:
-                self._total = np.asarray(self._total + addend)
+                # The sum is as large as the addend, as a rule, which nobody else has.
+                fits = addend.shape == np.broadcast_shapes(self._total.shape, addend.shape)
+                out = addend if fits and addend.dtype == self._total.dtype else None
+                self._total = np.asarray(np.add(self._total, addend, out=out))
             except ValueError as error:
                 raise InvalidArgumentError(
                     f"shapes must broadcast, not {show(self._total.shape)} and {show(addend.shape)}"
                 ) from error
         return self._total
+
+    def _addend(self) -> Array:
+        """What is to be added, in memory of its own."""
+        if self._left:
+            return multiply(np.concatenate(self._left).T, np.concatenate(self._right))
+        # Sums of parts: their rows need not lie in one array for that.
+        axes = tuple(range(self._right[0].ndim - 1))
+        first, *others = [right.sum(axis=axes, dtype=right.dtype) for right in self._right]
+        for other in others:
+            first += other
+        return np.asarray(first)
 
 
 def _addends(total: Any) -> Addends:

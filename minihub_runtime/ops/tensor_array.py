@@ -90,14 +90,11 @@ class TensorArray:
                 f"Could not write to TensorArray index {index} because the value dtype is "
                 f"{as_dtype(value.dtype).name} but TensorArray dtype is {self.dtype.name}."
             )
-        if not compatible(self.element_shape, value.shape):
-            raise InvalidArgumentError(
-                f"Could not write to TensorArray index {index} because the value shape is "
-                f"{show(value.shape)} which is incompatible with the TensorArray's inferred element "
-                f"shape: {show(self.element_shape)} (consider setting infer_shape=False)."
-            )
-        if self.identical_shapes:
-            self.element_shape = merge(self.element_shape, value.shape)
+        # Loops write many tensors of one shape, which is known after the first.
+        if value.shape != self.element_shape:
+            self._check_shape(index, value.shape)
+            if self.identical_shapes:
+                self.element_shape = merge(self.element_shape, value.shape)
         before, shape = self._items[index], self._shapes[index]
         if self._cleared[index]:
             raise InvalidArgumentError(
@@ -117,6 +114,14 @@ class TensorArray:
             if before is not None:
                 value = _sum(before, value)
         self._items[index], self._shapes[index] = value, value.shape
+
+    def _check_shape(self, index: int, shape: tuple[int, ...]) -> None:
+        if not compatible(self.element_shape, shape):
+            raise InvalidArgumentError(
+                f"Could not write to TensorArray index {index} because the value shape is "
+                f"{show(shape)} which is incompatible with the TensorArray's inferred element "
+                f"shape: {show(self.element_shape)} (consider setting infer_shape=False)."
+            )
 
     def read(self, index: int) -> Array:
         """A tensor.

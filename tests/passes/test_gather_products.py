@@ -173,6 +173,22 @@ def test_factors_are_kept_up_to_a_limit(limit: int, monkeypatch: pytest.MonkeyPa
         np.testing.assert_allclose(KERNELS["_Settled"](later), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("start", [0.0, [1.0, 2.0]])
+def test_what_is_added_stays_as_it_is(start: Any) -> None:
+    """The sum is written where the addend was, which is nobody's."""
+    total, left = f32(start), f32([[1], [2], [3]])
+    rows = [f32([[[1, 2]], [[3, 4]], [[5, 6]]]), f32([[[7, 8], [9, 10]]])]
+    given = [total.copy(), left.copy(), *(part.copy() for part in rows)]
+    later: Any = total
+    for part in rows:
+        later = KERNELS["_AddRowsLater"](later, part)
+    np.testing.assert_array_equal(KERNELS["_Settled"](later), total + f32([25, 30]))
+    later = KERNELS["_AddProductLater"](total, left, rows[0][:, 0])
+    np.testing.assert_array_equal(KERNELS["_Settled"](later), total + f32([[22, 28]]))
+    for found, expected in zip([total, left, *rows], given, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_sums_broadcast_as_they_do_in_the_turns() -> None:
     later = KERNELS["_AddRowsLater"](f32(1), f32([[1], [2]]))
     later = KERNELS["_AddRowsLater"](later, f32([[1, 2], [3, 4]]))
