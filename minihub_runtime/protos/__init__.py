@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.internal import api_implementation
 from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Message
 
@@ -58,8 +59,18 @@ def __getattr__(name: str) -> Any:
     """The message class `name`, made when it is first asked for."""
     if name not in _NAMES:
         raise AttributeError(f"module {__name__!r} has no message {name!r}")
-    cls = message_factory.GetMessageClass(_POOL.FindMessageTypeByName(_NAMES[name]))
+    cls = _class_of(_POOL.FindMessageTypeByName(_NAMES[name]))
     globals()[name] = cls
+    return cls
+
+
+def _class_of(descriptor: Any) -> Any:
+    """The class of a message, with those of the messages inside it as attributes."""
+    cls = message_factory.GetMessageClass(descriptor)
+    # Where there is no compiled protobuf, that written in Python leaves this to generated code.
+    if api_implementation.Type() == "python":
+        for inner in descriptor.nested_types:
+            setattr(cls, inner.name, _class_of(inner))
     return cls
 
 
