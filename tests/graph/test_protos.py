@@ -42,8 +42,7 @@ with tf.Graph().as_default(), tf.Session() as session:
     module.export(sys.argv[1], session)
 print(minihub.load(sys.argv[1])(np.float32([1, -1])).tolist())
 """
-
-
+#: Which protobuf it is to be.
 VARIABLE = "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"
 
 
