@@ -38,8 +38,8 @@ T = TypeVar("T")
 
 #: Work of fewer nanoseconds is not shared: to wake a thread that sleeps takes up to some hundred thousand, and more where
 #: threads wait for the interpreter between short kernels, which products are not.
-WORTHWHILE = 4_000_000
-WORTHWHILE_PRODUCTS = 1_000_000
+WORTHWHILE = 1_000_000
+WORTHWHILE_PRODUCTS = 500_000
 
 #: Memory that each thread keeps for `scratch`; more is given back.
 KEPT_BYTES = 16 << 20
