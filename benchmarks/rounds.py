@@ -22,6 +22,8 @@ Array = np.ndarray[Any, Any]
 #: Warm-up ends when a subject has run for so long, or so often.
 _WARM_SECONDS, _WARM_RUNS = 0.3, 30
 _LONG_SECONDS = 5.0
+#: How long threads of a subject may go on waiting actively after its work is done, which would slow down the next one.
+_QUIET_SECONDS = 0.2
 
 
 class Worker(Protocol):
@@ -154,6 +156,7 @@ def measure_kept(
         counts[name] = max(1, min(10_000, round(seconds / each)))
 
     def once(name: str) -> float:
+        time.sleep(_QUIET_SECONDS)
         found = workers[name].ask("time", key="task", count=counts[name])["seconds"]
         # What disturbs a run only ever adds to its time.
         return float(min(found))
@@ -169,6 +172,7 @@ def measure_kept(
 
 def _warm(worker: Worker) -> float:
     """Run until caches, threads and plans have settled; the seconds of one run."""
+    time.sleep(_QUIET_SECONDS)
     started, last = time.perf_counter(), 0.0
     for _ in range(_WARM_RUNS):
         last = worker.ask("time", key="task", count=1)["seconds"][0]

@@ -19,6 +19,7 @@ import numpy as np
 from minihub_runtime.engine import arrangement
 from minihub_runtime.engine.arrangement import Bound, Fork, Places, Serial, arrange
 from minihub_runtime.engine.effects import Effect
+from minihub_runtime.engine.trials import Pause
 from minihub_runtime.graph.ir import Node
 from minihub_runtime.threads import num_threads, side_by_side
 
@@ -73,6 +74,8 @@ class Branches:
             # The first run makes what later ones find: values of variables, functions, memory.
             self._known[key] = _Found()
             return False
+        if found.pause.ends():
+            found.blocks = None
         if found.blocks is None:
             found.blocks = self._observe(slots)
             self._vain = self._vain + 1 if not found.blocks else 0
@@ -86,6 +89,7 @@ class Branches:
                 self._fork(block, slots)
         if any(isinstance(block, Fork) and block.trials.lost for block in found.blocks):
             found.blocks = _without_lost(found.blocks)
+            found.pause.begin()
         return True
 
     def _fork(self, fork: Fork, slots: list[Any]) -> None:
@@ -128,9 +132,12 @@ class _Found:
 
     Attributes:
         blocks: all steps; None until they are arranged, empty where there are no branches.
+        pause: how long branches that were slower side by side run one after another.
     """
 
-    blocks: list[Serial | Fork] | None = None
+    def __init__(self) -> None:
+        self.blocks: list[Serial | Fork] | None = None
+        self.pause = Pause()
 
 
 def _without_lost(blocks: Iterable[Serial | Fork]) -> list[Serial | Fork]:

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from minihub_runtime.engine.rows import FREE, SIZE, KernelCall, Kind, kind_of_result
-from minihub_runtime.engine.trials import Trials
+from minihub_runtime.engine.trials import Pause, Trials
 from minihub_runtime.errors import OpError
 from minihub_runtime.graph.ir import Node
 from minihub_runtime.ops.registry import REGISTRY
@@ -88,8 +88,12 @@ class Lanes:
                 self._known.pop(next(iter(self._known)), None)
             self._known[key] = _Batch(size)
             return False
-        if found.stays_whole or _this_thread.observes:
+        if _this_thread.observes:
             return False
+        if found.stays_whole:
+            if not found.pause.ends():
+                return False
+            found.parts = None
         if found.parts is None:
             _this_thread.observes = True
             try:
@@ -142,8 +146,8 @@ class Lanes:
 
     def _run_parts(self, batch: _Batch, slots: list[Any]) -> None:
         """Run what can be run in lanes so, and the rest as it is."""
-        done = 0
-        for part in batch.parts or ():
+        done, parts = 0, batch.parts or ()
+        for part in parts:
             self._execute(self._steps[done : part.start], slots)
             done = part.stop
             steps = self._steps[part.start : part.stop]
@@ -156,7 +160,9 @@ class Lanes:
                 self._execute(steps, slots)
             part.trials.note(in_lanes, time.perf_counter_ns() - start)
         self._execute(self._steps[done:], slots)
-        batch.stays_whole = all(part.trials.lost for part in batch.parts or ())
+        batch.stays_whole = all(part.trials.lost for part in parts)
+        if batch.stays_whole and not all(part.trials.refused for part in parts):
+            batch.pause.begin()
 
     def _run_lanes(self, part: Part, size: int, steps: Sequence[Any], slots: list[Any]) -> bool:
         """Run steps in lanes; whether that was possible."""
@@ -218,12 +224,14 @@ class _Batch:
         size: how many examples there are.
         parts: what is run in lanes; None until that is found out.
         stays_whole: whether nothing is.
+        pause: how long it stays whole.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.parts: list[Part] | None = None
         self.stays_whole = False
+        self.pause = Pause()
 
 
 class Part:

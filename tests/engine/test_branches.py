@@ -15,7 +15,7 @@ from minihub_runtime import threads
 from minihub_runtime.api.defun import Defun
 from minihub_runtime.engine import arrangement, branches
 from minihub_runtime.engine.arrangement import Fork, Serial
-from minihub_runtime.engine.trials import Trials
+from minihub_runtime.engine.trials import FIRST, Trials
 from minihub_runtime.errors import DeadlineExceededError, InvalidArgumentError
 from minihub_runtime.ops.registry import REGISTRY
 
@@ -69,6 +69,27 @@ def same_as_in_one_thread(make: Callable[[], Any], forks: list[int]) -> None:
 
 def draw(*shape: int) -> Any:
     return np.random.default_rng(sum(shape)).standard_normal(shape).astype(np.float32)
+
+
+def test_branches_that_were_slower_are_tried_again(
+    always: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(trials: Trials, shared: bool, taken: int) -> None:
+        trials._coming.clear()
+        trials.shares = False
+
+    def make() -> Any:
+        x = tf.random_uniform([20, 20], seed=2)
+        return tf.matmul(tf.exp(x), x) + tf.cumsum(tf.matmul(tf.sin(x), x))
+
+    monkeypatch.setattr(Trials, "note", lose)
+    runs_of(make, times=3)
+    forks = len(always)
+    assert forks
+    runs_of(make, times=2 + FIRST)
+    assert len(always) == 2 * forks
+    runs_of(make, times=4 + FIRST)
+    assert len(always) == 4 * forks
 
 
 def test_a_network_that_reads_both_ways(always: list[int]) -> None:

@@ -12,7 +12,7 @@ import pytest
 import minihub_runtime as tf
 from minihub_runtime import threads
 from minihub_runtime.engine import lanes
-from minihub_runtime.engine.trials import Trials
+from minihub_runtime.engine.trials import FIRST, GROWTH, Trials
 from minihub_runtime.errors import InvalidArgumentError
 from tests.passes.test_fuse_affine import plan_of, variable
 
@@ -416,3 +416,33 @@ def test_several_threads_at_once() -> None:
         for worker in workers:
             worker.join()
     assert wrong == []
+
+
+def lose(trials: Trials, shared: bool, taken: int) -> None:
+    """As the method, where what is shared takes longer."""
+    trials._coming.clear()
+    trials.shares = False
+
+
+def test_what_was_slower_is_tried_again(
+    runs: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trials, "note", lose)
+    # Two runs find out what can be cut, and the third is a trial; so it is after the pause, but for one run.
+    results_of(convolutional, draw(4, 8, 8, 3), times=2 + FIRST)
+    assert len(runs) == 1
+    runs.clear()
+    results_of(convolutional, draw(4, 8, 8, 3), times=3 + FIRST + 1 + GROWTH * FIRST)
+    assert len(runs) == 2
+
+
+def test_what_cannot_be_cut_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def refuse(self: Any, part: Any, size: int, steps: Any, slots: Any) -> bool:
+        tried.append(size)
+        return False
+
+    monkeypatch.setattr(lanes.Lanes, "_run_lanes", refuse)
+    results_of(convolutional, draw(4, 8, 8, 3), times=3 * FIRST)
+    assert len(tried) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minihub_runtime.engine.trials import Trials
+from minihub_runtime.engine.trials import FIRST, GROWTH, LONGEST, Pause, Trials
 
 
 @pytest.mark.parametrize(("taken", "stay"), [(500, True), (900, False)])
@@ -41,3 +41,27 @@ def test_single_runs_that_were_held_up_do_not_decide() -> None:
         trials.note(trials.shares, taken)
     assert trials.shares
     assert trials.over
+
+
+def test_pauses_grow_up_to_a_limit() -> None:
+    pause = Pause()
+    assert not any(pause.ends() for _ in range(3 * FIRST))
+    length = FIRST
+    for _ in range(12):
+        pause.begin()
+        # That it begins again meanwhile changes nothing.
+        pause.begin()
+        assert [pause.ends() for _ in range(length)] == [False] * (length - 1) + [True]
+        assert not pause.ends()
+        length = min(length * GROWTH, LONGEST)
+
+
+def test_what_is_refused_is_told_from_what_is_slower() -> None:
+    slower, refused = Trials(), Trials()
+    for taken in (9, 900, 100, 900, 100, 900):
+        slower.note(slower.shares, taken)
+    refused.give_up()
+    assert slower.lost
+    assert refused.lost
+    assert refused.refused
+    assert not slower.refused
