@@ -21,10 +21,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.registry import REGISTRY, ROUNDING, Array, at_least, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.windows import LONG_ROW, allocate
-from minihub_runtime.threads import scratch
+from minihub_runtime.threads import scratch, spread
 
 __all__ = [
     "BINARY",
@@ -111,6 +112,8 @@ REDUCTIONS: dict[str, Callable[[Array], Array]] = {
 #: Elements of a block: what is made of it stays in the cache that cores share.  Smaller ones would fit the second cache, but each
 #: call must be long beside what it takes one thread to take over the interpreter from another.
 _BLOCK = 1 << 17
+#: Elements that a thread is given, at least.
+_LEAST = 1 << 14
 #: Up to so many elements blocks cost more than they save.
 _SMALL = 1 << 11
 
@@ -426,12 +429,15 @@ def _run_flat(
     sources = [
         x.reshape(-1 if kind == "all" else ()) for x, kind in zip(inputs, kinds, strict=True)
     ]
-    size = min(_BLOCK, target.size)
-    buffers = [scratch(f"pointwise {n}", (size,), target.dtype) for n in range(program.buffers)]
-    for start in range(0, target.size, size):
-        stop = min(start + size, target.size)
+
+    def compute(part: tuple[int, int]) -> None:
+        start, stop = part
+        shape = (stop - start,)
+        buffers = [scratch(f"pointwise {n}", shape, target.dtype) for n in range(program.buffers)]
         parts = [x[start:stop] if x.ndim else x for x in sources]
-        program.run(parts, target[start:stop], [buffer[: stop - start] for buffer in buffers])
+        program.run(parts, target[start:stop], buffers)
+
+    spread(compute, runs(target.size, _BLOCK, _LEAST), target.size * len(program.lines))
 
 
 def _run_rows(
@@ -453,11 +459,15 @@ def _run_rows(
             shape = {"number": (1, 1), "rows": (-1, 1)}.get(kind, target.shape)
             sources.append(x.reshape(shape))
     step = max(1, _BLOCK // target.shape[1])
-    buffers = [
-        scratch(f"pointwise {n}", (min(step, len(target)), target.shape[1]), target.dtype)
-        for n in range(program.buffers)
-    ]
-    for start in range(0, len(target), step):
-        place = target[start : start + step]
-        parts = [x if len(x) == 1 else x[start : start + step] for x in sources]
-        program.run(parts, place, [buffer[: len(place)] for buffer in buffers])
+
+    def compute(part: tuple[int, int]) -> None:
+        start, stop = part
+        place = target[start:stop]
+        buffers = [
+            scratch(f"pointwise {n}", place.shape, target.dtype) for n in range(program.buffers)
+        ]
+        parts = [x if len(x) == 1 else x[start:stop] for x in sources]
+        program.run(parts, place, buffers)
+
+    least = max(1, _LEAST // target.shape[1])
+    spread(compute, runs(len(target), step, least), target.size * len(program.lines))
