@@ -6,6 +6,7 @@ What disturbs the machine for a while disturbs all subjects of a round, so that 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -19,8 +20,9 @@ __all__ = ["Measured", "compare", "difference", "interleave", "measure_kept"]
 
 Array = np.ndarray[Any, Any]
 
-#: Warm-up ends when a subject has run for so long, or so often.
-_WARM_SECONDS, _WARM_RUNS = 0.3, 30
+#: Warm-up ends when a subject has run for so long and so often, as engines try ways to share work in their first runs.
+_WARM_SECONDS, _WARM_RUNS = 0.3, 12
+#: It ends in any case when it has run for so long.
 _LONG_SECONDS = 5.0
 #: How long threads of a subject may go on waiting actively after its work is done, which would slow down the next one.
 _QUIET_SECONDS = 0.2
@@ -174,8 +176,9 @@ def _warm(worker: Worker) -> float:
     """Run until caches, threads and plans have settled; the seconds of one run."""
     time.sleep(_QUIET_SECONDS)
     started, last = time.perf_counter(), 0.0
-    for _ in range(_WARM_RUNS):
+    for number in itertools.count(1):
         last = worker.ask("time", key="task", count=1)["seconds"][0]
-        if time.perf_counter() - started > _WARM_SECONDS:
+        passed = time.perf_counter() - started
+        if passed > _LONG_SECONDS or (passed > _WARM_SECONDS and number >= _WARM_RUNS):
             break
     return max(last, 1e-7)
