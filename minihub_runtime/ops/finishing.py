@@ -11,7 +11,7 @@ import numpy as np
 from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.pointwise import program_of
 from minihub_runtime.ops.registry import Array
-from minihub_runtime.threads import scratch
+from minihub_runtime.threads import scratch, spread
 
 __all__ = ["ACTIVATIONS", "Finish", "Finishing", "activation", "finish_with", "scale_and_finish"]
 
@@ -222,13 +222,16 @@ def scale_and_finish(x: Array, result: Array, factor: Array, bias: Array, name: 
         factor, bias = _repeated(factor, rows, width), _repeated(bias, rows, width)
         x, result = x.reshape(-1), result.reshape(-1)
         rows *= width
-    for start in range(0, len(x), rows):
+    several = x.ndim == 1
+
+    def compute(start: int) -> None:
         place = result[start : start + rows]
-        several = x.ndim == 1
         np.multiply(x[start : start + rows], factor[: len(place)] if several else factor, out=place)
         np.add(place, bias[: len(place)] if several else bias, out=place)
         for function in functions:
             function(place)
+
+    spread(compute, range(0, len(x), rows), 2 * result.size)
 
 
 def _repeated(bias: Array, rows: int, width: int) -> Array:

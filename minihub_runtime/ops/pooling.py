@@ -14,6 +14,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType, as_dtype, bfloat16, bits, from_bits, to_float
 from minihub_runtime.errors import UnimplementedError
+from minihub_runtime.ops.blocks import part_of, runs
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term, sizes_of
 from minihub_runtime.ops.registry import (
@@ -29,6 +30,7 @@ from minihub_runtime.ops.registry import (
 )
 from minihub_runtime.ops.windows import Window, allocate, layout_of, narrow, ranked, slide
 from minihub_runtime.shapes import Shape, Spec
+from minihub_runtime.threads import pays, spread
 
 __all__ = ["Pool", "box_taps"]
 
@@ -38,6 +40,8 @@ Format2D = Literal["NHWC", "NCHW"]
 Packed2D = Literal["NHWC", "NCHW", "NCHW_VECT_C"]
 Format3D = Literal["NDHWC", "NCDHW"]
 
+#: Bytes of the input that one thread pools at a time, about.
+PART = 1 << 21
 MAX_POOL_TYPES = types(
     "float16 bfloat16 float32 float64 int32 int64 uint8 int16 int8 uint16 qint8", default="float32"
 )
@@ -160,7 +164,31 @@ def _reduce_axis(x: Array, axis: int, window: Window, combine: np.ufunc, start: 
 
 
 def _reduce_box(x: Array, windows: Sequence[Window], combine: np.ufunc, start: Any) -> Array:
-    """`combine` over boxes, one axis after the other."""
+    """`combine` over boxes, one axis after the other, in parts of the first spatial one; `x` itself where boxes are single elements."""
+    moving = [window for window in windows if window.taps > 1 or window.stride > 1]
+    if not moving:
+        return x
+    first, *others = windows
+    cost = x.size * sum(len(_taps(window)) for window in moving)
+    if first.outputs < 2 or not pays(cost):
+        return _reduce_axes(x, windows, combine, start)
+    shape = (len(x), *(window.outputs for window in windows), x.shape[-1])
+    result = allocate(shape, x.dtype)
+
+    def reduce_part(part: tuple[int, int]) -> None:
+        low, high = part
+        seen, window = x, part_of(first, low, high)
+        if first not in moving:
+            # This axis is not reduced, so that its part is taken here.
+            seen, window = x[:, low:high], first._replace(size=high - low, outputs=high - low)
+        result[:, low:high] = _reduce_axes(seen, [window, *others], combine, start)
+
+    most = max(1, PART // max(1, x.nbytes // first.outputs))
+    spread(reduce_part, runs(first.outputs, most), cost)
+    return result
+
+
+def _reduce_axes(x: Array, windows: Sequence[Window], combine: np.ufunc, start: Any) -> Array:
     for axis, window in enumerate(windows, start=1):
         if window.taps > 1 or window.stride > 1:
             with np.errstate(over="ignore", invalid="ignore"):
