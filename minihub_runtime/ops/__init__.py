@@ -166,6 +166,7 @@ FAMILIES = (
     "dataset_map",
     "dataset_flat",
     "dataset_file",
+    "dataset_csv",
     "dataset_python",
     "dataset_iterator",
     "old_graphs",

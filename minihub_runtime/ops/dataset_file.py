@@ -20,6 +20,8 @@ from minihub_runtime.ops.record_files import WINDOW, Inflating, records
 from minihub_runtime.ops.registry import Array, op
 from minihub_runtime.ops.shape_rules import scalar
 
+__all__ = ["compression_of", "paths_of"]
+
 _SOURCE = "core/kernels/data/"
 _CHUNK = 64 * 1024
 
@@ -83,13 +85,23 @@ def _token(metadata: str) -> str:
     return metadata[2:] if metadata.startswith("\n\x20") and len(metadata) == 34 else ""
 
 
-def _paths(filenames: Array) -> list[bytes]:
+def paths_of(filenames: Array) -> list[bytes]:
+    """The names of files, a scalar or a vector.
+
+    Raises:
+        InvalidArgumentError: they are a matrix, or more.
+    """
     require(filenames.ndim <= 1, "`filenames` must be a scalar or a vector.")
     found: list[bytes] = filenames.reshape(-1).tolist()
     return found
 
 
-def _compression(value: Array) -> str:
+def compression_of(value: Array) -> str:
+    """The kind of compression, empty for none.
+
+    Raises:
+        InvalidArgumentError: there is no such kind.
+    """
     require_scalar(value, "compression_type")
     kind: str = value.item().decode("utf-8", "replace")
     require(
@@ -141,9 +153,9 @@ def text_line_dataset(
     Raises: InvalidArgumentError for an unknown compression; NotFoundError, PermissionDeniedError when elements are asked for.
     Differs: TensorFlow reads any file of the machine.
     """
-    kind = _compression(compression_type)
+    kind = compression_of(compression_type)
     number(buffer_size, "buffer_size", 0)
-    return variant(_Files(ctx, _paths(filenames), _lines(kind), metadata))
+    return variant(_Files(ctx, paths_of(filenames), _lines(kind), metadata))
 
 
 @op(
@@ -166,9 +178,9 @@ def tf_record_dataset(
         PermissionDeniedError when elements are asked for.
     Differs: TensorFlow reads any file of the machine.
     """
-    kind = _compression(compression_type)
+    kind = compression_of(compression_type)
     number(buffer_size, "buffer_size", 0)
-    return variant(_Files(ctx, _paths(filenames), lambda file: records(file, kind), metadata))
+    return variant(_Files(ctx, paths_of(filenames), lambda file: records(file, kind), metadata))
 
 
 def _fixed(kind: str, header: int, record: int, footer: int) -> _Reader:
@@ -216,7 +228,7 @@ def _fixed_dataset(
 ) -> Array:
     header, record, footer = (number(value, name, least) for name, value, least in sizes)
     allocatable([header + record + footer], np.uint8, "a record")
-    return variant(_Files(ctx, _paths(filenames), _fixed(kind, header, record, footer), metadata))
+    return variant(_Files(ctx, paths_of(filenames), _fixed(kind, header, record, footer), metadata))
 
 
 @op(
@@ -281,4 +293,4 @@ def fixed_length_record_dataset_v2(
         ("record_bytes", record_bytes, 1),
         ("footer_bytes", footer_bytes, 0),
     )
-    return _fixed_dataset(ctx, filenames, sizes, _compression(compression_type), metadata)
+    return _fixed_dataset(ctx, filenames, sizes, compression_of(compression_type), metadata)

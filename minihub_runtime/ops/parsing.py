@@ -18,7 +18,7 @@ from minihub_runtime.ops.registry import ANY, Array, op, types, types_list, with
 from minihub_runtime.ops.shape_rules import same, scalar, unknown
 from minihub_runtime.shapes import Shape, Spec
 
-__all__: list[str] = []
+__all__ = ["parsed_number"]
 
 # Patterns are on bytes, so \d is 0-9 alone.
 _BLANK = rb"[ \t\n\v\f\r]*"
@@ -95,6 +95,27 @@ def _to_integer(dtype: DType) -> Callable[[bytes], int | None]:
         return value if low <= value <= high else None
 
     return convert
+
+
+_TO_INTEGER = {kind: _to_integer(kind) for kind in (dtypes.int32, dtypes.int64)}
+
+
+def parsed_number(text: bytes, dtype: DType) -> Array | None:
+    """The number a text stands for, a scalar of a type of StringToNumber; None if it stands for none."""
+    value = _to_double(text) if dtype.is_floating else _TO_INTEGER[dtype](text)
+    if value is None:
+        return None
+    if dtype is dtypes.float32 and (_unsure(value) or abs(value) < _SMALLEST_SINGLE):
+        return _singles([text], np.array([value])).reshape(())
+    return np.array(value, dtype=dtype.numpy)
+
+
+def _unsure(value: float) -> bool:
+    """Whether a double lies half-way between two singles, or near or beyond the largest."""
+    if not abs(value) < 2.0**127:
+        return True
+    bits = math.frexp(value)[0] * 2.0**25
+    return bits % 2 == 1
 
 
 def _numbers(texts: list[bytes], dtype: DType, describe: Callable[[int], str]) -> Array:

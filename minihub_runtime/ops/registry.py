@@ -153,7 +153,21 @@ class Op:
     def kernel_attrs(self) -> tuple[str, ...]:
         """The attributes the kernel takes."""
         parameters = inspect.signature(self.kernel).parameters.values()
-        return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "out")
+        return tuple(
+            p.name
+            for p in parameters
+            if p.kind is p.KEYWORD_ONLY and p.name != "out" and not p.name.startswith("_")
+        )
+
+    @functools.cached_property
+    def private_attrs(self) -> dict[str, Any]:
+        """The private attributes the kernel takes, which are no part of the schema, with their defaults."""
+        parameters = inspect.signature(self.kernel).parameters.values()
+        return {
+            p.name: p.default
+            for p in parameters
+            if p.kind is p.KEYWORD_ONLY and p.name.startswith("_")
+        }
 
     @functools.cached_property
     def accepts_out(self) -> bool:
@@ -172,6 +186,13 @@ class Op:
         """
         full = self.schema.complete(attrs, self.name)
         chosen = {name: full[name] for name in self.kernel_attrs}
+        for name, default in self.private_attrs.items():
+            chosen[name] = attrs.get(name, default)
+            if type(chosen[name]) is not type(default):
+                raise InvalidArgumentError(
+                    f"{self.name}: attribute {name!r} must be {type(default).__name__}, not "
+                    f"{type(chosen[name]).__name__}"
+                )
         call = self.kernel
         if self.wants_context:
             call = functools.partial(call, ctx)

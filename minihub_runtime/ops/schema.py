@@ -359,7 +359,8 @@ def build_schema(
     Args:
         spec: names, inputs and outputs, the latter in the notation of REGISTER_OP.
         declarations: the type attributes, and the limits of numbers.
-        kernel: its keyword-only parameters are the other attributes.
+        kernel: its keyword-only parameters are the other attributes; those with an underscore are private ones, which are
+            no part of the schema.
 
     Raises:
         InternalError: they do not fit together.
@@ -405,7 +406,10 @@ def build_schema(
     others = [
         p
         for p in parameters.values()
-        if p.kind is p.KEYWORD_ONLY and p.name != "out" and p.name not in attrs
+        if p.kind is p.KEYWORD_ONLY
+        and p.name != "out"
+        and p.name not in attrs
+        and not p.name.startswith("_")
     ]
     # To evaluate annotations takes longer than all the rest, and few ops have attributes of their own.
     hints = typing.get_type_hints(kernel) if others else {}
