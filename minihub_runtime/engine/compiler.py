@@ -337,7 +337,7 @@ class _Compiler:
         if node.op == "Const":
             attrs["value"] = _unchanging(attrs["value"])
         context = self.context(node) if op.wants_context else None
-        kernel = op.bind(attrs, context)
+        kernel = op.bind({**attrs, **op.private(node.attrs)}, context)
         stateful = op.stateful or op.wants_context
         types = op.schema.input_dtypes(attrs), op.schema.output_dtypes(attrs)
         bound: _Bound = kernel, [*types[0]], [*types[1]], attrs, stateful

@@ -14,6 +14,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType, int64
 from minihub_runtime.dtypes import variant as variant_type
+from minihub_runtime.errors import DeadlineExceededError, OpError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.datasets import (
@@ -65,10 +66,14 @@ class _Interleaved(Dataset):
             require_alike(self.types, self.shapes, inner)
             return inner.iterate(iteration)
 
-        source = self.inputs[0].iterate(iteration)
+        return self._turns(self.inputs[0].iterate(iteration), opened, iteration.check)
+
+    def _turns(
+        self, source: Iterator[Element], opened: _Open, check: Callable[[], None]
+    ) -> Iterator[Element]:
         if self._cycle == 1:
-            return _Flattening(source, opened, iteration.check)
-        return _Interleaving(source, opened, self._cycle, self._block, iteration.check)
+            return _Flattening(source, opened, check)
+        return _Interleaving(source, opened, self._cycle, self._block, check)
 
 
 class _Flattening(Iterator[Element]):
@@ -141,6 +146,100 @@ class _Interleaving(Iterator[Element]):
                 continue
             self._current[self._place] = self._opened(found)
         raise StopIteration
+
+
+class _InterleavedInSlots(_Interleaved):
+    """As where threads fill slots: an error is an element, and the dataset after one that ended waits for its turn."""
+
+    def _turns(
+        self, source: Iterator[Element], opened: _Open, check: Callable[[], None]
+    ) -> Iterator[Element]:
+        return _InterleavingSlots(source, opened, self._cycle, self._block, check)
+
+
+class _InterleavingSlots(Iterator[Element]):
+    def __init__(
+        self,
+        source: Iterator[Element],
+        opened: _Open,
+        cycle: int,
+        block: int,
+        check: Callable[[], None],
+    ) -> None:
+        self._source: Iterator[Element] | None = source
+        self._opened = opened
+        self._cycle, self._block = cycle, block
+        self._check = check
+        #: A slot for which there is no dataset any more is None.
+        self._slots: list[Iterator[Element] | None] = []
+        self._place = self._taken = 0
+
+    def _following(self) -> Iterator[Element] | None:
+        """What the next element of the source is made of; None if there is none."""
+        if self._source is None:
+            return None
+        self._check()
+        try:
+            return self._opened(next(self._source))
+        except StopIteration:
+            self._source = None
+            return None
+        except DeadlineExceededError:
+            raise
+        except OpError as error:
+            return _Failing(error)
+
+    def _pass(self, slots: int) -> None:
+        self._place = (self._place + 1) % slots
+
+    def _count(self, slots: int) -> None:
+        self._taken += 1
+        if self._taken == self._block:
+            self._taken = 0
+            self._pass(slots)
+
+    def __next__(self) -> Element:
+        while len(self._slots) < self._cycle and self._source is not None:
+            found = self._following()
+            if found is not None:
+                self._slots.append(found)
+                check_room(len(self._slots), (found,), "the datasets of a cycle")
+        slots = len(self._slots)
+        empty = 0
+        while empty < slots:
+            current = self._slots[self._place]
+            if current is None:
+                empty += 1
+                self._pass(slots)
+                continue
+            try:
+                element = next(current)
+            except StopIteration:
+                self._slots[self._place] = self._following()
+                # Without a dataset in its place, what was taken counts for the slot after it.
+                if self._slots[self._place] is not None:
+                    empty = self._taken = 0
+                self._pass(slots)
+                continue
+            except OpError:
+                self._count(slots)
+                raise
+            self._count(slots)
+            return element
+        raise StopIteration
+
+
+class _Failing(Iterator[Element]):
+    """A dataset that could not be made: an error, and then the end."""
+
+    def __init__(self, error: OpError) -> None:
+        self._error: OpError | None = error
+
+    def __next__(self) -> Element:
+        error, self._error = self._error, None
+        if error is None:
+            raise StopIteration
+        raise error
 
 
 @op(
@@ -269,6 +368,26 @@ def parallel_interleave_dataset_v4(
     )
 
 
+def _in_slots(
+    ctx: Context,
+    input_dataset: Array,
+    f: Func,
+    arguments: Sequence[Any],
+    sizes: Sequence[Array],
+    types: Sequence[DType],
+    shapes: Sequence[Shape],
+) -> Array:
+    limits = (
+        ("cycle_length", 1),
+        ("block_length", 1),
+        ("buffer_output_elements", 1),
+        ("prefetch_input_elements", 0),
+    )
+    found = [number(value, *limit) for value, limit in zip(sizes, limits, strict=True)]
+    source, function = dataset_of(input_dataset), Captured(ctx, f, arguments)
+    return variant(_InterleavedInSlots(source, function, types, shapes, found[0], found[1]))
+
+
 @op(
     "ParallelInterleaveDataset(input_dataset: variant, other_arguments: Targuments, cycle_length: int64, "
     "block_length: int64, sloppy: bool, buffer_output_elements: int64, prefetch_input_elements: int64) "
@@ -294,19 +413,46 @@ def parallel_interleave_dataset(
     output_shapes: list[Shape],
     metadata: str = "",
 ) -> Array:
-    """As InterleaveDataset; elements are computed one after the other, sloppy or not.
+    """As InterleaveDataset, but errors take their turns; elements are computed one after the other, sloppy or not.
 
     Raises: InvalidArgumentError unless `cycle_length`, `block_length` and `buffer_output_elements` are positive, and
         `prefetch_input_elements` is at least 0.
     """
-    source = dataset_of(input_dataset)
     require(sloppy.ndim == 0, "sloppy must be a scalar")
-    number(cycle_length, "cycle_length", 1)
-    number(buffer_output_elements, "buffer_output_elements", 1)
-    number(prefetch_input_elements, "prefetch_input_elements", 0)
-    return _interleaved(
-        ctx, source, f, other_arguments, cycle_length, block_length, output_types, output_shapes
-    )
+    sizes = (cycle_length, block_length, buffer_output_elements, prefetch_input_elements)
+    return _in_slots(ctx, input_dataset, f, other_arguments, sizes, output_types, output_shapes)
+
+
+@op(
+    "LegacyParallelInterleaveDatasetV2(input_dataset: variant, other_arguments: Targuments, cycle_length: int64, "
+    "block_length: int64, buffer_output_elements: int64, prefetch_input_elements: int64) -> handle: variant",
+    Targuments=ANY_LIST,
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "experimental/parallel_interleave_dataset_op.cc",
+    shape=scalar,
+)
+def legacy_parallel_interleave_dataset_v2(
+    ctx: Context,
+    input_dataset: Array,
+    other_arguments: Sequence[Any],
+    cycle_length: Array,
+    block_length: Array,
+    buffer_output_elements: Array,
+    prefetch_input_elements: Array,
+    *,
+    f: Func,
+    deterministic: str = "default",
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """As ParallelInterleaveDataset, deterministic or not.
+
+    Raises: as ParallelInterleaveDataset.
+    """
+    sizes = (cycle_length, block_length, buffer_output_elements, prefetch_input_elements)
+    return _in_slots(ctx, input_dataset, f, other_arguments, sizes, output_types, output_shapes)
 
 
 class _GroupedByWindow(Dataset):

@@ -344,6 +344,7 @@ FAMILY_OF: dict[str, str] = {
     "LeakyRelu": "activation",
     "LeakyReluGrad": "activation",
     "LeftShift": "bitwise",
+    "LegacyParallelInterleaveDatasetV2": "dataset_flat",
     "Less": "comparison",
     "LessEqual": "comparison",
     "Lgamma": "special_gamma",

@@ -169,6 +169,22 @@ class Op:
             if p.kind is p.KEYWORD_ONLY and p.name.startswith("_")
         }
 
+    def private(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
+        """The private attributes the kernel takes, absent ones with their defaults.
+
+        Raises:
+            InvalidArgumentError: one is of another type.
+        """
+        found = {name: attrs.get(name, default) for name, default in self.private_attrs.items()}
+        for name, value in found.items():
+            wanted = type(self.private_attrs[name])
+            if type(value) is not wanted:
+                raise InvalidArgumentError(
+                    f"{self.name}: attribute {name!r} must be {wanted.__name__}, not "
+                    f"{type(value).__name__}"
+                )
+        return found
+
     @functools.cached_property
     def accepts_out(self) -> bool:
         """Whether the kernel can write into a given array."""
@@ -186,13 +202,7 @@ class Op:
         """
         full = self.schema.complete(attrs, self.name)
         chosen = {name: full[name] for name in self.kernel_attrs}
-        for name, default in self.private_attrs.items():
-            chosen[name] = attrs.get(name, default)
-            if type(chosen[name]) is not type(default):
-                raise InvalidArgumentError(
-                    f"{self.name}: attribute {name!r} must be {type(default).__name__}, not "
-                    f"{type(chosen[name]).__name__}"
-                )
+        chosen.update(self.private(attrs))
         call = self.kernel
         if self.wants_context:
             call = functools.partial(call, ctx)

@@ -22,8 +22,9 @@ def turns(cycle: int, block: int) -> dict[str, Any]:
     return dict(cycle_length=i64(cycle), block_length=i64(block))
 
 
-OLD = dict(sloppy=boolean(False), buffer_output_elements=i64(2), prefetch_input_elements=i64(2))
-NEW = dict(buffer_output_elements=i64(2), prefetch_input_elements=i64(2), num_parallel_calls=i64(1))
+LEGACY = dict(buffer_output_elements=i64(2), prefetch_input_elements=i64(2))
+OLD = dict(sloppy=boolean(False), **LEGACY)
+NEW = dict(**LEGACY, num_parallel_calls=i64(1))
 
 
 def grouped(label: str, count: int, size: str, error: str | None = None) -> Sample:
@@ -47,9 +48,24 @@ SAMPLES = [
     ),
     *(
         of(op, f"{cycle} by {block}", 10, **turns(cycle, block), **more)
-        for op, more in [("ParallelInterleaveDataset", OLD), ("ParallelInterleaveDatasetV4", NEW)]
+        for op, more in [
+            ("ParallelInterleaveDataset", OLD),
+            ("ParallelInterleaveDatasetV4", NEW),
+            ("LegacyParallelInterleaveDatasetV2", LEGACY),
+        ]
         for cycle, block in [(1, 1), (2, 2), (3, 2)]
     ),
+    *(
+        of(
+            "LegacyParallelInterleaveDatasetV2",
+            f"{what} below 0",
+            1,
+            **{**turns(2, 2), **LEGACY, what: i64(-1)},
+            error=what,
+        )
+        for what in (*turns(2, 2), *LEGACY)
+    ),
+    of("LegacyParallelInterleaveDatasetV2", "end", 11, **turns(2, 1), **LEGACY, error="End of"),
     of("ParallelInterleaveDataset", "end", 11, **turns(2, 2), **OLD, error="End of sequence"),
     of("ParallelInterleaveDataset", "no cycle", 1, **turns(0, 2), **OLD, error="cycle_length"),
     of("ParallelInterleaveDatasetV4", "end", 11, **turns(2, 2), **NEW, error="End of sequence"),

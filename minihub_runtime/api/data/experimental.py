@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minihub_runtime.api.conversion import convert_to_tensor
-from minihub_runtime.api.data.base import dataset_seeds, made, number
+from minihub_runtime.api.data.base import dataset_seeds, made, number, told
 from minihub_runtime.api.data.bucketing import bucketed
 from minihub_runtime.api.data.dataset import Dataset
 from minihub_runtime.api.data.functions import ElementFunction
@@ -131,8 +131,8 @@ def parallel_interleave(
         function, spec = dataset_function(
             map_func, "tf.data.experimental.parallel_interleave()", dataset.element_spec
         )
-        block = number(block_length, "block_length")
         cycle = number(cycle_length, "cycle_length")
+        block = number(block_length, "block_length")
         ahead = number(
             buffer_output_elements, "buffer_output_elements", 2 * (constant_value(block) or 1)
         )
@@ -140,16 +140,16 @@ def parallel_interleave(
             prefetch_input_elements, "prefetch_input_elements", 2 * (constant_value(cycle) or 1)
         )
         return made(
-            "ParallelInterleaveDataset",
+            "LegacyParallelInterleaveDatasetV2",
             spec,
             input_dataset=dataset._variant_tensor,
             other_arguments=function.captured,
             cycle_length=cycle,
             block_length=block,
-            sloppy=convert_to_tensor(bool(sloppy), bool_, "sloppy"),
             buffer_output_elements=ahead,
             prefetch_input_elements=waiting,
             f=function.function,
+            deterministic=told(None if sloppy is None else not sloppy),
         )
 
     return apply
