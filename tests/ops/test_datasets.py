@@ -84,6 +84,9 @@ def test_a_python_function_of_another_graph_is_not_found() -> None:
             data.range(1).repeat().map(lambda n: 1 // n).apply(tf.data.experimental.ignore_errors())
         ),
         lambda data: data.range(1).repeat().flat_map(data.range),
+        lambda data: (
+            data.range(1).repeat().apply(tf.data.experimental.parallel_interleave(data.range, 2))
+        ),
         lambda data: data.from_tensors(data.range(1).repeat().reduce(0, lambda a, n: a)),
     ],
 )
@@ -116,6 +119,10 @@ def test_datasets_that_stand_on_each_other_without_end_are_refused() -> None:
         ("batch", lambda d: d.batch(1 << 40)),
         ("window", lambda d: d.window(1 << 40)),
         ("cache", lambda d: d.cache().skip(1 << 40)),
+        (
+            "cycle",
+            lambda d: d.apply(tf.data.experimental.parallel_interleave(lambda n: d, 1 << 40)),
+        ),
         (
             "group",
             lambda d: d.apply(

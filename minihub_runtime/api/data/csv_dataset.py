@@ -247,7 +247,9 @@ def make_csv_dataset(
         dataset = dataset.with_options(options)
     else:
         reads = 1 if num_parallel_reads is None else num_parallel_reads
-        dataset = files.apply(parallel_interleave(filename_to_dataset, cycle_length=reads, sloppy=sloppy))
+        dataset = files.apply(
+            parallel_interleave(filename_to_dataset, cycle_length=reads, sloppy=sloppy)
+        )
     if shuffle:
         dataset = dataset.shuffle(shuffle_buffer_size, shuffle_seed)
     if num_epochs != 1:
