@@ -337,7 +337,8 @@ class _Compiler:
         if node.op == "Const":
             attrs["value"] = _unchanging(attrs["value"])
         context = self.context(node) if op.wants_context else None
-        kernel = op.bind({**attrs, **op.private(node.attrs)}, context)
+        known = {**attrs, **op.private(node.attrs)} if op.private_attrs else attrs
+        kernel = op.bind(known, context)
         stateful = op.stateful or op.wants_context
         types = op.schema.input_dtypes(attrs), op.schema.output_dtypes(attrs)
         bound: _Bound = kernel, [*types[0]], [*types[1]], attrs, stateful

@@ -150,24 +150,27 @@ class Op:
         return build_schema(self._spec, self._type_attrs, self.kernel)
 
     @functools.cached_property
+    def _keywords(self) -> dict[str, Any]:
+        """The attributes the kernel takes, private ones too, and their defaults."""
+        parameters = inspect.signature(self.kernel).parameters.values()
+        return {
+            p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "out"
+        }
+
+    @functools.cached_property
     def kernel_attrs(self) -> tuple[str, ...]:
         """The attributes the kernel takes."""
-        parameters = inspect.signature(self.kernel).parameters.values()
-        return tuple(
-            p.name
-            for p in parameters
-            if p.kind is p.KEYWORD_ONLY and p.name != "out" and not p.name.startswith("_")
-        )
+        return tuple(name for name in self._keywords if not name.startswith("_"))
 
     @functools.cached_property
     def private_attrs(self) -> dict[str, Any]:
         """The private attributes the kernel takes, which are no part of the schema, with their defaults."""
-        parameters = inspect.signature(self.kernel).parameters.values()
-        return {
-            p.name: p.default
-            for p in parameters
-            if p.kind is p.KEYWORD_ONLY and p.name.startswith("_")
-        }
+        return {name: value for name, value in self._keywords.items() if name.startswith("_")}
+
+    @functools.cached_property
+    def accepts_out(self) -> bool:
+        """Whether the kernel can write into a given array."""
+        return "out" in inspect.signature(self.kernel).parameters
 
     def private(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
         """The private attributes the kernel takes, absent ones with their defaults.
@@ -185,11 +188,6 @@ class Op:
                 )
         return found
 
-    @functools.cached_property
-    def accepts_out(self) -> bool:
-        """Whether the kernel can write into a given array."""
-        return "out" in inspect.signature(self.kernel).parameters
-
     def bind(self, attrs: Mapping[str, Any], ctx: Any = None) -> Callable[..., Any]:
         """The kernel as a function of the flat inputs alone.
 
@@ -202,7 +200,8 @@ class Op:
         """
         full = self.schema.complete(attrs, self.name)
         chosen = {name: full[name] for name in self.kernel_attrs}
-        chosen.update(self.private(attrs))
+        if self.private_attrs:
+            chosen.update(self.private(attrs))
         call = self.kernel
         if self.wants_context:
             call = functools.partial(call, ctx)

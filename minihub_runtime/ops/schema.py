@@ -359,8 +359,8 @@ def build_schema(
     Args:
         spec: names, inputs and outputs, the latter in the notation of REGISTER_OP.
         declarations: the type attributes, and the limits of numbers.
-        kernel: its keyword-only parameters are the other attributes; those with an underscore are private ones, which are
-            no part of the schema.
+        kernel: its keyword-only parameters are the other attributes; those with an underscore are private ones, which
+            have a default and are no part of the schema.
 
     Raises:
         InternalError: they do not fit together.
@@ -403,6 +403,9 @@ def build_schema(
             f"{op_name}: the kernel's positional parameters must be "
             f"{[arg.name for arg in inputs]}, not {positional}"
         )
+    for p in parameters.values():
+        if p.kind is p.KEYWORD_ONLY and p.name.startswith("_") and p.default is p.empty:
+            raise InternalError(f"{op_name}: the private attribute {p.name!r} must have a default")
     others = [
         p
         for p in parameters.values()

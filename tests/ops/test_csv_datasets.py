@@ -18,6 +18,7 @@ import minihub_runtime as tf
 from minihub_runtime.errors import (
     DataLossError,
     DeadlineExceededError,
+    InternalError,
     InvalidArgumentError,
     PermissionDeniedError,
     ResourceExhaustedError,
@@ -25,6 +26,7 @@ from minihub_runtime.errors import (
 from minihub_runtime.ops import checking, csv_records
 from minihub_runtime.ops.csv_records import Layout, Records
 from minihub_runtime.ops.parsing import parsed_number
+from minihub_runtime.ops.schema import build_schema
 
 
 def in_pieces(text: bytes, size: int) -> Callable[[], bytes]:
@@ -255,6 +257,19 @@ def test_a_file_of_the_machine_is_refused_and_one_of_the_module_read(
 def test_a_token_is_text(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgumentError, match="'_reading_token' must be str, not int"):
         run(reading(tmp_path, token=3))
+
+
+def test_private_attributes_are_no_part_of_a_schema() -> None:
+    def kernel(x: Any, *, kind: str = "", _secret: str = "") -> Any:
+        return x
+
+    assert list(build_schema("Op(x: float32) -> y: float32", {}, kernel).attrs) == ["kind"]
+
+    def without(x: Any, *, _secret: str) -> Any:
+        return x
+
+    with pytest.raises(InternalError, match="'_secret' must have a default"):
+        build_schema("Op(x: float32) -> y: float32", {}, without)
 
 
 def test_a_graph_of_the_program_reads_here_what_its_copy_may_not(tmp_path: Path) -> None:
