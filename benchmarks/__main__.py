@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.machine import available_cores, machine_facts
+from benchmarks.machine import available_cores, held_back, machine_facts
 from benchmarks.processes import ROOT, Setting
 from benchmarks.report import notes_of, summary, table
 from benchmarks.runs import Run, rows_of
@@ -115,9 +115,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         run.close()
     print(table(rows))
-    print(*notes_of(rows), sep="\n")
+    held = held_back(os.environ)
+    limits = [f"held back by {', '.join(held)}: ratios are not those of libraries at their best"]
+    print(*notes_of(rows), *(limits if held else []), sep="\n")
     document = {
-        "machine": {**machine_facts(), "threads": options.threads},
+        "machine": {**machine_facts(), "threads": options.threads, "held_back": held},
         "versions": facts,
         "rows": rows,
     }

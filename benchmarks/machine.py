@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 
-__all__ = ["available_cores", "machine_facts"]
+__all__ = ["available_cores", "held_back", "machine_facts"]
+
+#: What keeps one engine's library from instructions that the processor has, and others use.
+_HOLDING = (
+    "DNNL_MAX_CPU_ISA",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "NPY_DISABLE_CPU_FEATURES",
+    "ONEDNN_MAX_CPU_ISA",
+    "OPENBLAS_CORETYPE",
+)
 
 
 def available_cores() -> int:
@@ -23,6 +33,11 @@ def machine_facts() -> dict[str, str | int]:
         "system": platform.system(),
         "python": platform.python_version(),
     }
+
+
+def held_back(environment: Mapping[str, str]) -> list[str]:
+    """Environment variables that keep a library from what the processor can do, with their values."""
+    return [f"{name}={environment[name]}" for name in _HOLDING if environment.get(name)]
 
 
 def _processor() -> str:

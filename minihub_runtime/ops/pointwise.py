@@ -240,12 +240,11 @@ class Program:
         """Change a contiguous array, the only input, in place, block by block."""
         flat = block.reshape(-1)
         size = min(_BLOCK, flat.size)
-        buffers = [scratch(f"pointwise {n}", (size,), flat.dtype) for n in range(self.buffers + 1)]
+        buffers = [scratch(f"pointwise {n}", (size,), flat.dtype) for n in range(self.buffers)]
         for start in range(0, flat.size, size or 1):
             part = flat[start : start + size]
-            used = [buffer[: len(part)] for buffer in buffers]
-            np.copyto(used[-1], part)
-            self.run([used[-1]], part, used)
+            # Only the last line writes to it, and treats each element alike.
+            self.run([part], part, [buffer[: len(part)] for buffer in buffers])
 
 
 def picker(places: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.generate import fingerprint
 from benchmarks.inputs import make_inputs, sentences, vocabulary
-from benchmarks.machine import machine_facts
+from benchmarks.machine import held_back, machine_facts
 from benchmarks.matmuls import count_flops
 from benchmarks.networks import NETWORKS
 from benchmarks.plot import curves_of, draw, slope
@@ -133,6 +133,14 @@ def test_facts_of_the_machine_hold_no_path() -> None:
     assert not any("/" in str(value) for value in facts.values())
 
 
+def test_what_holds_libraries_back_is_told() -> None:
+    assert held_back({"PATH": "p", "OPENBLAS_CORETYPE": ""}) == []
+    assert held_back({"OPENBLAS_CORETYPE": "Haswell", "ONEDNN_MAX_CPU_ISA": "AVX2"}) == [
+        "ONEDNN_MAX_CPU_ISA=AVX2",
+        "OPENBLAS_CORETYPE=Haswell",
+    ]
+
+
 def test_a_network_is_written_again_when_its_source_changes() -> None:
     assert len({fingerprint(name) for name in NETWORKS}) == len(NETWORKS)
 
@@ -167,10 +175,14 @@ def test_a_whole_command(
     chain = Workload("chain", "adds", size=3, excess=1.0)
     monkeypatch.setattr("benchmarks.workloads.WORKLOADS", (chain,))
     options = ["--peers", "", "--rounds", "2", "--seconds", "1e-6", "--threads", "1"]
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
     assert main([*options, "--json", str(results)]) == 0
-    assert "over a loop" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "over a loop" in printed
+    assert "held back by OPENBLAS_CORETYPE=Haswell" in printed
     document = json.loads(results.read_text(encoding="utf-8"))
     assert document["machine"]["threads"] == 1
+    assert "OPENBLAS_CORETYPE=Haswell" in document["machine"]["held_back"]
     assert "minihub" in document["versions"]
     (row,) = document["rows"]
     assert (row["workload"], row["met"]) == ("chain", True)
