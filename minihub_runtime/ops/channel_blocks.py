@@ -32,7 +32,11 @@ class ChannelBlocks:
         self.channels = channels
         #: Elements that are added up to a row of channels in one product.
         self._row = channels * max(1, min(size, LONG_ROW) // channels)
-        self._length = self._row * max(1, min(size, FLAT) // self._row)
+        rows = -(-size // self._row)
+        # As many blocks for each thread, of one length.
+        self._length = self._row * max(
+            1, *(high - low for low, high in runs(rows, FLAT // self._row))
+        )
         self._ones = np.ones(self._length // self._row, np.float32)
 
     def parts(self, size: int) -> Sequence[tuple[int, int]]:
