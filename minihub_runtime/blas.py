@@ -1,10 +1,10 @@
-"""How many threads the library of NumPy's matrix products uses.
+"""The library of NumPy's matrix products: how many threads it uses, and what for.
 
 Products that are cut into parts for threads of our own must not start threads each: they would wait for one another, and
 where cores are busy a product of two threads waits many times longer than it computes.  While `single()` lasts, each product
 runs in the thread that asks for it.
 
-Source: OpenBLAS, driver/others/blas_server.c; NumPy's wheels rename its functions.
+Source: OpenBLAS, driver/others/blas_server.c and dynamic.c; NumPy's wheels rename its functions.
 """
 
 from __future__ import annotations
@@ -18,22 +18,33 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["limit", "single"]
+__all__ = ["limit", "single", "small_as_they_are"]
 
 #: Where wheels of NumPy keep the libraries they bring: Linux and Windows; macOS.
 _FOLDERS = ("../numpy.libs", ".dylibs")
 
 
+#: Processors for which it has functions of small products: those with AVX-512.
+_SMALL = frozenset({b"Cooperlake", b"SapphireRapids", b"SkylakeX"})
+
+
 class _Control(NamedTuple):
-    """The two functions of the library."""
+    """What is used of the library.
+
+    Attributes:
+        get: gives the number of threads.
+        set: sets it.
+        core: for which kind of processor its functions were chosen; empty if that is not known.
+    """
 
     get: Callable[[], int]
     set: Callable[[int], None]
+    core: bytes
 
 
 @functools.cache
 def _control() -> _Control | None:
-    """What sets the number of threads; None where the library is none that is known."""
+    """What is used of the library; None where it is none that is known."""
     import ctypes
 
     home = Path(np.__file__).parent
@@ -48,10 +59,19 @@ def _control() -> _Control | None:
             for after in ("64_", ""):
                 names = [f"{before}_{verb}_num_threads{after}" for verb in ("get", "set")]
                 if all(hasattr(library, name) for name in names):
-                    found = _Control(*(getattr(library, name) for name in names))
-                    found.set.restype = None  # type: ignore[attr-defined]
-                    return found
+                    get, set_ = (getattr(library, name) for name in names)
+                    set_.restype = None
+                    core = getattr(library, f"{before}_get_corename{after}", None)
+                    if core is not None:
+                        core.restype = ctypes.c_char_p
+                    return _Control(get, set_, (core and core()) or b"")
     return None
+
+
+def small_as_they_are() -> bool:
+    """Whether small products of float32 are made of the matrices as they lie, not of copies in another order."""
+    control = _control()
+    return control is not None and control.core in _SMALL
 
 
 _lock = threading.Lock()

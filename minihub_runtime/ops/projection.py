@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.column_blocks import lay_out_columns, multiply_columns
 from minihub_runtime.ops.matmul import multiply_matrices
 from minihub_runtime.ops.products import multiply
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
@@ -23,17 +24,23 @@ __all__ = ["Projection", "project"]
 MAX_BYTES = 64 << 20
 
 
+#: In fewer turns to bring the matrix into blocks takes longer than it saves.
+FEW_TURNS = 4
+
+
 class Projection:
     """The products of the tensors of an array with the first rows of a matrix.
 
     Attributes:
         items: the tensors.
         products: their products, along a new first axis.
+        blocks: the other rows of the matrix as `column_blocks` lays them out, if products with them gain by that.
     """
 
-    def __init__(self, items: list[Array], products: Array) -> None:
+    def __init__(self, items: list[Array], products: Array, blocks: Array | None) -> None:
         self.items = items
         self.products = products
+        self.blocks = blocks
 
 
 def project(array: Any, weights: Array) -> Projection | None:
@@ -54,7 +61,8 @@ def project(array: Any, weights: Array) -> Projection | None:
     if any(item.shape != shape or item.dtype != weights.dtype for item in items):
         return None
     products = multiply(np.concatenate(items), weights[: shape[1]])
-    return Projection(items, products.reshape(len(items), shape[0], weights.shape[1]))
+    blocks = lay_out_columns(weights[shape[1] :], shape[0]) if len(items) >= FEW_TURNS else None
+    return Projection(items, products.reshape(len(items), shape[0], weights.shape[1]), blocks)
 
 
 def _product_shape(first: Spec, second: Spec, weights: Spec) -> Shape:
@@ -86,7 +94,11 @@ def projected_mat_mul(
     if isinstance(projection, Projection) and index.ndim == 0:
         place = int(index)
         if 0 <= place < len(projection.items) and projection.items[place] is first:
-            product = multiply_matrices(second, weights[first.shape[1] :])
+            blocks = projection.blocks
+            if blocks is not None and second.shape[1] == blocks.shape[1]:
+                product = multiply_columns(second, blocks)
+            else:
+                product = multiply_matrices(second, weights[first.shape[1] :])
             product += projection.products[place]
             return product
     return multiply_matrices(np.concatenate((first, second), axis=1), weights)
