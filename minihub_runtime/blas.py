@@ -69,7 +69,10 @@ def _control() -> _Control | None:
 
 
 def small_as_they_are() -> bool:
-    """Whether small products of float32 are made of the matrices as they lie, not of copies in another order."""
+    """Whether small products of float32 are made of the matrices as they lie, not of copies in another order.
+
+    Source: OpenBLAS, kernel/x86_64/sgemm_small_kernel_permit_skylakex.c.
+    """
     control = _control()
     return control is not None and control.core in _SMALL
 

@@ -2,8 +2,6 @@
 
 A library for matrix products brings both factors into another order first.  With a few rows that takes longer than to multiply, unless
 the product is so small that it does without.  So the matrix is laid out in blocks of columns once, each small enough.
-
-Source: OpenBLAS, kernel/x86_64/sgemm_small_kernel_permit_skylakex.c.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ import numpy as np
 
 from minihub_runtime import blas
 from minihub_runtime.ops.blocks import runs
-from minihub_runtime.ops.products import SPEED
+from minihub_runtime.ops.products import SMALL, SPEED
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.threads import num_threads, spread
 
@@ -20,8 +18,6 @@ __all__ = ["lay_out_columns", "multiply_columns"]
 
 #: Columns of a block: so many numbers are a few registers for each row.
 WIDTH = 64
-#: Multiplications of the largest product that the library makes of factors as they lie.
-LARGEST = 1_000_000
 #: Rows from which on a product is none of a vector, for which nothing is brought into another order.
 LEAST_ROWS = 2
 #: Bytes that one thread brings into blocks in a nanosecond.
@@ -33,7 +29,7 @@ def lay_out_columns(matrix: Array, rows: int) -> Array | None:
     depth, width = matrix.shape
     if matrix.dtype != np.float32 or width % WIDTH or not depth or width == 0:
         return None
-    if rows < LEAST_ROWS or rows * depth * WIDTH > LARGEST or not blas.small_as_they_are():
+    if rows < LEAST_ROWS or rows * depth * WIDTH > SMALL or not blas.small_as_they_are():
         return None
     count = width // WIDTH
     blocks = np.empty((count, depth, WIDTH), np.float32)

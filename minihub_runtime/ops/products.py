@@ -16,7 +16,7 @@ from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.threads import num_threads, pays, scratch, spread
 
-__all__ = ["LEAST", "SHARED", "SPEED", "Finish", "multiply", "multiply_and_finish"]
+__all__ = ["LEAST", "SHARED", "SMALL", "SPEED", "Finish", "multiply", "multiply_and_finish"]
 
 #: Changes a contiguous block of a product in place; it has these columns of it.
 Finish = Callable[[Array, slice], None]
@@ -26,6 +26,12 @@ SPEED = 32
 BANDWIDTH = 10
 #: Multiplications from which on BLAS would use several threads.
 SHARED = 1 << 18
+#: Multiplications of the largest product for which BLAS does not bring the factors into another order first, where it can do
+#: without (`blas.small_as_they_are`), and the rows up to which that order takes longer than the product in small parts.
+SMALL = 1_000_000
+SMALL_ROWS = 16
+#: Columns that are multiplied at once: with more rows parts must be longer, as each reads all rows again.
+LANE = 16
 #: Rows that are multiplied one by one, with matrices of so many elements.
 FEW = 3
 LAID_OUT = 1 << 16
@@ -51,13 +57,44 @@ def multiply(left: Array, right: Array, out: Array | None = None, alone: bool = 
                 multiply(row[np.newaxis], right, place[np.newaxis], alone)
             return result
         if count <= SHARED:
-            return np.asarray(np.matmul(left, right, out=out))
+            return _matmul(left, right, out)
         # A product of few rows takes as long as it takes to read the other factor.
         cost = max(count // SPEED, (left.nbytes + right.nbytes) // BANDWIDTH)
         if not alone and pays(cost, products=True) and left.shape[:-2] == right.shape[:-2]:
             return _multiply_parts(left, right, out, cost)
         with blas.single():
-            return np.asarray(np.matmul(left, right, out=out))
+            return _matmul(left, right, out)
+
+
+def _matmul(left: Array, right: Array, out: Array | None) -> Array:
+    """The product in this thread, in parts that are small where that is sooner."""
+    columns = _columns(left, right)
+    if not columns:
+        return np.asarray(np.matmul(left, right, out=out))
+    width = right.shape[-1]
+    result = np.empty((*left.shape[:-1], width), left.dtype) if out is None else out
+    for start in range(0, width, columns):
+        taken = slice(start, start + columns)
+        np.matmul(left, right[..., taken], out=result[..., taken])
+    return result
+
+
+def _columns(left: Array, right: Array) -> int:
+    """How many columns of the right factor are multiplied at a time; 0 if all are."""
+    *stack, rows, depth = left.shape
+    width = right.shape[-1]
+    if not 1 < rows <= SMALL_ROWS or rows * depth * width <= SMALL or left.dtype != np.float32:
+        return 0
+    most = SMALL // (rows * depth) // LANE * LANE
+    if (
+        most < LANE * max(3, rows - 5)
+        or not blas.small_as_they_are()
+        or right.shape[:-2] != (*stack,)
+    ):
+        return 0
+    # Parts of one size: a last one of few columns takes as long as a longer one.
+    count = -(-width // most)
+    return -(-width // (count * LANE)) * LANE
 
 
 def multiply_and_finish(
@@ -93,7 +130,7 @@ def _multiply_parts(
 
         def multiply_part(part: tuple[int, int]) -> None:
             taken = slice(*part)
-            np.matmul(left[taken], right[taken], out=result[taken])
+            _matmul(left[taken], right[taken], result[taken])
 
     elif rows >= width:
         # Each part lays out the whole of the factor that is not cut, so the longer one is.
@@ -111,10 +148,10 @@ def _multiply_parts(
         def multiply_part(part: tuple[int, int]) -> None:
             taken = slice(*part)
             if finish is None:
-                np.matmul(left, right[:, taken], out=result[:, taken])
+                _matmul(left, right[:, taken], result[:, taken])
                 return
             block = scratch("products", (rows, part[1] - part[0]), result.dtype)
-            np.matmul(left, right[:, taken], out=block)
+            _matmul(left, right[:, taken], block)
             finish(block, taken)
             result[:, taken] = block
 

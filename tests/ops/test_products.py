@@ -115,3 +115,45 @@ def test_parts_are_finished(
         threads.set_num_threads(before)
     assert out is None or found is out
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((4, 512), (512, 1000)),
+        ((16, 300), (300, 700)),
+        ((3, 4, 512), (3, 512, 520)),
+        ((8, 40), (40, 4001)),
+    ],
+)
+@pytest.mark.parametrize("given", [False, True])
+def test_few_rows_are_multiplied_in_small_parts(
+    left: tuple[int, ...],
+    right: tuple[int, ...],
+    given: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(blas, "small_as_they_are", lambda: True)
+    a = np.random.default_rng(0).standard_normal(left).astype(np.float32)
+    b = np.random.default_rng(1).standard_normal(right).astype(np.float32)
+    columns = products._columns(a, b)
+    assert 0 < columns < right[-1]
+    assert left[-2] * left[-1] * columns <= products.SMALL
+    out = np.full((*left[:-1], right[-1]), np.nan, np.float32) if given else None
+    found = products.multiply(a, b, out)
+    assert not given or found is out
+    np.testing.assert_allclose(found, np.matmul(a, b), rtol=1e-5, atol=1e-4)
+    monkeypatch.setattr(blas, "small_as_they_are", lambda: False)
+    assert products._columns(a, b) == 0
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [((1, 512), (512, 4000)), ((17, 512), (512, 4000)), ((4, 10), (10, 90))]
+)
+def test_other_products_are_made_at_once(
+    left: tuple[int, ...], right: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blas, "small_as_they_are", lambda: True)
+    a, b = np.zeros(left, np.float32), np.zeros(right, np.float32)
+    assert products._columns(a, b) == 0
+    assert products._columns(np.zeros((4, 512)), np.zeros((512, 4000))) == 0
