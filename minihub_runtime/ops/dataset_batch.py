@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.dtypes import DType
-from minihub_runtime.errors import DataLossError, InvalidArgumentError
+from minihub_runtime.errors import DataLossError, InvalidArgumentError, OpError
 from minihub_runtime.ops.checking import allocatable, require, require_scalar
 from minihub_runtime.ops.datasets import (
     CHECKED_EVERY,
@@ -24,9 +24,12 @@ from minihub_runtime.ops.datasets import (
     Element,
     Elements,
     Iteration,
+    Outcome,
     check_room,
     dataset_of,
+    element_of,
     number,
+    outcome,
     variant,
 )
 from minihub_runtime.ops.registry import Array, op
@@ -66,6 +69,8 @@ class Batched(Dataset):
         drop_remainder: whether a smaller batch at the end is left out.
         padding: what puts the values of a component together; by default they must have one shape.
         shapes: the static shapes of a row, if they are not those of `source`.
+        whole: whether a batch that fails takes all its elements with it; else the next one begins after the element that
+            failed.
     """
 
     def __init__(
@@ -75,6 +80,7 @@ class Batched(Dataset):
         drop_remainder: bool,
         padding: Callable[[int, Sequence[Array]], Array] | None = None,
         shapes: Sequence[Shape] | None = None,
+        whole: bool = False,
     ) -> None:
         rows = batch_size if drop_remainder else None
         inner = source.shapes if shapes is None else shapes
@@ -86,6 +92,7 @@ class Batched(Dataset):
         self._batch_size = batch_size
         self._drop = drop_remainder
         self._padding = padding
+        self._whole = whole
 
     def stack(self, place: int, items: Sequence[Array]) -> Array:
         """The values of a component as one array."""
@@ -99,6 +106,7 @@ class Batched(Dataset):
             self.inputs[0].iterate(iteration),
             self._batch_size,
             self._drop,
+            self._whole,
             self.stack,
             iteration.check,
         )
@@ -117,27 +125,35 @@ class _Batching(Iterator[Element]):
         source: Iterator[Element],
         size: int,
         drop: bool,
+        whole: bool,
         stack: Callable[[int, Sequence[Array]], Array],
         check: Callable[[], None],
     ) -> None:
         self._source = source
-        self._size, self._drop = size, drop
+        self._size, self._drop, self._whole = size, drop, whole
         self._stack = stack
         self._check = check
 
     def __next__(self) -> Element:
         elements: list[Element] = []
+        failed: OpError | None = None
         source, size = self._source, self._size
+        following = outcome if self._whole else next
         self._check()
         for taken in range(1, size + 1):
             try:
-                element = next(source)
+                found = following(source)
             except StopIteration:
                 break
-            elements.append(element)
-            check_room(taken, element, "a batch")
+            if isinstance(found, OpError):
+                failed = failed or found
+            else:
+                elements.append(found)
+                check_room(len(elements), found, "a batch")
             if taken % CHECKED_EVERY == 0:
                 self._check()
+        if failed is not None:
+            raise failed
         if not elements or (self._drop and len(elements) < size):
             raise StopIteration
         return tuple(self._stack(place, items) for place, items in enumerate(zip(*elements)))
@@ -175,8 +191,9 @@ def batch_dataset_v2(
 
     Raises: InvalidArgumentError unless `batch_size` is positive.
     """
-    source = dataset_of(input_dataset)
-    return variant(Batched(source, _size(batch_size), _truth(drop_remainder, "drop_remainder")))
+    source, size = dataset_of(input_dataset), _size(batch_size)
+    drop = _truth(drop_remainder, "drop_remainder")
+    return variant(Batched(source, size, drop, whole=source.joins_batches))
 
 
 @op(
@@ -197,7 +214,8 @@ def batch_dataset(
 
     Raises: InvalidArgumentError unless `batch_size` is positive.
     """
-    return variant(Batched(dataset_of(input_dataset), _size(batch_size), False))
+    source = dataset_of(input_dataset)
+    return variant(Batched(source, _size(batch_size), False, whole=source.joins_batches))
 
 
 @op(
@@ -461,6 +479,8 @@ class _Windowed(Dataset):
 
 
 class _Windowing(Iterator[Element]):
+    """An error has its place among the elements: it is that of each window which it lies in."""
+
     def __init__(
         self, source: Dataset, steps: tuple[int, int, int], drop: bool, iteration: Iteration
     ) -> None:
@@ -469,7 +489,7 @@ class _Windowing(Iterator[Element]):
         self._size, self._shift, self._stride = steps
         self._drop = drop
         self._check = iteration.check
-        self._buffer: deque[Element] = deque()
+        self._buffer: deque[Outcome] = deque()
         self._missing = 0
 
     def __next__(self) -> Element:
@@ -478,15 +498,16 @@ class _Windowing(Iterator[Element]):
         while self._source is not None and len(buffer) < span:
             self._check()
             try:
-                element = next(self._source)
+                found = outcome(self._source)
             except StopIteration:
                 self._source = None
                 break
             if self._missing:
                 self._missing -= 1
-            else:
-                buffer.append(element)
-                check_room(len(buffer), element, "a window")
+                continue
+            buffer.append(found)
+            if not isinstance(found, OpError):
+                check_room(len(buffer), found, "a window")
         if not buffer or (self._drop and len(buffer) < span):
             raise StopIteration
         window = [buffer[place] for place in range(0, min(span, len(buffer)), self._stride)]
@@ -495,7 +516,7 @@ class _Windowing(Iterator[Element]):
         self._missing = max(0, self._shift - span)
         return tuple(
             variant(Elements([dtype], [shape], [(item,) for item in items]))
-            for dtype, shape, items in zip(self._types, self._shapes, zip(*window))
+            for dtype, shape, items in zip(self._types, self._shapes, zip(*map(element_of, window)))
         )
 
 

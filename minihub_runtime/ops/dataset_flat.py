@@ -73,7 +73,7 @@ class _Interleaved(Dataset):
     ) -> Iterator[Element]:
         if self._cycle == 1:
             return _Flattening(source, opened, check)
-        return _Interleaving(source, opened, self._cycle, self._block, check)
+        return _Interleaving(_Datasets(source, opened, check), self._cycle, self._block)
 
 
 class _Flattening(Iterator[Element]):
@@ -94,19 +94,66 @@ class _Flattening(Iterator[Element]):
                 self._current = None
 
 
-class _Interleaving(Iterator[Element]):
-    def __init__(
-        self,
-        source: Iterator[Element],
-        opened: _Open,
-        cycle: int,
-        block: int,
-        check: Callable[[], None],
-    ) -> None:
-        self._source: Iterator[Element] | None = source
+class _Datasets:
+    """The datasets that are made of the elements of another.
+
+    Attributes:
+        ended: whether there was no element any more.
+    """
+
+    def __init__(self, source: Iterator[Element], opened: _Open, check: Callable[[], None]) -> None:
+        self._source = source
         self._opened = opened
-        self._cycle, self._block = cycle, block
         self._check = check
+        self.ended = False
+
+    def following(self) -> Iterator[Element] | None:
+        """What the next element is made into; None if there is none."""
+        if self.ended:
+            return None
+        self._check()
+        try:
+            return self._opened(next(self._source))
+        except StopIteration:
+            self.ended = True
+            return None
+
+
+class _DatasetsOrErrors(_Datasets):
+    """One that cannot be made is a dataset all the same: of its error."""
+
+    def following(self) -> Iterator[Element] | None:
+        """What the next element is made into; None if there is none."""
+        try:
+            return super().following()
+        except DeadlineExceededError:
+            raise
+        except OpError as error:
+            return _Failing(error)
+
+
+class _Failing(Iterator[Element]):
+    """An error, and then the end."""
+
+    def __init__(self, error: OpError) -> None:
+        self._error: OpError | None = error
+
+    def __next__(self) -> Element:
+        error, self._error = self._error, None
+        if error is None:
+            raise StopIteration
+        raise error
+
+
+class _Interleaving(Iterator[Element]):
+    """Some elements of each dataset in turn; errors are not counted, unless they take turns."""
+
+    def __init__(
+        self, datasets: _Datasets, cycle: int, block: int, errors_take_turns: bool = False
+    ) -> None:
+        self._datasets = datasets
+        self._cycle, self._block = cycle, block
+        self._errors_take_turns = errors_take_turns
         #: Places of the cycle that were reached so far; a place without a dataset is None.
         self._current: list[Iterator[Element] | None] = [None]
         self._place = self._taken = 0
@@ -115,37 +162,48 @@ class _Interleaving(Iterator[Element]):
         self._taken = 0
         self._place += 1
         if self._place == self._cycle or (
-            self._source is None and self._place >= len(self._current)
+            self._datasets.ended and self._place >= len(self._current)
         ):
             self._place = 0
         elif self._place == len(self._current):
             self._current.append(None)
 
+    def _count(self) -> None:
+        self._taken += 1
+        if self._taken == self._block:
+            self._advance()
+
     def __next__(self) -> Element:
-        while self._source is not None or any(self._current):
+        while not self._datasets.ended or any(self._current):
             current = self._current[self._place]
-            if current is not None:
-                try:
-                    element = next(current)
-                except StopIteration:
-                    self._current[self._place] = None
+            if current is None:
+                current = self._current[self._place] = self._datasets.following()
+                if current is None:
                     self._advance()
                     continue
-                self._taken += 1
-                if self._taken == self._block:
-                    self._advance()
-                return element
-            if self._source is None:
+            try:
+                element = next(current)
+            except StopIteration:
+                self._current[self._place] = None
                 self._advance()
                 continue
-            self._check()
-            try:
-                found = next(self._source)
-            except StopIteration:
-                self._source = None
-                continue
-            self._current[self._place] = self._opened(found)
+            except OpError:
+                if self._errors_take_turns:
+                    self._count()
+                raise
+            self._count()
+            return element
         raise StopIteration
+
+
+class _InterleavedInTurns(_Interleaved):
+    """As where threads compute elements: an error is an element, also in the place of a dataset."""
+
+    def _turns(
+        self, source: Iterator[Element], opened: _Open, check: Callable[[], None]
+    ) -> Iterator[Element]:
+        datasets = _DatasetsOrErrors(source, opened, check)
+        return _Interleaving(datasets, self._cycle, self._block, errors_take_turns=True)
 
 
 class _InterleavedInSlots(_Interleaved):
@@ -154,40 +212,17 @@ class _InterleavedInSlots(_Interleaved):
     def _turns(
         self, source: Iterator[Element], opened: _Open, check: Callable[[], None]
     ) -> Iterator[Element]:
-        return _InterleavingSlots(source, opened, self._cycle, self._block, check)
+        datasets = _DatasetsOrErrors(source, opened, check)
+        return _InterleavingSlots(datasets, self._cycle, self._block)
 
 
 class _InterleavingSlots(Iterator[Element]):
-    def __init__(
-        self,
-        source: Iterator[Element],
-        opened: _Open,
-        cycle: int,
-        block: int,
-        check: Callable[[], None],
-    ) -> None:
-        self._source: Iterator[Element] | None = source
-        self._opened = opened
+    def __init__(self, datasets: _Datasets, cycle: int, block: int) -> None:
+        self._datasets = datasets
         self._cycle, self._block = cycle, block
-        self._check = check
         #: A slot for which there is no dataset any more is None.
         self._slots: list[Iterator[Element] | None] = []
         self._place = self._taken = 0
-
-    def _following(self) -> Iterator[Element] | None:
-        """What the next element of the source is made of; None if there is none."""
-        if self._source is None:
-            return None
-        self._check()
-        try:
-            return self._opened(next(self._source))
-        except StopIteration:
-            self._source = None
-            return None
-        except DeadlineExceededError:
-            raise
-        except OpError as error:
-            return _Failing(error)
 
     def _pass(self, slots: int) -> None:
         self._place = (self._place + 1) % slots
@@ -199,8 +234,8 @@ class _InterleavingSlots(Iterator[Element]):
             self._pass(slots)
 
     def __next__(self) -> Element:
-        while len(self._slots) < self._cycle and self._source is not None:
-            found = self._following()
+        while len(self._slots) < self._cycle and not self._datasets.ended:
+            found = self._datasets.following()
             if found is not None:
                 self._slots.append(found)
                 check_room(len(self._slots), (found,), "the datasets of a cycle")
@@ -215,7 +250,7 @@ class _InterleavingSlots(Iterator[Element]):
             try:
                 element = next(current)
             except StopIteration:
-                self._slots[self._place] = self._following()
+                self._slots[self._place] = self._datasets.following()
                 # Without a dataset in its place, what was taken counts for the slot after it.
                 if self._slots[self._place] is not None:
                     empty = self._taken = 0
@@ -227,19 +262,6 @@ class _InterleavingSlots(Iterator[Element]):
             self._count(slots)
             return element
         raise StopIteration
-
-
-class _Failing(Iterator[Element]):
-    """A dataset that could not be made: an error, and then the end."""
-
-    def __init__(self, error: OpError) -> None:
-        self._error: OpError | None = error
-
-    def __next__(self) -> Element:
-        error, self._error = self._error, None
-        if error is None:
-            raise StopIteration
-        raise error
 
 
 @op(
@@ -269,6 +291,7 @@ def flat_map_dataset(
 
 
 def _interleaved(
+    kind: type[_Interleaved],
     ctx: Context,
     source: Dataset,
     f: Func,
@@ -283,7 +306,7 @@ def _interleaved(
         cycle = os.cpu_count() or 1
     require(cycle > 0, f"cycle_length must be greater than zero, not {cycle}.")
     require(block > 0, f"block_length must be greater than zero, not {block}.")
-    return variant(_Interleaved(source, Captured(ctx, f, arguments), types, shapes, cycle, block))
+    return variant(kind(source, Captured(ctx, f, arguments), types, shapes, cycle, block))
 
 
 @op(
@@ -313,9 +336,16 @@ def interleave_dataset(
 
     Raises: InvalidArgumentError unless `block_length` is positive, and `cycle_length` is, or -1.
     """
-    source = dataset_of(input_dataset)
     return _interleaved(
-        ctx, source, f, other_arguments, cycle_length, block_length, output_types, output_shapes
+        _Interleaved,
+        ctx,
+        dataset_of(input_dataset),
+        f,
+        other_arguments,
+        cycle_length,
+        block_length,
+        output_types,
+        output_shapes,
     )
 
 
@@ -345,7 +375,7 @@ def parallel_interleave_dataset_v4(
     output_shapes: list[Shape],
     metadata: str = "",
 ) -> Array:
-    """As InterleaveDataset; elements are computed one after the other.
+    """As InterleaveDataset, but errors take their turns; elements are computed one after the other.
 
     Raises: InvalidArgumentError unless `block_length` is positive, and `cycle_length` and `num_parallel_calls` are, or -1;
         for more calls than datasets.
@@ -364,7 +394,15 @@ def parallel_interleave_dataset_v4(
     ):
         number(value, name, -1)
     return _interleaved(
-        ctx, source, f, other_arguments, cycle_length, block_length, output_types, output_shapes
+        _InterleavedInTurns,
+        ctx,
+        source,
+        f,
+        other_arguments,
+        cycle_length,
+        block_length,
+        output_types,
+        output_shapes,
     )
 
 
@@ -481,6 +519,8 @@ class _GroupedByWindow(Dataset):
 
 
 class _Grouping(Iterator[Element]):
+    """A group of which nothing can be made stays: its error comes again at the end, without end."""
+
     def __init__(
         self,
         source: Dataset,
@@ -494,7 +534,9 @@ class _Grouping(Iterator[Element]):
         self._groups: dict[int, list[Element]] = {}
         self._sizes: dict[int, int] = {}
         self._held = 0
+        #: The elements that are made of a group, which is left when they are at an end, and its key.
         self._current: Iterator[Element] | None = None
+        self._current_key = 0
 
     def __next__(self) -> Element:
         while True:
@@ -503,6 +545,7 @@ class _Grouping(Iterator[Element]):
                     return next(self._current)
                 except StopIteration:
                     self._current = None
+                    self._held -= len(self._groups.pop(self._current_key))
             if self._source is None:
                 if not self._groups:
                     raise StopIteration
@@ -532,11 +575,10 @@ class _Grouping(Iterator[Element]):
             self._open(key)
 
     def _open(self, key: int) -> None:
-        group = self._groups.pop(key)
-        self._held -= len(group)
-        elements = Elements(self._types, self._shapes, group)
+        elements = Elements(self._types, self._shapes, tuple(self._groups[key]))
         (found,) = self._reduce((np.array(key, np.int64), variant(elements)))
         self._current = dataset_of(found, "the result of `reduce_func`").iterate(self._iteration)
+        self._current_key = key
 
 
 @op(

@@ -43,6 +43,8 @@ _SOURCE = "core/kernels/data/"
 class Mapped(Dataset):
     """The results of a function."""
 
+    joins_batches = True
+
     def __init__(
         self, source: Dataset, function: Captured, types: Sequence[DType], shapes: Sequence[Shape]
     ) -> None:
@@ -206,7 +208,7 @@ def map_and_batch_dataset(
     require_scalar(drop_remainder, "drop_remainder")
     rows = [None if shape is None else shape[1:] for shape in output_shapes]
     mapped = Mapped(source, function, output_types, rows)
-    return variant(Batched(mapped, size, bool(drop_remainder)))
+    return variant(Batched(mapped, size, bool(drop_remainder), whole=True))
 
 
 class _Filtered(Pipe):
@@ -316,6 +318,8 @@ def take_while_dataset(
 
 class _Scanned(Mapped):
     """The results of a function that also gets what it returned for the element before."""
+
+    joins_batches = False
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ concatenate_dataset_op.cc, shard_dataset_op.cc, tensorflow/core/data/../random_s
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,6 +36,9 @@ from minihub_runtime.shapes import Shape, common
 
 _SOURCE = "core/kernels/data/"
 
+#: From how many epochs in the buffer of a shuffled dataset on it takes no more elements.
+_MAX_EPOCHS = 3
+
 
 class Seeds:
     """Where shuffled datasets take the seeds of an epoch from.
@@ -62,13 +66,25 @@ class Seeds:
         return self._words.word(), self._words.word()
 
 
-class _Shuffled(Pipe):
-    """Elements in random order, of a buffer of them."""
+def _of_epochs(one: int, epochs: int) -> int:
+    """The number of elements of several epochs of a dataset, endless ones if `epochs` is negative."""
+    if epochs == 0 or one == 0:
+        return 0
+    if epochs < 0:
+        return INFINITE
+    return one if one < 0 else one * epochs
 
-    def __init__(self, source: Dataset, buffer_size: int, seeds: Seeds, own: bool = True) -> None:
+
+class _Shuffled(Pipe):
+    """Elements in random order, of a buffer of them, for one or several epochs; endless ones if `epochs` is negative."""
+
+    def __init__(
+        self, source: Dataset, buffer_size: int, seeds: Seeds, epochs: int = 1, own: bool = True
+    ) -> None:
         super().__init__(source)
         self._buffer_size = buffer_size
         self._seeds = seeds
+        self._epochs = epochs
         self._own = own
 
     def renew(self) -> None:
@@ -76,59 +92,116 @@ class _Shuffled(Pipe):
         if self._own:
             self._seeds = self._seeds.begin()
 
+    def repeated(self, epochs: int) -> Dataset:
+        """Several epochs."""
+        if self._epochs != 1:
+            return _Repeated(self, epochs)
+        return _Shuffled(self.inputs[0], self._buffer_size, self._seeds, epochs, self._own)
+
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
-        """One epoch, with seeds of its own."""
-        return _Shuffling(
-            self.inputs[0].iterate(iteration),
-            self._buffer_size,
-            WordStream(Philox(*self._seeds.epoch())),
-            iteration.check,
-        )
+        """The epochs, each with seeds of its own."""
+        return _Shuffling(self.inputs[0], self._buffer_size, self._seeds, self._epochs, iteration)
+
+    def cardinality(self) -> int:
+        """That of all epochs."""
+        return _of_epochs(self.inputs[0].cardinality(), self._epochs)
 
 
 class _Shuffling(Iterator[Element]):
-    """Draws from a buffer: the drawn element gives its place to the oldest one."""
+    """Draws from a buffer: the drawn element gives its place to the oldest one of its epoch.
+
+    While the elements of one epoch are drawn the buffer takes those of epochs after it, and meets their errors.
+    """
 
     def __init__(
-        self,
-        source: Iterator[Element],
-        buffer_size: int,
-        words: WordStream,
-        check: Callable[[], None],
+        self, source: Dataset, buffer_size: int, seeds: Seeds, epochs: int, iteration: Iteration
     ) -> None:
-        self._source: Iterator[Element] | None = source
+        self._source = source
+        self._iteration = iteration
         self._limit = buffer_size
-        self._words = words
-        self._check = check
+        self._left = epochs
+        self._seeds = seeds
+        self._words = self._order()
+        self._epoch: Iterator[Element] | None = None
         self._buffer: list[Any] = []
-        self._first = self._end = 0
+        #: Where the elements of each epoch that is in the buffer begin and end; places are counted on through all epochs.
+        self._spans: deque[list[int]] = deque()
+        self._held = 0
+        self._fresh = True
+
+    def _order(self) -> WordStream:
+        return WordStream(Philox(*self._seeds.epoch()))
+
+    def _begin(self) -> Iterator[Element]:
+        """Start an epoch."""
+        end = self._spans[-1][1] if self._spans else 0
+        if not self._held:
+            self._leave_empty()
+        self._spans.append([end, end])
+        epoch = self._epoch = self._source.iterate(self._iteration)
+        self._left -= self._left > 0
+        return epoch
+
+    def _leave_empty(self) -> None:
+        """Leave the epochs of which no element is left."""
+        while self._spans and self._spans[0][0] == self._spans[0][1]:
+            self._spans.popleft()
+            self._words = self._order()
+
+    def _fill(self) -> None:
+        while self._held < self._limit and not (self._held and len(self._spans) > _MAX_EPOCHS):
+            epoch = self._epoch
+            if epoch is None:
+                if not self._left:
+                    break
+                epoch = self._begin()
+            span = self._spans[-1]
+            if span[1] % CHECKED_EVERY == 0:
+                self._iteration.check()
+            try:
+                element = next(epoch)
+            except StopIteration:
+                self._iteration.check()
+                self._epoch = None
+                if self._left < 0 and self._fresh:
+                    # An endless repetition of nothing ends.
+                    self._left = 0
+                continue
+            if span[1] < self._limit:
+                self._buffer.append(element)
+            else:
+                self._buffer[span[1] % self._limit] = element
+            span[1] += 1
+            self._held += 1
+            self._fresh = False
+            check_room(self._held, element, "the buffer of a shuffled dataset")
 
     def __next__(self) -> Element:
-        buffer, limit = self._buffer, self._limit
-        while self._source is not None and self._end - self._first < limit:
-            if self._end % CHECKED_EVERY == 0:
-                self._check()
-            try:
-                element = next(self._source)
-            except StopIteration:
-                self._source = None
-                break
-            if self._end < limit:
-                buffer.append(element)
-            else:
-                buffer[self._end % limit] = element
-            self._end += 1
-            check_room(self._end - self._first, element, "the buffer of a shuffled dataset")
-        count = self._end - self._first
-        if not count:
+        self._fill()
+        if not self._held:
             raise StopIteration
-        place = (self._first + self._words.word() % count) % limit
-        oldest = self._first % limit
+        self._leave_empty()
+        buffer, limit, span = self._buffer, self._limit, self._spans[0]
+        place = (span[0] + self._words.word() % (span[1] - span[0])) % limit
+        oldest = span[0] % limit
         found: Element = buffer[place]
         buffer[place] = buffer[oldest]
         buffer[oldest] = None
-        self._first += 1
+        span[0] += 1
+        self._held -= 1
         return found
+
+
+def _repeated(source: Dataset, count: int) -> Dataset:
+    """Several epochs of a dataset; endless ones if `count` is negative.
+
+    A shuffled dataset repeats itself, as where TensorFlow's rewriting makes one dataset of both.
+    """
+    if count == 1:
+        return source
+    if count and isinstance(source, _Shuffled):
+        return source.repeated(count)
+    return _Repeated(source, count)
 
 
 class _Repeated(Pipe):
@@ -144,12 +217,7 @@ class _Repeated(Pipe):
 
     def cardinality(self) -> int:
         """That of all epochs."""
-        one = self.inputs[0].cardinality()
-        if self._count < 0:
-            return 0 if one == 0 else INFINITE
-        if self._count == 0:
-            return 0
-        return one if one < 0 else one * self._count
+        return _of_epochs(self.inputs[0].cardinality(), self._count)
 
 
 class _Repeating(Iterator[Element]):
@@ -196,18 +264,19 @@ class _Taken(Pipe):
 
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
         """The elements."""
-        source = self.inputs[0].iterate(iteration)
-        return source if self._count < 0 else _Taking(source, self._count)
+        return _Taking(self.inputs[0].iterate(iteration), self._count)
 
     def cardinality(self) -> int:
         """At most the count."""
         whole = self.inputs[0].cardinality()
-        if whole == UNKNOWN or self._count < 0:
+        if whole == UNKNOWN:
             return whole
         return self._count if whole == INFINITE else min(whole, self._count)
 
 
 class _Taking(Iterator[Element]):
+    """One that fails is not counted."""
+
     def __init__(self, source: Iterator[Element], count: int) -> None:
         self._source = source
         self._left = count
@@ -215,8 +284,14 @@ class _Taking(Iterator[Element]):
     def __next__(self) -> Element:
         if self._left <= 0:
             raise StopIteration
+        element = next(self._source)
         self._left -= 1
-        return next(self._source)
+        return element
+
+
+def _taken(source: Dataset, count: int) -> Dataset:
+    """The first elements; all of them if the count is negative."""
+    return source if count < 0 else _Taken(source, count)
 
 
 class _Skipped(Pipe):
@@ -240,6 +315,11 @@ class _Skipped(Pipe):
         return whole if whole < 0 else max(0, whole - self._count)
 
 
+def _skipped(source: Dataset, count: int) -> Dataset:
+    """All but the first elements; none if the count is negative."""
+    return _Skipped(source, count) if count else source
+
+
 class _Sharded(Pipe):
     """One of every few elements."""
 
@@ -259,7 +339,10 @@ class _Sharded(Pipe):
 
 
 class _Every(Iterator[Element]):
-    """The element number `skip`, and each that is `step` further."""
+    """The element number `skip`, and each that is `step` further.
+
+    Elements that are passed over in between count together: after an error in their midst all of them are passed over anew.
+    """
 
     def __init__(
         self,
@@ -270,28 +353,30 @@ class _Every(Iterator[Element]):
         required: bool = False,
     ) -> None:
         self._source = source
-        self._skip, self._step = skip, step
+        self._pass, self._step = skip, step
         self._check = check
         self._required = required
-        self._place = 0
 
     def __next__(self) -> Element:
-        while True:
-            if self._place % CHECKED_EVERY == 0:
-                self._check()
-            try:
-                element = next(self._source)
-            except StopIteration:
-                if self._required and self._place <= self._skip:
-                    raise InvalidArgumentError(
-                        f"the dataset must have an element for each of {self._step} shards, "
-                        f"not {self._place} elements"
-                    ) from None
-                raise
-            place = self._place - self._skip
-            self._place += 1
-            if place >= 0 and place % self._step == 0:
-                return element
+        passed = 0
+        try:
+            while passed < self._pass:
+                if passed % CHECKED_EVERY == 0:
+                    self._check()
+                next(self._source)
+                passed += 1
+            self._pass = 0
+            element = next(self._source)
+        except StopIteration:
+            if self._required:
+                raise InvalidArgumentError(
+                    f"the dataset must have an element for each of {self._step} shards, "
+                    f"not {passed} elements"
+                ) from None
+            raise
+        self._pass = self._step - 1
+        self._required = False
+        return element
 
 
 class _Concatenated(Dataset):
@@ -487,7 +572,7 @@ def shuffle_and_repeat_dataset(
     """
     source, size, epochs = dataset_of(input_dataset), _buffer(buffer_size), _count(count)
     seeds = Seeds(number(seed, "seed"), number(seed2, "seed2"), reshuffle_each_iteration)
-    return variant(_Repeated(_Shuffled(source, size, seeds), epochs))
+    return variant(_Shuffled(source, size, seeds, epochs))
 
 
 @op(
@@ -517,9 +602,9 @@ def shuffle_and_repeat_dataset_v2(
     """
     source, size, epochs = dataset_of(input_dataset), _buffer(buffer_size), _count(count)
     if isinstance(seed_generator, Seeds):
-        return variant(_Repeated(_Shuffled(source, size, seed_generator, own=False), epochs))
+        return variant(_Shuffled(source, size, seed_generator, epochs, own=False))
     seeds = Seeds(number(seed, "seed"), number(seed2, "seed2"), reshuffle_each_iteration)
-    return variant(_Repeated(_Shuffled(source, size, seeds), epochs))
+    return variant(_Shuffled(source, size, seeds, epochs))
 
 
 def _counted(name: str, file: str, kind: Callable[[Dataset, int], Dataset], doc: str) -> None:
@@ -548,7 +633,7 @@ def _counted(name: str, file: str, kind: Callable[[Dataset, int], Dataset], doc:
 _counted(
     "RepeatDataset",
     "repeat_dataset_op.cc",
-    _Repeated,
+    _repeated,
     """`count` epochs; a negative count repeats for ever, unless there is nothing to repeat.
 
     Raises: InvalidArgumentError unless `count` is a scalar.
@@ -557,7 +642,7 @@ _counted(
 _counted(
     "TakeDataset",
     "take_dataset_op.cc",
-    _Taken,
+    _taken,
     """The first `count` elements; all of them if it is negative.
 
     Raises: InvalidArgumentError unless `count` is a scalar.
@@ -566,7 +651,7 @@ _counted(
 _counted(
     "SkipDataset",
     "skip_dataset_op.cc",
-    _Skipped,
+    _skipped,
     """All but the first `count` elements; none of them if it is negative.
 
     Raises: InvalidArgumentError unless `count` is a scalar.
@@ -603,7 +688,10 @@ def shard_dataset(
         0 <= place < count,
         f"Index must be between 0 and {count - 1} (currently index = {place}).",
     )
-    return variant(_Sharded(dataset_of(input_dataset), count, place, require_non_empty))
+    source = dataset_of(input_dataset)
+    if count == 1:
+        return variant(source)
+    return variant(_Sharded(source, count, place, require_non_empty))
 
 
 @op(

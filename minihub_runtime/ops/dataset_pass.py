@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from minihub_runtime.dtypes import DType
-from minihub_runtime.errors import DeadlineExceededError, OpError, PermissionDeniedError
+from minihub_runtime.errors import OpError, PermissionDeniedError
 from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.datasets import (
     INFINITE,
@@ -24,6 +24,7 @@ from minihub_runtime.ops.datasets import (
     check_room,
     dataset_of,
     number,
+    outcome,
     variant,
 )
 from minihub_runtime.ops.registry import Array, op
@@ -56,21 +57,30 @@ class _Zipped(Dataset):
 
 
 class _Zipping(Iterator[Element]):
-    """All datasets take a step, even where one fails."""
+    """All datasets take a step, even where one fails; an error comes before the end that was found after it."""
 
     def __init__(self, sources: Sequence[Iterator[Element]]) -> None:
         self._sources = sources
+        self._ended = False
 
     def __next__(self) -> Element:
         parts: list[Any] = []
         failed: OpError | None = None
-        for source in self._sources:
-            try:
-                parts.extend(next(source))
-            except OpError as error:
-                failed = failed or error
+        if not self._ended:
+            for source in self._sources:
+                try:
+                    found = outcome(source)
+                except StopIteration:
+                    self._ended = True
+                    break
+                if isinstance(found, OpError):
+                    failed = failed or found
+                else:
+                    parts.extend(found)
         if failed is not None:
             raise failed
+        if self._ended:
+            raise StopIteration
         return tuple(parts)
 
 
@@ -164,6 +174,14 @@ def cache_dataset(
     return variant(_Cached(source))
 
 
+class _AsItIs(Pipe):
+    """The elements of a dataset that is not put together with what stands upon it."""
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The elements."""
+        return self.inputs[0].iterate(iteration)
+
+
 @op(
     "PrefetchDataset(input_dataset: variant, buffer_size: int64) -> handle: variant",
     output_types=TYPES,
@@ -192,7 +210,7 @@ def prefetch_dataset(
         size >= -1,
         f"buffer_size must be >= 0 or set buffer_size to be -1 for auto-tuning, not {size}",
     )
-    return variant(source)
+    return variant(_AsItIs(source) if size else source)
 
 
 @op(
@@ -214,7 +232,7 @@ def options_dataset(
 
     Raises: InvalidArgumentError unless `input_dataset` is a dataset.
     """
-    return variant(dataset_of(input_dataset))
+    return variant(_AsItIs(dataset_of(input_dataset)))
 
 
 @op(
@@ -330,12 +348,10 @@ class _Ignoring(Iterator[Element]):
 
     def __next__(self) -> Element:
         while True:
-            try:
-                return next(self._source)
-            except DeadlineExceededError:
-                raise
-            except OpError:
-                self._iteration.check()
+            found = outcome(self._source)
+            if not isinstance(found, OpError):
+                return found
+            self._iteration.check()
 
 
 @op(

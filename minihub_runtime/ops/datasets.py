@@ -6,6 +6,7 @@ where TensorFlow rewrites the graph of a dataset before it is iterated over.  Wh
 these copies.
 
 An iterator gives elements, tuples of arrays.  One that raised goes on with the element after: no generators, which end then.
+One that ended stays ended.  Where an error must keep the place of its element, `outcome` gives the one or the other.
 
 Source: tensorflow/core/framework/dataset.h, tensorflow/core/data/captured_function.cc, root_dataset.cc.
 """
@@ -20,7 +21,13 @@ import numpy as np
 
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
-from minihub_runtime.errors import InvalidArgumentError, ResourceExhaustedError, clip
+from minihub_runtime.errors import (
+    DeadlineExceededError,
+    InvalidArgumentError,
+    OpError,
+    ResourceExhaustedError,
+    clip,
+)
 from minihub_runtime.ops.checking import MEMORY_LIMIT, require, require_scalar
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import Array, at_least, types_list
@@ -37,16 +44,22 @@ __all__ = [
     "Element",
     "Elements",
     "Iteration",
+    "Outcome",
     "Pipe",
     "check_room",
     "compatible",
     "dataset_of",
+    "element_of",
     "number",
+    "outcome",
     "require_alike",
     "variant",
 ]
 
 Element: TypeAlias = tuple[Any, ...]
+
+#: An element, or the error that stands in its place.
+Outcome: TypeAlias = "Element | OpError"
 
 #: Numbers of elements that are none.
 INFINITE, UNKNOWN = -1, -2
@@ -112,7 +125,10 @@ class Dataset:
         types: the types of the components.
         shapes: their static shapes.
         inputs: the datasets that the elements are made of.
+        joins_batches: whether TensorFlow's rewriting makes one dataset of it and of batches of it.
     """
+
+    joins_batches = False
 
     def __init__(self, types: Sequence[DType], shapes: Sequence[Shape], *inputs: Dataset) -> None:
         self.types = tuple(types)
@@ -175,6 +191,32 @@ class Elements(Dataset):
     def cardinality(self) -> int:
         """How many there are."""
         return len(self._elements)
+
+
+def outcome(source: Iterator[Element]) -> Outcome:
+    """The next element, or the error that stands in its place.
+
+    Raises:
+        StopIteration: there is no next element.
+        DeadlineExceededError: the time of the run is over, which is no fault of the element.
+    """
+    try:
+        return next(source)
+    except DeadlineExceededError:
+        raise
+    except OpError as error:
+        return error
+
+
+def element_of(found: Outcome) -> Element:
+    """The element, if it is one.
+
+    Raises:
+        OpError: the error that stands in its place; without a traceback, for it may be raised again and again.
+    """
+    if isinstance(found, OpError):
+        raise found.with_traceback(None)
+    return found
 
 
 def check_room(count: int, element: Element, what: str) -> None:

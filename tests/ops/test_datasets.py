@@ -102,7 +102,7 @@ def test_datasets_that_stand_on_each_other_without_end_are_refused() -> None:
     with tf.Graph().as_default():
         deep = wide = tf.data.Dataset.range(1)
         for _ in range(300):
-            deep = deep.skip(0)
+            deep = deep.skip(1)
         for _ in range(40):
             wide = wide.concatenate(wide)
         with tf.Session() as session:

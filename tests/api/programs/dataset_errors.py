@@ -1,0 +1,265 @@
+"""What iterators give after an element that fails: at the beginning, in the midst, at the end, two in a row, every other one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tests.api.programs import results
+
+#: Numbers, and what is none.
+WORDS = (
+    "0 1 2 3 4 5 6",
+    "x 1 2 3 4 5 6",
+    "0 1 2 x 4 5 x",
+    "0 1 x x 4 5 6",
+    "0 x 2 x 4 x 6",
+    "x x x",
+)
+
+
+def number(tf: Any, word: Any) -> Any:
+    return tf.strings.to_number(word, tf.int32)
+
+
+def failing(tf: Any, words: Any) -> Any:
+    """A dataset of numbers, with an error for each word that is none."""
+    return tf.data.Dataset.from_tensor_slices(words).map(lambda word: number(tf, word))
+
+
+def apart(dataset: Any) -> Any:
+    """The same elements, from a dataset that is not put together with what stands upon it."""
+    return dataset.filter(lambda n: n >= 0)
+
+
+def asked(tf: Any, session: Any, following: Any, limit: int) -> list[Any]:
+    """Elements and kinds of errors, up to the end; and whether that comes again."""
+    found: list[Any] = []
+    while len(found) < limit and found[-2:] != ["end", "end"]:
+        try:
+            found.append(session.run(following))
+        except tf.errors.OutOfRangeError:
+            found.append("end")
+        except tf.errors.OpError as error:
+            found.append(type(error).__name__)
+    return found
+
+
+def after_errors(tf: Any, *makes: Callable[[Any], Any], limit: int = 24) -> list[Any]:
+    """What the iterators of datasets give, each for all words; `makes` make the datasets of a vector of words."""
+    words = tf.placeholder(tf.string, [None])
+    found = []
+    for make in makes:
+        iterator = tf.data.make_initializable_iterator(make(words))
+        following = iterator.get_next()
+        with tf.Session() as session:
+            for text in WORDS:
+                session.run(iterator.initializer, {words: text.split()})
+                found.append(asked(tf, session, following, limit))
+    return found
+
+
+def upon(tf: Any, *changes: Callable[[Any], Any], limit: int = 24) -> list[Any]:
+    """What comes of transformations of the dataset of numbers."""
+
+    def maker(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return lambda words: change(failing(tf, words))
+
+    return after_errors(tf, *map(maker, changes), limit=limit)
+
+
+@results
+def errors_and_counts(tf: Any) -> Any:
+    """What fails is not taken; what was passed over before an error is passed over anew."""
+    return upon(
+        tf,
+        lambda d: d.take(1),
+        lambda d: d.take(3),
+        lambda d: d.take(7),
+        lambda d: d.skip(1),
+        lambda d: d.skip(2),
+        lambda d: apart(d).skip(3),
+        lambda d: d.skip(5),
+        lambda d: d.shard(2, 1),
+        lambda d: d.shard(3, 0),
+        lambda d: apart(d).shard(3, 2),
+        lambda d: d.skip(1).skip(2),
+        lambda d: d.skip(1).take(3),
+        lambda d: d.take(5).skip(2),
+        lambda d: d.take(5).shard(2, 0),
+        lambda d: d.repeat(2).skip(3),
+        lambda d: d.concatenate(d).skip(5),
+        lambda d: d.shuffle(2, seed=3).skip(2),
+        lambda d: d.flat_map(lambda n: tf.data.Dataset.range(2)).skip(3),
+        lambda d: d.apply(tf.data.experimental.ignore_errors()).skip(2),
+    )
+
+
+@results
+def errors_in_batches(tf: Any) -> Any:
+    """A batch of results of a function takes all its elements with it; others go on after the element that failed."""
+    data, experimental = tf.data.Dataset, tf.data.experimental
+    return upon(
+        tf,
+        lambda d: d.batch(2),
+        lambda d: d.batch(3),
+        lambda d: d.batch(3, drop_remainder=True),
+        lambda d: d.batch(10),
+        lambda d: apart(d).batch(2),
+        lambda d: apart(d).batch(3, drop_remainder=True),
+        lambda d: d.padded_batch(3, []),
+        lambda d: d.map(lambda n: n * 2, num_parallel_calls=2).batch(3),
+        lambda d: d.map(lambda n: tf.fill([2 + n // 4], n)).batch(2),
+        lambda d: apart(d).apply(experimental.map_and_batch(lambda n: n + 1, 2)),
+        lambda d: d.apply(experimental.scan(np.int32(0), lambda s, n: (s + n, s + n))).batch(2),
+        # What does nothing does not come in between.
+        lambda d: d.take(-1).skip(0).repeat(1).shard(1, 0).prefetch(0).batch(3),
+        lambda d: d.prefetch(1).batch(3),
+        lambda d: d.cache().batch(3),
+        lambda d: d.with_options(tf.data.Options()).batch(3),
+        lambda d: d.batch(2).take(2),
+        lambda d: d.batch(2).skip(1),
+        lambda d: d.batch(2).unbatch(),
+        lambda d: d.map(lambda n: tf.fill([2], n)).unbatch(),
+        lambda d: data.zip((d.batch(2), d)),
+    ) + after_errors(
+        tf, lambda words: data.range(2).flat_map(lambda n: failing(tf, words).batch(3))
+    )
+
+
+@results
+def errors_in_windows(tf: Any) -> Any:
+    """An error is that of each window which it lies in."""
+
+    def windows(*sizes: int, drop: bool = False) -> Callable[[Any], Any]:
+        return lambda d: d.window(*sizes, drop_remainder=drop).flat_map(lambda w: w.batch(10))
+
+    return upon(
+        tf,
+        windows(1),
+        windows(2),
+        windows(3, drop=True),
+        windows(2, 1),
+        windows(3, 1, drop=True),
+        windows(3, 2),
+        windows(2, 3),
+        windows(1, 3, drop=True),
+        windows(2, 1, 2),
+        windows(2, 2, 2, drop=True),
+        windows(2, 5, 2),
+    )
+
+
+@results
+def errors_of_epochs(tf: Any) -> Any:
+    """The buffer of a shuffled dataset that is repeated meets the errors of later epochs."""
+    experimental = tf.data.experimental
+    return upon(
+        tf,
+        lambda d: d.repeat(2),
+        lambda d: d.shuffle(3, seed=1),
+        lambda d: d.shuffle(10, seed=1),
+        lambda d: d.shuffle(3, seed=1).repeat(2),
+        lambda d: d.shuffle(1, seed=1).repeat(2),
+        lambda d: d.shuffle(2, seed=1, reshuffle_each_iteration=False).repeat(2),
+        lambda d: d.shuffle(2, seed=1).repeat(),
+        lambda d: d.shuffle(20, seed=1).repeat(3),
+        lambda d: d.shuffle(50, seed=1).repeat(6),
+        lambda d: d.shuffle(3, seed=1).repeat(2).repeat(2),
+        lambda d: d.shuffle(3, seed=1).prefetch(1).repeat(2),
+        lambda d: d.repeat(2).shuffle(4, seed=5),
+        lambda d: d.apply(experimental.shuffle_and_repeat(3, 2, seed=5)),
+        lambda d: d.apply(experimental.shuffle_and_repeat(3, None, seed=5)),
+        lambda d: d.cache().repeat(2),
+        lambda d: d.cache().apply(experimental.ignore_errors()).repeat(2),
+        limit=45,
+    )
+
+
+@results
+def errors_beside_others(tf: Any) -> Any:
+    """All datasets that are zipped take a step; errors before and after an end."""
+    data = tf.data.Dataset
+    return upon(
+        tf,
+        lambda d: data.zip((d, data.range(10, 15))),
+        lambda d: data.zip((data.range(10, 15), d)),
+        lambda d: data.zip((d, data.range(2))),
+        lambda d: data.zip((data.range(3), d, data.range(4), d.skip(2))),
+        lambda d: d.concatenate(d.take(2)),
+        lambda d: d.enumerate(),
+    )
+
+
+@results
+def errors_in_turns(tf: Any) -> Any:
+    """Errors of datasets, and of what they are made of, where datasets take turns."""
+    data = tf.data.Dataset
+
+    def tens(n: Any) -> Any:
+        """A few numbers; none can be made of 3."""
+        return data.range(tf.cast(6 // (n - 3) + 3, tf.int64)).map(
+            lambda m: tf.cast(m, tf.int32) * 10 + n
+        )
+
+    def both(**more: Any) -> list[Callable[[Any], Any]]:
+        return [
+            lambda words: failing(tf, words).interleave(tens, **more),
+            lambda words: data.range(3).interleave(lambda n: failing(tf, words), **more),
+        ]
+
+    return after_errors(
+        tf,
+        lambda words: failing(tf, words).flat_map(tens),
+        lambda words: data.range(2).flat_map(lambda n: failing(tf, words).take(3)),
+        *both(cycle_length=2),
+        *both(cycle_length=2, block_length=2),
+        *both(cycle_length=1, block_length=2, num_parallel_calls=1),
+        *both(cycle_length=2, num_parallel_calls=1),
+        *both(cycle_length=2, block_length=2, num_parallel_calls=2),
+        *both(cycle_length=3, block_length=3, num_parallel_calls=2),
+        lambda words: failing(tf, words).apply(
+            tf.data.experimental.parallel_interleave(tens, cycle_length=2)
+        ),
+    )
+
+
+@results
+def errors_in_groups(tf: Any) -> Any:
+    """A group of which nothing can be made stays, and its error comes for ever at the end."""
+    data, experimental = tf.data.Dataset, tf.data.experimental
+
+    def grouped(key: Any, reduce: Any, size: Any) -> Callable[[Any], Any]:
+        more = {"window_size_func" if callable(size) else "window_size": size}
+        return lambda d: d.apply(
+            experimental.group_by_window(lambda n: tf.cast(key(n), tf.int64), reduce, **more)
+        )
+
+    return upon(
+        tf,
+        grouped(lambda n: n % 2, lambda key, rows: rows.batch(10), 2),
+        grouped(lambda n: n % 2, lambda key, rows: rows.map(lambda n: 12 // (n - 2)), 3),
+        grouped(lambda n: 12 // (n - 2) % 2, lambda key, rows: rows.batch(10), 2),
+        grouped(lambda n: n % 3, lambda key, rows: rows.batch(10), lambda key: 6 // (key - 1) + 4),
+        grouped(lambda n: n % 3, lambda key, rows: data.range(6 // (key - 1) + 8), 2),
+        lambda d: d.map(lambda n: tf.fill([n], n)).apply(
+            experimental.bucket_by_sequence_length(lambda row: tf.shape(row)[0], [3], [2, 2])
+        ),
+        limit=30,
+    )
+
+
+@results
+def errors_of_functions(tf: Any) -> Any:
+    experimental = tf.data.experimental
+    return upon(
+        tf,
+        lambda d: d.map(lambda n: 6 // (n - 4)),
+        lambda d: d.filter(lambda n: 6 // (n - 4) < 0),
+        lambda d: d.apply(experimental.take_while(lambda n: 6 // (n - 2) < 5)),
+        lambda d: d.apply(experimental.scan(np.int32(0), lambda s, n: (s + 6 // (n - 2), s + n))),
+        lambda d: d.map(lambda n: n + 1, num_parallel_calls=3).prefetch(2),
+        lambda d: d.apply(experimental.ignore_errors()),
+    )
