@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import glob
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ import stat as status
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from minihub_runtime.api.file_patterns import matching_paths
 from minihub_runtime.errors import (
     AlreadyExistsError,
     FailedPreconditionError,
@@ -162,13 +162,14 @@ def matching(pattern: Any) -> list[str]:
     """The files and folders whose paths match.
 
     Args:
-        pattern: a pattern with `*`, `?` and `[…]`, or several.
+        pattern: a pattern with `*`, `?` and `[…]`, or several; see `matching_paths`.
 
     Returns:
-        The paths, those of each pattern sorted.
+        The paths, those of each pattern sorted, where TensorFlow leaves them in the system's order; `./` stands before those of
+        a pattern without a folder.
     """
     patterns = [pattern] if isinstance(pattern, (str, bytes, os.PathLike)) else pattern
-    return [name for one in patterns for name in sorted(glob.glob(local_path(one)))]
+    return [name for one in patterns for name in matching_paths(local_path(one))]
 
 
 @public("gfile.MkDir")

@@ -150,3 +150,123 @@ def folders(tf: Any, folder: str) -> Any:
         tf.io.gfile.join("gs://a/b", "c"),
     ]
     return found
+
+
+@in_folder
+def patterns(tf: Any, folder: str) -> Any:
+    """The files that match, in the current folder and in others; TensorFlow gives them in the system's order."""
+    for name in ("p0", "p1", "q.txt", ".hidden", "p[2", "a/p2", "a/.h", "a/b/p3", "a/c/p3"):
+        path = os.path.join(folder, name)
+        tf.gfile.MakeDirs(os.path.dirname(path))
+        with tf.gfile.GFile(path, "w") as file:
+            file.write("n\n1\n")
+
+    def listed(pattern: Any) -> list[str]:
+        iterator = tf.data.make_initializable_iterator(
+            tf.data.Dataset.list_files(pattern, shuffle=False)
+        )
+        following = iterator.get_next()
+        found = []
+        with tf.Session() as session:
+            session.run(iterator.initializer)
+            try:
+                while True:
+                    found.append(session.run(following).decode())
+            except tf.errors.OutOfRangeError:
+                return found
+
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        found = [
+            sorted(tf.io.gfile.glob(pattern))
+            for pattern in (
+                *(
+                    "*",
+                    "**",
+                    "p*",
+                    "p0",
+                    "./p*",
+                    "nothing",
+                    "n*",
+                    "",
+                    "?0",
+                    "q.*",
+                    ".*",
+                    "./././p?",
+                ),
+                *(
+                    "a",
+                    "a/",
+                    "a/*",
+                    "a/.*",
+                    "*/",
+                    "a/*/",
+                    "*/p2",
+                    "*/*",
+                    "*/*/p3",
+                    "a/*/p3",
+                    "a/*/",
+                ),
+                *(
+                    "a//p2",
+                    "a//p*",
+                    ".//p*",
+                    "./a/../p*",
+                    "a/./p*",
+                    "*/../p*",
+                    "p0/",
+                    "p0/*",
+                    "x/*",
+                ),
+                *(
+                    "[p]0",
+                    "[!p]*",
+                    "[^p]*",
+                    "p[01]",
+                    "p[0-1]",
+                    "p[1-0]",
+                    "[]p]0",
+                    "p[",
+                    "p[2",
+                    "*[*",
+                ),
+                *("a[/]p2", "p[!0]", "p[-0]", "p[0-]", "{p0,p1}", "[q-].t[x-z]t"),
+            )
+        ]
+        found += [listed(pattern) for pattern in ("p?", "./p?", "a/*", "*/p2", ["a/*", "p*"], "p0")]
+        with tf.Graph().as_default() as graph:
+            table = tf.data.experimental.make_csv_dataset("p?", 2, shuffle=False, num_epochs=1)
+            tf.data.make_initializable_iterator(table)
+        constants = [
+            list(node.attr["value"].tensor.string_val)
+            for node in graph.as_graph_def().node
+            if node.op == "Const"
+        ]
+        return [*found, [names for names in constants if b"./p0" in names]]
+    finally:
+        os.chdir(before)
+
+
+if os.sep == "/":
+
+    @in_folder
+    def patterns_with_backslashes(tf: Any, folder: str) -> Any:
+        """A wildcard after a backslash is a character."""
+        for name in ("[x]", "d\\e", "*s", "p0"):
+            with tf.gfile.GFile(os.path.join(folder, name), "w") as file:
+                file.write(name)
+        return [
+            [os.path.basename(path) for path in sorted(tf.gfile.Glob(os.path.join(folder, name)))]
+            for name in (
+                "\\[x\\]",
+                "[x]",
+                "d\\\\e",
+                "d\\*",
+                "\\*s",
+                "[\\]x]0",
+                "\\p0",
+                "p0\\",
+                "d[\\\\]e",
+            )
+        ]
