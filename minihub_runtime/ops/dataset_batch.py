@@ -506,8 +506,8 @@ class _Windowing(Iterator[Element]):
                 self._missing -= 1
                 continue
             buffer.append(found)
-            if not isinstance(found, OpError):
-                check_room(len(buffer), found, "a window")
+            element = (found,) if isinstance(found, OpError) else found
+            check_room(len(buffer), element, "a window")
         if not buffer or (self._drop and len(buffer) < span):
             raise StopIteration
         window = [buffer[place] for place in range(0, min(span, len(buffer)), self._stride)]

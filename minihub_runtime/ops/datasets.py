@@ -70,8 +70,8 @@ MAX_DEPTH, MAX_DATASETS = 200, 10_000
 #: Elements that are passed over before the deadline is looked at.
 CHECKED_EVERY = 256
 
-#: What an array takes beside its content.
-ARRAY_BYTES = 128
+#: What an array takes beside its content, and an error with its message.
+ARRAY_BYTES, ERROR_BYTES = 128, 2048
 
 #: The attributes of nearly all datasets.
 TYPES: Any = types_list(minimum=1)
@@ -194,7 +194,7 @@ class Elements(Dataset):
 
 
 def outcome(source: Iterator[Element]) -> Outcome:
-    """The next element, or the error that stands in its place.
+    """The next element, or the error that stands in its place; without its traceback, whose frames hold much.
 
     Raises:
         StopIteration: there is no next element.
@@ -205,16 +205,17 @@ def outcome(source: Iterator[Element]) -> Outcome:
     except DeadlineExceededError:
         raise
     except OpError as error:
-        return error
+        return error.with_traceback(None)
 
 
 def element_of(found: Outcome) -> Element:
     """The element, if it is one.
 
     Raises:
-        OpError: the error that stands in its place; without a traceback, for it may be raised again and again.
+        OpError: the error that stands in its place.
     """
     if isinstance(found, OpError):
+        # It may be raised again and again, and would gather the frames of each time.
         raise found.with_traceback(None)
     return found
 
@@ -236,7 +237,7 @@ def check_room(count: int, element: Element, what: str) -> None:
 def _weight(item: Any) -> int:
     """The bytes that a component takes, about."""
     if not isinstance(item, np.ndarray):
-        return ARRAY_BYTES
+        return ERROR_BYTES if isinstance(item, OpError) else ARRAY_BYTES
     first = item.reshape(-1)[0] if item.dtype == object and item.size else b""
     text = len(first) if isinstance(first, bytes) else 0
     return ARRAY_BYTES + item.nbytes + item.size * text

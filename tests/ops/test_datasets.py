@@ -80,6 +80,27 @@ def test_a_python_function_of_another_graph_is_not_found() -> None:
         lambda data: data.range(1).repeat().skip(1 << 60),
         lambda data: data.range(1 << 60).batch(1 << 50),
         lambda data: data.range(1 << 60).shuffle(1 << 50),
+        lambda data: data.range(0).shuffle(3).repeat(1 << 50),
+        lambda data: data.range(1).repeat().map(lambda n: 1 // n).batch(1 << 50),
+        lambda data: (
+            data.range(1)
+            .repeat()
+            .map(lambda n: 1 // n)
+            .take(1)
+            .window(1 << 50)
+            .flat_map(lambda rows: rows)
+        ),
+        lambda data: data.range(1).repeat().window(1, 1 << 50).skip(1).flat_map(lambda rows: rows),
+        lambda data: data.range(1).repeat().shard(1 << 50, 1),
+        lambda data: (
+            data.range(1)
+            .apply(
+                tf.data.experimental.group_by_window(
+                    lambda n: n, lambda key, rows: data.range(1 // key), 2
+                )
+            )
+            .apply(tf.data.experimental.ignore_errors())
+        ),
         lambda data: (
             data.range(1).repeat().map(lambda n: 1 // n).apply(tf.data.experimental.ignore_errors())
         ),
@@ -118,6 +139,7 @@ def test_datasets_that_stand_on_each_other_without_end_are_refused() -> None:
         ("buffer", lambda d: d.shuffle(1 << 40)),
         ("batch", lambda d: d.batch(1 << 40)),
         ("window", lambda d: d.window(1 << 40)),
+        ("window", lambda d: d.map(lambda n: 1 // (n * 0)).window(1 << 40)),
         ("cache", lambda d: d.cache().skip(1 << 40)),
         (
             "cycle",

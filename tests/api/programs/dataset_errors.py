@@ -37,10 +37,12 @@ def apart(dataset: Any) -> Any:
 def asked(tf: Any, session: Any, following: Any, limit: int) -> list[Any]:
     """Elements and kinds of errors, up to the end; and whether that comes again."""
     found: list[Any] = []
-    while len(found) < limit and found[-2:] != ["end", "end"]:
+    ends = 0
+    while len(found) < limit and ends < 2:
         try:
             found.append(session.run(following))
         except tf.errors.OutOfRangeError:
+            ends += 1
             found.append("end")
         except tf.errors.OpError as error:
             found.append(type(error).__name__)
