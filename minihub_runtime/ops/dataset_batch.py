@@ -189,6 +189,9 @@ def batch_dataset_v2(
 ) -> Array:
     """`batch_size` elements at a time, which must have one shape; fewer at the end unless `drop_remainder`.
 
+    After an element that fails the next batch begins; results of a function fail as a whole batch.
+
+    Differs: TensorFlow's options can keep functions and batches apart, and it does so where a function captured the dataset.
     Raises: InvalidArgumentError unless `batch_size` is positive.
     """
     source, size = dataset_of(input_dataset), _size(batch_size)
