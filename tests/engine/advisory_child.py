@@ -1,6 +1,7 @@
 """Runs the calls of security advisories, one JSON object a line, and answers each with a line.
 
-`test_advisories` starts it: a process of its own can be given a limit of memory, and killed when a call hangs.
+`test_advisories` starts it: a process of its own can be given limits of memory and of processor time, and ends when a
+call hangs.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import json
 import sys
 import tempfile
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,23 +22,13 @@ from minihub_runtime.graph.ir import Ref
 from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import GraphDef
+from tests.engine.children import limit_memory, limit_time
 
 #: Bytes that a call may take beyond what the process has when it starts.
 MEMORY = 4 << 30
 
 #: An input of more elements is a constant even where inputs are fed, for a feed is an array.
 MAX_FED = 1 << 20
-
-
-def limit_memory() -> None:
-    """Let this process have MEMORY more bytes than it has now; not every system can."""
-    try:
-        import resource
-    except ImportError:
-        return
-    mapped = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    limit = mapped * resource.getpagesize() + MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def elements(values: list[Any], dtype: str) -> Any:
@@ -172,7 +162,7 @@ def answer(case: dict[str, Any]) -> dict[str, Any]:
                 for place, kind in enumerate(kinds)
                 if kind.name not in ("resource", "variant")
             ]
-            values = runner.run(fetches, built.feeds, [name], timeout=case["seconds"])
+            values = runner.run(fetches, built.feeds, [name], timeout=case["deadline_s"])
         except OpError as error:
             return {"error": type(error).__name__, "message": str(error)}
     return {"outputs": [shown(value) for value in values]}
@@ -182,11 +172,13 @@ def main() -> None:
     """Answer the cases of the standard input."""
     warnings.simplefilter("error")
     len(REGISTRY)
-    limit_memory()
+    limit_memory(MEMORY)
     print("ready", flush=True)
     for line in sys.stdin:
+        case = json.loads(line)
+        limit_time(case["limit_s"])
         try:
-            found = answer(json.loads(line))
+            found = answer(case)
         except BaseException as error:
             # What escapes is the finding.
             found = {"escaped": type(error).__name__, "message": str(error)}

@@ -1,6 +1,6 @@
 """Runs graph cases, one JSON object a line, and answers each with a line; `test_graph_faults` starts it.
 
-A process of its own can be given a limit of memory, and killed when a case hangs.
+A process of its own can be given limits of memory and of processor time, and ends when a case hangs.
 """
 
 from __future__ import annotations
@@ -18,19 +18,10 @@ from minihub_runtime.errors import OpError
 from minihub_runtime.graph.ir import parse_ref
 from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.protos import GraphDef
+from tests.engine.children import limit_memory, limit_time
 
+#: Bytes that the cases may take beyond what the process has when it starts.
 MEMORY = 1 << 30
-
-
-def limit_memory() -> None:
-    """Let this process have MEMORY more bytes than it has now; not every system can."""
-    try:
-        import resource
-    except ImportError:
-        return
-    with open("/proc/self/statm", encoding="ascii") as file:
-        mapped = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY, mapped + MEMORY))
 
 
 def fed(graph: Any, feeds: dict[str, Any]) -> dict[Any, Any]:
@@ -59,7 +50,7 @@ def answer(case: dict[str, Any]) -> dict[str, Any]:
             return {"value": None}
         fetches = [parse_ref(fetch)] if ":" in fetch else []
         targets = [] if fetches else [fetch]
-        values = runner.run(fetches, feeds, targets, timeout=case["limit_s"] / 2)
+        values = runner.run(fetches, feeds, targets, timeout=case["deadline_s"])
     except (OpError, ValueError) as error:
         return {"error": type(error).__name__, "message": str(error)}
     if not values:
@@ -71,10 +62,12 @@ def answer(case: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Answer the cases of the standard input."""
-    limit_memory()
+    limit_memory(MEMORY)
     print("ready", flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line))), flush=True)
+        case = json.loads(line)
+        limit_time(case["limit_s"])
+        print(json.dumps(answer(case)), flush=True)
 
 
 if __name__ == "__main__":

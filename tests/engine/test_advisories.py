@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +17,10 @@ import numpy as np
 import pytest
 
 from minihub_runtime.ops.registry import REGISTRY
+from tests.engine.children import DEADLINE, Child
 from tests.shared import SHARED
 
 FILE = SHARED / "faults" / "advisories.jsonl"
-ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [
     pytest.mark.skipif(not FILE.is_file(), reason="../shared is absent: no advisories to read"),
@@ -32,8 +29,8 @@ pytestmark = [
     ),
 ]
 
-#: Seconds a call may take before its process is killed.
-PATIENCE = 20
+#: Seconds of processor time that a case may take before its process is ended.
+LIMIT = 20
 
 #: Where the recorded value is what TensorFlow makes of an overflow or of memory it has not written.
 DEPARTURES = {
@@ -60,55 +57,17 @@ REGISTERED = [name for name, calls in CALLS.items() if all(c["op"] in REGISTRY f
 OTHERS = [name for name in CALLS if name not in REGISTERED]
 
 
-class Child:
-    """The process that runs the calls; a new one after a crash or a hang."""
-
-    def __init__(self) -> None:
-        self.process: subprocess.Popen[str] | None = None
-
-    def start(self) -> subprocess.Popen[str]:
-        if self.process is None:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.engine.advisory_child"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=ROOT,
-            )
-            assert self.process.stdout is not None
-            assert self.process.stdout.readline() == "ready\n"
-        return self.process
-
-    def ask(self, name: str, fed: bool) -> dict[str, Any]:
-        process = self.start()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        hung = threading.Event()
-        watch = threading.Timer(PATIENCE, lambda: (hung.set(), process.kill()))
-        watch.start()
-        case = {"calls": CALLS[name], "fed": fed, "seconds": PATIENCE / 2}
-        process.stdin.write(json.dumps(case) + "\n")
-        process.stdin.flush()
-        line = process.stdout.readline()
-        watch.cancel()
-        if not line:
-            self.stop()
-            pytest.fail(f"{'hung' if hung.is_set() else 'crashed'}: {CALLS[name][-1]}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.communicate()
-            self.process = None
-
-
 @pytest.fixture(scope="module")
 def child() -> Iterator[Child]:
-    made = Child()
+    made = Child("tests.engine.advisory_child")
     yield made
     made.stop()
+
+
+def ask(child: Child, name: str, fed: bool) -> dict[str, Any]:
+    """What a case gives."""
+    case = {"calls": CALLS[name], "fed": fed, "limit_s": LIMIT, "deadline_s": DEADLINE}
+    return child.ask(case)
 
 
 def evaluate(text: str) -> Any:
@@ -130,10 +89,11 @@ def assert_recorded(outputs: list[dict[str, Any]], recorded: list[dict[str, Any]
 @pytest.mark.parametrize("name", REGISTERED)
 def test_advisory(name: str, fed: bool, child: Child) -> None:
     call = CALLS[name][-1]
-    got = child.ask(name, fed)
+    got = ask(child, name, fed)
     assert "escaped" not in got, got
     if "error" in got:
         assert call["expect"] != "value" or name in DEPARTURES, got
+        assert got["error"] != "DeadlineExceededError", "it must end of itself"
         # The run loop shows the inputs' shapes where no check of the kernel foresaw what was wrong.
         assert "(inputs of shapes" not in got["message"], got["message"]
         return
@@ -145,6 +105,6 @@ def test_advisory(name: str, fed: bool, child: Child) -> None:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_op_that_is_not_registered(name: str, child: Child) -> None:
-    got = child.ask(name, fed=True)
+    got = ask(child, name, fed=True)
     assert got.get("error") == "UnsupportedOpsError", got
     assert CALLS[name][-1]["op"] in got["message"]

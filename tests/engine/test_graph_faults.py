@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.engine.children import DEADLINE, Child
 from tests.shared import SHARED
 
 FILE = SHARED / "faults" / "graph_cases.jsonl"
-ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [
     pytest.mark.skipif(not FILE.is_file(), reason="../shared is absent: no faulty graphs to read"),
@@ -32,52 +29,9 @@ if FILE.is_file():
         CASES[found["id"]] = found
 
 
-class Child:
-    """The process that runs the cases; a new one after a crash or a hang."""
-
-    def __init__(self) -> None:
-        self.process: subprocess.Popen[str] | None = None
-
-    def start(self) -> subprocess.Popen[str]:
-        if self.process is None:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.engine.fault_child"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=ROOT,
-            )
-            assert self.process.stdout is not None
-            assert self.process.stdout.readline() == "ready\n"
-        return self.process
-
-    def ask(self, case: dict[str, Any]) -> dict[str, Any]:
-        process = self.start()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        hung = threading.Event()
-        watch = threading.Timer(case["limit_s"], lambda: (hung.set(), process.kill()))
-        watch.start()
-        process.stdin.write(json.dumps(case) + "\n")
-        process.stdin.flush()
-        line = process.stdout.readline()
-        watch.cancel()
-        if not line:
-            self.stop()
-            pytest.fail(f"{'hung' if hung.is_set() else 'crashed'}: {case['description']}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.communicate()
-            self.process = None
-
-
 @pytest.fixture(scope="module")
 def child() -> Iterator[Child]:
-    made = Child()
+    made = Child("tests.engine.fault_child")
     yield made
     made.stop()
 
@@ -110,13 +64,12 @@ def recorded(text: str) -> Any:
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_faulty_graph(name: str, child: Child) -> None:
     case = CASES[name]
-    got = child.ask({**case, "graph": graph_of(case)})
+    got = child.ask({**case, "graph": graph_of(case), "deadline_s": DEADLINE})
     expect = case["expect"]
     if "error" in got:
         assert expect != "value", got
+        assert got["error"] != "DeadlineExceededError", "it must end of itself"
         assert got["message"].strip(), "an error must have a message"
-        if expect == "deadline":
-            assert got["error"] == "DeadlineExceededError"
         return
     assert expect in ("value", "either"), f"must be refused, not {got}"
     theirs = case["tf_2_15_1"]
