@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minihub_runtime.autodiff.region import Region
-from minihub_runtime.autodiff.rules import is_trainable
+from minihub_runtime.autodiff.rules import has_no_gradient, is_trainable
 from minihub_runtime.autodiff.site import NodeOps, Site
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
@@ -173,6 +173,23 @@ class DifferentiatedBody:
         )
         by_argument = dict(zip(wanted, found, strict=True))
         return [by_argument.get(ref) for ref in self.arguments]
+
+    def reached(self, result: Ref) -> set[int]:
+        """The arguments that a result may depend on through differentiable tensors."""
+        site = self.site
+        seen: set[str] = set()
+        found: set[int] = set()
+        stack = [result]
+        while stack:
+            ref = stack.pop()
+            if ref in self.arguments:
+                found.add(self.arguments.index(ref))
+            elif ref.node not in seen and is_trainable(site.dtype(ref)):
+                seen.add(ref.node)
+                node = site.nodes[ref.node]
+                if not has_no_gradient(node, site.home.of_program):
+                    stack.extend(r for r in node.inputs if is_trainable(site.dtype(r)))
+        return found
 
     def read(self, results: Sequence[Ref]) -> list[Ref]:
         """The tensors of the body, beside arguments and constants, that the layer and `results` read."""

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from minihub_runtime.autodiff.bodies import DifferentiatedBody, placeholder, write_function
-from minihub_runtime.autodiff.rules import is_trainable
+from minihub_runtime.autodiff.rules import has_zeros, is_trainable
 from minihub_runtime.autodiff.site import NodeOps
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.ops.terms import Term
+from minihub_runtime.ops.terms import Term, Zeros
 
 __all__ = ["branch_gradients"]
 
@@ -48,16 +48,15 @@ def branch_gradients(
     Args:
         ops: adds the nodes.
         node: an If, Case or PartitionedCall, stateful or not.
-        grads: the gradients of its outputs, None where there is none.
+        grads: the gradients of its outputs, None where there is none; not all are None.
+
+    Returns:
+        A gradient for each input that an output of some function depends on, be it one that has no gradient.
     """
     chooses = "Call" not in node.op
     inputs = node.inputs[1:] if chooses else node.inputs
-    given = {
-        i: g
-        for i, g in enumerate(grads)
-        if g is not None and is_trainable(ops.site.dtype(Ref(node.name, i)))
-    }
     bodies = [DifferentiatedBody(ops, function, inputs) for function in _functions(node)]
+    given = _given(ops, node, bodies, grads)
     found, seeds = [], []
     for body in bodies:
         body.know_shapes(inputs)
@@ -129,6 +128,34 @@ def branch_gradients(
     )
     by_input = dict(zip(wanted, outputs, strict=True))
     return [None] * chooses + [by_input.get(i) for i in range(len(inputs))]
+
+
+def _given(
+    ops: NodeOps,
+    node: Node,
+    bodies: Sequence[DifferentiatedBody],
+    grads: Sequence[Term | None],
+) -> dict[int, Term]:
+    """The gradients that arrive at the functions: those of the outputs, and zeros where only these reach an argument."""
+    outputs = [i for i in range(len(grads)) if is_trainable(ops.site.dtype(Ref(node.name, i)))]
+    given = {}
+    reached: set[int] = set()
+    for i in outputs:
+        grad = grads[i]
+        if grad is not None and not grad.known_zero:
+            given[i] = grad
+            reached.update(*(body.reached(body.results[i]) for body in bodies))
+    for i in outputs:
+        ref = Ref(node.name, i)
+        # What was kept of one function is nothing in the others.
+        kept = any(body.site.nodes[body.results[i].node].op == "FakeParam" for body in bodies)
+        if i in given or kept or not has_zeros(ops, ref):
+            continue
+        more = set().union(*(body.reached(body.results[i]) for body in bodies))
+        if not more <= reached:
+            given[i] = grads[i] or Zeros(ops.term(ref))
+            reached |= more
+    return dict(sorted(given.items()))
 
 
 def _keep(

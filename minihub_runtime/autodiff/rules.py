@@ -25,6 +25,8 @@ __all__ = [
     "Registered",
     "apply_rule",
     "find_rule",
+    "has_no_gradient",
+    "has_zeros",
     "is_trainable",
     "register",
     "trainable_outputs",
@@ -79,6 +81,17 @@ def is_trainable(dtype: Any) -> bool:
     return dtype.base_dtype.name in TRAINABLE
 
 
+def has_zeros(ops: NodeOps, ref: Ref) -> bool:
+    """Whether a tensor can have a gradient of zeros: of a handle it must be known what is behind it.
+
+    Source: tensorflow/python/ops/default_gradient.py (supports_default_grad).
+    """
+    dtype = ops.dtype_of(ref)
+    if dtype.name == "resource":
+        return ops.site.inference.behind(ref) is not None
+    return is_trainable(dtype)
+
+
 def trainable_outputs(ops: NodeOps, name: str) -> list[bool]:
     """For each output of a node whether gradients flow through it."""
     return [is_trainable(dtype) for dtype in ops.site.output_dtypes(name)]
@@ -107,6 +120,14 @@ def find_rule(node: Node, of_program: bool = True) -> Registered | Op | None:
         if op.gradient_rule is not None:
             return op
     raise LookupError(f"gradient registry has no entry for: {clip(str(name))}")
+
+
+def has_no_gradient(node: Node, of_program: bool = True) -> bool:
+    """Whether no gradient flows through a node, as `find_rule` says; one about which nothing is said may have one."""
+    try:
+        return find_rule(node, of_program) is None
+    except LookupError:
+        return False
 
 
 @functools.cache

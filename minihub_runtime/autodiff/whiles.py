@@ -3,6 +3,9 @@
 The loop is made to count its turns, and to keep in a list, for each value of its body that the gradient reads, that of every turn; the
 gradient takes them from the end.  Arguments that the body hands on as they are need no list.
 
+Differs: what the results that have a gradient do not depend on has zeros as its gradient, for which nothing is computed;
+TensorFlow computes with zeros, which may become NaN on the way.
+
 Source: tensorflow/python/ops/while_v2.py (_WhileGrad).
 """
 
@@ -14,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.autodiff.bodies import DifferentiatedBody, placeholder, write_function
-from minihub_runtime.autodiff.rules import is_trainable
-from minihub_runtime.autodiff.site import NodeOps, Site
+from minihub_runtime.autodiff.rules import has_zeros, is_trainable
+from minihub_runtime.autodiff.site import NodeOps
 from minihub_runtime.dtypes import DType, int32, variant
 from minihub_runtime.graph.functions import instantiate
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.ops.terms import Term
+from minihub_runtime.ops.terms import Term, Zeros
 
 __all__ = ["while_gradients"]
 
@@ -34,21 +37,6 @@ def _number(nodes: dict[str, Node], name: str, value: int) -> Ref:
     return _add(nodes, name, "Const", [], value=np.array(value, np.int32), dtype=int32)
 
 
-def _reached(site: Site, result: Ref, arguments: Sequence[Ref]) -> set[int]:
-    """The arguments that a result depends on through differentiable tensors."""
-    seen: set[str] = set()
-    found: set[int] = set()
-    stack = [result]
-    while stack:
-        ref = stack.pop()
-        if ref in arguments:
-            found.add(arguments.index(ref))
-        elif ref.node not in seen and is_trainable(site.dtype(ref)):
-            seen.add(ref.node)
-            stack.extend(r for r in site.nodes[ref.node].inputs if is_trainable(site.dtype(r)))
-    return found
-
-
 def while_gradients(
     ops: NodeOps, node: Node, grads: Sequence[Term | None]
 ) -> Sequence[Term | None]:
@@ -57,10 +45,15 @@ def while_gradients(
     Args:
         ops: adds the nodes.
         node: a While or StatelessWhile.
-        grads: the gradients of its outputs, None where there is none.
+        grads: the gradients of its outputs, None where there is none; not all are None.
+
+    Returns:
+        A gradient for each input through which gradients flow, whether or not the outputs depend on it; None for others.
     """
     body = DifferentiatedBody(ops, node.attrs["body"], node.inputs)
     arguments, results = body.arguments, body.results
+    # Zeros that nothing computed yet stay so.
+    grads = [None if g is None or g.known_zero else g for g in grads]
     active = {
         i
         for i, g in enumerate(grads)
@@ -68,9 +61,14 @@ def while_gradients(
     }
     stack = list(active)
     while stack:
-        for i in _reached(body.site, results[stack.pop()], arguments) - active:
+        for i in body.reached(results[stack.pop()]) - active:
             active.add(i)
             stack.append(i)
+    gradients: list[Term | None] = [
+        Zeros(ops.term(ref)) if has_zeros(ops, ref) else None for ref in node.inputs
+    ]
+    if not active:
+        return gradients
     order = sorted(active)
     types = [ops.gradient_dtype(node.inputs[i]) for i in order]
     seeds = {i: body.seed(dtype) for i, dtype in zip(order, types, strict=True)}
@@ -100,8 +98,9 @@ def while_gradients(
     operands = [turns, *arriving, *lists, *invariants]
     functions = _backward(ops, body, order, seeds, outputs, kept, constant)
     backward = getattr(ops, node.op)(operands, **functions)
-    by_input = {i: backward[1 + place] for place, i in enumerate(order)}
-    return [by_input.get(i) for i in range(count)]
+    for place, i in enumerate(order):
+        gradients[i] = backward[1 + place]
+    return gradients
 
 
 def _handle(ops: NodeOps, node: Node, index: int) -> bool:

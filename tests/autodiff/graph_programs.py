@@ -3,7 +3,7 @@
     python -m tests.autodiff.graph_programs
 
 writes `graphs/<name>.pb`, a GraphDef, and `graphs/<name>.npz`: `feed/<tensor>`, `x/<number>/<tensor>` with the gradient of the
-tensor `y:0`, summed, with respect to it.  Runs where `tests.golden.generate` runs.
+tensor `y:0`, summed, with respect to it, `none/<number>/<tensor>` where there is none.  Runs where `tests.golden.generate` runs.
 """
 
 from __future__ import annotations
@@ -65,6 +65,26 @@ def unused_variable() -> Any:
         lambda i, u, v: i < 3, lambda i, u, v: (i + 1, u * v, v + 1.0), [0, x, z]
     )
     return u, [x, z]
+
+
+def unconnected() -> Any:
+    x, z, c, w = (fed(name, normal(2, seed=i)) for i, name in enumerate(("x", "z", "c", "w")))
+    before = tf.exp(c, "before")
+    _, u, _ = tf1.while_loop(
+        lambda i, u, v: i < 3, lambda i, u, v: (i + 1, u * w, v * before), [0, x, z]
+    )
+    return u, [x, z, c, before, w]
+
+
+def unconnected_branch() -> Any:
+    x, z, c = (fed(name, normal(2, seed=i)) for i, name in enumerate(("x", "z", "c")))
+    flag = fed("flag", np.bool_(True))
+    u, _, _ = tf1.cond(
+        flag,
+        lambda: [x * 2.0, z * 3.0, tf.stop_gradient(c)],
+        lambda: [x + tf.floor(c), x, x],
+    )
+    return u, [x, z, c]
 
 
 def nested() -> Any:
@@ -180,6 +200,8 @@ PROGRAMS: tuple[Callable[[], Any], ...] = (
     no_turns,
     two_variables,
     unused_variable,
+    unconnected,
+    unconnected_branch,
     nested,
     branch_in_loop,
     branch,
@@ -198,11 +220,13 @@ def write(name: str, program: Callable[[], Any]) -> None:
         y, xs = program()
         y = tf.identity(y, "y")
         definition = graph.as_graph_def()
-        found = [tf.convert_to_tensor(g) for g in tf.gradients(y, xs)]
+        found = tf.gradients(y, xs)
+        there = [i for i, g in enumerate(found) if g is not None]
         with tf1.Session(config=config()) as session:
-            values = session.run(found, FEEDS)
+            values = session.run([tf.convert_to_tensor(found[i]) for i in there], FEEDS)
         stored = {f"feed/{tensor.op.name}": value for tensor, value in FEEDS.items()}
-        stored |= {f"x/{i}/{x.op.name}": v for i, (x, v) in enumerate(zip(xs, values))}
+        stored |= {f"x/{i}/{xs[i].op.name}": value for i, value in zip(there, values)}
+        stored |= {f"none/{i}/{x.op.name}": np.zeros(0) for i, x in enumerate(xs) if i not in there}
     (FOLDER / f"{name}.pb").write_bytes(definition.SerializeToString(deterministic=True))
     np.savez_compressed(FOLDER / f"{name}.npz", **stored)
 

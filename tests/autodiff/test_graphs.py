@@ -27,11 +27,16 @@ def test_gradients_are_tensorflows(name: str) -> None:
             for key, value in arrays.items()
             if key.startswith("feed/")
         }
-        wanted = sorted(key for key in arrays if key.startswith("x/"))
-        xs = [graph.get_tensor_by_name(f"{key.split('/', 2)[2]}:0") for key in wanted]
+        asked = sorted(key for key in arrays if not key.startswith("feed/"))
+        xs = [graph.get_tensor_by_name(f"{key.split('/', 2)[2]}:0") for key in asked]
         y = graph.get_tensor_by_name("y:0")
-        found = [tf.convert_to_tensor(g) for g in tf.gradients(y, xs)]
-        again = [tf.convert_to_tensor(g) for g in tf.gradients(y, xs)]
+        gradients, later = tf.gradients(y, xs), tf.gradients(y, xs)
+        absent = [key for key in asked if key.startswith("none/")]
+        for some in (gradients, later):
+            assert [key for key, g in zip(asked, some, strict=True) if g is None] == absent
+        wanted = [key for key in asked if key.startswith("x/")]
+        found = [tf.convert_to_tensor(g) for g in gradients if g is not None]
+        again = [tf.convert_to_tensor(g) for g in later if g is not None]
         with tf.Session() as session:
             for values in session.run([found, again], feeds):
                 for key, value in zip(wanted, values, strict=True):
