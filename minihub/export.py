@@ -43,6 +43,7 @@ from minihub_runtime.errors import (
 )
 from minihub_runtime.files import open_regular_file
 from minihub_runtime.protos import AssetFileDef, MetaGraphDef, ModuleDef, SavedModel
+from minihub_runtime.protos.canonical import canonical_bytes
 
 __all__ = ["check_free", "checkpoint_tensors", "new_folder", "write_module"]
 
@@ -79,7 +80,7 @@ def write_module(
         if tensors:
             write_checkpoint(prefix, tensors)
         sync_folder(os.path.dirname(prefix))
-        _write(os.path.join(folder, FILENAME_PB), model.SerializeToString(deterministic=True))
+        _write(os.path.join(folder, FILENAME_PB), canonical_bytes(model))
         marker = ModuleDef(format=native.FORMAT_V3)
         _write(os.path.join(folder, native.MODULE_FILE), marker.SerializeToString())
         sync_folder(folder)

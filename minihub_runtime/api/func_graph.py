@@ -27,6 +27,7 @@ from minihub_runtime.graph.function_writer import function_to_proto, names_in_fu
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.graph.origins import renamed
 from minihub_runtime.protos import FunctionDef
+from minihub_runtime.protos.canonical import canonical_bytes
 from minihub_runtime.shapes import Shape
 
 __all__ = [
@@ -205,7 +206,7 @@ class FuncGraph(Graph):
             output_names,
         )
         if not exact_name:
-            digest = hashlib.sha256(proto.SerializeToString(deterministic=True)).hexdigest()[:12]
+            digest = hashlib.sha256(canonical_bytes(proto)).hexdigest()[:12]
             proto.signature.name = f"{self.name}_{digest}"
         return proto
 

@@ -13,6 +13,7 @@ from minihub_runtime.checkpoint.files import replacing
 from minihub_runtime.errors import DataLossError, NotFoundError, clip
 from minihub_runtime.files import read_regular_file
 from minihub_runtime.protos import Message, MetaGraphDef, parse
+from minihub_runtime.protos.canonical import canonical_bytes
 from minihub_runtime.public import public
 
 __all__ = ["read_meta_graph_file", "write_graph", "write_proto"]
@@ -29,7 +30,7 @@ def write_proto(proto: Message, filename: str | os.PathLike[str], as_text: bool)
 
         data = text_format.MessageToString(proto).encode("utf-8")
     else:
-        data = proto.SerializeToString(deterministic=True)
+        data = canonical_bytes(proto)
     with replacing() as new_file, new_file(os.fsdecode(filename)) as file:
         file.write(data)
 

@@ -22,6 +22,7 @@ from minihub_runtime.graph.functions import instantiate
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.graph.origins import Find, renamed
 from minihub_runtime.ops.terms import Term
+from minihub_runtime.protos.canonical import canonical_bytes
 
 __all__ = ["BodySite", "DifferentiatedBody", "write_function"]
 
@@ -106,7 +107,7 @@ def write_function(
     graph = Graph(dict(nodes), library.functions, library.gradients, library.producer)
     # A result may be an argument itself, and one tensor several results.
     proto = function_to_proto(name, graph, inputs, outputs, controls)
-    digest = hashlib.sha256(proto.SerializeToString(deterministic=True)).hexdigest()[:12]
+    digest = hashlib.sha256(canonical_bytes(proto)).hexdigest()[:12]
     proto.signature.name = f"{name}_{digest}"
     added = site.add_function(proto)
     if find is not None:

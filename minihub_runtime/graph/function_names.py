@@ -12,6 +12,7 @@ from typing import Any
 
 from minihub_runtime.graph.functions import called_functions
 from minihub_runtime.protos import GraphDef
+from minihub_runtime.protos.canonical import canonical_bytes
 
 __all__ = ["with_free_names"]
 
@@ -53,7 +54,7 @@ def _digest(functions: Mapping[str, Any], name: str) -> str:
     """What tells a function and those it calls from others."""
     digest = hashlib.sha256()
     for part in (name, *sorted(called_functions(functions, [functions[name]]))):
-        digest.update(functions[part].SerializeToString(deterministic=True))
+        digest.update(canonical_bytes(functions[part]))
     return digest.hexdigest()[:12]
 
 
