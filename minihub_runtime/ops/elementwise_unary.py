@@ -227,25 +227,24 @@ def _gradient(
     doc: str,
     source: str,
     conjugated: bool = True,
+    keeps_zeros: bool = False,
 ) -> None:
     """Register the op that turns a function's value `y` and the gradient `dy` into that of its input.
 
-    TensorFlow takes the conjugate of a complex `y` in some of them and not in others.
+    TensorFlow takes the conjugate of a complex `y` in some of them and not in others.  In some of them, too, a gradient of zero
+    stays zero where the slope is infinite or no number.
     """
+
+    def work(value: Any, slope: Any, out: Array | None = None) -> Any:
+        found = function(np.conjugate(value) if conjugated else value, slope)
+        return np.where(slope == 0, found.dtype.type(0), found) if keeps_zeros else found
 
     def kernel(y: Array, dy: Array) -> Array:
         if y.size != dy.size:
             raise InvalidArgumentError(
                 f"y and dy must have as many elements, not {show(y.shape)} and {show(dy.shape)}"
             )
-        return elementwise(
-            lambda value, slope, out=None: function(
-                np.conjugate(value) if conjugated else value, slope
-            ),
-            y,
-            dy.reshape(y.shape),
-            wide=True,
-        )
+        return elementwise(work, y, dy.reshape(y.shape), wide=True)
 
     kernel.__doc__ = doc
     op(f"{name}(y: T, dy: T) -> z: T", T=_INEXACT, precision=ROUNDING, source=source, shape=same)(
@@ -270,21 +269,24 @@ _gradient(
 _gradient(
     "SqrtGrad",
     lambda y, dy: dy * y.dtype.type(0.5) / y,
-    "`dy / (2 * y)`, where `y = sqrt(x)`.",
+    "`dy / (2 * y)`, where `y = sqrt(x)`; 0 where `dy` is.",
     "core/kernels/cwise_op_sqrt.cc",
+    keeps_zeros=True,
 )
 _gradient(
     "RsqrtGrad",
     lambda y, dy: y.dtype.type(-0.5) * (dy * y) * (y * y),
-    "`dy * -0.5 * y**3`, where `y = rsqrt(x)`.",
+    "`dy * -0.5 * y**3`, where `y = rsqrt(x)`; 0 where `dy` is.",
     "core/kernels/cwise_op_rsqrt.cc",
+    keeps_zeros=True,
 )
 for _name in ("ReciprocalGrad", "InvGrad"):
     _gradient(
         _name,
         lambda y, dy: -y * dy * y,
-        "`-dy * y * y`, where `y = 1 / x`.",
+        "`-dy * y * y`, where `y = 1 / x`; 0 where `dy` is.",
         "core/kernels/cwise_op_reciprocal.cc",
+        keeps_zeros=True,
     )
 
 

@@ -143,5 +143,18 @@ for _op in ("TanhGrad", "SigmoidGrad", "SqrtGrad", "RsqrtGrad", "ReciprocalGrad"
         Sample(_op, "bfloat16", dict(y=bf16([2, 3, 0.5]), dy=bf16([5, 7, 1.5]))),
         Sample(_op, "complex", dict(y=c64([2 + 1j, 3j]), dy=c64([1 - 2j, 2]))),
         Sample(_op, "scalar", dict(y=f32(2), dy=f32(3))),
+        *(
+            Sample(
+                _op,
+                f"no_gradient_{_name}",
+                dict(
+                    y=_make([0, 0, -0.0, 1, INF, INF, -INF, NAN, NAN]),
+                    dy=_make([0, -0.0, 0, -0.0, 0, 1, 0, 0, 1]),
+                ),
+            )
+            for _name, _make in {"float": f32, "double": f64, "half": f16, "bfloat16": bf16}.items()
+        ),
+        Sample(_op, "no_gradient_complex", dict(y=c64([0, 0, 1j]), dy=c64([0, 0, 0]))),
+        Sample(_op, "no_gradient_scalar", dict(y=f32(0), dy=f32(0))),
         Sample(_op, "sizes", dict(y=f32([2, 3]), dy=f32([1])), error="as many elements"),
     ]
