@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+
+# Where the processor has AVX-512, TensorFlow uses oneDNN unless it is told otherwise, which rounds and refuses other things than the
+# kernels that the stored answers come from.  It asks when it is imported.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 
 @pytest.fixture(scope="module")
