@@ -85,7 +85,8 @@ def run_plain(images: Any = IMAGES, **options: Any) -> list[Any]:
 def assert_close(fused: list[Any], plain: list[Any]) -> None:
     for one, other in zip(fused, plain, strict=True):
         assert one.dtype == other.dtype
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=2e-5 * np.abs(other).max())
+        # The order of sums alone, as BLAS has another with AVX-512, makes up to 5.1e-5 of the largest value.
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4 * np.abs(other).max())
 
 
 @pytest.mark.parametrize("activation", [no_activation, tf.nn.relu, tf.nn.relu6])

@@ -25,8 +25,8 @@ LOSS, VARIABLE = 1e-5, 1e-4
 #:     regularized        1.8e-5   2.1e-5   3.6e-6
 #: In speech_embedding one value between the last two batch norms lies at a kink, within rounding: here, and in TensorFlow
 #: with such inputs, it falls on the other side (update of bn_2/beta off by 0.187 % in both, and nothing after it).  In
-#: regularized it is steps of Adam on the biases that `rounding_only` finds.
-WIDER = {"speech_embedding-train-sgd": 5e-5, "regularized-train-adam": 2e-5}
+#: regularized it is steps of Adam on the biases that `rounding_only` finds; with products of AVX-512 it is 2.9e-5 from TensorFlow.
+WIDER = {"speech_embedding-train-sgd": 5e-5, "regularized-train-adam": 4e-5}
 #: Training that hangs on the last bit: batch norm over a few pictures, under relu6.  Against float64, as above, relative:
 #:                           first loss                  second loss             first update of all, root mean square
 #:     mobilenet_v1, sgd     2.2e-5   2.3e-5   2.8e-6    0.057   0.005   0.003   0.039   0.046   0.003
