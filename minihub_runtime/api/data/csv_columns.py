@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -171,8 +172,7 @@ class Reading:
 
 def repeated(items: Iterable[Any]) -> set[Any]:
     """Those that are there more than once."""
-    seen: set[Any] = set()
-    return {item for item in items if item in seen or seen.add(item)}  # type: ignore[func-returns-value]
+    return {item for item, count in Counter(items).items() if count > 1}
 
 
 def column_indices(select_columns: Sequence[Any], names: Sequence[str]) -> list[int]:
