@@ -72,6 +72,7 @@ FAMILIES = (
     "lookup",
     "loss",
     "matmul",
+    "matmul_prepared",
     "matrix_functions",
     "morphology",
     "non_max_suppression",

@@ -1,16 +1,18 @@
-"""Convolutions with filters that do not change, which may be transformed once; `passes.prepare_filters` makes them."""
+"""Convolutions with filters that do not change, which may be transformed or laid out once; `passes.prepare_filters` makes them."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from minihub_runtime.ops.checking import require_rank
-from minihub_runtime.ops.convolution import convolution
-from minihub_runtime.ops.finishing import Finish, finish_with
+from minihub_runtime.ops.checking import require, require_rank
+from minihub_runtime.ops.convolution import check_filter
+from minihub_runtime.ops.convolving import convolve
+from minihub_runtime.ops.finishing import finish_with
+from minihub_runtime.ops.prepared_matrix import PreparedMatrix
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.windows import Layout, layout_of
-from minihub_runtime.ops.winograd import PreparedFilter, convolve_tiles, pays
+from minihub_runtime.ops.winograd import TransformedFilter, convolve_tiles, pays
 
 __all__: list[str] = []
 
@@ -18,14 +20,45 @@ FLOAT = types("float32")
 SOURCE = "core/kernels/conv_ops_fused_impl.h"
 
 
-@op("_PreparedFilter(filter: T) -> prepared: variant", T=FLOAT, source=SOURCE, shape=unknown)
-def prepared_filter(filter: Array) -> PreparedFilter:
-    """A filter, and room for what it is transformed to."""
-    return PreparedFilter(filter)
+class PreparedFilter:
+    """The filter of a convolution, its bias and activation, and what is made of them, once that is needed.
+
+    Attributes:
+        filter: `(*taps, channels, outputs)`.
+        tiles: it for convolutions of tiles.
+        matrix: it as a matrix, `(taps · channels, outputs)`, with all that follows.
+        finish: what is done to results.
+    """
+
+    def __init__(self, filter: Array, bias: Array, activation: str) -> None:
+        self.filter = filter
+        self.tiles = TransformedFilter(filter)
+        self.matrix = PreparedMatrix(filter.reshape(-1, filter.shape[-1]), bias, activation)
+        self.finish = finish_with(bias.reshape(-1) if bias.size else None, [activation])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the filter."""
+        return self.filter.shape
 
 
 @op(
-    "_PreparedConv2D(input: T, filter: variant, bias: T) -> output: T",
+    "_PreparedFilter(filter: T, bias: T) -> prepared: variant",
+    T=FLOAT,
+    source=SOURCE,
+    shape=unknown,
+)
+def prepared_filter(filter: Array, bias: Array, *, activation: str = "") -> PreparedFilter:
+    """What a convolution multiplies with, adds, and ends with; an empty bias is none.
+
+    Raises: InvalidArgumentError for scalars.
+    """
+    require(filter.ndim > 0, "filter must have rank > 0")
+    return PreparedFilter(filter, bias, activation)
+
+
+@op(
+    "_PreparedConv2D(input: T, filter: variant) -> output: T",
     T=FLOAT,
     precision=ROUNDING,
     source=SOURCE,
@@ -34,22 +67,21 @@ def prepared_filter(filter: Array) -> PreparedFilter:
 def prepared_conv2d(
     input: Array,
     filter: PreparedFilter,
-    bias: Array,
     *,
     strides: list[int],
     padding: Literal["SAME", "VALID", "EXPLICIT"],
     explicit_paddings: list[int] = [],
     data_format: Literal["NHWC", "NCHW"] = "NHWC",
-    activation: str = "",
+    dilations: list[int] = [1, 1, 1, 1],
     out: Array | None = None,
 ) -> Array:
-    """Conv2D without dilations, a bias, and an activation; see `ops.finishing`."""
-    layout = layout_of(data_format, padding, strides, None, explicit_paddings)
-    return _convolution(input, filter, bias, activation, layout, out)
+    """Conv2D, a bias, and an activation; see `ops.finishing`."""
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
+    return _convolution(input, filter, layout, out)
 
 
 @op(
-    "_PreparedConv3D(input: T, filter: variant, bias: T) -> output: T",
+    "_PreparedConv3D(input: T, filter: variant) -> output: T",
     T=FLOAT,
     precision=ROUNDING,
     source=SOURCE,
@@ -58,36 +90,29 @@ def prepared_conv2d(
 def prepared_conv3d(
     input: Array,
     filter: PreparedFilter,
-    bias: Array,
     *,
     strides: list[int],
     padding: Literal["SAME", "VALID"],
     data_format: Literal["NDHWC", "NCDHW"] = "NDHWC",
-    activation: str = "",
+    dilations: list[int] = [1, 1, 1, 1, 1],
     out: Array | None = None,
 ) -> Array:
-    """Conv3D without dilations, a bias, and an activation."""
-    layout = layout_of(data_format, padding, strides)
-    return _convolution(input, filter, bias, activation, layout, out)
+    """Conv3D, a bias, and an activation."""
+    layout = layout_of(data_format, padding, strides, dilations)
+    return _convolution(input, filter, layout, out)
 
 
 def _convolution(
-    input: Array,
-    prepared: PreparedFilter,
-    bias: Array,
-    activation: str,
-    layout: Layout,
-    out: Array | None,
+    input: Array, prepared: PreparedFilter, layout: Layout, out: Array | None
 ) -> Array:
     """The convolution in the way that is fastest for these sizes."""
-    finish: Finish = finish_with(bias.reshape(-1) if bias.size else None, [activation])
     filter = prepared.filter
     require_rank(input, layout.rank, "input")
     require_rank(filter, layout.rank, "filter")
     x = layout.channels_last(input)
     windows = layout.windows(x.shape[1:-1], filter.shape[:-2])
-    if not pays(len(x), filter, windows, x.shape[-1]):
-        return convolution(input, filter, layout, out, finish)
-    return layout.restore(
-        convolve_tiles(x, prepared, windows, out if layout.last else None, finish)
-    )
+    place = out if layout.last else None
+    if pays(len(x), filter, windows, x.shape[-1]):
+        return layout.restore(convolve_tiles(x, prepared.tiles, windows, place, prepared.finish))
+    check_filter(x.shape[-1], filter)
+    return layout.restore(convolve(x, filter, windows, place, prepared.finish, prepared.matrix))

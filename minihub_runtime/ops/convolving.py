@@ -17,6 +17,7 @@ import numpy as np
 
 from minihub_runtime.ops import windows as sizes
 from minihub_runtime.ops.blocks import Block, cut, lay_out, runs
+from minihub_runtime.ops.prepared_matrix import PreparedMatrix
 from minihub_runtime.ops.products import LEAST, SPEED, multiply
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate
@@ -58,6 +59,7 @@ def convolve(
     windows: Sequence[Window],
     out: Array | None = None,
     finish: Callable[[Array], None] | None = None,
+    matrix: PreparedMatrix | None = None,
 ) -> Array:
     """The convolution (correlation, rather) of `x` with `filter`.
 
@@ -67,6 +69,7 @@ def convolve(
         windows: one per spatial dimension.
         out: where to put the result, if it fits.
         finish: what to do in place with each block `(n, outputs)` of the result while it is warm.
+        matrix: the filter as a matrix and what `finish` does, if they stay the same.
     """
     width = filter.shape[-1]
     result = allocate((len(x), *(window.outputs for window in windows), width), x.dtype, out)
@@ -84,18 +87,21 @@ def convolve(
         _convolve_groups(x, filter, windows, groups, flat, finish)
         return result
     weights = filter.reshape(-1, width)
-    if not any(w.taps > 1 or w.stride > 1 or w.padded for w in windows):
-        places = (slice(None), *(slice(0, w.reach) for w in windows))
-        multiply_rows(x[places].reshape(-1, x.shape[-1]), weights, flat, finish)
-        return result
+    panels = matrix.panels(len(flat)) if matrix is not None and kept is None else None
     blocks = cut(len(x), windows, weights.shape[0] * x.itemsize)
-    if len(blocks) == 1:
-        multiply_rows(lay_out(x, blocks[0], 1), weights, flat, finish)
+    direct = not any(w.taps > 1 or w.stride > 1 or w.padded for w in windows)
+    if direct or len(blocks) == 1:
+        places = (slice(None), *(slice(0, w.reach) for w in windows))
+        rows = x[places].reshape(-1, x.shape[-1]) if direct else lay_out(x, blocks[0], 1)
+        if matrix is not None and panels is not None:
+            matrix.multiply(rows, flat)
+        else:
+            multiply_rows(rows, weights, flat, finish)
         return result
 
     def compute(block: Block) -> None:
         target = flat[block.start : block.stop]
-        multiply(lay_out(x, block, 1), weights, target, alone=True)
+        multiply(lay_out(x, block, 1), weights if panels is None else panels, target, alone=True)
         if finish is not None:
             finish(target)
 

@@ -962,6 +962,8 @@ FAMILY_OF: dict[str, str] = {
     "_PreparedConv2D": "convolution_prepared",
     "_PreparedConv3D": "convolution_prepared",
     "_PreparedFilter": "convolution_prepared",
+    "_PreparedMatMul": "matmul_prepared",
+    "_PreparedMatrix": "matmul_prepared",
     "_ProjectedMatMul": "projection",
     "_PushAll": "stacks",
     "_PythonDataset": "dataset_python",

@@ -7,28 +7,50 @@ than either computes.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
 from minihub_runtime import blas
 from minihub_runtime.ops.blocks import runs
+from minihub_runtime.ops.panels import (
+    SMALL,
+    WIDTH,
+    Panels,
+    band,
+    multiply_bands,
+    multiply_columns,
+)
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.threads import num_threads, pays, scratch, spread
 
-__all__ = ["LEAST", "SHARED", "SMALL", "SPEED", "Finish", "multiply", "multiply_and_finish"]
+__all__ = [
+    "LEAST",
+    "SHARED",
+    "SPEED",
+    "Finish",
+    "multiply",
+    "multiply_and_finish",
+    "multiply_here",
+    "sum_rows",
+]
 
 #: Changes a contiguous block of a product in place; it has these columns of it.
 Finish = Callable[[Array, slice], None]
 
+#: Sums of so few products, for which many columns are a small part.
+SHALLOW = 64
+#: Rows of a band: at most, and at least where they are longer than those of a panel.
+MOST_LINES = 512
+MANY_LINES = 100
 #: Multiplications in a nanosecond, about, and bytes that are read.
 SPEED = 32
 BANDWIDTH = 10
 #: Multiplications from which on BLAS would use several threads.
 SHARED = 1 << 18
-#: Multiplications of the largest product for which BLAS does not bring the factors into another order first, where it can do
-#: without (`blas.small_as_they_are`), and the rows up to which that order takes longer than the product in small parts.
-SMALL = 1_000_000
+#: Rows up to which BLAS takes longer to bring the factors into another order than for the product in small parts, where it can
+#: do without (`blas.small_as_they_are`).
 SMALL_ROWS = 16
 #: Columns that are multiplied at once: with more rows parts must be longer, as each reads all rows again.
 LANE = 16
@@ -37,19 +59,25 @@ FEW = 3
 LAID_OUT = 1 << 16
 #: Rows or columns of a part, at least: the other factor is laid out anew for each.
 LEAST = 32
+#: Elements of a product with panels that are finished at once, about: they stay in the cache.
+WARM = 1 << 16
 
 
-def multiply(left: Array, right: Array, out: Array | None = None, alone: bool = False) -> Array:
+def multiply(
+    left: Array, right: Array | Panels, out: Array | None = None, alone: bool = False
+) -> Array:
     """The products of two stacks of matrices of one type, which may hold infinities.
 
     Args:
         left: `(…, m, k)`.
-        right: `(…, k, n)`.
+        right: `(…, k, n)`, as it is or in panels.
         out: where the result goes, `(…, m, n)`; it shares no memory with the factors.
         alone: whether other threads have work already, so that this product stays in this one.
     """
     count = left.size * right.shape[-1]
     with np.errstate(all="ignore"):
+        if isinstance(right, Panels):
+            return _multiply_panels(left, right, out, alone)
         if left.ndim == right.ndim == 2 and 1 < len(left) <= FEW and right.size >= LAID_OUT:
             # A product of matrices lays out the right one first, which takes longer than to read it for each row.
             result = np.empty((len(left), right.shape[1]), left.dtype) if out is None else out
@@ -57,59 +85,86 @@ def multiply(left: Array, right: Array, out: Array | None = None, alone: bool = 
                 multiply(row[np.newaxis], right, place[np.newaxis], alone)
             return result
         if count <= SHARED:
-            return _matmul(left, right, out)
+            return multiply_here(left, right, out)
         # A product of few rows takes as long as it takes to read the other factor.
         cost = max(count // SPEED, (left.nbytes + right.nbytes) // BANDWIDTH)
         if not alone and pays(cost, products=True) and left.shape[:-2] == right.shape[:-2]:
             return _multiply_parts(left, right, out, cost)
         with blas.single():
-            return _matmul(left, right, out)
+            return multiply_here(left, right, out)
 
 
-def _matmul(left: Array, right: Array, out: Array | None) -> Array:
+def multiply_here(left: Array, right: Array, out: Array | None = None) -> Array:
     """The product in this thread, in parts that are small where that is sooner."""
-    columns = _columns(left, right)
-    if not columns:
+    lines, columns = _cut(left, right)
+    if not lines and not columns:
         return np.asarray(np.matmul(left, right, out=out))
     width = right.shape[-1]
     result = np.empty((*left.shape[:-1], width), left.dtype) if out is None else out
-    for start in range(0, width, columns):
-        taken = slice(start, start + columns)
-        np.matmul(left, right[..., taken], out=result[..., taken])
+    if lines:
+        multiply_bands(left, right, result, lines)
+    elif left.shape[-1] <= SHALLOW:
+        multiply_columns(left, right, result, columns)
+    else:
+        for start in range(0, width, columns):
+            taken = slice(start, start + columns)
+            np.matmul(left, right[..., taken], out=result[..., taken])
     return result
 
 
-def _columns(left: Array, right: Array) -> int:
-    """How many columns of the right factor are multiplied at a time; 0 if all are."""
+def _cut(left: Array, right: Array) -> tuple[int, int]:
+    """How many rows of the left factor, or columns of the right one, are multiplied at a time; zeros if all are."""
     *stack, rows, depth = left.shape
-    width = right.shape[-1]
-    if not 1 < rows <= SMALL_ROWS or rows * depth * width <= SMALL or left.dtype != np.float32:
-        return 0
-    most = SMALL // (rows * depth) // LANE * LANE
     if (
-        most < LANE * max(3, rows - 5)
-        or not blas.small_as_they_are()
+        rows * depth * right.shape[-1] <= SMALL
+        or left.dtype != np.float32
         or right.shape[:-2] != (*stack,)
+        or left.strides[-1] != 4
+        or right.strides[-1] != 4
+        or not blas.small_as_they_are()
     ):
-        return 0
-    # Parts of one size: a last one of few columns takes as long as a longer one.
-    count = -(-width // most)
-    return -(-width // (count * LANE)) * LANE
+        return 0, 0
+    return _cut_sizes(rows, depth, right.shape[-1])
+
+
+@functools.lru_cache(maxsize=4096)
+def _cut_sizes(rows: int, depth: int, width: int) -> tuple[int, int]:
+    """`_cut` by the sizes of a product that is not small."""
+    if rows == 1 or width == 1:
+        return 0, 0
+    if rows <= 4 * SMALL_ROWS and depth <= SHALLOW:
+        return 0, min(512, SMALL // (rows * depth) // WIDTH * WIDTH)
+    if rows <= SMALL_ROWS:
+        most = SMALL // (rows * depth) // LANE * LANE
+        if most < LANE * max(3, rows - 5):
+            return 0, 0
+        # Parts of one size: a last one of few columns takes as long as a longer one.
+        count = -(-width // most)
+        return 0, -(-width // (count * LANE)) * LANE
+    lines = SMALL // (depth * width)
+    # Rows of the right factor that lie a power of two apart share few places of the cache.
+    if lines < (SMALL_ROWS if width <= WIDTH else MANY_LINES) or (
+        width > WIDTH and width % 128 == 0
+    ):
+        return 0, 0
+    return band(rows, min(lines, MOST_LINES)), 0
 
 
 def multiply_and_finish(
-    left: Array, right: Array, finish: Finish, out: Array | None = None
+    left: Array, right: Array | Panels, finish: Finish, out: Array | None = None
 ) -> Array:
     """The product of two matrices of one type, and what is done to it in the threads that multiply.
 
     Args:
         left: `(m, k)`.
-        right: `(k, n)`.
+        right: `(k, n)`, as it is or in panels.
         finish: what is done; it may be called for parts.
         out: where the result goes, `(m, n)` and contiguous; it shares no memory with the factors.
     """
     cost = left.size * right.shape[1] // SPEED
     with np.errstate(all="ignore"):
+        if isinstance(right, Panels):
+            return _multiply_panels(left, right, out, False, finish)
         if len(left) > FEW and pays(cost, products=True):
             return _multiply_parts(left, right, out, cost, finish)
         result = multiply(left, right, out)
@@ -130,7 +185,7 @@ def _multiply_parts(
 
         def multiply_part(part: tuple[int, int]) -> None:
             taken = slice(*part)
-            _matmul(left[taken], right[taken], result[taken])
+            multiply_here(left[taken], right[taken], result[taken])
 
     elif rows >= width:
         # Each part lays out the whole of the factor that is not cut, so the longer one is.
@@ -138,7 +193,7 @@ def _multiply_parts(
 
         def multiply_part(part: tuple[int, int]) -> None:
             taken = slice(*part)
-            np.matmul(left[taken], right, out=result[taken])
+            multiply_here(left[taken], right, result[taken])
             if finish is not None:
                 finish(result[taken], slice(0, width))
 
@@ -148,15 +203,51 @@ def _multiply_parts(
         def multiply_part(part: tuple[int, int]) -> None:
             taken = slice(*part)
             if finish is None:
-                _matmul(left, right[:, taken], result[:, taken])
+                multiply_here(left, right[:, taken], result[:, taken])
                 return
             block = scratch("products", (rows, part[1] - part[0]), result.dtype)
-            _matmul(left, right[:, taken], block)
+            multiply_here(left, right[:, taken], block)
             finish(block, taken)
             result[:, taken] = block
 
     parts = runs(count, max(least, -(-count // num_threads())), least)
     spread(multiply_part, parts, cost, products=True)
+    return result
+
+
+def _multiply_panels(
+    left: Array, right: Panels, out: Array | None, alone: bool, finish: Finish | None = None
+) -> Array:
+    """`multiply` with panels; what is to be finished has no stack."""
+    *stack, rows, _ = left.shape
+    width = right.shape[-1]
+    result = np.empty((*stack, rows, width), left.dtype) if out is None else out
+    if left.strides[-1] != left.itemsize:
+        left = np.ascontiguousarray(left)
+    if result.strides[-1] != result.itemsize:
+        result[...] = _multiply_panels(left, right, None, alone, finish)
+        return result
+    if stack:
+        right.multiply(left, result)
+        return result
+
+    def multiply_part(part: tuple[int, int]) -> None:
+        first, last = part
+        taken = slice(right.starts[first], right.starts[last])
+        if finish is None:
+            right.multiply(left, result[:, taken], first, last)
+            return
+        block = scratch("products", (rows, taken.stop - taken.start), result.dtype)
+        right.multiply(left, block, first, last)
+        finish(block, taken)
+        result[:, taken] = block
+
+    cost = 0 if alone else left.size * width // SPEED
+    threads = num_threads() if pays(cost, products=True) else 1
+    most = -(-len(right) // threads)
+    if finish is not None:
+        most = min(most, max(1, WARM // (rows * WIDTH)))
+    spread(multiply_part, runs(len(right), most, 1, threads), cost, products=True)
     return result
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops.column_blocks import lay_out_columns, multiply_columns
 from minihub_runtime.ops.matmul import multiply_matrices
+from minihub_runtime.ops.panels import LEAST_ROWS, Panels, panels_of
 from minihub_runtime.ops.products import multiply
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.tensor_array import TensorArray
@@ -24,7 +24,7 @@ __all__ = ["Projection", "project"]
 MAX_BYTES = 64 << 20
 
 
-#: In fewer turns to bring the matrix into blocks takes longer than it saves.
+#: In fewer turns to lay out the matrix in panels takes longer than it saves.
 FEW_TURNS = 4
 
 
@@ -34,13 +34,13 @@ class Projection:
     Attributes:
         items: the tensors.
         products: their products, along a new first axis.
-        blocks: the other rows of the matrix as `column_blocks` lays them out, if products with them gain by that.
+        panels: the other rows of the matrix in panels, if products with them gain by that.
     """
 
-    def __init__(self, items: list[Array], products: Array, blocks: Array | None) -> None:
+    def __init__(self, items: list[Array], products: Array, panels: Panels | None) -> None:
         self.items = items
         self.products = products
-        self.blocks = blocks
+        self.panels = panels
 
 
 def project(array: Any, weights: Array) -> Projection | None:
@@ -61,8 +61,9 @@ def project(array: Any, weights: Array) -> Projection | None:
     if any(item.shape != shape or item.dtype != weights.dtype for item in items):
         return None
     products = multiply(np.concatenate(items), weights[: shape[1]])
-    blocks = lay_out_columns(weights[shape[1] :], shape[0]) if len(items) >= FEW_TURNS else None
-    return Projection(items, products.reshape(len(items), shape[0], weights.shape[1]), blocks)
+    often = len(items) >= FEW_TURNS and shape[0] >= LEAST_ROWS
+    panels = panels_of(weights[shape[1] :]) if often else None
+    return Projection(items, products.reshape(len(items), shape[0], weights.shape[1]), panels)
 
 
 def _product_shape(first: Spec, second: Spec, weights: Spec) -> Shape:
@@ -94,9 +95,9 @@ def projected_mat_mul(
     if isinstance(projection, Projection) and index.ndim == 0:
         place = int(index)
         if 0 <= place < len(projection.items) and projection.items[place] is first:
-            blocks = projection.blocks
-            if blocks is not None and second.shape[1] == blocks.shape[1]:
-                product = multiply_columns(second, blocks)
+            panels = projection.panels
+            if panels is not None and second.shape[1] == panels.shape[0]:
+                product = multiply(second, panels)
             else:
                 product = multiply_matrices(second, weights[first.shape[1] :])
             product += projection.products[place]

@@ -239,7 +239,7 @@ def _compute(
     if filters.before is not None:
         count, channels = math.prod(part.shape[:3]), x.shape[3]
         expanded = scratch("expanded", (count, course.wide), x.dtype)
-        np.matmul(part.reshape(count, channels), filters.before, expanded)
+        products.multiply_here(part.reshape(count, channels), filters.before, expanded)
         first(expanded)
         part = expanded.reshape(*part.shape[:3], course.wide)
     laid_out = lines.lay_out(part, lines.seen.start)
@@ -252,5 +252,5 @@ def _compute(
     lines.sum_taps(laid_out, course.weights, sums)
     flat, narrow = sums.reshape(-1, course.wide), target.reshape(-1, target.shape[3])
     middle(flat)
-    np.matmul(flat, filters.after, narrow)
+    products.multiply_here(flat, filters.after, narrow)
     last(narrow)

@@ -30,12 +30,13 @@ from typing import NamedTuple
 import numpy as np
 
 from minihub_runtime.ops.blocks import Block, cut, strided, surrounded
+from minihub_runtime.ops.panels import Panels, panels_of
 from minihub_runtime.ops.products import multiply
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate
 from minihub_runtime.threads import scratch, spread
 
-__all__ = ["PreparedFilter", "allowed", "convolve_tiles", "pays"]
+__all__ = ["TransformedFilter", "allowed", "convolve_tiles", "pays"]
 
 #: Taps along an axis → outputs of a tile.  Larger tiles multiply less, but with larger errors.
 TILES = {1: 1, 2: 4, 3: 4, 5: 2, 7: 3}
@@ -48,6 +49,8 @@ LEAST_TILES = 24
 #: Bytes that a block of tiles takes, transformed; more, up to a limit, where those would be few, for each block reads all weights.
 BLOCK = 1 << 22
 LARGEST_BLOCK = 1 << 24
+#: Bytes that lie so far apart share places in the first cache.
+PAGE = 1 << 12
 #: Multiplications of a product in a nanosecond, about.
 SPEED = 24
 
@@ -114,7 +117,7 @@ def _polynomial(roots: Sequence[Fraction]) -> list[Fraction]:
     return found
 
 
-class PreparedFilter:
+class TransformedFilter:
     """A filter that does not change, and what it is transformed to, once that is needed.
 
     Attributes:
@@ -123,7 +126,7 @@ class PreparedFilter:
 
     def __init__(self, filter: Array) -> None:
         self.filter = filter
-        self._transformed: Array | None = None
+        self._transformed: Array | Panels | None = None
 
     @property
     def transforms(self) -> _Transforms:
@@ -132,15 +135,15 @@ class PreparedFilter:
         return _transforms(rows, columns)
 
     @property
-    def transformed(self) -> Array:
-        """`(all seen, depth taps · channels, outputs)`."""
+    def transformed(self) -> Array | Panels:
+        """`(all seen, depth taps · channels, outputs)`, in panels if products gain by that."""
         found = self._transformed
         if found is None:
             rows, columns, channels, outputs = self.filter.shape[-4:]
             flat = self.filter.reshape(-1, rows * columns, channels * outputs)
             wide = np.matmul(self.transforms.filters, flat).astype(np.float32)
-            found = np.moveaxis(wide, 0, 1).reshape(wide.shape[1], -1, outputs)
-            self._transformed = found = np.ascontiguousarray(found)
+            stack = np.moveaxis(wide, 0, 1).reshape(wide.shape[1], -1, outputs)
+            self._transformed = found = panels_of(stack) or np.ascontiguousarray(stack)
         return found
 
 
@@ -186,7 +189,7 @@ def _seen(window: Window) -> int:
 
 def convolve_tiles(
     x: Array,
-    prepared: PreparedFilter,
+    prepared: TransformedFilter,
     windows: Sequence[Window],
     out: Array | None = None,
     finish: Callable[[Array], None] | None = None,
@@ -233,7 +236,7 @@ def convolve_tiles(
 
 def _outputs(
     x: Array,
-    prepared: PreparedFilter,
+    prepared: TransformedFilter,
     depths: Window,
     block: Block,
     finish: Callable[[Array], None] | None,
@@ -252,21 +255,28 @@ def _outputs(
         (high, wide, count, *across, depth, channels),
         (row, column, image, row * step_down, column * step_along, plane, along),
     )
-    inputs = scratch("tiles", (high * wide, tiles * depth * channels), x.dtype)
+    inputs = _rows_apart("tiles", high * wide, tiles * depth * channels)
     np.copyto(inputs.reshape(seen.shape), seen)
-    transformed = scratch("transformed", inputs.shape, x.dtype)
+    transformed = _rows_apart("transformed", *inputs.shape)
     multiply(transforms.inputs, inputs, transformed, alone)
     planes = transformed.reshape(high * wide, tiles, depth * channels)
     reach, width = weights.shape[1:]
-    products = scratch("products", (high * wide, tiles, depths.outputs, width), x.dtype)
+    sums = _rows_apart("products", high * wide, tiles * depths.outputs * width)
+    products = sums.reshape(high * wide, tiles, depths.outputs, width)
     for place in range(depths.outputs):
         start = place * channels
         multiply(planes[:, :, start : start + reach], weights, products[:, :, place], alone)
     outputs = scratch("outputs", (step_down * step_along, tiles * depths.outputs * width), x.dtype)
-    multiply(transforms.outputs, products.reshape(high * wide, -1), outputs, alone)
+    multiply(transforms.outputs, sums, outputs, alone)
     if finish is not None:
         finish(outputs.reshape(-1, width))
     return outputs.reshape(step_down, step_along, count, *across, depths.outputs, width)
+
+
+def _rows_apart(purpose: str, rows: int, length: int) -> Array:
+    """Scratch memory for a matrix whose rows do not all share the same few places of the cache."""
+    apart = length if length * 4 % PAGE else length + 16
+    return scratch(purpose, (rows, apart), np.float32)[:, :length]
 
 
 def _put_tiles(outputs: Array, target: Array) -> None:

@@ -1,12 +1,17 @@
-"""Filters that do not change are kept in a form that may be transformed once, for convolutions that then multiply less.
+"""Filters and matrices that do not change are kept in a form that may be transformed or laid out once.
 
-                                        p = _PreparedFilter(w)
-    y = _AffineConv2D(x, w, bias)   →   y = _PreparedConv2D(x, p, bias)
+                                        p = _PreparedFilter(w, bias, activation)
+    y = _AffineConv2D(x, w, bias)   →   y = _PreparedConv2D(x, p)
 
-What pays is decided in the run, where sizes are known; see `ops.winograd`.
+                                        p = _PreparedMatrix(b, bias, activation)
+    y = _AffineMatMul(a, b, bias)   →   y = _PreparedMatMul(a, p)
+
+What pays is decided in the run, where sizes are known; see `ops.winograd` and `ops.panels`.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -17,37 +22,40 @@ from minihub_runtime.passes.region import Region
 __all__ = ["prepare_filters"]
 
 #: Op → what it becomes.
-PREPARED = {
+CONVOLUTIONS = {
     "Conv2D": "_PreparedConv2D",
     "Conv3D": "_PreparedConv3D",
     "_AffineConv2D": "_PreparedConv2D",
     "_AffineConv3D": "_PreparedConv3D",
 }
-KEPT = ("strides", "padding", "explicit_paddings", "data_format", "activation")
+PRODUCTS = {"MatMul": "_PreparedMatMul", "_AffineMatMul": "_PreparedMatMul"}
+#: Attributes that go over.
+KEPT = ("strides", "padding", "explicit_paddings", "data_format", "dilations", "transpose_a")
 
 
 def prepare_filters(region: Region) -> None:
-    """Change all convolutions of a region with steps of one and static filters (see `Region.static`)."""
-    for node in [node for node in region.live().values() if node.op in PREPARED]:
+    """Change all convolutions and products of a region with static filters and matrices (see `Region.static`)."""
+    for node in [node for node in region.live().values() if node.op in CONVOLUTIONS | PRODUCTS]:
         attrs = node.attrs
-        if attrs.get("T") is not float32 or not region.static(node.inputs[1]):
+        if attrs.get("T") is not float32 or not all(map(region.static, node.inputs[1:])):
             continue
-        if {*attrs.get("strides", [0]), *attrs.get("dilations", [1])} != {1}:
+        if region.static(node.inputs[0]):
+            # It is computed once.
             continue
-        if region.has_single_taps(node.inputs[1]):
-            continue
-        prepared = region.add(node.name, "_PreparedFilter", node.inputs[1:2], T=float32)
-        bias = (
-            node.inputs[2]
-            if len(node.inputs) > 2
-            else region.constant(node.name, np.zeros(0, np.float32))
-        )
+        filter, *biases = node.inputs[1:]
+        bias = biases[0] if biases else region.constant(node.name, np.zeros(0, np.float32))
+        made: dict[str, Any] = {"activation": attrs.get("activation", "")}
+        if node.op in PRODUCTS:
+            op, made["transpose"] = "_PreparedMatrix", attrs.get("transpose_b", False)
+        else:
+            op = "_PreparedFilter"
+        prepared = region.add(node.name, op, (filter, bias), T=float32, **made)
         kept = {name: attrs[name] for name in KEPT if name in attrs}
         region.put(
             Node(
                 node.name,
-                PREPARED[node.op],
-                (node.inputs[0], prepared, bias),
+                {**CONVOLUTIONS, **PRODUCTS}[node.op],
+                (node.inputs[0], prepared),
                 node.controls,
                 {**kept, "T": float32},
             )

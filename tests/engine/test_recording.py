@@ -95,7 +95,7 @@ X = np.ones((2, 8, 8, 4), np.float32)
     [
         (
             lambda x: tf.nn.conv2d(x, tf.ones([3, 3, 4, 5]), strides=[1, 2, 2, 1], padding="SAME"),
-            "Conv2D",
+            "_PreparedConv2D",
             2 * (2 * 4 * 4 * 5) * (3 * 3 * 4),
         ),
         (

@@ -33,7 +33,13 @@ _AFFINE = (
     "_ScaledFilter",
     "_ShiftedBias",
 )
-_PREPARED = ("_PreparedConv2D", "_PreparedConv3D", "_PreparedFilter")
+_PREPARED = (
+    "_PreparedConv2D",
+    "_PreparedConv3D",
+    "_PreparedFilter",
+    "_PreparedMatMul",
+    "_PreparedMatrix",
+)
 _EXPANDED = ("_ExpandedBatchNorm", "_ExpandedBatchNormGrad")
 _GATED = ("_Excitation", "_GatedConv2D")
 _MASKED = ("_MaskedConv2DBackpropInput", "_MaskedDepthwiseConv2dNativeBackpropInput")

@@ -10,6 +10,7 @@ import pytest
 from minihub_runtime import blas, threads
 from minihub_runtime.ops import products
 from minihub_runtime.ops.matmul import multiply_matrices
+from minihub_runtime.ops.panels import SMALL
 
 
 def draw(*shape: int) -> Any:
@@ -118,42 +119,69 @@ def test_parts_are_finished(
 
 
 @pytest.mark.parametrize(
-    ("left", "right"),
+    ("left", "right", "lines", "columns"),
     [
-        ((4, 512), (512, 1000)),
-        ((16, 300), (300, 700)),
-        ((3, 4, 512), (3, 512, 520)),
-        ((8, 40), (40, 4001)),
+        ((4, 512), (512, 1000), 0, 336),
+        ((16, 300), (300, 700), 0, 176),
+        ((3, 4, 512), (3, 512, 520), 0, 272),
+        ((8, 40), (40, 4001), 0, 512),
+        ((36, 36), (36, 900), 0, 512),
+        ((3, 36, 36), (3, 36, 900), 0, 512),
+        ((900, 70), (70, 40), 300, 0),
+        ((2000, 16), (16, 96), 500, 0),
+        ((3, 500, 100), (3, 100, 64), 156, 0),
     ],
 )
 @pytest.mark.parametrize("given", [False, True])
-def test_few_rows_are_multiplied_in_small_parts(
+def test_products_are_made_in_small_parts(
     left: tuple[int, ...],
     right: tuple[int, ...],
+    lines: int,
+    columns: int,
     given: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(blas, "small_as_they_are", lambda: True)
     a = np.random.default_rng(0).standard_normal(left).astype(np.float32)
     b = np.random.default_rng(1).standard_normal(right).astype(np.float32)
-    columns = products._columns(a, b)
-    assert 0 < columns < right[-1]
-    assert left[-2] * left[-1] * columns <= products.SMALL
+    assert products._cut(a, b) == (lines, columns)
+    assert left[-1] * (lines * right[-1] + left[-2] * columns) <= SMALL
     out = np.full((*left[:-1], right[-1]), np.nan, np.float32) if given else None
     found = products.multiply(a, b, out)
     assert not given or found is out
     np.testing.assert_allclose(found, np.matmul(a, b), rtol=1e-5, atol=1e-4)
     monkeypatch.setattr(blas, "small_as_they_are", lambda: False)
-    assert products._columns(a, b) == 0
+    assert products._cut(a, b) == (0, 0)
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [((1, 512), (512, 4000)), ((17, 512), (512, 4000)), ((4, 10), (10, 90))]
+    ("left", "right"),
+    [
+        ((1, 512), (512, 4000)),
+        ((17, 512), (512, 4000)),
+        ((4, 10), (10, 90)),
+        ((4000, 512), (512, 1)),
+        ((900, 300), (300, 128)),
+    ],
 )
 def test_other_products_are_made_at_once(
     left: tuple[int, ...], right: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(blas, "small_as_they_are", lambda: True)
     a, b = np.zeros(left, np.float32), np.zeros(right, np.float32)
-    assert products._columns(a, b) == 0
-    assert products._columns(np.zeros((4, 512)), np.zeros((512, 4000))) == 0
+    assert products._cut(a, b) == (0, 0)
+
+
+@pytest.mark.parametrize("other", ["float64", "columns of the left", "columns of the right"])
+def test_what_the_library_copies_anyway_is_not_cut(
+    other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blas, "small_as_they_are", lambda: True)
+    a, b = np.zeros((4, 512), np.float32), np.zeros((512, 1000), np.float32)
+    if other == "float64":
+        a, b = a.astype(np.float64), b.astype(np.float64)
+    elif other == "columns of the left":
+        a = np.asfortranarray(a)
+    else:
+        b = np.asfortranarray(b)
+    assert products._cut(a, b) == (0, 0)

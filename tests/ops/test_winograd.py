@@ -10,10 +10,14 @@ import pytest
 
 from minihub_runtime import threads
 from minihub_runtime.ops import winograd
+from minihub_runtime.ops.convolution_prepared import PreparedFilter
 from minihub_runtime.ops.registry import REGISTRY
 
 #: What errors stay below, relative to the largest output; so says the module.
 BOUND = 2e-5
+
+
+NOTHING: Any = np.zeros(0, np.float32)
 
 
 def draw(*shape: int) -> Any:
@@ -32,11 +36,11 @@ def _always(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def check(x: Any, filter: Any, bias: Any, **attrs: Any) -> None:
     """Compare with a direct sum in float64, and with the op that does not prepare its filter."""
     dimensions = x.ndim - 2
-    prepared = winograd.PreparedFilter(filter)
+    prepared = PreparedFilter(filter, bias, "Relu")
     strides = [1] * x.ndim
     kernel = REGISTRY[f"_PreparedConv{dimensions}D"].kernel
-    found = kernel(x, prepared, bias, strides=strides, activation="Relu", **attrs)
-    assert prepared._transformed is not None
+    found = kernel(x, prepared, strides=strides, **attrs)
+    assert prepared.tiles._transformed is not None
     direct = REGISTRY[f"Conv{dimensions}D"].kernel(
         x.astype(np.float64), filter.astype(np.float64), strides=strides, **attrs
     )
@@ -84,10 +88,10 @@ def test_channels_second_and_explicit_paddings() -> None:
 
 @pytest.mark.usefixtures("always")
 def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    x, prepared = draw(3, 30, 26, 40), winograd.PreparedFilter(draw(3, 3, 40, 40))
+    x, prepared = draw(3, 30, 26, 40), PreparedFilter(draw(3, 3, 40, 40), draw(40), "")
     kernel = REGISTRY["_PreparedConv2D"].kernel
     attrs = {"strides": [1] * 4, "padding": "SAME"}
-    whole = kernel(x, prepared, draw(40), **attrs)
+    whole = kernel(x, prepared, **attrs)
     before = threads.num_threads()
     monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
     try:
@@ -95,7 +99,7 @@ def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
             monkeypatch.setattr(winograd, "BLOCK", size)
             monkeypatch.setattr(winograd, "LARGEST_BLOCK", size)
             threads.set_num_threads(count)
-            found = kernel(x, prepared, draw(40), **attrs)
+            found = kernel(x, prepared, **attrs)
             np.testing.assert_allclose(found, whole, rtol=1e-4, atol=1e-4)
     finally:
         threads.set_num_threads(before)
@@ -115,10 +119,10 @@ def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     ids=["small", "few channels", "4x4", "stride", "groups", "points", "empty"],
 )
 def test_others_are_summed_up_directly(x: Any, filter: Any, strides: int) -> None:
-    prepared = winograd.PreparedFilter(filter)
+    prepared = PreparedFilter(filter, NOTHING, "")
     attrs = {"strides": [1, strides, strides, 1], "padding": "SAME"}
-    found = REGISTRY["_PreparedConv2D"].kernel(x, prepared, np.zeros(0, np.float32), **attrs)
-    assert prepared._transformed is None
+    found = REGISTRY["_PreparedConv2D"].kernel(x, prepared, **attrs)
+    assert prepared.tiles._transformed is None
     np.testing.assert_array_equal(found, REGISTRY["Conv2D"].kernel(x, filter, **attrs))
 
 
@@ -126,10 +130,10 @@ def test_the_environment_turns_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIHUB_WINOGRAD", "0")
     winograd.allowed.cache_clear()
     try:
-        prepared = winograd.PreparedFilter(draw(3, 3, 32, 32))
+        prepared = PreparedFilter(draw(3, 3, 32, 32), draw(32), "")
         kernel = REGISTRY["_PreparedConv2D"].kernel
-        kernel(draw(1, 20, 20, 32), prepared, draw(32), strides=[1] * 4, padding="SAME")
-        assert prepared._transformed is None
+        kernel(draw(1, 20, 20, 32), prepared, strides=[1] * 4, padding="SAME")
+        assert prepared.tiles._transformed is None
     finally:
         winograd.allowed.cache_clear()
 
@@ -141,8 +145,7 @@ def test_errors_of_the_direct_sum_are_not_exceeded_by_much() -> None:
     )
     found = REGISTRY["_PreparedConv2D"].kernel(
         x,
-        winograd.PreparedFilter(filter),
-        np.zeros(0, np.float32),
+        PreparedFilter(filter, NOTHING, ""),
         strides=[1] * 4,
         padding="SAME",
     )

@@ -54,7 +54,7 @@ PROGRAMS: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
     "swish": (lambda x: x * tf.sigmoid(x), ["_Pointwise"]),
     "gelu of a product": (
         lambda x: gelu(tf.matmul(x, variable("kernel", 5, 4)) + variable("bias", 4)),
-        ["_AffineMatMul"],
+        ["_PreparedMatMul"],
     ),
     "layer norm": (layer_norm, ["_Pointwise"]),
     "layer norm of a sum": (
@@ -84,7 +84,7 @@ PROGRAMS: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
     "a sum of columns": (
         lambda x: tf.abs(x) / tf.reduce_sum(tf.abs(x), 0, keepdims=True), ["Abs", "Sum", "_Pointwise"],
     ),
-    "layer norm of an activation": (normalised_gelu, ["_AffineMatMul", "_Pointwise"]),
+    "layer norm of an activation": (normalised_gelu, ["_Pointwise", "_PreparedMatMul"]),
     "two inputs": (lambda x: tf.nn.relu(tf.cumsum(x) + tf.exp(x)) * 2.0, ["Cumsum", "_Pointwise"]),
     "a number of each run": (
         lambda x: tf.tanh(x * tf.reduce_max(x)) + 1.0, ["Max", "_Pointwise"],
@@ -188,7 +188,8 @@ def test_swish_has_a_name_as_an_activation(factor: float | None, first: bool) ->
         z = y * inner if first else inner * y
         session.run(tf.global_variables_initializer())
         plan, plain = plan_of(session, z, x), plan_of(session, z, x, passes=())
-        (step,) = plan.steps
-        assert (step[-1].attrs["activation"] == "Swish") == (factor != 2.0)
+        assert [step[-1].op for step in plan.steps] == ["_PreparedMatMul"]
+        *_, prepared = [step[-1].attrs for step in plan.prelude.steps]
+        assert (prepared["activation"] == "Swish") == (factor != 2.0)
         (found,), (expected,) = plan.run([ROWS]), plain.run([ROWS])
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Convolutions whose filters are prepared give what they gave, and follow their variables."""
+"""Convolutions and products whose filters and matrices are prepared give what they gave, and follow their variables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
+from minihub_runtime import blas
 from tests.passes.test_fuse_affine import plan_of, variable
 
 
@@ -70,19 +71,74 @@ def test_a_new_value_of_the_variable_is_transformed_anew() -> None:
         np.testing.assert_allclose(session.run(y, {x: value}), 2 * first, rtol=1e-5, atol=1e-4)
 
 
-@pytest.mark.parametrize("why", ["fed", "steps", "holes", "one tap"])
-def test_others_stay(why: str) -> None:
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize("how", ["steps", "holes", "one tap", "explicit"])
+def test_other_convolutions(how: str, small: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blas, "small_as_they_are", lambda: small)
+    value = draw(2, 16, 15, 70)
     with tf.Graph().as_default(), tf.Session() as session:
-        x = tf.placeholder(tf.float32, [None, 16, 16, 32])
-        w = variable("w", *((1, 1) if why == "one tap" else (3, 3)), 32, 32)
-        if why == "fed":
-            w = tf.placeholder(tf.float32, [3, 3, 32, 32])
-        y = tf.nn.conv2d(
-            x,
-            w,
-            2 if why == "steps" else 1,
-            "SAME",
-            dilations=2 if why == "holes" else 1,
+        x = tf.placeholder(tf.float32, [None, 16, 15, 70])
+        w = variable("w", *((1, 1) if how == "one tap" else (3, 2)), 70, 130)
+        y = tf.nn.relu(
+            tf.nn.conv2d(
+                x,
+                w,
+                2 if how == "steps" else 1,
+                [[0, 0], [2, 1], [0, 3], [0, 0]] if how == "explicit" else "SAME",
+                dilations=2 if how == "holes" else 1,
+            )
+            + variable("bias", 130)
         )
         session.run(tf.global_variables_initializer())
-        assert "_PreparedConv2D" not in ops_of(plan_of(session, y, x))
+        plan, plain = plan_of(session, y, x), plan_of(session, y, x, passes=())
+        assert ops_of(plan) == ["_PreparedConv2D"]
+        (expected,) = plain.run([value])
+        for _ in range(4):
+            (found,) = plan.run([value])
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize("follow", ["nothing", "bias", "gelu"])
+@pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True)])
+def test_products(
+    transposed: tuple[bool, bool], follow: str, small: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blas, "small_as_they_are", lambda: small)
+    first, second = transposed
+    value = draw(60, 33) if first else draw(33, 60)
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, None])
+        w = variable("w", *((150, 60) if second else (60, 150)))
+        y = tf.matmul(x, w, first, second)
+        if follow != "nothing":
+            y = y + variable("bias", 150)
+        if follow == "gelu":
+            y = 0.5 * y * (1.0 + tf.erf(y / 1.4142135))
+        double = tf.assign(w, 2.0 * w)
+        session.run(tf.global_variables_initializer())
+        plan, plain = plan_of(session, y, x), plan_of(session, y, x, passes=())
+        # What follows a product with a transposed matrix is no part of it.
+        assert ops_of(plan)[0] == "_PreparedMatMul"
+        assert len(ops_of(plan)) == (2 if second and follow != "nothing" else 1)
+        for _ in range(4):
+            (found,), (expected,) = plan.run([value]), plain.run([value])
+            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4)
+        session.run(double)
+        (found,), (expected,) = plan.run([value]), plain.run([value])
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=2e-4)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="sizes must fit"):
+            plan.run([draw(7, 7)])
+
+
+@pytest.mark.parametrize("why", ["fed", "a type", "computed once"])
+def test_others_stay(why: str) -> None:
+    kind = tf.float64 if why == "a type" else tf.float32
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(kind, [None, 16])
+        w = tf.cast(variable("w", 16, 16), kind)
+        if why == "fed":
+            w = tf.placeholder(tf.float32, [16, 16])
+        y = x + tf.matmul(w, w) if why == "computed once" else tf.matmul(x, w)
+        session.run(tf.global_variables_initializer())
+        assert "_PreparedMatMul" not in ops_of(plan_of(session, y, x))

@@ -1,0 +1,62 @@
+"""Products with matrices that do not change, which may be laid out once; `passes.prepare_filters` makes them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops.broadcasting import fitting
+from minihub_runtime.ops.checking import require_rank
+from minihub_runtime.ops.prepared_matrix import PreparedMatrix
+from minihub_runtime.ops.registry import ROUNDING, Array, op, types
+from minihub_runtime.ops.shape_rules import unknown
+from minihub_runtime.shapes import show
+
+__all__: list[str] = []
+
+FLOAT = types("float32")
+SOURCE = "core/kernels/matmul_op_fused.cc"
+
+
+@op(
+    "_PreparedMatrix(matrix: T, bias: T) -> prepared: variant",
+    T=FLOAT,
+    source=SOURCE,
+    shape=unknown,
+)
+def prepared_matrix(
+    matrix: Array, bias: Array, *, transpose: bool = False, activation: str = ""
+) -> PreparedMatrix:
+    """What a product multiplies with, adds, and ends with; an empty bias is none.
+
+    Raises: InvalidArgumentError for other ranks.
+    """
+    require_rank(matrix, 2, "b")
+    return PreparedMatrix(matrix.T if transpose else matrix, bias, activation)
+
+
+@op(
+    "_PreparedMatMul(a: T, b: variant) -> product: T",
+    T=FLOAT,
+    precision=ROUNDING,
+    source=SOURCE,
+    shape=unknown,
+)
+def prepared_mat_mul(
+    a: Array, b: PreparedMatrix, *, transpose_a: bool = False, out: Array | None = None
+) -> Array:
+    """MatMul, a bias, and an activation.
+
+    Shapes: `[m, k]`, that of `b` `[k, n]` -> `[m, n]`. Raises: InvalidArgumentError for other ranks or sizes.
+    """
+    require_rank(a, 2, "a")
+    left = a.T if transpose_a else a
+    depth, width = b.matrix.shape
+    if left.shape[1] != depth:
+        raise InvalidArgumentError(
+            f"matrix sizes must fit, not {show(left.shape)} and {show(b.matrix.shape)} (after transposing)"
+        )
+    out = fitting(out, (len(left), width), a.dtype)
+    if out is not None and (np.may_share_memory(out, a) or np.may_share_memory(out, b.matrix)):
+        out = None
+    return b.multiply(left, out)

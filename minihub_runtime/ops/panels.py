@@ -1,0 +1,191 @@
+"""Matrices in panels of columns, for products with them again and again.
+
+A library for matrix products brings both factors into another order first.  With a few rows that takes longer than to multiply,
+with a hundred a fifth of the time.  Some libraries make small products of the factors as they lie, at full speed where a row of the
+right one is a few registers long.  So a matrix that stays is laid out once, 64 columns after another, and each such panel is
+multiplied with a band of rows at a time.  Long sums are cut into parts that are added up.
+
+Source: OpenBLAS, interface/gemm.c and kernel/x86_64/sgemm_small_kernel_nn_skylakex.c.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from minihub_runtime import blas
+from minihub_runtime.ops.registry import Array
+from minihub_runtime.threads import scratch
+
+__all__ = [
+    "LEAST_ROWS",
+    "SMALL",
+    "WIDTH",
+    "Panels",
+    "band",
+    "multiply_bands",
+    "multiply_columns",
+    "panels_of",
+]
+
+#: Multiplications of the largest product that is made of the factors as they lie.
+SMALL = 1_000_000
+#: Columns of a panel: so many numbers are a few registers for each row.
+WIDTH = 64
+#: So few columns at the end are no panel of their own, but part of the one before.
+NARROW = 16
+#: Rows of a panel at most: with more, bands have few rows.
+DEEPEST = 1280
+#: Rows of a part of a deeper one, at most; and so many parts.
+PART_DEPTH = 1024
+MOST_PARTS = 8
+#: Rows from which on a product is none of a vector, for which nothing is brought into another order.
+LEAST_ROWS = 2
+
+
+class Panels:
+    """A stack of matrices `(…, k, n)` in panels.
+
+    Args:
+        matrix: a view of any kind; what is made of it shares no memory with it, unless it is one panel already.
+        parts: in how many parts sums are cut; it divides `k`.
+
+    Attributes:
+        shape: that of the matrices.
+        starts: the first column of each panel, and the one after the last.
+    """
+
+    def __init__(self, matrix: Array, parts: int = 1) -> None:
+        *stack, depth, width = self.shape = matrix.shape
+        self._parts = parts
+        count, rest = divmod(width, WIDTH)
+        if count and 0 < rest < NARROW:
+            count, rest = count - 1, rest + WIDTH
+        joined = count * WIDTH
+        self._joined = np.empty((count, *stack, depth, WIDTH), matrix.dtype)
+        self._joined[...] = np.moveaxis(
+            matrix[..., :joined].reshape(*stack, depth, count, WIDTH), -2, 0
+        )
+        self._rest = np.ascontiguousarray(matrix[..., joined:]) if rest else None
+        self.starts = (*range(0, joined + 1, WIDTH), *([width] if rest else []))
+
+    def __len__(self) -> int:
+        """How many panels there are."""
+        return len(self.starts) - 1
+
+    def multiply(self, left: Array, out: Array, first: int = 0, last: int | None = None) -> None:
+        """Put the product with some panels, all by default, into `out`, in this thread.
+
+        Args:
+            left: `(…, m, k)`, whose rows are contiguous.
+            out: `(…, m, columns of these panels)`, whose rows are contiguous.
+            first: the first panel.
+            last: the one after the last.
+        """
+        *stack, rows, depth = left.shape
+        last = len(self) if last is None else last
+        stop = min(last, len(self._joined))
+        joined = max(0, stop - first) * WIDTH
+        if not stack and self._parts == 1 and rows * depth * WIDTH <= SMALL:
+            # A few rows: one call for all.
+            places = out[:, :joined].reshape(rows, -1, WIDTH).transpose(1, 0, 2)
+            np.matmul(left, self._joined[first:stop], out=places)
+        else:
+            for place, panel in enumerate(self._joined[first:stop]):
+                columns = slice(place * WIDTH, (place + 1) * WIDTH)
+                self._multiply_one(left, panel, out[..., columns])
+        if last > stop and self._rest is not None:
+            self._multiply_one(left, self._rest, out[..., joined:])
+
+    def _multiply_one(self, left: Array, panel: Array, out: Array) -> None:
+        """`multiply` with one panel."""
+        *stack, rows, depth = left.shape
+        parts, width = self._parts, panel.shape[-1]
+        lines = band(rows, SMALL // (depth // parts * width))
+        if parts == 1:
+            multiply_bands(left, panel, out, lines)
+            return
+        sums = scratch("panels", (*stack, parts, rows, width), out.dtype)
+        cut = left.reshape(*stack, rows, parts, depth // parts).swapaxes(-2, -3)
+        multiply_bands(cut, panel.reshape(*stack, parts, -1, width), sums, lines)
+        np.add(sums[..., 0, :, :], sums[..., 1, :, :], out=out)
+        for part in range(2, parts):
+            np.add(out, sums[..., part, :, :], out=out)
+
+
+def multiply_bands(left: Array, right: Array, out: Array, lines: int) -> None:
+    """Put the products of two stacks of matrices into a third, so many rows of each at a time.
+
+    Args:
+        left: `(…, m, k)`.
+        right: `(…, k, n)`; it may have more dimensions than `left`, which broadcasts.
+        out: `(…, m, n)`.
+        lines: rows of a band.
+    """
+    *stack, rows, depth = left.shape
+    count = rows // lines
+    whole = count * lines
+    if count > 1:
+        np.matmul(
+            left[..., :whole, :].reshape(*stack, count, lines, depth),
+            right[..., np.newaxis, :, :],
+            out=out[..., :whole, :].reshape(*out.shape[:-2], count, lines, out.shape[-1]),
+        )
+    else:
+        np.matmul(left[..., :whole, :], right, out=out[..., :whole, :])
+    if whole < rows:
+        np.matmul(left[..., whole:, :], right, out=out[..., whole:, :])
+
+
+def multiply_columns(left: Array, right: Array, out: Array, columns: int) -> None:
+    """Put the products of two stacks of matrices into a third, so many columns of each at a time; see `multiply_bands`."""
+    width = right.shape[-1]
+    count = width // columns
+    whole = count * columns
+    several, places = (
+        np.moveaxis(x[..., :whole].reshape(*x.shape[:-1], count, columns), -2, -3)
+        for x in (right, out)
+    )
+    np.matmul(left[..., np.newaxis, :, :], several, out=places)
+    if whole < width:
+        np.matmul(left, right[..., whole:], out=out[..., whole:])
+
+
+@functools.lru_cache(maxsize=4096)
+def band(rows: int, most: int) -> int:
+    """In how many of `rows` a product is made at once: at most `most`, as the library's loops take them.
+
+    They go over four or six rows at a time, and take as long for those that are left over.
+    """
+    if rows <= most:
+        return max(1, rows)
+    fours = most // 4 * 4
+    exact = next((lines for lines in range(fours, most * 2 // 3, -4) if rows % lines == 0), 0)
+    if exact:
+        return exact
+    lines = next((most // step * step for step in (12, 4) if most >= 2 * step), most)
+    # Fewer than four rows at the end are taken together with some before.
+    fuller = (n for n in range(lines, lines // 2, -4) if rows % n >= 4)
+    return next(fuller, lines)
+
+
+def panels_of(matrix: Array) -> Panels | None:
+    """A stack of matrices `(…, k, n)` in panels; None where products with it gain nothing by that."""
+    *_, depth, width = matrix.shape
+    if matrix.dtype != np.float32 or not matrix.size or width == 1 or not blas.small_as_they_are():
+        return None
+    parts = _parts(depth)
+    return Panels(matrix, parts) if parts else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _parts(depth: int) -> int:
+    """In how many parts sums of so many products are cut; 0 if they cannot be."""
+    if depth <= DEEPEST:
+        return 1
+    fitting = [n for n in range(2, MOST_PARTS + 1) if depth % n == 0 and depth // n <= PART_DEPTH]
+    if not fitting:
+        return 0
+    # One more part makes bands of sixteen rows.
+    return fitting[0] + 1 if fitting[0] + 1 in fitting else fitting[0]

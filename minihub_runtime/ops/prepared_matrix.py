@@ -1,0 +1,72 @@
+"""Matrices that do not change, with what is done to the products with them."""
+
+from __future__ import annotations
+
+from minihub_runtime.ops.finishing import Finishing, finish_with
+from minihub_runtime.ops.panels import LEAST_ROWS, Panels, panels_of
+from minihub_runtime.ops.products import multiply, multiply_and_finish
+from minihub_runtime.ops.registry import Array
+
+__all__ = ["PreparedMatrix"]
+
+#: Uses of a matrix before it is laid out in panels, which takes as long as a few products, and as much memory again.
+FIRST_USES = 2
+#: With more rows, to bring all into another order takes a small part of the time.
+MOST_ROWS = 512
+
+
+class PreparedMatrix:
+    """A matrix that does not change, as products are soonest made with it, and what is done to these.
+
+    Args:
+        matrix: `(k, n)`.
+        bias: what is added to each row, one number or `n`; none if it is empty.
+        activation: what it ends with; see `ops.finishing`.  May be empty.
+
+    Attributes:
+        matrix: it as it was given.
+    """
+
+    def __init__(self, matrix: Array, bias: Array, activation: str) -> None:
+        self.matrix = matrix
+        self._bias = bias.reshape(-1) if bias.size else None
+        self._activation = activation
+        #: First column and the one after the last of a part of the product → what is done to it.
+        self._finishes: dict[tuple[int, int], Finishing] = {}
+        self._uses = 0
+        self._panels: Panels | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the matrix."""
+        return self.matrix.shape
+
+    def panels(self, rows: int) -> Panels | None:
+        """The matrix in panels, if a product with so many rows gains by that."""
+        if not LEAST_ROWS <= rows <= MOST_ROWS:
+            return None
+        if self._uses <= FIRST_USES:
+            # Of two threads that come here at once, the later one's panels are kept.
+            self._uses += 1
+            if self._uses > FIRST_USES:
+                self._panels = panels_of(self.matrix)
+        return self._panels
+
+    def multiply(self, left: Array, out: Array | None = None) -> Array:
+        """The product of `left`, `(m, k)`, with it, and what follows; `out` is where it may go, contiguous."""
+        panels = self.panels(len(left))
+        factor = self.matrix if panels is None else panels
+        if self._bias is None and not self._activation:
+            return multiply(left, factor, out)
+        return multiply_and_finish(left, factor, self._finish, out)
+
+    def _finish(self, block: Array, columns: slice) -> None:
+        """Add the bias of some columns to a contiguous block of them, and end with the activation."""
+        key = columns.start, columns.stop
+        found = self._finishes.get(key)
+        if found is None:
+            bias = self._bias
+            if bias is not None and bias.size > 1:
+                bias = bias[columns]
+            found = self._finishes[key] = finish_with(bias, [self._activation])
+        found(block)
