@@ -19,6 +19,7 @@ from minihub_runtime.dtypes import float32
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.ops.pointwise import POINTWISE, REDUCTIONS, gives_whole
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.passes.program_algebra import simplify
 from minihub_runtime.passes.region import Region
 
 __all__ = ["fuse_pointwise"]
@@ -275,7 +276,7 @@ def _replace(region: Region, group: _Group, activations_only: bool) -> bool:
     attrs = {
         "T": float32,
         "N": len(group.inputs),
-        "program": group.lines,
+        "program": simplify(group.lines),
         "numbers": group.numbers,
     }
     region.put(Node(root.name, "_Pointwise", group.inputs, (), attrs))
