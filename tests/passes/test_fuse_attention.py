@@ -207,3 +207,20 @@ def test_sizes_that_do_not_fit(key: Any, value: Any, mask: Any) -> None:
     arrays = [np.ones(shape, np.float32) for shape in ((2, 3, 4), key, value)]
     with pytest.raises(InvalidArgumentError, match="must"):
         REGISTRY["_Attention"].kernel(*arrays, [np.ones(mask, np.float32)], steps=["Add"])
+
+
+@pytest.mark.parametrize("spread", [0, 3, 20, 100])
+@pytest.mark.parametrize("infinite", [False, True])
+def test_rows_whose_largest_scores_differ(spread: float, infinite: bool) -> None:
+    generator = np.random.default_rng(3)
+    query, key, value = (generator.standard_normal((2, 30, 8)).astype(np.float32) for _ in range(3))
+    offset = (generator.random((1, 30, 1)) * -spread).astype(np.float32)
+    mask = np.zeros((30, 30), np.float32)
+    if infinite:
+        mask[:, 3:5] = -np.inf
+    found = REGISTRY["_Attention"].kernel(query, key, value, [offset, mask], steps=["Add", "Add"])
+    # What is added to a whole row changes nothing but the last bits of its scores.
+    scores = (query @ np.swapaxes(key, 1, 2) + offset + mask).astype(np.float64)
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    expected = weights @ value.astype(np.float64) / weights.sum(-1, keepdims=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
