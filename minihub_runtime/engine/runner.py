@@ -80,7 +80,7 @@ class Runner:
             fetches: tensors wanted.
             feeds: tensor → value, of the tensor's own dtype.
             targets: nodes to run without a result.
-            timeout: seconds after which the run ends with an error; checked between kernels.
+            timeout: seconds after which the run ends with an error; checked between kernels and at the end.
             copied: whether the caller may change what it gets; else arrays are read-only, and may be those of variables.
 
         Raises:
@@ -95,6 +95,9 @@ class Runner:
             check = None if deadline is None else self.state.check
             with np.errstate(all="ignore"):
                 values = plan.run(list(feeds.values()), check)
+            if check is not None:
+                # The last kernel may have ended late; TensorFlow waits for a run no longer than that.
+                check()
         finally:
             self.state.finish(before)
         if not copied:

@@ -104,11 +104,18 @@ def test_an_empty_graph() -> None:
         session.run([])
 
 
+def test_a_run_that_ends_late_raises() -> None:
+    x = tf.placeholder(tf.float32, [None])
+    value = np.ones(20_000_000, np.float32)
+    with tf.Session() as session, pytest.raises(tf.errors.DeadlineExceededError):
+        session.run(tf.exp(x), {x: value}, options=tf.RunOptions(timeout_in_ms=1))
+
+
 def test_a_timeout() -> None:
     fed = x = tf.placeholder(tf.float32, [None])
     for _ in range(64):
         x = tf.raw_ops.Neg(x=x)
-    value = np.ones(1_000_000, np.float32)
+    value = np.ones(8_000_000, np.float32)
     with tf.Session() as session:
         enough = tf.RunOptions(timeout_in_ms=60_000)
         np.testing.assert_array_equal(session.run(x, {fed: value}, options=enough), value)
