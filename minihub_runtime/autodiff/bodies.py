@@ -23,6 +23,7 @@ from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.graph.origins import Find, renamed
 from minihub_runtime.ops.terms import Term
 from minihub_runtime.protos.canonical import canonical_bytes
+from minihub_runtime.shapes import Shape
 
 __all__ = ["BodySite", "DifferentiatedBody", "write_function"]
 
@@ -151,13 +152,14 @@ class DifferentiatedBody:
         for argument, ref in zip(self.arguments, inputs, strict=True):
             self.site.inference.refine(argument, self.ops.site.inference.shape(ref))
 
-    def seed(self, dtype: DType) -> Ref:
+    def seed(self, dtype: DType, shape: Shape = None) -> Term:
         """A new tensor of the layer whose value the caller of the gradient gives."""
         name = self.region.unique_name("arriving")
         self.region.add_node(placeholder(name, dtype))
-        return Ref(name)
+        self.region.inference.refine(Ref(name), shape)
+        return self.inner.term(Ref(name))
 
-    def differentiate(self, seeds: Mapping[int, Ref]) -> list[Term | None]:
+    def differentiate(self, seeds: Mapping[int, Term]) -> list[Term | None]:
         """The gradients of the arguments.
 
         Args:
@@ -165,11 +167,10 @@ class DifferentiatedBody:
         """
         from minihub_runtime.autodiff.reverse import Backprop
 
-        numbers = list(seeds)
         wanted = [ref for ref in self.arguments if is_trainable(self.site.dtype(ref))]
         found = Backprop(self.inner, self.arguments).run(
-            [self.results[i] for i in numbers],
-            [self.inner.term(seeds[i]) for i in numbers],
+            [self.results[i] for i in seeds],
+            list(seeds.values()),
             wanted,
         )
         by_argument = dict(zip(wanted, found, strict=True))

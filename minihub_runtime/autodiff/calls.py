@@ -3,12 +3,16 @@
 The functions are made to return what their gradients read of them, so nothing is computed, or drawn, a second time.  A branch
 returns placeholders where another one has something to keep.
 
+Differs: what results without a gradient read has no part in the gradient; TensorFlow gives them zeros, for which it makes slices whole.
+Branches that were read from Switch and Merge have slices of the rows that the branch taken read; TensorFlow adds zeros for all rows.
+The shapes of slices become int64 where the branches have int32 and int64; TensorFlow refuses them.
+
 Source: tensorflow/python/ops/cond_v2.py (_IfGrad), tensorflow/python/eager/polymorphic_function.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minihub_runtime.autodiff.bodies import DifferentiatedBody, placeholder, write_function
@@ -17,7 +21,9 @@ from minihub_runtime.autodiff.site import NodeOps
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.ops.terms import Term, Zeros
+from minihub_runtime.ops.gradient_rules import arange, sizes_of
+from minihub_runtime.ops.terms import Slices, Term, Zeros
+from minihub_runtime.shapes import common
 
 __all__ = ["branch_gradients"]
 
@@ -57,20 +63,28 @@ def branch_gradients(
     inputs = node.inputs[1:] if chooses else node.inputs
     bodies = [DifferentiatedBody(ops, function, inputs) for function in _functions(node)]
     given = _given(ops, node, bodies, grads)
+    # Calls take whole gradients, as in TensorFlow.
+    arriving = {i: list(g.parts) if chooses else [g] for i, g in given.items()}
     found, seeds = [], []
     for body in bodies:
         body.know_shapes(inputs)
-        seeds.append({i: body.seed(g.dtype) for i, g in given.items()})
-        found.append(body.differentiate(seeds[-1]))
+        parts = {
+            i: [body.seed(part.dtype, part.shape) for part in terms]
+            for i, terms in arriving.items()
+        }
+        seeds.append([seed.ref.node for terms in parts.values() for seed in terms])
+        found.append(
+            body.differentiate(
+                {i: given[i].with_parts(t) if chooses else t[0] for i, t in parts.items()}
+            )
+        )
     wanted = [i for i in range(len(inputs)) if any(gradients[i] is not None for gradients in found)]
     if not wanted:
         return [None] * len(node.inputs)
+    alike = {i: _alike(bodies, i, [gradients[i] for gradients in found]) for i in wanted}
     results = [
-        [
-            (body.inner.zeros_like(body.inner.term(body.arguments[i])) if g is None else g).ref
-            for i, g in ((i, gradients[i]) for i in wanted)
-        ]
-        for body, gradients in zip(bodies, found, strict=True)
+        [part.ref for terms in alike.values() for part in terms[number].parts]
+        for number in range(len(bodies))
     ]
     kept = [body.read(refs) for body, refs in zip(bodies, results, strict=True)]
     brought = list(dict.fromkeys(outside for body in bodies for outside in body.brought))
@@ -83,7 +97,7 @@ def branch_gradients(
     functions = []
     for number, body in enumerate(bodies):
         places, arguments = {}, [ref.node for ref in body.arguments]
-        arguments += [seeds[number][i].node for i in given]
+        arguments += seeds[number]
         extra = {}
         position = sum(len(refs) for refs in kept[:number])
         for place, dtype in enumerate(types):
@@ -102,7 +116,7 @@ def branch_gradients(
             )
         nodes, outputs = body.moved(results[number], places)
         own = {name: body.site.nodes[name] for name in (ref.node for ref in body.arguments)}
-        own |= {seed.node: body.region.added[seed.node] for seed in seeds[number].values()}
+        own |= {name: body.region.added[name] for name in seeds[number]}
         functions.append(
             write_function(
                 ops.site,
@@ -116,18 +130,76 @@ def branch_gradients(
     first = len(grads)
     operands = [
         *(ops.term(ref) for ref in inputs),
-        *given.values(),
+        *(part for parts in arriving.values() for part in parts),
         *(ops.term(Ref(node.name, first + place)) for place in range(len(types))),
         *(ops.term(ref) for ref in brought),
     ]
-    produced = [ops.gradient_dtype(inputs[i]) for i in wanted]
-    build = getattr(ops, node.op)
-    attrs = {**_named(node, functions), "Tout": produced}
-    outputs = (
-        build(ops.term(node.inputs[0]), operands, **attrs) if chooses else build(operands, **attrs)
-    )
-    by_input = dict(zip(wanted, outputs, strict=True))
+    by_input = _call(ops, node, functions, operands, alike)
     return [None] * chooses + [by_input.get(i) for i in range(len(inputs))]
+
+
+def _call(
+    ops: NodeOps,
+    node: Node,
+    functions: Sequence[Func],
+    operands: Sequence[Term],
+    alike: Mapping[int, Sequence[Term]],
+) -> dict[int, Term]:
+    """What the gradients of the functions that a node calls make of operands; `alike` has their results by argument."""
+    produced = [part.dtype for terms in alike.values() for part in terms[0].parts]
+    inputs = [operands] if "Call" in node.op else [ops.term(node.inputs[0]), operands]
+    outputs = iter(getattr(ops, node.op)(*inputs, **_named(node, functions), Tout=produced))
+    found = {}
+    for i, terms in alike.items():
+        made: list[Term] = []
+        for parts in zip(*(term.parts for term in terms), strict=True):
+            made.append(next(outputs))
+            ops.site.inference.refine(made[-1].ref, common([part.shape for part in parts]))
+        found[i] = terms[0].with_parts(made)
+    return found
+
+
+def _alike(
+    bodies: Sequence[DifferentiatedBody], argument: int, gradients: Sequence[Term | None]
+) -> list[Term]:
+    """The gradients of one argument in each of the functions: zeros where there is none, slices where one has slices.
+
+    An optimizer changes the rows that slices name, so that a step touches no others.
+    """
+    found = [
+        body.inner.zeros_like(body.inner.term(body.arguments[argument])) if g is None else g
+        for body, g in zip(bodies, gradients, strict=True)
+    ]
+    if not any(g.sliced for g in found):
+        return found
+    sliced = [_as_slices(body, argument, g) for body, g in zip(bodies, found, strict=True)]
+    values = [values for values, _, _ in sliced]
+    indices = _of_one_type([indices for _, indices, _ in sliced])
+    shapes = _of_one_type([shape for _, _, shape in sliced])
+    return [Slices(*parts) for parts in zip(values, indices, shapes, strict=True)]
+
+
+def _as_slices(body: DifferentiatedBody, argument: int, gradient: Term) -> tuple[Term, Term, Term]:
+    """The slices of the gradient of an argument, their places, and the shape of the whole."""
+    ops = body.inner
+    if isinstance(gradient, Slices):
+        given = ops.term(body.arguments[argument])
+        shape = gradient.dense_shape
+        if shape is None:
+            handle = given.dtype.name == "resource"
+            shape = ops.VariableShape(given) if handle else ops.Shape(given)
+        return gradient.values, gradient.indices, shape
+    sizes = sizes_of(ops, gradient)
+    return gradient, ops.tensor(arange(ops, 0, sizes[0])), ops.tensor(sizes)
+
+
+def _of_one_type(terms: Sequence[Term]) -> list[Term]:
+    """Integers of one type: int64 where there are others as well."""
+    if len({term.dtype for term in terms}) == 1:
+        return list(terms)
+    return [
+        term if term.dtype.name == "int64" else term.ops.Cast(term, DstT="int64") for term in terms
+    ]
 
 
 def _given(

@@ -100,6 +100,9 @@ def while_gradients(
     backward = getattr(ops, node.op)(operands, **functions)
     for place, i in enumerate(order):
         gradients[i] = backward[1 + place]
+        behind = ops.site.inference.behind(node.inputs[i])
+        if behind is not None:
+            ops.site.inference.refine(backward[1 + place].ref, behind.shape)
     return gradients
 
 
@@ -179,7 +182,7 @@ def _backward(
     ops: NodeOps,
     body: DifferentiatedBody,
     order: Sequence[int],
-    seeds: dict[int, Ref],
+    seeds: dict[int, Term],
     outputs: Sequence[Ref],
     kept: Sequence[Ref],
     constant: Sequence[int],
@@ -189,8 +192,9 @@ def _backward(
     own: dict[str, Node] = {}
     added: list[str] = []
     turn = _argument(own, body, added, "turn", int32)
-    added += [seeds[i].node for i in order]
-    own |= {seeds[i].node: body.region.added[seeds[i].node] for i in order}
+    arriving = [seeds[i].ref.node for i in order]
+    added += arriving
+    own |= {name: body.region.added[name] for name in arriving}
     places: dict[Ref, Ref] = {}
     rest: list[Ref] = []
     any_shape = _number(own, unique("any_shape"), -1)

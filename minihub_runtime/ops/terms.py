@@ -73,6 +73,15 @@ class Term:
         """The value if it is a small constant, else None."""
         return self.ops.value_of(self.ref)
 
+    @property
+    def parts(self) -> tuple[Term, ...]:
+        """The tensors that it is given by."""
+        return (self,)
+
+    def with_parts(self, parts: Sequence[Term]) -> Term:
+        """A term of the same kind that is given by other tensors."""
+        return parts[0]
+
     def map_values(self, function: Callable[[Term], Term]) -> Term:
         """`function`, which maps zero to zero element by element, of this tensor."""
         return function(self)
@@ -208,6 +217,17 @@ class Slices(Term):
     def dtype(self) -> DType:
         """The element type."""
         return self.values.dtype
+
+    @property
+    def parts(self) -> tuple[Term, ...]:
+        """The tensors that it is given by: `values`, `indices` and, if it is known, `dense_shape`."""
+        whole = () if self.dense_shape is None else (self.dense_shape,)
+        return (self.values, self.indices, *whole)
+
+    def with_parts(self, parts: Sequence[Term]) -> Slices:
+        """Slices that are given by other tensors."""
+        values, indices, *whole = parts
+        return Slices(values, indices, whole[0] if whole else None)
 
     def map_values(self, function: Callable[[Term], Term]) -> Term:
         """`function`, which maps zero to zero element by element, of this tensor."""
