@@ -77,8 +77,8 @@ _STEPS: dict[str, list[tuple[Callable[..., Any], tuple[int, ...]]]] = {
     ],
     "SigmoidGrad": [
         (np.subtract, (_ONE, 0)),
-        (np.multiply, (1, 0)),
-        (np.multiply, (-1, -2)),
+        (np.multiply, (0, -1)),
+        (np.multiply, (1, -1)),
     ],
     "TanhGrad": [
         (np.multiply, (0, 0)),

@@ -232,7 +232,9 @@ def _gradient(
     """Register the op that turns a function's value `y` and the gradient `dy` into that of its input.
 
     TensorFlow takes the conjugate of a complex `y` in some of them and not in others.  In some of them, too, a gradient of zero
-    stays zero where the slope is infinite or no number.
+    stays zero where the slope is infinite or no number.  Products are made in its order, which decides about the last bit, and
+    about what is no number where complex numbers are infinite.  There TensorFlow's own answers differ between the numbers it
+    takes several at once and those left over; the former are given here.
     """
 
     def work(value: Any, slope: Any, out: Array | None = None) -> Any:
@@ -252,6 +254,20 @@ def _gradient(
     )
 
 
+def _half_of_reciprocal(value: Any) -> Any:
+    """`0.5 / value`, of complex numbers as TensorFlow divides them, by the larger of their parts first."""
+    half = value.real.dtype.type(0.5)
+    if value.dtype.kind != "c":
+        return half / value
+    larger = np.maximum(np.abs(value.real), np.abs(value.imag))
+    real, imaginary = value.real / larger, value.imag / larger
+    square = real * real + imaginary * imaginary
+    found = np.empty_like(value)
+    found.real = half / larger * real / square
+    found.imag = -(half / larger * imaginary) / square
+    return found
+
+
 _gradient(
     "TanhGrad",
     lambda y, dy: dy * (y.dtype.type(1) - y * y),
@@ -261,21 +277,21 @@ _gradient(
 )
 _gradient(
     "SigmoidGrad",
-    lambda y, dy: dy * y * (y.dtype.type(1) - y),
+    lambda y, dy: dy * (y * (y.dtype.type(1) - y)),
     "`dy * y * (1 - y)`, where `y = sigmoid(x)`.",
     "core/kernels/cwise_op_sigmoid.cc",
     conjugated=False,
 )
 _gradient(
     "SqrtGrad",
-    lambda y, dy: dy * y.dtype.type(0.5) / y,
+    lambda y, dy: _half_of_reciprocal(y) * dy,
     "`dy / (2 * y)`, where `y = sqrt(x)`; 0 where `dy` is.",
     "core/kernels/cwise_op_sqrt.cc",
     keeps_zeros=True,
 )
 _gradient(
     "RsqrtGrad",
-    lambda y, dy: y.dtype.type(-0.5) * (dy * y) * (y * y),
+    lambda y, dy: y * y * y.dtype.type(-0.5) * (y * dy),
     "`dy * -0.5 * y**3`, where `y = rsqrt(x)`; 0 where `dy` is.",
     "core/kernels/cwise_op_rsqrt.cc",
     keeps_zeros=True,
@@ -283,7 +299,7 @@ _gradient(
 for _name in ("ReciprocalGrad", "InvGrad"):
     _gradient(
         _name,
-        lambda y, dy: -y * dy * y,
+        lambda y, dy: -(y * y) * dy,
         "`-dy * y * y`, where `y = 1 / x`; 0 where `dy` is.",
         "core/kernels/cwise_op_reciprocal.cc",
         keeps_zeros=True,

@@ -133,6 +133,21 @@ for _op in ("Real", "Imag", "Angle", "ComplexAbs"):
         Sample(_op, "wrong_result", {_name: c128([1])}, error="Tout must be"),
     ]
 
+
+def _every(parts: list[float]) -> list[complex]:
+    return [complex(real, imaginary) for real in parts for imaginary in parts]
+
+
+# As many elements as fill the registers of any processor: of those left over, TensorFlow computes infinite ones otherwise.
+_VALUES, _SLOPES = (
+    array.ravel()
+    for array in np.meshgrid(
+        np.array(_every([0, -0.0, 1, -2, INF, -INF, NAN])),
+        np.array([*_every([0, 1, INF]), *_every([-2, -INF])[:3], *_every([1, NAN])]),
+        indexing="ij",
+    )
+)
+
 for _op in ("TanhGrad", "SigmoidGrad", "SqrtGrad", "RsqrtGrad", "ReciprocalGrad", "InvGrad"):
     SAMPLES += [
         Sample(_op, "float", dict(y=f32([2, 3, 0.5, 0, -1]), dy=f32([5, 7, 1.5, 1, 2]))),
@@ -155,6 +170,8 @@ for _op in ("TanhGrad", "SigmoidGrad", "SqrtGrad", "RsqrtGrad", "ReciprocalGrad"
             for _name, _make in {"float": f32, "double": f64, "half": f16, "bfloat16": bf16}.items()
         ),
         Sample(_op, "no_gradient_complex", dict(y=c64([0, 0, 1j]), dy=c64([0, 0, 0]))),
+        Sample(_op, "infinite_complex64", dict(y=c64(_VALUES), dy=c64(_SLOPES))),
+        Sample(_op, "infinite_complex128", dict(y=c128(_VALUES), dy=c128(_SLOPES))),
         Sample(_op, "no_gradient_scalar", dict(y=f32(0), dy=f32(0))),
         Sample(_op, "sizes", dict(y=f32([2, 3]), dy=f32([1])), error="as many elements"),
     ]
