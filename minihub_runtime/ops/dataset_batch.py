@@ -41,8 +41,14 @@ __all__ = ["Batched"]
 _SOURCE = "core/kernels/data/"
 
 
-def _stacked(place: int, dtype: DType, items: Sequence[Array]) -> Array:
+def _stacked(place: int, dtype: DType, items: Sequence[Array], by_size: bool = False) -> Array:
     """Values of one component of several elements, as one array.
+
+    Args:
+        place: the component.
+        dtype: its type.
+        items: its values.
+        by_size: whether values of other shapes than the first need only be as large: their elements are taken in order.
 
     Raises:
         InvalidArgumentError: they have several shapes.
@@ -51,12 +57,12 @@ def _stacked(place: int, dtype: DType, items: Sequence[Array]) -> Array:
     shape = first.shape
     result = np.empty(allocatable((len(items), *shape), dtype.numpy), dtype.numpy)
     for row, item in enumerate(items):
-        if item.shape != shape:
+        if item.shape != shape and not (by_size and item.size == first.size):
             raise InvalidArgumentError(
                 f"Cannot batch tensors with different shapes in component {place}. First element had "
                 f"shape {show(shape)} and element {row} had shape {show(item.shape)}."
             )
-        result[row, ...] = item
+        result[row, ...] = item.reshape(shape)
     return result
 
 
@@ -70,7 +76,7 @@ class Batched(Dataset):
         padding: what puts the values of a component together; by default they must have one shape.
         shapes: the static shapes of a row, if they are not those of `source`.
         whole: whether a batch that fails takes all its elements with it; else the next one begins after the element that
-            failed.
+            failed.  The elements of a whole batch need only be of one size, and take the shape of the first.
     """
 
     def __init__(
@@ -98,7 +104,7 @@ class Batched(Dataset):
         """The values of a component as one array."""
         if self._padding is not None:
             return self._padding(place, items)
-        return _stacked(place, self.types[place], items)
+        return _stacked(place, self.types[place], items, self._whole)
 
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
         """The batches."""
@@ -154,9 +160,14 @@ class _Batching(Iterator[Element]):
                 self._check()
         if failed is not None:
             raise failed
-        if not elements or (self._drop and len(elements) < size):
+        short = self._drop and len(elements) < size
+        if not elements or (short and not self._whole):
             raise StopIteration
-        return tuple(self._stack(place, items) for place, items in enumerate(zip(*elements)))
+        made = tuple(self._stack(place, items) for place, items in enumerate(zip(*elements)))
+        if short:
+            # It was put together all the same: elements of several sizes fail before they are left out.
+            raise StopIteration
+        return made
 
 
 def _size(batch_size: Array) -> int:
@@ -189,7 +200,8 @@ def batch_dataset_v2(
 ) -> Array:
     """`batch_size` elements at a time, which must have one shape; fewer at the end unless `drop_remainder`.
 
-    After an element that fails the next batch begins; results of a function fail as a whole batch.
+    After an element that fails the next batch begins; results of a function fail as a whole batch.  They need only be of one
+    size, and take the shape of the first; in TensorFlow that of the one whose thread came first.
 
     Differs: TensorFlow's options can keep functions and batches apart, and it does so where a function captured the dataset.
     Raises: InvalidArgumentError unless `batch_size` is positive.

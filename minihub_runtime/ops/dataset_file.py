@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -15,8 +15,16 @@ from minihub_runtime.dtypes import string
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, OpError
 from minihub_runtime.ops.checking import allocatable, require, require_scalar
 from minihub_runtime.ops.context import Context
-from minihub_runtime.ops.datasets import Dataset, Element, Iteration, number, variant
-from minihub_runtime.ops.record_files import WINDOW, Inflating, records
+from minihub_runtime.ops.datasets import (
+    CHECKED_EVERY,
+    Dataset,
+    Element,
+    Iteration,
+    Passing,
+    number,
+    variant,
+)
+from minihub_runtime.ops.record_files import WINDOW, Inflating, raw_records, record_of
 from minihub_runtime.ops.registry import Array, op
 from minihub_runtime.ops.shape_rules import scalar
 
@@ -26,37 +34,76 @@ _SOURCE = "core/kernels/data/"
 _CHUNK = 64 * 1024
 
 #: The pieces of an open file, which is closed at the end.
-_Reader = Callable[[BinaryIO], Iterator[bytes]]
+_Reader = Callable[[BinaryIO], Iterator[Any]]
+#: What makes an element of a piece.
+_Finish = Callable[[Any], bytes]
+
+
+def _as_it_is(piece: bytes) -> bytes:
+    return piece
 
 
 class _Files(Dataset):
-    """The pieces of files, one file after the other."""
+    """The pieces of files, one file after the other; those that are passed over are not finished."""
 
     def __init__(
-        self, ctx: Context, paths: Sequence[bytes], reader: _Reader, metadata: str
+        self,
+        ctx: Context,
+        paths: Sequence[bytes],
+        reader: _Reader,
+        metadata: str,
+        finish: _Finish = _as_it_is,
     ) -> None:
         super().__init__([string], [()])
         self._ctx = ctx
         self._paths = paths
-        self._reader = reader
+        self._reader, self._finish = reader, finish
         self._token = _token(metadata)
 
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
         """The pieces."""
-        return _Reading(self._ctx, self._paths, self._reader, self._token)
+        return _Reading(self._ctx, self._paths, self._reader, self._finish, self._token)
 
 
-class _Reading(Iterator[Element]):
+class _Reading(Passing):
     """A file that cannot be opened is asked for again; one that is damaged is left."""
 
-    def __init__(self, ctx: Context, paths: Sequence[bytes], reader: _Reader, token: str) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        paths: Sequence[bytes],
+        reader: _Reader,
+        finish: _Finish,
+        token: str,
+    ) -> None:
         self._ctx = ctx
         self._token = token
         self._left = list(paths[::-1])
-        self._reader = reader
-        self._pieces: Iterator[bytes] | None = None
+        self._reader, self._finish = reader, finish
+        self._pieces: Iterator[Any] | None = None
 
     def __next__(self) -> Element:
+        piece = self._piece()
+        result = np.empty((), dtype=object)
+        try:
+            result[()] = self._finish(piece)
+        except OpError:
+            self._close()
+            raise
+        return (result,)
+
+    def pass_over(self, count: int) -> int:
+        """Pass over the next `count` pieces; how many there were."""
+        for passed in range(count):
+            if passed % CHECKED_EVERY == 0:
+                self._ctx.check()
+            try:
+                self._piece()
+            except StopIteration:
+                return passed
+        return count
+
+    def _piece(self) -> Any:
         while True:
             if self._pieces is None:
                 if not self._left:
@@ -64,16 +111,12 @@ class _Reading(Iterator[Element]):
                 self._ctx.check()
                 self._pieces = self._reader(self._ctx.open_file(self._left[-1], self._token))
             try:
-                piece = next(self._pieces)
+                return next(self._pieces)
             except StopIteration:
                 self._close()
-                continue
             except OpError:
                 self._close()
                 raise
-            result = np.empty((), dtype=object)
-            result[()] = piece
-            return (result,)
 
     def _close(self) -> None:
         self._pieces = None
@@ -172,7 +215,7 @@ def tf_record_dataset(
     *,
     metadata: str = "",
 ) -> Array:
-    """The records of files of TFRecords.
+    """The records of files of TFRecords.  The data of those that are passed over may be damaged, not their lengths.
 
     Raises: InvalidArgumentError for an unknown compression; DataLossError for a damaged record, NotFoundError,
         PermissionDeniedError when elements are asked for.
@@ -180,7 +223,8 @@ def tf_record_dataset(
     """
     kind = compression_of(compression_type)
     number(buffer_size, "buffer_size", 0)
-    return variant(_Files(ctx, paths_of(filenames), lambda file: records(file, kind), metadata))
+    paths = paths_of(filenames)
+    return variant(_Files(ctx, paths, lambda file: raw_records(file, kind), metadata, record_of))
 
 
 def _fixed(kind: str, header: int, record: int, footer: int) -> _Reader:

@@ -25,9 +25,11 @@ from minihub_runtime.ops.datasets import (
     Element,
     Elements,
     Iteration,
+    Passing,
     check_room,
     dataset_of,
     number,
+    passed_over,
     require_alike,
     variant,
 )
@@ -73,10 +75,11 @@ class _Interleaved(Dataset):
     ) -> Iterator[Element]:
         if self._cycle == 1:
             return _Flattening(source, opened, check)
-        return _Interleaving(_Datasets(source, opened, check), self._cycle, self._block)
+        datasets = _Datasets(source, opened, check)
+        return _PassingInTurns(datasets, self._cycle, self._block, check)
 
 
-class _Flattening(Iterator[Element]):
+class _Flattening(Passing):
     def __init__(self, source: Iterator[Element], opened: _Open, check: Callable[[], None]) -> None:
         self._source = source
         self._opened = opened
@@ -92,6 +95,21 @@ class _Flattening(Iterator[Element]):
                 return next(self._current)
             except StopIteration:
                 self._current = None
+
+    def pass_over(self, count: int) -> int:
+        """Pass over the next `count` elements; how many there were."""
+        passed = 0
+        while passed < count:
+            if self._current is None:
+                self._check()
+                try:
+                    self._current = self._opened(next(self._source))
+                except StopIteration:
+                    break
+            passed += passed_over(self._current, count - passed, self._check)
+            if passed < count:
+                self._current = None
+        return passed
 
 
 class _Datasets:
@@ -168,24 +186,32 @@ class _Interleaving(Iterator[Element]):
         elif self._place == len(self._current):
             self._current.append(None)
 
-    def _count(self) -> None:
-        self._taken += 1
+    def _count(self, elements: int = 1) -> None:
+        self._taken += elements
         if self._taken == self._block:
             self._advance()
 
-    def __next__(self) -> Element:
+    def _opened(self) -> Iterator[Element] | None:
+        """The dataset whose turn it is; None if there is none any more."""
         while not self._datasets.ended or any(self._current):
-            current = self._current[self._place]
-            if current is None:
-                current = self._current[self._place] = self._datasets.following()
-                if current is None:
-                    self._advance()
-                    continue
+            if self._current[self._place] is None:
+                self._current[self._place] = self._datasets.following()
+            if self._current[self._place] is not None:
+                return self._current[self._place]
+            self._advance()
+        return None
+
+    def _end(self) -> None:
+        """The dataset whose turn it is is at its end."""
+        self._current[self._place] = None
+        self._advance()
+
+    def __next__(self) -> Element:
+        while (current := self._opened()) is not None:
             try:
                 element = next(current)
             except StopIteration:
-                self._current[self._place] = None
-                self._advance()
+                self._end()
                 continue
             except OpError:
                 if self._errors_take_turns:
@@ -194,6 +220,29 @@ class _Interleaving(Iterator[Element]):
             self._count()
             return element
         raise StopIteration
+
+
+class _PassingInTurns(_Interleaving, Passing):
+    """One that no threads compute."""
+
+    def __init__(
+        self, datasets: _Datasets, cycle: int, block: int, check: Callable[[], None]
+    ) -> None:
+        super().__init__(datasets, cycle, block)
+        self._check = check
+
+    def pass_over(self, count: int) -> int:
+        """Pass over the next `count` elements; how many there were."""
+        passed = 0
+        while passed < count and (current := self._opened()) is not None:
+            wanted = min(count - passed, self._block - self._taken)
+            found = passed_over(current, wanted, self._check)
+            passed += found
+            if found == wanted:
+                self._count(found)
+            else:
+                self._end()
+        return passed
 
 
 class _InterleavedInTurns(_Interleaved):

@@ -27,6 +27,7 @@ from minihub_runtime.ops.datasets import (
     check_room,
     dataset_of,
     number,
+    passed_over,
     variant,
 )
 from minihub_runtime.ops.philox import Philox, WordStream
@@ -358,13 +359,10 @@ class _Every(Iterator[Element]):
         self._required = required
 
     def __next__(self) -> Element:
-        passed = 0
+        passed = passed_over(self._source, self._pass, self._check)
         try:
-            while passed < self._pass:
-                if passed % CHECKED_EVERY == 0:
-                    self._check()
-                next(self._source)
-                passed += 1
+            if passed < self._pass:
+                raise StopIteration
             self._pass = 0
             element = next(self._source)
         except StopIteration:

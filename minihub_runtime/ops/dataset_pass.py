@@ -6,6 +6,7 @@ model_dataset_op.cc, optimize_dataset_op.cc.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -182,6 +183,14 @@ class _AsItIs(Pipe):
         return self.inputs[0].iterate(iteration)
 
 
+class _Prefetched(_AsItIs):
+    """One of which all elements are made, also those that are passed over."""
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The elements."""
+        return itertools.chain(super().iterate(iteration))
+
+
 @op(
     "PrefetchDataset(input_dataset: variant, buffer_size: int64) -> handle: variant",
     output_types=TYPES,
@@ -210,7 +219,7 @@ def prefetch_dataset(
         size >= -1,
         f"buffer_size must be >= 0 or set buffer_size to be -1 for auto-tuning, not {size}",
     )
-    return variant(_AsItIs(source) if size else source)
+    return variant(_Prefetched(source) if size else source)
 
 
 @op(

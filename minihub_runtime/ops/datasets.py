@@ -13,6 +13,7 @@ Source: tensorflow/core/framework/dataset.h, tensorflow/core/data/captured_funct
 
 from __future__ import annotations
 
+import abc
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
@@ -45,6 +46,7 @@ __all__ = [
     "Elements",
     "Iteration",
     "Outcome",
+    "Passing",
     "Pipe",
     "check_room",
     "compatible",
@@ -52,6 +54,7 @@ __all__ = [
     "element_of",
     "number",
     "outcome",
+    "passed_over",
     "require_alike",
     "variant",
 ]
@@ -206,6 +209,34 @@ def outcome(source: Iterator[Element]) -> Outcome:
         raise
     except OpError as error:
         return error.with_traceback(None)
+
+
+class Passing(Iterator[Element]):
+    """An iterator that passes elements over without making them; what is wrong with these is not noticed."""
+
+    @abc.abstractmethod
+    def pass_over(self, count: int) -> int:
+        """Pass over the next `count` elements; how many there were."""
+
+
+def passed_over(source: Iterator[Element], count: int, check: Callable[[], None]) -> int:
+    """How many elements there were when the next `count` of an iterator were passed over.
+
+    Args:
+        source: the iterator.
+        count: how many to pass over.
+        check: raises if the run has passed its deadline.
+    """
+    if isinstance(source, Passing):
+        return source.pass_over(count)
+    for passed in range(count):
+        if passed % CHECKED_EVERY == 0:
+            check()
+        try:
+            next(source)
+        except StopIteration:
+            return passed
+    return count
 
 
 def element_of(found: Outcome) -> Element:

@@ -9,15 +9,16 @@ Source: tensorflow/core/lib/io/record_reader.cc, zlib_inputstream.cc.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zlib
-from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Generator, Iterator
+from typing import BinaryIO, TypeAlias
 
 from minihub_runtime.checkpoint.crc32c import masked_crc32c
 from minihub_runtime.errors import DataLossError
 
-__all__ = ["CRC", "LENGTH", "WINDOW", "Inflating", "records"]
+__all__ = ["CRC", "LENGTH", "WINDOW", "Inflating", "raw_records", "record_of", "records"]
 
 LENGTH = struct.Struct("<Q")
 CRC = struct.Struct("<I")
@@ -26,11 +27,15 @@ _CHUNK = 256 * 1024
 WINDOW = {"ZLIB": zlib.MAX_WBITS, "GZIP": zlib.MAX_WBITS + 16}
 
 
-def records(file: BinaryIO, kind: str) -> Iterator[bytes]:
+#: Where in its file the data of a record begins, and the data with its checksum.
+Raw: TypeAlias = "tuple[int, bytes]"
+
+
+def raw_records(file: BinaryIO, kind: str) -> Generator[Raw, None, None]:
     """The records of an open file, which is closed at the end; a header cut short is the end.
 
     Raises:
-        DataLossError: a record is corrupted or truncated.
+        DataLossError: the length of a record is corrupted, or a record truncated.
     """
     with file:
         read = Inflating(file, WINDOW[kind]).read if kind else file.read
@@ -40,9 +45,32 @@ def records(file: BinaryIO, kind: str) -> Iterator[bytes]:
             if len(header) < 12:
                 return
             length = _checked(header, offset)
-            data = _read_exactly(read, length + 4, offset)
-            yield _checked_data(data, offset + 12)
+            yield offset + 12, _read_exactly(read, length + 4, offset)
             offset += 16 + length
+
+
+def record_of(raw: Raw) -> bytes:
+    """The data of a record.
+
+    Raises:
+        DataLossError: they are corrupted.
+    """
+    offset, data = raw
+    record = data[:-4]
+    if masked_crc32c(record) != CRC.unpack(data[-4:])[0]:
+        raise DataLossError(f"corrupted record at {offset}")
+    return record
+
+
+def records(file: BinaryIO, kind: str) -> Iterator[bytes]:
+    """The records of an open file, which is closed at the end; a header cut short is the end.
+
+    Raises:
+        DataLossError: a record is corrupted or truncated.
+    """
+    with contextlib.closing(raw_records(file, kind)) as found:
+        for raw in found:
+            yield record_of(raw)
 
 
 def _checked(header: bytes, offset: int) -> int:
@@ -66,13 +94,6 @@ def _read_exactly(read: Callable[[int], bytes], count: int, offset: int) -> byte
         pieces.append(piece)
         count -= len(piece)
     return b"".join(pieces)
-
-
-def _checked_data(data: bytes, offset: int) -> bytes:
-    record = data[:-4]
-    if masked_crc32c(record) != CRC.unpack(data[-4:])[0]:
-        raise DataLossError(f"corrupted record at {offset}")
-    return record
 
 
 class Inflating:

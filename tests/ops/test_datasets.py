@@ -92,6 +92,8 @@ def test_a_python_function_of_another_graph_is_not_found() -> None:
         ),
         lambda data: data.range(1).repeat().window(1, 1 << 50).skip(1).flat_map(lambda rows: rows),
         lambda data: data.range(1).repeat().shard(1 << 50, 1),
+        lambda data: data.range(1).repeat().flat_map(data.range).skip(1),
+        lambda data: data.range(1).repeat().interleave(lambda n: data.range(9), 2).skip(1 << 50),
         lambda data: (
             data.range(1)
             .apply(
@@ -117,6 +119,14 @@ def test_endless_datasets_obey_deadlines(endless: Any) -> None:
         options = tf.RunOptions(timeout_in_ms=100)
         with tf.Session() as session, pytest.raises(DeadlineExceededError):
             session.run(element, options=options)
+
+
+def test_a_batch_of_results_has_the_shape_of_the_first() -> None:
+    with tf.Graph().as_default():
+        rows = tf.data.Dataset.range(3, 0, -1).map(lambda n: tf.ones([n, 6 // n]))
+        batch = tf.data.experimental.get_single_element(rows.batch(3))
+        with tf.Session() as session:
+            assert session.run(batch).shape == (3, 3, 2)
 
 
 def test_datasets_that_stand_on_each_other_without_end_are_refused() -> None:

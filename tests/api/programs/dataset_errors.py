@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -265,3 +268,130 @@ def errors_of_functions(tf: Any) -> Any:
         lambda d: d.map(lambda n: n + 1, num_parallel_calls=3).prefetch(2),
         lambda d: d.apply(experimental.ignore_errors()),
     )
+
+
+def damaged_records(tf: Any, path: Path, count: int, damage: dict[int, str], kind: str) -> str:
+    """The path of a file of records of which some are damaged: their data, their length, or all that comes after."""
+    with tf.python_io.TFRecordWriter(str(path)) as writer:
+        for number in range(count):
+            writer.write(f"{path.name}{number}".encode())
+    content = bytearray(path.read_bytes())
+    size = len(content) // count
+    for number, what in damage.items():
+        place = number * size
+        if what == "cut":
+            del content[place + size - 6 :]
+        else:
+            content[place + {"length": 0, "data": 12, "checksum": size - 1}[what]] ^= 1
+    path.write_bytes(gzip.compress(bytes(content)) if kind else bytes(content))
+    return str(path)
+
+
+def of_damaged_records(tf: Any, *makes: Callable[[Any], Any], kind: str = "") -> list[Any]:
+    """What the iterators of datasets give; `makes` make them of a vector of names of files with damaged records."""
+    damages: list[list[dict[int, str]]] = [
+        [{2: "data"}, {}, {0: "checksum"}],
+        [{0: "data", 1: "checksum"}, {3: "data"}, {}],
+        [{2: "length"}, {1: "data"}, {}],
+        [{1: "data", 3: "cut"}, {0: "length"}, {2: "data"}],
+    ]
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, three in enumerate(damages):
+            files = [
+                damaged_records(tf, Path(folder, f"{letter}{number}"), 5, damage, kind)
+                for letter, damage in zip("abc", three, strict=True)
+            ]
+            for make in makes:
+                iterator = tf.data.make_initializable_iterator(make(tf.constant(files)))
+                with tf.Session() as session:
+                    session.run(iterator.initializer)
+                    found.append(asked(tf, session, iterator.get_next(), 24))
+    return found
+
+
+@results
+def damaged_records_passed_over(tf: Any) -> Any:
+    """Only their lengths are looked at."""
+    read = tf.data.TFRecordDataset
+    skips = [lambda files, n=n: read(files).skip(n) for n in (0, 1, 2, 3, 5, 6, 9, 20)]
+    shards = [lambda files, n=n: read(files).shard(3, n) for n in range(3)]
+    return of_damaged_records(
+        tf, *skips, *shards, lambda files: read(files).skip(3).take(2), lambda f: read(f).skip(-1)
+    )
+
+
+@results
+def compressed_damaged_records_passed_over(tf: Any) -> Any:
+    makes = [lambda files, n=n: tf.data.TFRecordDataset(files, "GZIP").skip(n) for n in (0, 3, 6)]
+    return of_damaged_records(tf, *makes, kind="GZIP")
+
+
+@results
+def damaged_records_passed_over_in_turns(tf: Any) -> Any:
+    read = tf.data.TFRecordDataset
+
+    def names(files: Any) -> Any:
+        return tf.data.Dataset.from_tensor_slices(files)
+
+    def make(skip: int) -> list[Callable[[Any], Any]]:
+        return [
+            lambda files: names(files).flat_map(read).skip(skip),
+            lambda files: names(files).flat_map(lambda f: read(f).skip(1)).skip(skip),
+            lambda files: names(files).interleave(read, 2).skip(skip),
+            lambda files: names(files).interleave(read, 3, 2).skip(skip),
+            lambda files: names(files).interleave(read, 2, 2, num_parallel_calls=1).skip(skip),
+            lambda files: names(files).interleave(read, 3).shard(skip + 1, skip),
+        ]
+
+    return of_damaged_records(tf, *(one for skip in (1, 2, 3, 7) for one in make(skip)))
+
+
+@results
+def damaged_records_made_before_they_are_passed_over(tf: Any) -> Any:
+    """Datasets in between make all elements."""
+    read = tf.data.TFRecordDataset
+    return of_damaged_records(
+        tf,
+        lambda files: read(files).prefetch(2).skip(3),
+        lambda files: read(files).with_options(tf.data.Options()).skip(3),
+        lambda files: read(files).cache().skip(3),
+        lambda files: read(files).take(6).skip(3),
+        lambda files: read(files).skip(1).skip(2),
+        lambda files: read(files).repeat(2).skip(3),
+        lambda files: read(files).concatenate(read(files)).skip(3),
+        lambda files: read(files).map(lambda r: tf.strings.join([r, r])).skip(3),
+        lambda files: read(files).filter(lambda r: tf.not_equal(r, "")).skip(3),
+        lambda files: read(files).batch(2).skip(2),
+        lambda files: read(files).shuffle(1).skip(3),
+        lambda files: read(files).window(2).skip(1).flat_map(lambda w: w),
+    )
+
+
+@results
+def batches_of_elements_of_one_size(tf: Any) -> Any:
+    """Results of a function that are batched need only be as large as one another; the shape is that of any one of them."""
+
+    def shaped(place: Any, shapes: list[list[int]]) -> Any:
+        shape = tf.constant([*shapes[0]])
+        for number, other in enumerate(shapes):
+            shape = tf.where(tf.equal(place, number), tf.constant(other), shape)
+        return tf.fill(shape, place)
+
+    found = []
+    for shapes in (
+        [[4, 1], [2, 2], [1, 4], [2, 2], [4, 1]],
+        [[2, 2], [2, 2], [2, 3], [3, 2], [2, 2]],
+        [[0, 1], [0, 2], [1, 0], [1, 1], [1, 1]],
+    ):
+        made = tf.data.Dataset.range(5).map(lambda place, shapes=shapes: shaped(place, shapes))
+        for dataset in (
+            made.batch(2).map(lambda batch: tf.reshape(batch, [-1])),
+            made.batch(3, drop_remainder=True).map(lambda batch: tf.reshape(batch, [-1])),
+            made.filter(lambda value: tf.size(value) >= 0).batch(2),
+            made.map(lambda value: (value, value)).batch(2).map(lambda one, _: tf.size(one)),
+        ):
+            following = tf.data.make_one_shot_iterator(dataset).get_next()
+            with tf.Session() as session:
+                found.append(asked(tf, session, following, 12))
+    return found
