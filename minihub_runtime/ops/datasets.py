@@ -158,6 +158,10 @@ class Dataset:
     def renew(self) -> None:
         """Forget what lasts from one epoch to the next."""
 
+    def repeated(self, epochs: int) -> Dataset | None:
+        """Several epochs, endless ones if the number is negative, where TensorFlow's rewriting makes one dataset of them."""
+        return None
+
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
         """An iterator over the elements of one epoch."""
         raise NotImplementedError

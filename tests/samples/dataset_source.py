@@ -47,6 +47,18 @@ def elements(
     return Sample(op, label, inputs, attrs, error, {**(before or {}), "iterator": iterator}, after)
 
 
+#: The attributes of datasets of numbers.
+ELEMENT = typed(L, [[]])
+
+
+def of(op: str, label: str, drawn: int, source: Call | None = None, **more: Any) -> Sample:
+    """A dataset made of another one."""
+    before = {"source": source or numbers(5), **more.pop("before", {})}
+    error = more.pop("error", None)
+    attrs = {**ELEMENT, **more.pop("attrs", {})}
+    return elements(op, label, dict(input_dataset=SOURCE, **more), attrs, drawn, L, before, error)
+
+
 def slices(label: str, *components: Any, types: list[str], shapes: Any, **more: Any) -> Sample:
     attrs = dict(output_shapes=list(shapes))
     count = more.pop("count", 2)

@@ -1,25 +1,23 @@
-"""Datasets that give elements of others in another order, once more, or only some of them.
+"""Datasets that give the elements of others in random order.
 
-Source: tensorflow/core/kernels/data/shuffle_dataset_op.cc, repeat_dataset_op.cc, take_dataset_op.cc, skip_dataset_op.cc,
-concatenate_dataset_op.cc, shard_dataset_op.cc, tensorflow/core/data/../random_seed_ops.cc.
+Source: tensorflow/core/kernels/data/shuffle_dataset_op.cc, random_seed_ops.cc.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require, require_scalar
+from minihub_runtime.ops.dataset_repeat import of_epochs
 from minihub_runtime.ops.datasets import (
     CHECKED_EVERY,
-    INFINITE,
     MANY,
     TYPES,
-    UNKNOWN,
     Dataset,
     Element,
     Iteration,
@@ -27,13 +25,12 @@ from minihub_runtime.ops.datasets import (
     check_room,
     dataset_of,
     number,
-    passed_over,
     variant,
 )
 from minihub_runtime.ops.philox import Philox, WordStream
 from minihub_runtime.ops.registry import Array, op
 from minihub_runtime.ops.shape_rules import scalar
-from minihub_runtime.shapes import Shape, common
+from minihub_runtime.shapes import Shape
 
 _SOURCE = "core/kernels/data/"
 
@@ -67,15 +64,6 @@ class Seeds:
         return self._words.word(), self._words.word()
 
 
-def _of_epochs(one: int, epochs: int) -> int:
-    """The number of elements of several epochs of a dataset, endless ones if `epochs` is negative."""
-    if epochs == 0 or one == 0:
-        return 0
-    if epochs < 0:
-        return INFINITE
-    return one if one < 0 else one * epochs
-
-
 class _Shuffled(Pipe):
     """Elements in random order, of a buffer of them, for one or several epochs; endless ones if `epochs` is negative."""
 
@@ -93,10 +81,10 @@ class _Shuffled(Pipe):
         if self._own:
             self._seeds = self._seeds.begin()
 
-    def repeated(self, epochs: int) -> Dataset:
-        """Several epochs."""
+    def repeated(self, epochs: int) -> Dataset | None:
+        """Several epochs in one dataset, unless it has several already."""
         if self._epochs != 1:
-            return _Repeated(self, epochs)
+            return None
         return _Shuffled(self.inputs[0], self._buffer_size, self._seeds, epochs, self._own)
 
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
@@ -105,7 +93,7 @@ class _Shuffled(Pipe):
 
     def cardinality(self) -> int:
         """That of all epochs."""
-        return _of_epochs(self.inputs[0].cardinality(), self._epochs)
+        return of_epochs(self.inputs[0].cardinality(), self._epochs)
 
 
 class _Shuffling(Iterator[Element]):
@@ -191,227 +179,6 @@ class _Shuffling(Iterator[Element]):
         span[0] += 1
         self._held -= 1
         return found
-
-
-def _repeated(source: Dataset, count: int) -> Dataset:
-    """Several epochs of a dataset; endless ones if `count` is negative.
-
-    A shuffled dataset repeats itself, as where TensorFlow's rewriting makes one dataset of both.
-    """
-    if count == 1:
-        return source
-    if count and isinstance(source, _Shuffled):
-        return source.repeated(count)
-    return _Repeated(source, count)
-
-
-class _Repeated(Pipe):
-    """Several epochs."""
-
-    def __init__(self, source: Dataset, count: int) -> None:
-        super().__init__(source)
-        self._count = count
-
-    def iterate(self, iteration: Iteration) -> Iterator[Element]:
-        """All epochs."""
-        return _Repeating(self.inputs[0], self._count, iteration)
-
-    def cardinality(self) -> int:
-        """That of all epochs."""
-        return _of_epochs(self.inputs[0].cardinality(), self._count)
-
-
-class _Repeating(Iterator[Element]):
-    """A number of epochs begins each as soon as the one before ends, the last one included; endless ones when asked for.
-
-    Shuffled datasets draw the seeds of an epoch then.
-    """
-
-    def __init__(self, source: Dataset, count: int, iteration: Iteration) -> None:
-        self._source = source
-        self._left = count
-        self._iteration = iteration
-        self._fresh = True
-        self._epoch = source.iterate(iteration) if count > 0 else None
-
-    def __next__(self) -> Element:
-        while self._left:
-            if self._epoch is None:
-                self._epoch = self._source.iterate(self._iteration)
-                self._fresh = True
-            try:
-                element = next(self._epoch)
-            except StopIteration:
-                self._iteration.check()
-                self._epoch = None
-                if self._left > 0:
-                    self._left -= 1
-                    self._epoch = self._source.iterate(self._iteration)
-                elif self._fresh:
-                    # An endless repetition of nothing ends.
-                    self._left = 0
-            else:
-                self._fresh = False
-                return element
-        raise StopIteration
-
-
-class _Taken(Pipe):
-    """The first elements."""
-
-    def __init__(self, source: Dataset, count: int) -> None:
-        super().__init__(source)
-        self._count = count
-
-    def iterate(self, iteration: Iteration) -> Iterator[Element]:
-        """The elements."""
-        return _Taking(self.inputs[0].iterate(iteration), self._count)
-
-    def cardinality(self) -> int:
-        """At most the count."""
-        whole = self.inputs[0].cardinality()
-        if whole == UNKNOWN:
-            return whole
-        return self._count if whole == INFINITE else min(whole, self._count)
-
-
-class _Taking(Iterator[Element]):
-    """One that fails is not counted."""
-
-    def __init__(self, source: Iterator[Element], count: int) -> None:
-        self._source = source
-        self._left = count
-
-    def __next__(self) -> Element:
-        if self._left <= 0:
-            raise StopIteration
-        element = next(self._source)
-        self._left -= 1
-        return element
-
-
-def _taken(source: Dataset, count: int) -> Dataset:
-    """The first elements; all of them if the count is negative."""
-    return source if count < 0 else _Taken(source, count)
-
-
-class _Skipped(Pipe):
-    """All but the first elements; none if the count is negative."""
-
-    def __init__(self, source: Dataset, count: int) -> None:
-        super().__init__(source)
-        self._count = count
-
-    def iterate(self, iteration: Iteration) -> Iterator[Element]:
-        """The elements."""
-        if self._count < 0:
-            return iter(())
-        return _Every(self.inputs[0].iterate(iteration), self._count, 1, iteration.check)
-
-    def cardinality(self) -> int:
-        """What is left."""
-        whole = self.inputs[0].cardinality()
-        if self._count < 0:
-            return 0
-        return whole if whole < 0 else max(0, whole - self._count)
-
-
-def _skipped(source: Dataset, count: int) -> Dataset:
-    """All but the first elements; none if the count is negative."""
-    return _Skipped(source, count) if count else source
-
-
-class _Sharded(Pipe):
-    """One of every few elements."""
-
-    def __init__(self, source: Dataset, count: int, index: int, full: bool) -> None:
-        super().__init__(source)
-        self._count, self._index, self._full = count, index, full
-
-    def iterate(self, iteration: Iteration) -> Iterator[Element]:
-        """The elements."""
-        source = self.inputs[0].iterate(iteration)
-        return _Every(source, self._index, self._count, iteration.check, self._full)
-
-    def cardinality(self) -> int:
-        """The shard's part."""
-        whole = self.inputs[0].cardinality()
-        return whole if whole < 0 else (whole + self._count - 1 - self._index) // self._count
-
-
-class _Every(Iterator[Element]):
-    """The element number `skip`, and each that is `step` further.
-
-    Elements that are passed over in between count together: after an error in their midst all of them are passed over anew.
-    """
-
-    def __init__(
-        self,
-        source: Iterator[Element],
-        skip: int,
-        step: int,
-        check: Callable[[], None],
-        required: bool = False,
-    ) -> None:
-        self._source = source
-        self._pass, self._step = skip, step
-        self._check = check
-        self._required = required
-
-    def __next__(self) -> Element:
-        passed = passed_over(self._source, self._pass, self._check)
-        try:
-            if passed < self._pass:
-                raise StopIteration
-            self._pass = 0
-            element = next(self._source)
-        except StopIteration:
-            if self._required:
-                raise InvalidArgumentError(
-                    f"the dataset must have an element for each of {self._step} shards, "
-                    f"not {passed} elements"
-                ) from None
-            raise
-        self._pass = self._step - 1
-        self._required = False
-        return element
-
-
-class _Concatenated(Dataset):
-    """One dataset after the other."""
-
-    def __init__(self, first: Dataset, second: Dataset) -> None:
-        shapes = [common(pair) for pair in zip(first.shapes, second.shapes)]
-        super().__init__(first.types, shapes, first, second)
-
-    def iterate(self, iteration: Iteration) -> Iterator[Element]:
-        """The elements of both."""
-        return _Concatenating(self.inputs, iteration)
-
-    def cardinality(self) -> int:
-        """The sum."""
-        counts = [item.cardinality() for item in self.inputs]
-        if INFINITE in counts:
-            return INFINITE
-        return UNKNOWN if UNKNOWN in counts else sum(counts)
-
-
-class _Concatenating(Iterator[Element]):
-    def __init__(self, sources: tuple[Dataset, ...], iteration: Iteration) -> None:
-        self._sources = list(sources[::-1])
-        self._iteration = iteration
-        self._current: Iterator[Element] | None = None
-
-    def __next__(self) -> Element:
-        while True:
-            if self._current is None:
-                if not self._sources:
-                    raise StopIteration
-                self._current = self._sources.pop().iterate(self._iteration)
-            try:
-                return next(self._current)
-            except StopIteration:
-                self._current = None
 
 
 def _seeds_of(value: Any) -> Seeds:
@@ -603,119 +370,3 @@ def shuffle_and_repeat_dataset_v2(
         return variant(_Shuffled(source, size, seed_generator, epochs, own=False))
     seeds = Seeds(number(seed, "seed"), number(seed2, "seed2"), reshuffle_each_iteration)
     return variant(_Shuffled(source, size, seeds, epochs))
-
-
-def _counted(name: str, file: str, kind: Callable[[Dataset, int], Dataset], doc: str) -> None:
-    """Register an op of a dataset and a number."""
-
-    def kernel(
-        input_dataset: Array,
-        count: Array,
-        *,
-        output_types: list[DType],
-        output_shapes: list[Shape],
-        metadata: str = "",
-    ) -> Array:
-        return variant(kind(dataset_of(input_dataset), number(count, "count")))
-
-    kernel.__doc__ = doc
-    op(
-        f"{name}(input_dataset: variant, count: int64) -> handle: variant",
-        output_types=TYPES,
-        output_shapes=MANY,
-        source=_SOURCE + file,
-        shape=scalar,
-    )(kernel)
-
-
-_counted(
-    "RepeatDataset",
-    "repeat_dataset_op.cc",
-    _repeated,
-    """`count` epochs; a negative count repeats for ever, unless there is nothing to repeat.
-
-    Raises: InvalidArgumentError unless `count` is a scalar.
-    """,
-)
-_counted(
-    "TakeDataset",
-    "take_dataset_op.cc",
-    _taken,
-    """The first `count` elements; all of them if it is negative.
-
-    Raises: InvalidArgumentError unless `count` is a scalar.
-    """,
-)
-_counted(
-    "SkipDataset",
-    "skip_dataset_op.cc",
-    _skipped,
-    """All but the first `count` elements; none of them if it is negative.
-
-    Differs: the blocks of an InterleaveDataset count what was passed over before an error; not so in TensorFlow.
-    Raises: InvalidArgumentError unless `count` is a scalar.
-    """,
-)
-
-
-@op(
-    "ShardDataset(input_dataset: variant, num_shards: int64, index: int64) -> handle: variant",
-    output_types=TYPES,
-    output_shapes=MANY,
-    source=_SOURCE + "shard_dataset_op.cc",
-    shape=scalar,
-)
-def shard_dataset(
-    input_dataset: Array,
-    num_shards: Array,
-    index: Array,
-    *,
-    require_non_empty: bool = False,
-    output_types: list[DType],
-    output_shapes: list[Shape],
-    metadata: str = "",
-) -> Array:
-    """The elements whose place, divided by `num_shards`, leaves `index`.
-
-    Raises: InvalidArgumentError unless `index` lies in [0, num_shards).
-    """
-    count, place = number(num_shards, "num_shards"), number(index, "index")
-    require(
-        count > 0, f"Number of shards must be greater than zero (currently num_shards = {count})."
-    )
-    require(
-        0 <= place < count,
-        f"Index must be between 0 and {count - 1} (currently index = {place}).",
-    )
-    source = dataset_of(input_dataset)
-    if count == 1:
-        return variant(source)
-    return variant(_Sharded(source, count, place, require_non_empty))
-
-
-@op(
-    "ConcatenateDataset(input_dataset: variant, another_dataset: variant) -> handle: variant",
-    output_types=TYPES,
-    output_shapes=MANY,
-    source=_SOURCE + "concatenate_dataset_op.cc",
-    shape=scalar,
-)
-def concatenate_dataset(
-    input_dataset: Array,
-    another_dataset: Array,
-    *,
-    output_types: list[DType],
-    output_shapes: list[Shape],
-    metadata: str = "",
-) -> Array:
-    """The elements of one dataset, then those of another.
-
-    Raises: InvalidArgumentError unless both have the same types.
-    """
-    first, second = dataset_of(input_dataset), dataset_of(another_dataset, "another_dataset")
-    require(
-        first.types == second.types,
-        "input dataset and dataset to concatenate have different output_types "
-        f"{[t.name for t in first.types]} and {[t.name for t in second.types]}",
-    )
-    return variant(_Concatenated(first, second))

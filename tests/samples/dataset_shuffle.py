@@ -1,21 +1,11 @@
-"""Samples of `ops/dataset_order.py`."""
+"""Samples of `ops/dataset_shuffle.py`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.samples import Call, Sample, Step, boolean, f32, i64
-from tests.samples.dataset_source import SOURCE, F, L, elements, numbers, rows, typed
-
-ELEMENT = typed(L, [[]])
-
-
-def of(op: str, label: str, drawn: int, source: Call | None = None, **more: Any) -> Sample:
-    """A dataset made of another one."""
-    before = {"source": source or numbers(5), **more.pop("before", {})}
-    error = more.pop("error", None)
-    attrs = {**ELEMENT, **more.pop("attrs", {})}
-    return elements(op, label, dict(input_dataset=SOURCE, **more), attrs, drawn, L, before, error)
+from tests.samples import Call, Sample, Step, boolean, i64
+from tests.samples.dataset_source import ELEMENT, SOURCE, numbers, of
 
 
 def shuffle(
@@ -37,20 +27,6 @@ ONCE = dict(attrs=dict(reshuffle_each_iteration=False))
 
 def generated(label: str, before: dict[str, Call], **more: Any) -> Sample:
     return shuffle("ShuffleDatasetV3", label, 5, before=before, **BY, **more)
-
-
-def shuffled_numbers() -> Call:
-    inputs = dict(input_dataset=Step("plain"), buffer_size=i64(5), seed=i64(8), seed2=i64(9))
-    return Call("ShuffleDataset", inputs, ELEMENT)
-
-
-def epochs(label: str, count: int, epochs: int, attrs: Any = ()) -> Sample:
-    """Several epochs of a shuffled dataset."""
-    shuffle = shuffled_numbers()
-    source = Call(shuffle.op, shuffle.inputs, {**shuffle.attrs, **dict(attrs)})
-    before = {"plain": numbers(5), "source": source}
-    inputs = dict(input_dataset=SOURCE, count=i64(epochs))
-    return elements("RepeatDataset", label, inputs, ELEMENT, count, L, before)
 
 
 SAMPLES = [
@@ -134,38 +110,5 @@ SAMPLES = [
             ("one order", 10, 2, ONCE),
             ("no epochs", 1, 0, dict(error="count")),
         ]
-    ),
-    of("RepeatDataset", "twice", 10, count=i64(2)),
-    of("RepeatDataset", "endless", 12, count=i64(-1)),
-    of("RepeatDataset", "never", 1, count=i64(0), error="End of sequence"),
-    of("RepeatDataset", "nothing", 1, numbers(0), count=i64(-1), error="End of sequence"),
-    of("RepeatDataset", "no scalar", 1, count=i64([1, 2]), error="scalar"),
-    epochs("shuffled epochs", 15, 3),
-    epochs("epochs of one order", 15, 3, dict(reshuffle_each_iteration=False)),
-    of("TakeDataset", "some", 2, count=i64(2)),
-    of("TakeDataset", "all", 5, count=i64(-1)),
-    of("TakeDataset", "more than there are", 5, count=i64(9)),
-    of("TakeDataset", "end", 3, count=i64(2), error="End of sequence"),
-    of("SkipDataset", "some", 3, count=i64(2)),
-    of("SkipDataset", "all", 1, count=i64(9), error="End of sequence"),
-    of("SkipDataset", "a negative number", 1, count=i64(-1), error="End of sequence"),
-    of("ShardDataset", "second of three", 3, numbers(8), num_shards=i64(3), index=i64(1)),
-    of("ShardDataset", "no such shard", 1, num_shards=i64(3), index=i64(3), error="Index"),
-    of("ShardDataset", "no shards", 1, num_shards=i64(0), index=i64(0), error="shards"),
-    of("ShardDataset", "end", 3, num_shards=i64(3), index=i64(2), error="End of sequence"),
-    of(
-        "ConcatenateDataset",
-        "numbers",
-        8,
-        another_dataset=Step("other"),
-        before={"other": numbers(13, 10)},
-    ),
-    of(
-        "ConcatenateDataset",
-        "other types",
-        1,
-        another_dataset=Step("other"),
-        before={"other": rows(f32([1, 2]), types=F, shapes=[[]])},
-        error="types",
     ),
 ]
