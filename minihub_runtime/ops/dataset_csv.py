@@ -34,6 +34,11 @@ from minihub_runtime.shapes import Shape, Spec, show
 _SOURCE = "core/kernels/data/experimental/csv_dataset_op.cc"
 _CHUNK = 64 * 1024
 _TYPES = types_list("float32 float64 int32 int64 string", minimum=1)
+_INPUTS = (
+    "filenames: string, compression_type: string, buffer_size: int64, header: bool, field_delim: string, "
+    "use_quote_delim: bool, na_value: string, select_cols: int64, record_defaults: output_types"
+)
+_NO_COLUMNS = np.empty(0, np.int64)
 #: What TensorFlow's messages call the types.
 _NAMES = {"float32": "float", "float64": "double"}
 
@@ -178,7 +183,7 @@ def _check_columns(columns: Array, name: str) -> list[int]:
     return found
 
 
-def _csv(
+def csv_dataset(
     ctx: Context,
     filenames: Array,
     compression_type: Array,
@@ -189,11 +194,23 @@ def _csv(
     na_value: Array,
     select_cols: Array,
     record_defaults: Sequence[Array],
-    exclude_cols: Array,
-    output_types: Sequence[DType],
-    output_shapes: Sequence[Shape],
-    token: str,
+    exclude_cols: Array = _NO_COLUMNS,
+    *,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    _reading_token: str = "",
 ) -> Array:
+    """The records of CSV files (RFC 4180): scalars of the columns `select_cols`, or of all but `exclude_cols`.
+
+    A field that is empty or `na_value` becomes the default of its column.  A record that is wrong is an error, and the
+    next one follows.
+
+    Raises: InvalidArgumentError for an unknown compression, a delimiter of other than one byte, columns that do not ascend or
+        are both selected and excluded, and defaults of more than one value; for records with another number of fields, fields
+        that are no numbers, missing ones without a default, stray quotes, and a header that cannot be read; DataLossError,
+        NotFoundError, PermissionDeniedError when elements are asked for.
+    Differs: TensorFlow reads any file of the machine, and asks a damaged compressed one again; here it is left.
+    """
     paths = paths_of(filenames)
     kind = compression_of(compression_type)
     number(buffer_size, "buffer_size", 1)
@@ -239,7 +256,15 @@ def _csv(
     layout = Layout(delimiter, bool(use_quote_delim), count, selected, excluded)
     return variant(
         _Csv(
-            ctx, paths, kind, token, bool(header), layout, conversions, output_types, output_shapes
+            ctx,
+            paths,
+            kind,
+            _reading_token,
+            bool(header),
+            layout,
+            conversions,
+            output_types,
+            output_shapes,
         )
     )
 
@@ -259,6 +284,7 @@ def _shape(
     na_value: Spec,
     select_cols: Spec,
     record_defaults: list[Spec],
+    exclude_cols: Spec | None = None,
 ) -> Shape:
     """A scalar, for arguments of the right ranks."""
     _at_most_rank(filenames, 1, "filenames")
@@ -271,8 +297,9 @@ def _shape(
         ("na_value", na_value),
     ):
         _at_most_rank(spec, 0, name)
-    if select_cols.rank not in (None, 1):
-        require(False, f"Shape of select_cols must be rank 1 but is rank {select_cols.rank}")
+    for name, columns in (("select_cols", select_cols), ("exclude_cols", exclude_cols)):
+        if columns is not None and columns.rank not in (None, 1):
+            require(False, f"Shape of {name} must be rank 1 but is rank {columns.rank}")
     for column, spec in enumerate(record_defaults):
         _at_most_rank(spec, 1, f"record_defaults[{column}]")
         if spec.rank == 1 and spec.dim(0) not in (None, 0, 1):
@@ -284,134 +311,15 @@ def _shape(
     return ()
 
 
-@op(
-    "CSVDataset|ExperimentalCSVDataset(filenames: string, compression_type: string, buffer_size: int64, header: bool, "
-    "field_delim: string, use_quote_delim: bool, na_value: string, select_cols: int64, record_defaults: output_types) "
-    "-> handle: variant",
-    output_types=_TYPES,
-    output_shapes=MANY,
-    stateful=True,
-    source=_SOURCE,
-    shape=_shape,
-)
-def csv_dataset(
-    ctx: Context,
-    filenames: Array,
-    compression_type: Array,
-    buffer_size: Array,
-    header: Array,
-    field_delim: Array,
-    use_quote_delim: Array,
-    na_value: Array,
-    select_cols: Array,
-    record_defaults: Sequence[Array],
-    *,
-    output_types: list[DType],
-    output_shapes: list[Shape],
-    _reading_token: str = "",
-) -> Array:
-    """The records of CSV files (RFC 4180): scalars of the columns `select_cols`, or of all if there are none.
-
-    A field that is empty or `na_value` becomes the default of its column.  A record that is wrong is an error, and the
-    next one follows.
-
-    Raises: InvalidArgumentError for an unknown compression, a delimiter of other than one byte, columns that do not ascend, and
-        defaults of more than one value; for records with another number of fields, fields that are no numbers, missing
-        ones without a default, stray quotes, and a header that cannot be read; DataLossError, NotFoundError,
-        PermissionDeniedError when elements are asked for.
-    Differs: TensorFlow reads any file of the machine, and asks a damaged compressed one again; here it is left.
-    """
-    return _csv(
-        ctx,
-        filenames,
-        compression_type,
-        buffer_size,
-        header,
-        field_delim,
-        use_quote_delim,
-        na_value,
-        select_cols,
-        record_defaults,
-        np.empty(0, np.int64),
-        output_types,
-        output_shapes,
-        _reading_token,
-    )
-
-
-@op(
-    "CSVDatasetV2(filenames: string, compression_type: string, buffer_size: int64, header: bool, "
-    "field_delim: string, use_quote_delim: bool, na_value: string, select_cols: int64, record_defaults: output_types, "
-    "exclude_cols: int64) -> handle: variant",
-    output_types=_TYPES,
-    output_shapes=MANY,
-    stateful=True,
-    source=_SOURCE,
-)
-def csv_dataset_v2(
-    ctx: Context,
-    filenames: Array,
-    compression_type: Array,
-    buffer_size: Array,
-    header: Array,
-    field_delim: Array,
-    use_quote_delim: Array,
-    na_value: Array,
-    select_cols: Array,
-    record_defaults: Sequence[Array],
-    exclude_cols: Array,
-    *,
-    output_types: list[DType],
-    output_shapes: list[Shape],
-    _reading_token: str = "",
-) -> Array:
-    """As CSVDataset; if there are `exclude_cols`, of all columns but these.
-
-    Raises: as CSVDataset; InvalidArgumentError for both selected and excluded columns.
-    Differs: as CSVDataset.
-    """
-    return _csv(
-        ctx,
-        filenames,
-        compression_type,
-        buffer_size,
-        header,
-        field_delim,
-        use_quote_delim,
-        na_value,
-        select_cols,
-        record_defaults,
-        exclude_cols,
-        output_types,
-        output_shapes,
-        _reading_token,
-    )
-
-
-@csv_dataset_v2.shape
-def csv_dataset_v2_shape(
-    filenames: Spec,
-    compression_type: Spec,
-    buffer_size: Spec,
-    header: Spec,
-    field_delim: Spec,
-    use_quote_delim: Spec,
-    na_value: Spec,
-    select_cols: Spec,
-    record_defaults: list[Spec],
-    exclude_cols: Spec,
-) -> Shape:
-    """A scalar, for arguments of the right ranks."""
-    if exclude_cols.rank not in (None, 1):
-        require(False, f"Shape of exclude_cols must be rank 1 but is rank {exclude_cols.rank}")
-    return _shape(
-        filenames,
-        compression_type,
-        buffer_size,
-        header,
-        field_delim,
-        use_quote_delim,
-        na_value,
-        select_cols,
-        record_defaults,
-    )
+for _op in (
+    f"CSVDataset|ExperimentalCSVDataset({_INPUTS})",
+    f"CSVDatasetV2({_INPUTS}, exclude_cols: int64)",
+):
+    op(
+        f"{_op} -> handle: variant",
+        output_types=_TYPES,
+        output_shapes=MANY,
+        stateful=True,
+        source=_SOURCE,
+        shape=_shape,
+    )(csv_dataset)

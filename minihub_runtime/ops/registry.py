@@ -418,7 +418,14 @@ def infer_shapes(
         if any(p.kind is p.VAR_POSITIONAL for p in wanted.values()):
             result = rule(*inputs)
         else:
-            result = rule(**{n: named[n] if n in named else attrs[n] for n in wanted})
+            # Inputs of other versions of the op have a default, as in a kernel.
+            result = rule(
+                **{
+                    n: named[n] if n in named else attrs[n]
+                    for n, p in wanted.items()
+                    if n in named or n in attrs or p.default is p.empty
+                }
+            )
     except OpError:
         raise
     except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError) as error:

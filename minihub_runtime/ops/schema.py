@@ -360,7 +360,7 @@ def build_schema(
         spec: names, inputs and outputs, the latter in the notation of REGISTER_OP.
         declarations: the type attributes, and the limits of numbers.
         kernel: its keyword-only parameters are the other attributes; those with an underscore are private ones, which
-            have a default and are no part of the schema.
+            have a default and are no part of the schema.  Inputs that it takes for other versions of the op have a default.
 
     Raises:
         InternalError: they do not fit together.
@@ -392,11 +392,15 @@ def build_schema(
             declared = declarations.get(arg.number)
             least = declared if isinstance(declared, at_least) else at_least(1)
             attrs[arg.number] = Attr(arg.number, "int", least.default, (), least.minimum)
-    positional = [
-        p.name.rstrip("_")
+    taken = [
+        p
         for p in parameters.values()
         if p.kind is not p.KEYWORD_ONLY and p.kind is not p.VAR_POSITIONAL and p.name != "ctx"
     ]
+    # Inputs that only later versions of the op have stand at the end.
+    while len(taken) > len(inputs) and taken[-1].default is not inspect.Parameter.empty:
+        taken.pop()
+    positional = [p.name.rstrip("_") for p in taken]
     takes_all = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
     if positional != [arg.name for arg in inputs] and not takes_all:
         raise InternalError(
