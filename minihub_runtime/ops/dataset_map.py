@@ -41,15 +41,21 @@ _SOURCE = "core/kernels/data/"
 
 
 class Mapped(Dataset):
-    """The results of a function."""
+    """The results of a function; how many there are is not told unless they are said to be as many as the elements."""
 
     joins_batches = True
 
     def __init__(
-        self, source: Dataset, function: Captured, types: Sequence[DType], shapes: Sequence[Shape]
+        self,
+        source: Dataset,
+        function: Captured,
+        types: Sequence[DType],
+        shapes: Sequence[Shape],
+        preserve_cardinality: bool,
     ) -> None:
         super().__init__(types, shapes, source)
         self._function = function
+        self._preserve_cardinality = preserve_cardinality
 
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
         """The results."""
@@ -58,7 +64,7 @@ class Mapped(Dataset):
 
     def cardinality(self) -> int:
         """That of the input."""
-        return self.inputs[0].cardinality()
+        return self.inputs[0].cardinality() if self._preserve_cardinality else UNKNOWN
 
 
 class _Mapping(Iterator[Element]):
@@ -108,7 +114,7 @@ def map_dataset(
     """
     source = dataset_of(input_dataset)
     function = Captured(ctx, f, other_arguments)
-    return variant(Mapped(source, function, output_types, output_shapes))
+    return variant(Mapped(source, function, output_types, output_shapes, preserve_cardinality))
 
 
 @op(
@@ -140,7 +146,7 @@ def parallel_map_dataset(
     """
     _parallel(num_parallel_calls)
     source, function = dataset_of(input_dataset), Captured(ctx, f, other_arguments)
-    return variant(Mapped(source, function, output_types, output_shapes))
+    return variant(Mapped(source, function, output_types, output_shapes, preserve_cardinality))
 
 
 @op(
@@ -171,7 +177,7 @@ def parallel_map_dataset_v2(
     """
     _parallel(num_parallel_calls)
     source, function = dataset_of(input_dataset), Captured(ctx, f, other_arguments)
-    return variant(Mapped(source, function, output_types, output_shapes))
+    return variant(Mapped(source, function, output_types, output_shapes, preserve_cardinality))
 
 
 @op(
@@ -207,7 +213,7 @@ def map_and_batch_dataset(
     _parallel(num_parallel_calls)
     require_scalar(drop_remainder, "drop_remainder")
     rows = [None if shape is None else shape[1:] for shape in output_shapes]
-    mapped = Mapped(source, function, output_types, rows)
+    mapped = Mapped(source, function, output_types, rows, preserve_cardinality)
     return variant(Batched(mapped, size, bool(drop_remainder), whole=True))
 
 
@@ -329,8 +335,9 @@ class _Scanned(Mapped):
         types: Sequence[DType],
         shapes: Sequence[Shape],
         state_types: Sequence[DType],
+        preserve_cardinality: bool,
     ) -> None:
-        super().__init__(source, function, types, shapes)
+        super().__init__(source, function, types, shapes, preserve_cardinality)
         self._state = state
         self._state_types = tuple(state_types)
 
@@ -391,6 +398,7 @@ def scan_dataset(
             output_types,
             output_shapes,
             Tstate,
+            preserve_cardinality,
         )
     )
 

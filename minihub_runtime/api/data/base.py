@@ -21,7 +21,16 @@ from minihub_runtime.public import public
 if TYPE_CHECKING:
     from minihub_runtime.api.data.dataset import Dataset
 
-__all__ = ["AUTOTUNE", "DatasetBase", "dataset_seeds", "made", "new", "number", "told"]
+__all__ = [
+    "AUTOTUNE",
+    "DatasetBase",
+    "dataset_seeds",
+    "keeping_cardinality",
+    "made",
+    "new",
+    "number",
+    "told",
+]
 
 #: Lets TensorFlow choose a number.
 AUTOTUNE = public("data.AUTOTUNE", "data.experimental.AUTOTUNE")(-1)
@@ -46,6 +55,12 @@ def made(op: str, element_spec: Any, **arguments: Any) -> Dataset:
         **arguments,
     )
     return new(variant, element_spec)
+
+
+def keeping_cardinality(dataset: Dataset, keeps: bool = True) -> Dataset:
+    """A dataset that nobody has seen yet, whose `map` tells, or does not, that there are as many results as elements."""
+    dataset._keeps_cardinality = keeps
+    return dataset
 
 
 def number(value: Any, name: str, default: int | None = None) -> Tensor:
@@ -74,6 +89,10 @@ def told(value: bool | None) -> str:
 
 class DatasetBase:
     """A variant tensor, and what is known of the elements of its dataset."""
+
+    #: Whether `map` tells that there are as many results as elements.  In TensorFlow it does so for datasets of the newer class, which
+    #: are those that functions are given and some methods return, and what methods make of them.
+    _keeps_cardinality = False
 
     def __init__(self, variant_tensor: Tensor, element_spec: Any) -> None:
         self._variant_tensor = variant_tensor
@@ -115,4 +134,9 @@ class DatasetBase:
 
     def _next(self, op: str, **arguments: Any) -> Dataset:
         """A dataset made of this one, with elements like its own."""
-        return made(op, self.element_spec, input_dataset=self._variant_tensor, **arguments)
+        return self._made(op, self.element_spec, **arguments)
+
+    def _made(self, op: str, element_spec: Any, **arguments: Any) -> Dataset:
+        """A dataset made of this one, with elements of a spec."""
+        found = made(op, element_spec, input_dataset=self._variant_tensor, **arguments)
+        return keeping_cardinality(found, self._keeps_cardinality)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
-from minihub_runtime.api.data.base import DatasetBase, made, new, number, told
+from minihub_runtime.api.data.base import DatasetBase, keeping_cardinality, new, number, told
 from minihub_runtime.api.data.padding import padded_shapes_of, padding_values_of
 from minihub_runtime.api.data.structure import (
     DatasetSpec,
@@ -59,10 +59,9 @@ class DatasetBatching(DatasetBase):
             arguments["num_parallel_calls"] = number(num_parallel_calls, "num_parallel_calls")
             arguments["deterministic"] = told(deterministic)
         spec = batch_spec(self.element_spec, _known_size(size, drop))
-        return made(
+        return self._made(
             op,
             spec,
-            input_dataset=self._variant_tensor,
             batch_size=size,
             drop_remainder=drop,
             **arguments,
@@ -104,7 +103,7 @@ class DatasetBatching(DatasetBase):
             drop_remainder=drop,
             output_shapes=flat_shapes(spec),
         )
-        return new(variant, spec)
+        return keeping_cardinality(new(variant, spec), self._keeps_cardinality)
 
     def unbatch(self, name: str | None = None) -> Dataset:
         """The rows of each element.
@@ -120,7 +119,7 @@ class DatasetBatching(DatasetBase):
         def dense(*element: Any) -> list[Tensor]:
             return rows_of(spec, element if type(spec) is tuple else element[0])
 
-        rows = self.map(dense)  # type: ignore[attr-defined]
+        rows: Dataset = self.map(dense)  # type: ignore[attr-defined]
         known = Dimension(None)
         for item in nest.flatten(spec):
             shape = getattr(item, "shape", TensorShape(None))
@@ -134,7 +133,7 @@ class DatasetBatching(DatasetBase):
                         "`unbatch()` is only supported for datasets of elements whose components have a "
                         f"matching leading dimension. Encountered both {known} and {shape[0]}."
                     ) from None
-        return made("UnbatchDataset", unbatch_spec(spec), input_dataset=rows._variant_tensor)
+        return rows._made("UnbatchDataset", unbatch_spec(spec))
 
     def window(
         self,
@@ -154,10 +153,9 @@ class DatasetBatching(DatasetBase):
             name: accepted; it has no effect.
         """
         spec = nest.map_structure(DatasetSpec, self.element_spec)
-        return made(
+        return self._made(
             "WindowDataset",
             spec,
-            input_dataset=self._variant_tensor,
             size=number(size, "size"),
             shift=number(size if shift is None else shift, "shift"),
             stride=number(stride, "stride"),

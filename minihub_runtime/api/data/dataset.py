@@ -14,7 +14,7 @@ from minihub_runtime.api.building import build
 from minihub_runtime.api.composite import SparseTensor
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
-from minihub_runtime.api.data.base import AUTOTUNE, dataset_seeds, made, number
+from minihub_runtime.api.data.base import AUTOTUNE, dataset_seeds, keeping_cardinality, made, number
 from minihub_runtime.api.data.batching import DatasetBatching
 from minihub_runtime.api.data.generator import generator_dataset
 from minihub_runtime.api.data.iterating import DatasetIterating
@@ -255,10 +255,9 @@ class Dataset(DatasetMapping, DatasetBatching, DatasetIterating):
             raise TypeError(
                 f"Incompatible dataset elements:\n  {self.element_spec} vs.   {dataset.element_spec}"
             ) from error
-        return made(
+        return self._made(
             "ConcatenateDataset",
             spec,
-            input_dataset=self._variant_tensor,
             another_dataset=dataset._variant_tensor,
         )
 
@@ -333,9 +332,8 @@ class Dataset(DatasetMapping, DatasetBatching, DatasetIterating):
     def enumerate(self, start: Any = 0, name: str | None = None) -> Dataset:
         """Pairs of a number, counted from `start`, and an element."""
         numbers = Dataset.range(start, np.iinfo(np.int64).max)
-        return Dataset.zip(
-            (numbers._next("RewriteDataset", rewrite_name="replicate_on_split"), self)
-        )
+        numbers = numbers._next("RewriteDataset", rewrite_name="replicate_on_split")
+        return keeping_cardinality(Dataset.zip((numbers, self)))
 
     def with_options(self, options: Options, name: str | None = None) -> Dataset:
         """The elements; options say how TensorFlow computes them, and have no effect here.
@@ -358,7 +356,7 @@ class Dataset(DatasetMapping, DatasetBatching, DatasetIterating):
             log_warning: accepted; it has no effect.
             name: accepted; it has no effect.
         """
-        return self._next("IgnoreErrorsDataset", log_warning=log_warning)
+        return keeping_cardinality(self._next("IgnoreErrorsDataset", log_warning=log_warning))
 
     def cardinality(self) -> Tensor:
         """The number of elements, an int64 scalar: INFINITE_CARDINALITY or UNKNOWN_CARDINALITY where it is none."""
@@ -386,6 +384,8 @@ class Dataset(DatasetMapping, DatasetBatching, DatasetIterating):
             raise TypeError(
                 f"`transformation_func` must return a `tf.data.Dataset` object. Got {type(found)}."
             )
+        if found._keeps_cardinality and not self._keeps_cardinality:
+            return Dataset(found._variant_tensor, found.element_spec)
         return found
 
 

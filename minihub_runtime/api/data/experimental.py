@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minihub_runtime.api.conversion import convert_to_tensor
-from minihub_runtime.api.data.base import dataset_seeds, made, number, told
+from minihub_runtime.api.data.base import dataset_seeds, keeping_cardinality, made, number, told
 from minihub_runtime.api.data.bucketing import bucketed
 from minihub_runtime.api.data.dataset import Dataset
 from minihub_runtime.api.data.functions import ElementFunction
@@ -261,7 +261,8 @@ def counter(start: Any = 0, step: Any = 1, dtype: Any = int64) -> Dataset:
     kind = as_dtype(dtype)
     first, by = convert_to_tensor(start, kind, "start"), convert_to_tensor(step, kind, "step")
     ones = Dataset.from_tensors(0).repeat(None)
-    return ones.scan(first, lambda state, _: (state + by, state))
+    counted = ones.scan(first, lambda state, _: (state + by, state))
+    return keeping_cardinality(counted, False)
 
 
 @public("data.experimental.to_variant")
@@ -278,4 +279,4 @@ def from_variant(variant: Tensor, structure: Any) -> Dataset:
         variant: the tensor.
         structure: a structure of the TypeSpecs of elements.
     """
-    return Dataset(variant, structure)
+    return keeping_cardinality(Dataset(variant, structure))

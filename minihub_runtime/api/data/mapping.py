@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
-from minihub_runtime.api.data.base import AUTOTUNE, DatasetBase, made, number, told
+from minihub_runtime.api.data.base import AUTOTUNE, DatasetBase, keeping_cardinality, number, told
 from minihub_runtime.api.data.functions import ElementFunction
 from minihub_runtime.api.data.structure import (
     DatasetSpec,
@@ -52,16 +52,15 @@ class DatasetMapping(DatasetBase):
             name: accepted; it has no effect.
         """
         function = ElementFunction(map_func, "Dataset.map()", self.element_spec)
-        arguments: dict[str, Any] = {}
+        arguments: dict[str, Any] = {"preserve_cardinality": self._keeps_cardinality}
         op = "MapDataset"
         if num_parallel_calls is not None:
             op = "ParallelMapDatasetV2"
             arguments["num_parallel_calls"] = number(num_parallel_calls, "num_parallel_calls")
             arguments["deterministic"] = told(deterministic)
-        return made(
+        return self._made(
             op,
             function.output_spec,
-            input_dataset=self._variant_tensor,
             other_arguments=function.captured,
             f=function.function,
             **arguments,
@@ -93,10 +92,9 @@ class DatasetMapping(DatasetBase):
             TypeError: it returns something else.
         """
         function, spec = dataset_function(map_func, "Dataset.flat_map()", self.element_spec)
-        return made(
+        return self._made(
             "FlatMapDataset",
             spec,
-            input_dataset=self._variant_tensor,
             other_arguments=function.captured,
             f=function.function,
         )
@@ -135,10 +133,9 @@ class DatasetMapping(DatasetBase):
             arguments["prefetch_input_elements"] = number(AUTOTUNE, "prefetch_input_elements")
             arguments["num_parallel_calls"] = number(num_parallel_calls, "num_parallel_calls")
             arguments["deterministic"] = told(deterministic)
-        return made(
+        return self._made(
             op,
             spec,
-            input_dataset=self._variant_tensor,
             other_arguments=function.captured,
             f=function.function,
             **arguments,
@@ -155,9 +152,10 @@ class DatasetMapping(DatasetBase):
             ValueError: it returns something else.
         """
         function = _predicate(predicate, "Dataset.take_while()", self.element_spec)
-        return self._next(
+        found = self._next(
             "TakeWhileDataset", other_arguments=function.captured, predicate=function.function
         )
+        return keeping_cardinality(found)
 
     def scan(
         self, initial_state: Any, scan_func: Callable[..., Any], name: str | None = None
@@ -176,15 +174,15 @@ class DatasetMapping(DatasetBase):
         function, state_spec = _state_function(
             scan_func, "Dataset.scan()", spec_of(state), self.element_spec, _first_of_two
         )
-        return made(
+        found = self._made(
             "ScanDataset",
             function.output_spec[1],
-            input_dataset=self._variant_tensor,
             initial_state=to_tensors(state_spec, state),
             other_arguments=function.captured,
             f=function.function,
             preserve_cardinality=True,
         )
+        return keeping_cardinality(found)
 
     def reduce(
         self, initial_state: Any, reduce_func: Callable[..., Any], name: str | None = None
@@ -244,18 +242,17 @@ class DatasetMapping(DatasetBase):
         scalar = TensorSpec([], int64)
         key = ElementFunction(_as_int64(key_func), "Dataset.group_by_window()", self.element_spec)
         size = ElementFunction(_as_int64(window_size_func), "Dataset.group_by_window()", scalar)
-        for argument, found in (("key_func", key), ("window_size_func", size)):
-            if not scalar.is_compatible_with(found.output_spec):
+        for argument, result in (("key_func", key), ("window_size_func", size)):
+            if not scalar.is_compatible_with(result.output_spec):
                 raise ValueError(
                     f"Invalid `{argument}`. `{argument}` must return a single `tf.int64` scalar tensor, "
-                    f"but its return type is {found.output_spec}."
+                    f"but its return type is {result.output_spec}."
                 )
         window = (scalar, DatasetSpec(self.element_spec))
         function, spec = dataset_function(reduce_func, "Dataset.group_by_window()", window)
-        return made(
+        found = self._made(
             "GroupByWindowDataset",
             spec,
-            input_dataset=self._variant_tensor,
             key_func_other_arguments=key.captured,
             reduce_func_other_arguments=function.captured,
             window_size_func_other_arguments=size.captured,
@@ -263,6 +260,7 @@ class DatasetMapping(DatasetBase):
             reduce_func=function.function,
             window_size_func=size.function,
         )
+        return keeping_cardinality(found)
 
 
 def _as_int64(function: Callable[..., Any]) -> Callable[..., Any]:

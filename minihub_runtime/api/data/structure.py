@@ -110,9 +110,9 @@ class DatasetSpec(TypeSpec):
         return value._variant_tensor
 
     def _from_components(self, components: Any) -> Any:
-        from minihub_runtime.api.data.dataset import Dataset
+        from minihub_runtime.api.data.base import keeping_cardinality, new
 
-        return Dataset(components, self.element_spec)
+        return keeping_cardinality(new(components, self.element_spec))
 
 
 def spec_of(value: Any, convert: bool = True) -> Any:

@@ -383,3 +383,55 @@ def files(tf: Any) -> Any:
             )
         ]
     return found, message(lambda: data.TextLineDataset([1]))
+
+
+@results
+def numbers_of_results(tf: Any) -> Any:
+    """`map` tells that there are as many results as elements after methods of TensorFlow's newer class, and in functions."""
+    experimental, inside = tf.data.experimental, []
+
+    def one(*element: Any) -> Any:
+        return tf.constant(1)
+
+    def counted(dataset: Any) -> Any:
+        found = dataset.map(one)
+        inside.append(found.cardinality())
+        return found
+
+    def by_parity(n: Any) -> Any:
+        return n % 2
+
+    numbers = tf.data.Dataset.range(5)
+    rows = numbers.map(tf.range)
+    datasets = [
+        numbers,
+        numbers.enumerate(),
+        numbers.enumerate(2).shuffle(2).batch(2).padded_batch(2, ([None], [None])).take(9),
+        numbers.enumerate().repeat(3).concatenate(numbers.enumerate()).map(one),
+        numbers.enumerate().map(one, num_parallel_calls=2).skip(1).prefetch(1).cache(),
+        numbers.apply(experimental.enumerate_dataset()),
+        numbers.enumerate().apply(experimental.enumerate_dataset()),
+        numbers.enumerate().apply(lambda dataset: dataset.map(one)),
+        tf.data.Dataset.zip((numbers.enumerate(), numbers.enumerate())),
+        numbers.scan(0, lambda state, n: (state + 1, n)),
+        numbers.apply(experimental.scan(0, lambda state, n: (state + 1, n))),
+        numbers.take_while(lambda n: n < 3),
+        numbers.ignore_errors(),
+        numbers.group_by_window(by_parity, lambda key, window: counted(window), 2),
+        rows.apply(experimental.bucket_by_sequence_length(tf.size, [2], [1, 1])),
+        numbers.window(2).flat_map(counted),
+        numbers.apply(experimental.map_and_batch(one, 2)),
+        experimental.Counter(),
+        experimental.from_variant(
+            experimental.to_variant(numbers), tf.data.experimental.get_structure(numbers)
+        ),
+    ]
+    with tf.Session() as session:
+        found = [session.run([d.cardinality(), d.map(one).cardinality()]) for d in datasets]
+    kept = [
+        bool(node.attr["preserve_cardinality"].b)
+        for definition in [tf.get_default_graph().as_graph_def()]
+        for node in definition.node
+        if "MapDataset" in node.op and node.op != "FlatMapDataset"
+    ]
+    return [found, kept, len(inside)]
