@@ -189,7 +189,6 @@ _counted(
     _skipped,
     """All but the first `count` elements; none of them if it is negative.
 
-    Differs: the blocks of an InterleaveDataset count what was passed over before an error; not so in TensorFlow.
     Raises: InvalidArgumentError unless `count` is a scalar.
     """,
 )

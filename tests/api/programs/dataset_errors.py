@@ -270,6 +270,24 @@ def errors_of_functions(tf: Any) -> Any:
     )
 
 
+@results
+def errors_passed_over_in_turns(tf: Any) -> Any:
+    """What was passed over before an error does not count for the turn of a dataset."""
+
+    def inner(n: Any) -> Any:
+        return tf.data.Dataset.range(n % 5 + 2).map(lambda m: 12 // (m - n % 3))
+
+    found = []
+    numbers = tf.data.Dataset.range(6)
+    for cycle, block in ((1, 2), (2, 1), (2, 3), (3, 2), (3, 4)):
+        turns = numbers.interleave(inner, cycle, block)
+        for dataset in (*(turns.skip(n) for n in (1, 2, 4, 5, 8, 11)), turns.shard(3, 2)):
+            following = tf.data.make_one_shot_iterator(dataset).get_next()
+            with tf.Session() as session:
+                found.append(asked(tf, session, following, 30))
+    return found
+
+
 def damaged_records(tf: Any, path: Path, count: int, damage: dict[int, str], kind: str) -> str:
     """The path of a file of records of which some are damaged: their data, their length, or all that comes after."""
     with tf.python_io.TFRecordWriter(str(path)) as writer:
