@@ -4,7 +4,6 @@ The functions are made to return what their gradients read of them, so nothing i
 returns placeholders where another one has something to keep.
 
 Differs: what results without a gradient read has no part in the gradient; TensorFlow gives them zeros, for which it makes slices whole.
-Branches that were read from Switch and Merge have slices of the rows that the branch taken read; TensorFlow adds zeros for all rows.
 The shapes of slices become int64 where the branches have int32 and int64; TensorFlow refuses them.
 
 Source: tensorflow/python/ops/cond_v2.py (_IfGrad), tensorflow/python/eager/polymorphic_function.

@@ -192,7 +192,8 @@ ref_identity.gradient(_pass_on)
 @switch.gradient
 @ref_switch.gradient
 def switch_gradient(ops: Ops, grads: list[Term]) -> tuple[Term, None]:
-    # The zeros of a side without a gradient are made of that side, so they are alive when it is.
+    # The zeros of a side without a gradient are made of that side, so they are alive when it is.  Where a side has slices
+    # TensorFlow merges slices, those of the other side being all rows; here both are whole, with the same sum.
     return ops.Merge(grads)[0], None
 
 
