@@ -556,8 +556,8 @@ def window_dataset(
 ) -> Array:
     """Datasets of `size` elements that lie `stride` apart; the next one begins `shift` elements later.
 
-    Differs: an error is never taken for the end.  TensorFlow loses that of the last window where windows are put into windows, and may
-    stop at an element between two windows that fails.
+    Differs: an error is never taken for the end.  Where windows are put into windows or groups, TensorFlow may lose that of the last
+    window, and what is left of groups; it may also stop at an element between two windows that fails.
     Raises: InvalidArgumentError unless the numbers are positive.
     """
     steps = []

@@ -65,7 +65,7 @@ def map_and_batch(
         parallel = number(calls, "num_parallel_calls")
         drop = convert_to_tensor(drop_remainder, bool_, "drop_remainder")
         rows = constant_value(size) if constant_value(drop) else None
-        return made(
+        found = made(
             "MapAndBatchDataset",
             batch_spec(function.output_spec, rows),
             input_dataset=dataset._variant_tensor,
@@ -76,6 +76,7 @@ def map_and_batch(
             f=function.function,
             preserve_cardinality=True,
         )
+        return keeping_cardinality(found)
 
     return apply
 
@@ -94,7 +95,7 @@ def shuffle_and_repeat(buffer_size: Any, count: Any = None, seed: Any = None) ->
         size = number(buffer_size, "buffer_size")
         epochs = number(count, "count", -1)
         first, second = dataset_seeds(seed)
-        return made(
+        found = made(
             "ShuffleAndRepeatDataset",
             dataset.element_spec,
             input_dataset=dataset._variant_tensor,
@@ -103,6 +104,7 @@ def shuffle_and_repeat(buffer_size: Any, count: Any = None, seed: Any = None) ->
             seed=first,
             seed2=second,
         )
+        return keeping_cardinality(found)
 
     return apply
 
@@ -139,7 +141,7 @@ def parallel_interleave(
         waiting = number(
             prefetch_input_elements, "prefetch_input_elements", 2 * (constant_value(cycle) or 1)
         )
-        return made(
+        found = made(
             "LegacyParallelInterleaveDatasetV2",
             spec,
             input_dataset=dataset._variant_tensor,
@@ -151,6 +153,7 @@ def parallel_interleave(
             f=function.function,
             deterministic=told(None if sloppy is None else not sloppy),
         )
+        return keeping_cardinality(found)
 
     return apply
 

@@ -421,6 +421,8 @@ def numbers_of_results(tf: Any) -> Any:
         rows.apply(experimental.bucket_by_sequence_length(tf.size, [2], [1, 1])),
         numbers.window(2).flat_map(counted),
         numbers.apply(experimental.map_and_batch(one, 2)),
+        numbers.enumerate().apply(experimental.map_and_batch(one, 2)).padded_batch(2, [2]),
+        numbers.enumerate().apply(experimental.shuffle_and_repeat(2, 2, 1)),
         experimental.Counter(),
         experimental.from_variant(
             experimental.to_variant(numbers), tf.data.experimental.get_structure(numbers)
