@@ -139,9 +139,7 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[str]:
         InvalidArgumentError: `path` is no local path.
         OpError: the system refuses.
     """
-    text = os.fsdecode(path)
-    if "://" in text:
-        raise InvalidArgumentError(f"a module is written to a local folder, not to {clip(text)!r}")
+    text = _local(path)
     target = os.path.realpath(text)
     parent, name = os.path.split(target)
     staging = os.path.join(parent, f".{name[:64]}.{uuid.uuid4().hex}.tmp")
@@ -164,10 +162,31 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[str]:
 
 
 def check_free(path: str | os.PathLike[str]) -> None:
-    """Raise AlreadyExistsError unless a module can be written to `path`: it is not there, or an empty folder."""
-    text = os.fsdecode(path)
+    """Raise unless a module can be written to `path`, so that nobody works for what has no place.
+
+    Raises:
+        AlreadyExistsError: it is a file, or below one, or a folder that is not empty.
+        InvalidArgumentError: it is no local path.
+        PermissionDeniedError: nothing may be written there.
+    """
+    text = _local(path)
+    target = os.path.realpath(text)
     with _system_errors(text):
-        _check_free(os.path.realpath(text), text)
+        _check_free(target, text)
+        above = os.path.dirname(target)
+        while not os.path.lexists(above):
+            above = os.path.dirname(above)
+        if not os.path.isdir(above):
+            raise NotADirectoryError(errno.ENOTDIR, f"{above} is no folder")
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, f"{above} may not be written to")
+
+
+def _local(path: str | os.PathLike[str]) -> str:
+    text = os.fsdecode(path)
+    if "://" in text:
+        raise InvalidArgumentError(f"a module is written to a local folder, not to {clip(text)!r}")
+    return text
 
 
 def _check_free(target: str, shown: str) -> None:

@@ -49,7 +49,7 @@ def read_image(
         OSError: it cannot be opened.
     """
     try:
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
     except ImportError:
         raise FailedPreconditionError(
             f"{path}: reading images needs Pillow; install it with: pip install 'minihub[images]'"
@@ -64,7 +64,11 @@ def read_image(
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(file) as opened:
-                image = opened.convert(_MODES[info.shape[3] or 3])
+                image = _eight_bits(opened).convert(_MODES[info.shape[3] or 3])
+        except UnidentifiedImageError:
+            raise InvalidArgumentError(
+                f"{path} must be an image: what it holds is of no known format"
+            ) from None
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
             raise InvalidArgumentError(f"{path} must be an image: {error}") from None
     found = (image.height, image.width)
@@ -77,3 +81,12 @@ def read_image(
         image = image.resize((wanted[1], wanted[0]), Image.Resampling.BILINEAR)
     pixels = np.asarray(image, np.uint8).reshape(*wanted, -1)
     return pixels if info.dtype.name == "uint8" else pixels.astype(np.float32) / np.float32(255)
+
+
+def _eight_bits(image: Any) -> Any:
+    """A grey image of 16 bits as its upper 8, as TensorFlow decodes it; Pillow would take all above 255 for white."""
+    if image.mode != "I" and not image.mode.startswith("I;16"):
+        return image
+    from PIL import Image
+
+    return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))

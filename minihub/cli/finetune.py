@@ -111,6 +111,10 @@ def run(options: argparse.Namespace) -> int:
     validation: Any = share
     if share is None:
         validation = _read(options, options.validation, infos, columns)
+    if isinstance(weights, dict):
+        # Classes that are numbers are typed as text, too.
+        kinds = {str(int(v)): v for v in labels if isinstance(v, int)}
+        weights = {kinds.get(name, name): weight for name, weight in weights.items()}
     shown = _Course(options.epochs, quiet=options.json)
     try:
         tuned = finetune(
@@ -259,6 +263,8 @@ def _columns(options: argparse.Namespace) -> dict[str, str]:
         name, equals, column = text.partition("=")
         if not equals:
             name, column = "", text
+        if column == options.label:
+            raise UsageError(f"--input must not be the column of the labels, {column!r}")
         if not column or name in columns or (columns and "" in (name, *columns)):
             raise UsageError(f"--input must be NAME=COLUMN, once for each input, not {text!r}")
         columns[name] = column
@@ -289,9 +295,11 @@ def _class_weights(options: argparse.Namespace) -> Any:
     text = options.class_weights
     if text is None or "=" not in text:
         return text
-    weights = {}
+    weights: dict[str, float] = {}
     for part in text.split(","):
         name, _, weight = part.rpartition("=")
+        if name in weights:
+            raise UsageError(f"--class-weights must weigh class {name!r} once")
         try:
             weights[name] = float(weight)
         except ValueError:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 
 from minihub.finetuning.trainer import Epoch
-from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError
+from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError
 
 __all__ = ["check_picture", "sparkline", "write_curves"]
 
@@ -42,8 +42,12 @@ def check_picture(path: str | os.PathLike[str]) -> None:
     Raises:
         FailedPreconditionError: matplotlib is not installed.
         InvalidArgumentError: the format is unknown.
+        NotFoundError: the folder is not there.
     """
-    suffix = os.path.splitext(path)[1].lower()
+    folder, name = os.path.split(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise NotFoundError(f"{os.fspath(path)}: there is no folder {folder}")
+    suffix = os.path.splitext(name)[1].lower()
     if suffix not in (".pdf", ".png", ".svg"):
         raise InvalidArgumentError(f"a picture must be .pdf, .png or .svg, not {suffix!r}")
     if importlib.util.find_spec("matplotlib") is None:
@@ -64,7 +68,7 @@ def write_curves(
 
     Raises:
         OSError: it cannot be written.
-        FailedPreconditionError, InvalidArgumentError: as for `check_picture`.
+        FailedPreconditionError, InvalidArgumentError, NotFoundError: as for `check_picture`.
     """
     check_picture(path)
     from matplotlib.figure import Figure

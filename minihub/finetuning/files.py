@@ -179,11 +179,13 @@ def _read_folder(
     paths: list[Any] = []
     labels: list[Any] = []
     for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
-        if entry.is_dir():
+        # Hidden names are notes of file managers and tools; some end like images.
+        if entry.is_dir() and not entry.name.startswith("."):
             images = sorted(
                 image.path
                 for image in os.scandir(entry.path)
                 if os.path.splitext(image.name)[1].lower() in IMAGE_SUFFIXES
+                and not image.name.startswith(".")
             )
             paths += images
             labels += [entry.name] * len(images)

@@ -6,7 +6,7 @@ A task turns labels into targets, says what is minimised, names the outputs of t
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -289,7 +289,7 @@ def choose_task(name: str | None, labels: Any, class_weights: Any = None) -> Tas
         InvalidArgumentError: the name is unknown, or the labels do not fit the task.
     """
     if name is None:
-        name = "regression" if np.asarray(labels).dtype.kind == "f" else "classification"
+        name = "regression" if _array(labels).dtype.kind == "f" else "classification"
     if name == "classification":
         return Classification(labels, class_weights)
     if name != "regression":
@@ -301,30 +301,47 @@ def choose_task(name: str | None, labels: Any, class_weights: Any = None) -> Tas
 
 def _texts_or_integers(labels: Any) -> list[Any]:
     """Labels as str or int, all of one kind."""
-    array = np.asarray(labels)
-    if array.ndim != 1:
+    # NumPy makes text of numbers that stand beside text in a list, so that 1 and "1", or NaN and "nan", would be one class.
+    given = labels.tolist() if hasattr(labels, "tolist") else labels
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise InvalidArgumentError(f"labels must be one per example, not {given!r}")
+    values = [_text_or_integer(value) for value in given]
+    texts = [value for value in values if isinstance(value, str)]
+    if texts and len(texts) < len(values):
+        number = next(value for value in values if not isinstance(value, str))
         raise InvalidArgumentError(
-            f"labels must be one per example, not of shape {list(array.shape)}"
+            f"labels of a classification must be all text or all integers, not {texts[0]!r} beside {number!r}"
         )
-    if array.dtype.kind in "biu":
-        return [int(value) for value in array.tolist()]
-    values: Sequence[Any] = array.tolist()
-    texts = [v.decode("utf-8") if isinstance(v, bytes) else v for v in values]
-    wrong = [value for value in texts if not isinstance(value, str)]
-    if wrong:
+    return values
+
+
+def _text_or_integer(label: Any) -> Any:
+    value = label.item() if isinstance(label, np.generic) else label
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (list, tuple, np.ndarray)):
+        raise InvalidArgumentError(f"labels must be one per example, not {value!r}")
+    if not isinstance(value, int):
         raise InvalidArgumentError(
-            f"labels of a classification must be text or integers, not {wrong[0]!r}"
+            f"labels of a classification must be text or integers, not {value!r}"
         )
-    return texts
+    if not -(2**63) <= value < 2**63:
+        raise InvalidArgumentError(f"labels that are integers must fit into 64 bits, not {value}")
+    return int(value)
 
 
 def _numbers(labels: Any) -> Any:
     """Labels as float32 [examples] or [examples, n]."""
-    array = np.asarray(labels)
+    array = _array(labels)
     try:
         numbers = array.astype(np.float32)
     except (ValueError, TypeError):
-        raise InvalidArgumentError("labels of a regression must be numbers") from None
+        wrong = next(value for value in array.ravel().tolist() if not _is_number(value))
+        raise InvalidArgumentError(
+            f"labels of a regression must be numbers, not {wrong!r}"
+        ) from None
     if numbers.ndim not in (1, 2) or 0 in numbers.shape[1:]:
         raise InvalidArgumentError(
             f"labels must be of shape [examples] or [examples, n], not {list(numbers.shape)}"
@@ -332,6 +349,23 @@ def _numbers(labels: Any) -> Any:
     if not np.isfinite(numbers).all():
         raise InvalidArgumentError("labels of a regression must be finite")
     return numbers
+
+
+def _array(labels: Any) -> Any:
+    try:
+        return np.asarray(labels)
+    except ValueError:
+        raise InvalidArgumentError(
+            "labels must be alike: one value for each example, or as many for each"
+        ) from None
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        np.float32(value)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 def _ratio(part: Any, whole: Any) -> Any:

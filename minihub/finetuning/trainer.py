@@ -202,6 +202,7 @@ class Trainer:
             held, score = None, None
             if validation is not None:
                 held, scores = self._evaluate(validation)
+                _check_finite("validation loss", number, held)
                 score = self.head.task.score(scores)
             epoch = Epoch(number, loss, held, score, time.monotonic() - start)
             history.append(epoch)
@@ -238,10 +239,7 @@ class Trainer:
             targets = part.targets[numbers]
             weights = self.head.task.weights(targets)
             loss = network.train(part.batches.batch(numbers), targets, weights)
-            if not math.isfinite(loss):
-                raise InvalidArgumentError(
-                    f"the loss must stay finite; in epoch {epoch} it became {loss}. A smaller learning_rate may help"
-                )
+            _check_finite("loss", epoch, loss)
             total, weight, done = total + loss, weight + float(weights.sum()), done + len(numbers)
             self._on_progress("training", done, len(order))
         return total / weight if weight else 0.0
@@ -285,6 +283,13 @@ class Trainer:
             for graph in spec.graphs:
                 tensors |= checkpoint_tensors(graph, spec.checkpoint_prefix, lambda name: name)
         return tensors | self._trained.module_tensors() | self._trained.head_tensors()
+
+
+def _check_finite(name: str, epoch: int, loss: float) -> None:
+    if not math.isfinite(loss):
+        raise InvalidArgumentError(
+            f"the {name} must stay finite; in epoch {epoch} it became {loss}. A smaller learning_rate may help"
+        )
 
 
 def _image_size(spec: ModuleSpec) -> tuple[int, int] | None:

@@ -176,6 +176,8 @@ def finetune(
     }.items():
         if value is not None and value < 1:
             raise InvalidArgumentError(f"{argument} must be at least 1, not {value}")
+    if seed < 0:
+        raise InvalidArgumentError(f"seed must not be negative, but is {seed}")
     if out is not None:
         check_free(out)
     spec = load_module_spec(handle)

@@ -86,6 +86,9 @@ def test_folders_of_images(cli: Cli, tmp_path: Path) -> None:
         colour[..., number % 2] = 200
         image.fromarray(colour).save(kind / f"{number}.PNG")
     (tmp_path / "data" / "red" / "notes.txt").write_text("no image")
+    (tmp_path / "data" / "red" / "._0.png").write_text("no image")
+    (tmp_path / "data" / ".thumbnails").mkdir()
+    (tmp_path / "data" / ".thumbnails" / "0.png").write_text("no image")
     ran = cli(
         "finetune", folder, tmp_path / "data", "--out", tmp_path / "m", "--json", "--learning-rate", 0.1,
     )  # fmt: skip
@@ -103,11 +106,23 @@ def test_pictures_of_the_course(cli: Cli, table: Path, tmp_path: Path) -> None:
     assert b"<svg" in (tmp_path / "c.svg").read_bytes()
 
 
+def test_classes_that_are_numbers_are_weighed_by_name(
+    cli: Cli, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    lines = [json.dumps({"text": text, "label": len(text) % 2}) for text, _ in ROWS]
+    (tmp_path / "d.jsonl").write_text("\n".join(lines))
+    base = ("finetune", DEMO, tmp_path / "d.jsonl", "--out", tmp_path / "m", "--epochs", 1)
+    assert cli(*base, "--json", "--class-weights", "1=3").code == 0
+    base = ("finetune", DEMO, tmp_path / "d.jsonl", "--out", tmp_path / "n", "--epochs", 1)
+    assert "classes [0, 1], not of ['2']" in refused(1, *base, "--class-weights", "2=3")
+
+
 def test_pictures_without_matplotlib(
     refused: Callable[..., str], table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = ("finetune", DEMO, table, "--out", tmp_path / "m", "--curves")
     assert "must be .pdf, .png or .svg, not '.bmp'" in refused(1, *base, "c.bmp")
+    assert "there is no folder" in refused(3, *base, tmp_path / "none" / "c.png")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert "pip install 'minihub[plots]'" in refused(1, *base, "c.png")
     assert not (tmp_path / "m").exists()
@@ -120,6 +135,8 @@ def test_what_the_command_refuses(refused: Callable[..., str], table: Path, tmp_
     assert "a share in [0, 1) or a file, not 1.5" in refused(2, *base, "--validation", 1.5)
     assert "numbers with commas" in refused(2, *base, "--hidden-units", "8,x")
     assert "CLASS=WEIGHT, not 'files=x'" in refused(2, *base, "--class-weights", "files=x")
+    assert "weigh class 'files' once" in refused(2, *base, "--class-weights", "files=1,files=2")
+    assert "not be the column of the labels" in refused(2, *base, "--input", "label")
     assert "once for each input" in refused(2, *base, "--input", "a", "--input", "b")
     assert "must have a column 'stars'" in refused(1, *base, "--label", "stars")
     assert "must have a column 'words'" in refused(1, *base, "--input", "words")

@@ -227,6 +227,19 @@ def test_images_of_a_size_that_only_the_attached_message_tells(tmp_path: Path) -
             read_image(path, info, (8, 9), resize=False)
 
 
+def test_grey_images_of_16_bits_keep_their_greys(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    from minihub.image_files import read_image
+    from minihub.tensor_info import ParsedTensorInfo
+    from minihub_runtime.dtypes import uint8
+    from minihub_runtime.graph.ir import Ref
+
+    image.fromarray(np.array([[0, 256, 0x80FF, 0xFFFF]], np.uint16)).save(tmp_path / "grey.png")
+    info = ParsedTensorInfo("dense", uint8, (None, None, None, 3), (Ref("x"),))
+    read = read_image(str(tmp_path / "grey.png"), info, None, resize=False)
+    assert read[0, :, 2].tolist() == [0, 1, 128, 255]
+
+
 def test_images_without_pillow(
     refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import minihub
 import minihub_runtime as tf
 from minihub.demo import FOLDER as DEMO
 from minihub_runtime.checkpoint import CheckpointReader
-from minihub_runtime.errors import AlreadyExistsError, InvalidArgumentError
+from minihub_runtime.errors import AlreadyExistsError, InvalidArgumentError, PermissionDeniedError
 from tests.finetuning.modules import (
     LABELS,
     NORMALIZING,
@@ -210,6 +210,7 @@ def test_an_optimizer_of_ones_own(tmp_path: Path) -> None:
         ({"output": "deep"}, r"one of signature 'features', \['default', 'wide'\], not 'deep'"),
         ({"name": "features"}, "the module has 'features', so give `name`"),
         ({"task": "ranking"}, "classification or regression"),
+        ({"seed": -1}, "seed must not be negative, but is -1"),
         ({"learning_rate": 1e38, "train_module": True}, "loss must stay finite; in epoch"),
     ],
 )
@@ -217,6 +218,15 @@ def test_arguments_that_do_not_fit(options: dict[str, Any], message: str, tmp_pa
     folder = export(normalizing, tmp_path / "base", NORMALIZING)
     with pytest.raises(InvalidArgumentError, match=message):
         minihub.finetune(folder, *points(40), out=tmp_path / "m", **options)
+    assert os.listdir(tmp_path) == ["base"]
+
+
+def test_a_validation_loss_that_is_not_finite_keeps_no_weights(tmp_path: Path) -> None:
+    folder = export(normalizing, tmp_path / "base", NORMALIZING)
+    x, y = points(40)
+    options: dict[str, Any] = {"learning_rate": 3e38, "optimizer": "sgd", "batch_size": 40}
+    with pytest.raises(InvalidArgumentError, match="validation loss must stay finite; in epoch 1"):
+        minihub.finetune(folder, x * 1e3, y, epochs=1, out=tmp_path / "m", **options)
     assert os.listdir(tmp_path) == ["base"]
 
 
@@ -229,7 +239,9 @@ def test_examples_and_labels_of_different_number(tmp_path: Path) -> None:
         minihub.finetune(folder, x, y, validation=(x[:39], y))
 
 
-def test_a_folder_that_is_taken_is_found_out_first(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_found_out_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "keep").write_text("x")
     called: list[Any] = []
@@ -241,6 +253,14 @@ def test_a_folder_that_is_taken_is_found_out_first(tmp_path: Path) -> None:
             out=tmp_path / "m",
             on_progress=lambda *told: called.append(told),
         )
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(AlreadyExistsError, match="file is no folder"):
+        minihub.finetune(DEMO, SENTENCES, LABELS, out=tmp_path / "file" / "a" / "m")
+    with pytest.raises(InvalidArgumentError, match="local folder, not to 'gs://a/b'"):
+        minihub.finetune(DEMO, SENTENCES, LABELS, out="gs://a/b")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != str(tmp_path))
+    with pytest.raises(PermissionDeniedError, match="new/m"):
+        minihub.finetune(DEMO, SENTENCES, LABELS, out=tmp_path / "new" / "m")
     assert not called
 
 

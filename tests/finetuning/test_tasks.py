@@ -55,7 +55,12 @@ def test_class_weights() -> None:
     [
         ([], "two classes or more, not 0"),
         (["a", "a"], r"two classes or more, not 1: \['a'\]"),
-        ([["a", "b"]], r"one per example, not of shape \[1, 2\]"),
+        ([["a", "b"]], r"one per example, not \['a', 'b'\]"),
+        (np.array([["a", "b"]]), r"one per example, not \['a', 'b'\]"),
+        ("ab", "one per example, not 'ab'"),
+        (["1", 1, "1"], "all text or all integers, not '1' beside 1"),
+        (["a", float("nan"), "a"], "text or integers, not nan"),
+        ([2**63, 1, 1], "fit into 64 bits, not 9223372036854775808"),
         (["a", None], "text or integers, not None"),
         ([0.5, 1.5], "text or integers, not 0.5"),
         (["1", "2", "3"], "each of the 3 labels occurs once; numbers"),
@@ -64,6 +69,20 @@ def test_class_weights() -> None:
 def test_labels_that_are_no_classes(labels: object, message: str) -> None:
     with pytest.raises(InvalidArgumentError, match=message):
         Classification(labels)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["1.5", "x"], "must be numbers, not 'x'"),
+        ([1.5, None, "y"], "must be numbers, not 'y'"),
+        ([[1.5], [1.5, 2.5]], "must be alike: one value for each example, or as many for each"),
+        ([1.5, float("inf")], "must be finite"),
+    ],
+)
+def test_labels_that_are_no_numbers(labels: object, message: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=message):
+        choose_task("regression", labels)
 
 
 def test_unknown_labels_are_named() -> None:
