@@ -80,7 +80,7 @@ def test_labels_that_are_no_classes(labels: object, message: str) -> None:
         ([1.5, float("inf")], "must be finite"),
     ],
 )
-def test_labels_that_are_no_numbers(labels: object, message: str) -> None:
+def test_labels_of_other_kinds_beside_numbers(labels: object, message: str) -> None:
     with pytest.raises(InvalidArgumentError, match=message):
         choose_task("regression", labels)
 
