@@ -217,6 +217,8 @@ class Regression(Task):
 
     def __init__(self, labels: Any) -> None:
         self.targets = _numbers(labels)
+        if not len(self.targets):
+            raise InvalidArgumentError("there must be one example or more, but there are none")
         self.units = 1 if self.targets.ndim == 1 else self.targets.shape[1]
         columns = self.targets.reshape(len(self.targets), self.units).astype(np.float64)
         spread = columns.std(axis=0)

@@ -174,8 +174,21 @@ def finetune(
         "batch_size": batch_size,
         "patience": patience,
     }.items():
-        if value is not None and value < 1:
+        if value is None and argument == "patience":
+            continue
+        if not isinstance(value, (int, np.integer)) or value < 1:
             raise InvalidArgumentError(f"{argument} must be at least 1, not {value}")
+    if isinstance(hidden_units, int):
+        raise InvalidArgumentError(f"hidden_units must be a list of widths, not {hidden_units}")
+    if isinstance(validation, tuple):
+        if len(validation) != 2:
+            raise InvalidArgumentError(
+                f"validation must be features and labels, not {len(validation)} things"
+            )
+    elif not isinstance(validation, (int, float, np.number)):
+        raise InvalidArgumentError(
+            f"validation must be a share of the examples, or a tuple of features and labels, not {validation!r}"
+        )
     if seed < 0:
         raise InvalidArgumentError(f"seed must not be negative, but is {seed}")
     if out is not None:
@@ -285,3 +298,5 @@ def _check_count(features: int, labels: int) -> None:
         raise InvalidArgumentError(
             f"there must be one label per example; there are {features} examples and {labels} labels"
         )
+    if not labels:
+        raise InvalidArgumentError("there must be one example or more, but there are none")

@@ -132,6 +132,7 @@ def test_scores_of_a_regression() -> None:
     ("labels", "message"),
     [
         (["x"], "must be numbers"),
+        ([], "one example or more"),
         ([[[1.0]]], r"\[examples\] or \[examples, n\], not \[1, 1, 1\]"),
         ([1.0, float("nan")], "must be finite"),
         (np.empty((3, 0)), r"not \[3, 0\]"),
