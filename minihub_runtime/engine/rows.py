@@ -452,6 +452,7 @@ _ON_FIRST = [
     "_AffineConv2D",
     "_AffineConv3D",
     "_AffineDepthwiseConv2dNative",
+    "_Clamped",
     "_Excitation",
     "_PreparedConv2D",
     "_PreparedConv3D",

@@ -149,6 +149,7 @@ FAMILIES = (
     "training",
     "training_decay",
     "training_rows",
+    "thresholds",
     "unique",
     "unjoining",
     "text_normalize",

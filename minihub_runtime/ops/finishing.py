@@ -13,7 +13,16 @@ from minihub_runtime.ops.pointwise import program_of
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.threads import scratch, spread
 
-__all__ = ["ACTIVATIONS", "Finish", "Finishing", "activation", "finish_with", "scale_and_finish"]
+__all__ = [
+    "ACTIVATIONS",
+    "PART",
+    "Finish",
+    "Finishing",
+    "activation",
+    "finish_with",
+    "repeated_rows",
+    "scale_and_finish",
+]
 
 #: Changes a contiguous block `(n, channels)` in place.
 Finish = Callable[[Array], None]
@@ -171,7 +180,7 @@ class Finishing:
         width = block.shape[1]
         if width == 0:
             return
-        run = _joined_rows(len(block), width) * width
+        run = repeated_rows(len(block), width) * width
         repeated = self._biases(run, width)
         step = max(1, PART // run) * run
         for start in range(0, flat.size, step):
@@ -192,7 +201,7 @@ class Finishing:
 
 
 @functools.lru_cache(maxsize=4096)
-def _joined_rows(rows: int, width: int) -> int:
+def repeated_rows(rows: int, width: int) -> int:
     """How many rows are treated as one: a divisor of their number, if there is one that is neither too small nor too large."""
     least = -(-ROW // width)
     if rows <= least:

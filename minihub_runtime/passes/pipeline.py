@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from minihub_runtime.passes.drop_idle import drop_idle
 from minihub_runtime.passes.fold_shapes import fold_shapes
+from minihub_runtime.passes.fold_thresholds import fold_thresholds
 from minihub_runtime.passes.forward_identities import forward_identities
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_attention import fuse_attention
@@ -101,6 +102,8 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_separable": fuse_separable,
     # What a separable convolution begins with stays its own.
     "fuse_gates": fuse_gates,
+    # Convolutions that are part of others by now stay as they are; filters are still filters.
+    "fold_thresholds": fold_thresholds,
     "prepare_filters": prepare_filters,
     # What several ops read can be part of none of them.
     "share_equals": share_equals,

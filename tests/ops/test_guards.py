@@ -40,6 +40,7 @@ _PREPARED = (
     "_PreparedMatMul",
     "_PreparedMatrix",
 )
+_FOLDED = ("_Clamped", "_FoldedBias", "_FoldedFilter", "_Thresholds")
 _EXPANDED = ("_ExpandedBatchNorm", "_ExpandedBatchNormGrad")
 _GATED = ("_Excitation", "_GatedConv2D")
 _MASKED = ("_MaskedConv2DBackpropInput", "_MaskedDepthwiseConv2dNativeBackpropInput")
@@ -80,6 +81,7 @@ UNSAMPLED: dict[str, str] = {
     **dict.fromkeys(_AFFINE, "passes.fuse_affine makes it"),
     **dict.fromkeys(_TRANSPOSED, "passes.lay_out_transposed makes it"),
     **dict.fromkeys(_PREPARED, "passes.prepare_filters makes it"),
+    **dict.fromkeys(_FOLDED, "passes.fold_thresholds makes it"),
     "_Attention": "passes.fuse_attention makes it",
     "_ActivatedBatchNorm": "passes.fuse_normalization makes it",
     **dict.fromkeys(_EXPANDED, "passes.fuse_expansion makes it"),
@@ -152,7 +154,7 @@ WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
     **dict.fromkeys(
-        (*_AFFINE, *_EXPANDED, *_GATED, *_MASKED, *_PREPARED, *_TRANSPOSED),
+        (*_AFFINE, *_EXPANDED, *_FOLDED, *_GATED, *_MASKED, *_PREPARED, *_TRANSPOSED),
         "TensorFlow has no such op",
     ),
     "_Attention": "TensorFlow has no such op",
