@@ -42,4 +42,6 @@ def assert_same(
     rtol, atol = (loose * t for t in TOLERANCES[name])
     if precision == "random":
         rtol, atol = rtol / 10, atol / 10
-    np.testing.assert_allclose(to_float(got), to_float(expected), rtol, atol, err_msg=label)
+    with np.errstate(invalid="ignore"):
+        # NumPy 1.26 multiplies infinite complex numbers with the tolerance.
+        np.testing.assert_allclose(to_float(got), to_float(expected), rtol, atol, err_msg=label)
