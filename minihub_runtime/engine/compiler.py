@@ -140,7 +140,7 @@ class _Compiler:
                 nodes, feeds, fetches
             )
             raise
-        order = region.in_order()
+        order = _reads_first(region.in_order())
         self.awaited.update(name for node in order for name in node.controls)
         self.read = {*fetches, *(ref for node in order for ref in node.inputs)}
         for node in order:
@@ -447,6 +447,23 @@ CHOOSING = frozenset({"Case", "If", "StatelessCase", "StatelessIf"})
 
 #: Attribute type of a schema → the field of AttrValue that holds it.
 _FIELDS = {"int": "i", "float": "f", "bool": "b", "string": "s"}
+
+
+def _reads_first(order: Sequence[Node]) -> list[Node]:
+    """Nodes in an order in which reads of variables that wait for nothing come first.
+
+    So it comes about in TensorFlow, though nothing promises it: a variable fetched beside the step that changes it has the
+    value from before the step.
+    """
+    handles = {node.name for node in order if node.op in HANDLES and not node.controls}
+    early = [
+        node
+        for node in order
+        if node.name in handles
+        or (node.op in READS and not node.controls and node.inputs[0][0] in handles)
+    ]
+    names = {node.name for node in early}
+    return [*early, *(node for node in order if node.name not in names)] if early else [*order]
 
 
 def _unchanging(value: Any) -> Any:

@@ -145,6 +145,7 @@ class CheckpointSaverHook(SessionRunHook):
 
     def _save(self, session: Any, step: int) -> bool:
         """Write a checkpoint; whether a listener wants the loop to end."""
+        LOGGER.info("Calling checkpoint listeners before saving checkpoint %d...", step)
         for listener in self._listeners:
             listener.before_save(session, step)
         LOGGER.info("Saving checkpoints for %d into %s.", step, self._save_path)
@@ -153,6 +154,7 @@ class CheckpointSaverHook(SessionRunHook):
         )
         log = SessionLog(status=SessionLog.CHECKPOINT, checkpoint_path=self._save_path)
         self._writer.add_session_log(log, step)
+        LOGGER.info("Calling checkpoint listeners after saving checkpoint %d...", step)
         # All are told, whatever one of them answers.
         wanted = [listener for listener in self._listeners if listener.after_save(session, step)]
         for listener in wanted:

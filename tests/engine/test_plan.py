@@ -45,6 +45,27 @@ def test_fetches_come_in_their_order() -> None:
     assert z is not again
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_variable_fetched_beside_its_assignment_has_its_old_value(turn: int) -> None:
+    # What TensorFlow gives; a read that is told to wait gives the new value.
+    made = graph(
+        constant("three", 3),
+        node("v = VarHandleOp()", dtype=as_dtype("float32"), shape=(2,)),
+        node("read = ReadVariableOp(v)", dtype=as_dtype("float32")),
+        node("twice = Mul(read, three)"),
+        node("set = AssignVariableOp(v, twice)", dtype=as_dtype("float32")),
+        node("late = ReadVariableOp(v, ^set)", dtype=as_dtype("float32")),
+        placeholder("x"),
+        node("begin = AssignVariableOp(v, x)", dtype=as_dtype("float32")),
+    )
+    runner = Runner(made)
+    runner.run([], {ref("x"): X}, ["begin"])
+    fetches = ["read", "late"][::turn]
+    found = dict(zip(fetches, runner.run([ref(f) for f in fetches], {}, ["set"]), strict=True))
+    np.testing.assert_array_equal(found["read"], X)
+    np.testing.assert_array_equal(found["late"], 3 * X)
+
+
 def test_an_intermediate_tensor_can_be_fed() -> None:
     assert run(simple(), ["w"], {"y": X})[0].tolist() == [-1, -4]
 

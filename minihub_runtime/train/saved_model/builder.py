@@ -167,7 +167,7 @@ class SavedModelBuilder:
 
     def _add_collections(self, assets: Sequence[Tensor] | None, main_op: Operation | None) -> None:
         graph = get_default_graph()
-        self._add_assets(assets or ())
+        self._add_assets(assets)
         if main_op is None:
             return
         if not isinstance(main_op, Operation):
@@ -181,10 +181,10 @@ class SavedModelBuilder:
                 )
         graph.add_to_collection(constants.MAIN_OP_KEY, main_op)
 
-    def _add_assets(self, tensors: Sequence[Tensor]) -> None:
+    def _add_assets(self, tensors: Sequence[Tensor] | None) -> None:
         """Note the files in the graph's collection, and copy them."""
         files: dict[str, str] = {}
-        for tensor in tensors:
+        for tensor in tensors or ():
             source = _asset_path(tensor)
             if not source:
                 raise ValueError(f"Asset filepath tensor {tensor} in is invalid.")
@@ -196,7 +196,9 @@ class SavedModelBuilder:
                 value=proto.SerializeToString(),
             )
             get_default_graph().add_to_collection(constants.ASSETS_KEY, packed)
+        LOGGER.info("No assets to save." if tensors is None else "Assets added to graph.")
         if not files:
+            LOGGER.info("No assets to write.")
             return
         folder = os.path.join(self._export_dir, constants.ASSETS_DIRECTORY)
         makedirs(folder)

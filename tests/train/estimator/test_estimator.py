@@ -45,6 +45,29 @@ def test_numbers_and_files_are_tensorflows(tmp_path: Path) -> None:
         assert found[key] == stored[key], key
 
 
+def test_training_logs_what_tensorflow_logs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="minihub_runtime"):
+        estimator = made(tmp_path / "m", log_step_count_steps=2, save_checkpoints_steps=3)
+        estimator.train(input_function(tf), steps=4)
+        estimator.export_saved_model(str(tmp_path / "e"), receiver_function(tf))
+    logged = [record.getMessage() for record in caplog.records]
+    # The step is read before the one that counts it.
+    steps = [line.partition("step = ")[2].split()[0] for line in logged if "loss = " in line]
+    assert steps == ["0", "2"]
+    saved = [line for line in logged if "heckpoint" in line and line.endswith("...")]
+    assert saved == [
+        f"Calling checkpoint listeners {when} saving checkpoint {step}..."
+        for step in (0, 3, 4)
+        for when in ("before", "after")
+    ]
+    assert [line for line in logged if "ssets" in line] == [
+        "Assets added to graph.",
+        "No assets to write.",
+    ]
+
+
 def test_training_goes_on_from_the_latest_checkpoint(tmp_path: Path) -> None:
     at_once = made(tmp_path / "one").train(input_function(tf), steps=8)
     in_parts = made(tmp_path / "two")

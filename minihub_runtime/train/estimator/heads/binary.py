@@ -114,21 +114,23 @@ class BinaryHead(Head):
             both = concat((zeros_like(logits), logits), axis=-1, name="two_class_logits")
             probabilities = softmax(both, name=keys.PROBABILITIES)
             class_ids = expand_dims(argmax(both, axis=-1, name=keys.CLASS_IDS), axis=-1)
+            ids = all_class_ids(logits, 2)
+            classes = all_classes(logits, 2, self._label_vocabulary)
             predictions = {
                 keys.LOGITS: logits,
                 keys.LOGISTIC: logistic,
                 keys.PROBABILITIES: probabilities,
                 keys.CLASS_IDS: class_ids,
-                keys.ALL_CLASS_IDS: all_class_ids(logits, 2),
-                keys.ALL_CLASSES: all_classes(logits, 2, self._label_vocabulary),
                 keys.CLASSES: class_names(class_ids, self._label_vocabulary),
+                keys.ALL_CLASS_IDS: ids,
+                keys.ALL_CLASSES: classes,
             }
 
         def outputs() -> dict[str, Any]:
-            classes = classification_output(probabilities, 2, self._label_vocabulary)
+            output = classification_output(probabilities, 2, self._label_vocabulary)
             return {
-                SERVING_KEY: classes,
-                CLASSIFY_KEY: classes,
+                SERVING_KEY: output,
+                CLASSIFY_KEY: output,
                 REGRESS_KEY: RegressionOutput(logistic),
                 PREDICT_KEY: PredictOutput(predictions),
             }
