@@ -218,10 +218,10 @@ def _log(found: Mapping[str, SignatureDef], excluded: Mapping[str, str]) -> None
     for method, kind in _KINDS.items():
         names = [name for name, item in found.items() if item.method_name == method]
         LOGGER.info("Signatures INCLUDED in export for %s: %s", kind, names or "None")
+    if excluded:
+        LOGGER.info("Signatures EXCLUDED from export because they cannot be served:")
     for name, reason in excluded.items():
-        LOGGER.info(
-            "Signature EXCLUDED from export because it cannot be served: %r: %s", name, reason
-        )
+        LOGGER.info("%r : %s", name, reason)
     if not found:
         LOGGER.warning("Export includes no signatures!")
     elif constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY not in found:

@@ -189,6 +189,7 @@ def train_and_evaluate(
             f"`train_spec` must have type `tf.estimator.TrainSpec`. Got: {type(train_spec)}"
         )
     config = estimator.config
+    LOGGER.info("Running training and evaluation locally (non-distributed).")
     LOGGER.info(
         "Start train and evaluate loop. The evaluate will happen after every checkpoint. Checkpoint "
         "frequency is determined based on RunConfig arguments: save_checkpoints_steps %s or "

@@ -415,7 +415,12 @@ def test_signatures_that_need_more_than_their_inputs_are_left_out(
 
     estimator = tf.estimator.Estimator(model_fn, str(tmp_path / "model"))
     estimator.train(lambda: {"x": tf.constant([1.0])}, steps=1)
-    path = estimator.export_saved_model(str(tmp_path / "out"), receiver_fn)
+    with caplog.at_level("INFO", logger="minihub_runtime"):
+        path = estimator.export_saved_model(str(tmp_path / "out"), receiver_fn)
+    logged = [record.getMessage() for record in caplog.records]
+    excluded = logged.index("Signatures EXCLUDED from export because they cannot be served:")
+    told = {line.partition(" : ")[0] for line in logged[excluded + 1 : excluded + 3]}
+    assert told == {"'more'", "'text'"}
     with tf.Graph().as_default(), tf.Session() as session:
         loaded = tf.saved_model.load(session, ["serve"], path.decode())
         assert list(loaded.signature_def) == ["serving_default"]
