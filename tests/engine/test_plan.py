@@ -52,16 +52,18 @@ def test_a_variable_fetched_beside_its_assignment_has_its_old_value(turn: int) -
         constant("three", 3),
         node("v = VarHandleOp()", dtype=as_dtype("float32"), shape=(2,)),
         node("read = ReadVariableOp(v)", dtype=as_dtype("float32")),
-        node("twice = Mul(read, three)"),
-        node("set = AssignVariableOp(v, twice)", dtype=as_dtype("float32")),
-        node("late = ReadVariableOp(v, ^set)", dtype=as_dtype("float32")),
         placeholder("x"),
+        node("thrice = Mul(x, three)"),
+        node("set = AssignVariableOp(v, thrice)", dtype=as_dtype("float32")),
+        node("late = ReadVariableOp(v, ^set)", dtype=as_dtype("float32")),
         node("begin = AssignVariableOp(v, x)", dtype=as_dtype("float32")),
     )
     runner = Runner(made)
     runner.run([], {ref("x"): X}, ["begin"])
     fetches = ["read", "late"][::turn]
-    found = dict(zip(fetches, runner.run([ref(f) for f in fetches], {}, ["set"]), strict=True))
+    found = dict(
+        zip(fetches, runner.run([ref(f) for f in fetches], {ref("x"): X}, ["set"]), strict=True)
+    )
     np.testing.assert_array_equal(found["read"], X)
     np.testing.assert_array_equal(found["late"], 3 * X)
 
