@@ -13,6 +13,8 @@ __all__ = ["PreparedMatrix"]
 FIRST_USES = 2
 #: With more rows, to bring all into another order takes a small part of the time.
 MOST_ROWS = 512
+#: How many parts of products are remembered; other numbers of rows have others.
+MAX_FINISHES = 64
 
 
 class PreparedMatrix:
@@ -68,5 +70,7 @@ class PreparedMatrix:
             bias = self._bias
             if bias is not None and bias.size > 1:
                 bias = bias[columns]
+            if len(self._finishes) >= MAX_FINISHES:
+                self._finishes.clear()
             found = self._finishes[key] = finish_with(bias, [self._activation])
         found(block)

@@ -10,7 +10,7 @@ import pytest
 
 from minihub_runtime import blas, threads
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.ops import projection
+from minihub_runtime.ops import prepared_matrix, projection
 from minihub_runtime.ops.panels import WIDTH, band, panels_of
 from minihub_runtime.ops.prepared_matrix import FIRST_USES, MOST_ROWS, PreparedMatrix
 from minihub_runtime.ops.products import multiply, multiply_and_finish
@@ -148,6 +148,16 @@ def test_a_matrix_that_stays(bias: int, activation: str, rows: int, count: int) 
     for _ in range(2):
         np.testing.assert_allclose(made.multiply(left), expected, rtol=1e-5, atol=1e-4)
     assert (made._panels is not None) == (2 <= rows <= MOST_ROWS)
+
+
+def test_few_parts_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared_matrix, "MAX_FINISHES", 2)
+    matrix, bias = draw(30, 6 * WIDTH), draw(6 * WIDTH)
+    made = prepared(matrix, bias)
+    for rows in (2, 200, 500, 300, 2):
+        left = draw(rows, 30)
+        np.testing.assert_allclose(made.multiply(left), left @ matrix + bias, rtol=1e-4, atol=1e-4)
+        assert len(made._finishes) <= 2
 
 
 @pytest.mark.parametrize("transpose", [False, True])

@@ -5,7 +5,7 @@ Source: tensorflow/python/data/ops/batch_op.py, padded_batch_op.py, unbatch_op.p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
@@ -119,7 +119,7 @@ class DatasetBatching(DatasetBase):
         def dense(*element: Any) -> list[Tensor]:
             return rows_of(spec, element if type(spec) is tuple else element[0])
 
-        rows: Dataset = self.map(dense)  # type: ignore[attr-defined]
+        rows = cast("Dataset", self).map(dense)
         known = Dimension(None)
         for item in nest.flatten(spec):
             shape = getattr(item, "shape", TensorShape(None))

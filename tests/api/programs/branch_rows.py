@@ -88,7 +88,9 @@ def rows_and_the_whole(tf: Any) -> Any:
 @results
 def the_whole_beside_rows_of_a_branch(tf: Any) -> Any:
     def build(pred: Any, table: Any, ids: Any) -> Any:
-        both = lambda: squares(tf, table, ids) + tf.reduce_sum(table * 2.0)  # noqa: E731
+        def both() -> Any:
+            return squares(tf, table, ids) + tf.reduce_sum(table * 2.0)
+
         return tf.cond(pred, both, lambda: tf.reduce_sum(table)), table
 
     return in_either_branch(tf, build)
@@ -126,7 +128,10 @@ def rows_inside_and_outside(tf: Any) -> Any:
 def rows_of_nested_branches(tf: Any) -> Any:
     def build(pred: Any, table: Any, ids: Any) -> Any:
         one, other = (lambda places=places: squares(tf, table, places) for places in (ids, [2]))
-        inner = lambda: tf.cond(tf.logical_not(pred), other, one)  # noqa: E731
+
+        def inner() -> Any:
+            return tf.cond(tf.logical_not(pred), other, one)
+
         return tf.cond(pred, inner, lambda: squares(tf, table, [0])), table
 
     return in_either_branch(tf, build)
@@ -146,7 +151,9 @@ def rows_in_cases(tf: Any) -> Any:
 def a_loop_in_a_branch(tf: Any) -> Any:
     def build(pred: Any, table: Any, ids: Any) -> Any:
         def loop() -> Any:
-            turn = lambda i, a: (i + 1, a + squares(tf, table, ids))  # noqa: E731
+            def turn(i: Any, a: Any) -> Any:
+                return i + 1, a + squares(tf, table, ids)
+
             return tf.while_loop(lambda i, _: i < 2, turn, [0, 0.0])[1]
 
         return tf.cond(pred, loop, lambda: squares(tf, table, [0])), table
@@ -171,7 +178,9 @@ def weighted_rows(tf: Any) -> Any:
 @results
 def places_and_columns(tf: Any) -> Any:
     def at(pred: Any, table: Any, ids: Any) -> Any:
-        one = lambda: tf.reduce_sum(tf.gather_nd(table, [[1]]) * 3.0)  # noqa: E731
+        def one() -> Any:
+            return tf.reduce_sum(tf.gather_nd(table, [[1]]) * 3.0)
+
         return tf.cond(pred, one, lambda: tf.reduce_sum(tf.gather_nd(table, [[2]]))), table
 
     def columns(pred: Any, table: Any, ids: Any) -> Any:
