@@ -157,17 +157,49 @@ def strided(x: Array, shape: tuple[int, ...], strides: tuple[int, ...], offset: 
     return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
 
 
-def _lay_out_turned(part: Array, shape: list[int], strides: list[int], count: int) -> Array:
-    """What `lay_out` makes, place by place of the patches, each of all outputs.
+class _Patches(NamedTuple):
+    """The patches of a block as a view of what its windows see.
 
-    NumPy copies along rows of outputs then, and BLAS multiplies a matrix that is turned as fast.
+    Attributes:
+        shape: of the view.
+        strides: its strides, in bytes.
+        matrix: shape of the patches, one after another: `(outputs, taps · channels)`, several of these for groups.
+        turned: whether they are laid out place by place, each of all outputs.
     """
-    outer = part.ndim - 1
-    turned = [*range(outer, len(shape)), *range(outer)]
-    view = strided(part, tuple(shape[a] for a in turned), tuple(strides[a] for a in turned))
-    patches = scratch("patches", view.shape, part.dtype)
-    np.copyto(patches, view)
-    return patches.reshape(view.size // count, count).T
+
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    matrix: tuple[int, ...]
+    turned: bool
+
+
+@functools.lru_cache(maxsize=4096)
+def _patches_of(
+    size: tuple[int, ...], step: tuple[int, ...], windows: tuple[Window, ...], groups: int
+) -> _Patches:
+    """The patches of what windows see, which has this shape and these strides."""
+    channels = size[-1]
+    counts = [window.outputs for window in windows]
+    taps = [window.taps for window in windows]
+    outer = [size[0], *counts]
+    inner = [*taps, groups, channels // groups]
+    outer_steps = [step[0], *(s * w.stride for s, w in zip(step[1:-1], windows, strict=True))]
+    inner_steps = [
+        *(s * w.dilation for s, w in zip(step[1:-1], windows, strict=True)),
+        step[-1] * (channels // groups),
+        step[-1],
+    ]
+    count, patch = math.prod(outer), math.prod(taps) * channels
+    if groups > 1:
+        outer.insert(0, inner.pop(-2))
+        outer_steps.insert(0, inner_steps.pop(-2))
+        matrix: tuple[int, ...] = (groups, count, patch // groups)
+    elif windows[-1].dilation == 1 and taps[-1] * channels <= SHORT:
+        # NumPy copies along rows of outputs then, and BLAS multiplies a matrix that is turned as fast.
+        return _Patches((*inner, *outer), (*inner_steps, *outer_steps), (patch, count), True)
+    else:
+        matrix = (count, patch)
+    return _Patches((*outer, *inner), (*outer_steps, *inner_steps), matrix, False)
 
 
 def lay_out(x: Array, block: Block, groups: int) -> Array:
@@ -175,29 +207,9 @@ def lay_out(x: Array, block: Block, groups: int) -> Array:
 
     With several groups it is a stack `(groups, outputs, taps · channels of a group)`.
     """
-    windows = block.windows
-    part = surrounded(x[block.images], windows)
-    step, channels = part.strides, part.shape[-1]
-    counts = [window.outputs for window in windows]
-    taps = [window.taps for window in windows]
-    shape = [len(part), *counts, *taps, groups, channels // groups]
-    strides = [
-        step[0],
-        *(s * w.stride for s, w in zip(step[1:-1], windows, strict=True)),
-        *(s * w.dilation for s, w in zip(step[1:-1], windows, strict=True)),
-        step[-1] * (channels // groups),
-        step[-1],
-    ]
-    if groups > 1:
-        shape.insert(0, shape.pop(-2))
-        strides.insert(0, strides.pop(-2))
-    count = block.stop - block.start
-    if groups == 1 and windows[-1].dilation == 1 and taps[-1] * channels <= SHORT:
-        return _lay_out_turned(part, shape, strides, count)
-    view = strided(part, tuple(shape), tuple(strides))
-    patches = scratch("patches", view.shape, x.dtype)
-    np.copyto(patches, view)
-    patch = math.prod(taps) * channels
-    if groups > 1:
-        return patches.reshape(groups, count, patch // groups)
-    return patches.reshape(count, patch)
+    part = surrounded(x[block.images], block.windows)
+    place = _patches_of(part.shape, part.strides, block.windows, groups)
+    patches = scratch("patches", place.shape, x.dtype)
+    np.copyto(patches, strided(part, place.shape, place.strides))
+    matrix = patches.reshape(place.matrix)
+    return matrix.T if place.turned else matrix

@@ -11,13 +11,17 @@ from minihub_runtime.ops.finishing import finish_with
 from minihub_runtime.ops.prepared_matrix import PreparedMatrix
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
-from minihub_runtime.ops.windows import Layout, layout_of
+from minihub_runtime.ops.windows import Layout, Window, layout_of
 from minihub_runtime.ops.winograd import TransformedFilter, convolve_tiles, pays
 
 __all__: list[str] = []
 
 FLOAT = types("float32")
 SOURCE = "core/kernels/conv_ops_fused_impl.h"
+
+
+#: For so many shapes of inputs it is kept how the convolution goes.
+KEPT = 64
 
 
 class PreparedFilter:
@@ -35,6 +39,26 @@ class PreparedFilter:
         self.tiles = TransformedFilter(filter)
         self.matrix = PreparedMatrix(filter.reshape(-1, filter.shape[-1]), bias, activation)
         self.finish = finish_with(bias.reshape(-1) if bias.size else None, [activation])
+        #: Layout and shape of the input → the windows, and whether they go over tiles.
+        self._courses: dict[tuple[Layout, tuple[int, ...]], tuple[tuple[Window, ...], bool]] = {}
+
+    def course(self, x: Array, layout: Layout) -> tuple[tuple[Window, ...], bool]:
+        """The windows over an input with the channels last, and whether its convolution is one of tiles.
+
+        Raises: InvalidArgumentError for other ranks, depths that do not divide, a window too long.
+        """
+        key = layout, x.shape
+        found = self._courses.get(key)
+        if found is None:
+            require_rank(self.filter, layout.rank, "filter")
+            windows = tuple(layout.windows(x.shape[1:-1], self.filter.shape[:-2]))
+            tiles = pays(len(x), self.filter, windows, x.shape[-1])
+            if not tiles:
+                check_filter(x.shape[-1], self.filter)
+            if len(self._courses) >= KEPT:
+                self._courses.clear()
+            found = self._courses[key] = windows, tiles
+        return found
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -106,13 +130,12 @@ def _convolution(
     input: Array, prepared: PreparedFilter, layout: Layout, out: Array | None
 ) -> Array:
     """The convolution in the way that is fastest for these sizes."""
-    filter = prepared.filter
     require_rank(input, layout.rank, "input")
-    require_rank(filter, layout.rank, "filter")
     x = layout.channels_last(input)
-    windows = layout.windows(x.shape[1:-1], filter.shape[:-2])
+    windows, tiles = prepared.course(x, layout)
     place = out if layout.last else None
-    if pays(len(x), filter, windows, x.shape[-1]):
+    if tiles:
         return layout.restore(convolve_tiles(x, prepared.tiles, windows, place, prepared.finish))
-    check_filter(x.shape[-1], filter)
-    return layout.restore(convolve(x, filter, windows, place, prepared.finish, prepared.matrix))
+    return layout.restore(
+        convolve(x, prepared.filter, windows, place, prepared.finish, prepared.matrix)
+    )

@@ -11,12 +11,13 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minihub_runtime.ops import windows as sizes
 from minihub_runtime.ops.blocks import Block, cut, lay_out, runs
+from minihub_runtime.ops.checking import allocatable
 from minihub_runtime.ops.prepared_matrix import PreparedMatrix
 from minihub_runtime.ops.products import LEAST, SPEED, multiply
 from minihub_runtime.ops.registry import Array
@@ -53,6 +54,61 @@ def _trim(
     return trimmed, None if trimmed == windows else tuple(taps for _, taps in pairs)
 
 
+class _Course(NamedTuple):
+    """How a convolution goes for arrays of some shapes.
+
+    Attributes:
+        result: shape of the result.
+        windows: one per spatial dimension, without taps that see only padding.
+        kept: the part of the filter that remains; None if all of it does.
+        groups: how many groups of channels there are.
+        blocks: the outputs in blocks.
+        seen: the part of the input that is the matrix of all patches; None where they are laid out.
+        cost: how long one thread takes, in nanoseconds, about.
+    """
+
+    result: tuple[int, ...]
+    windows: tuple[Window, ...]
+    kept: tuple[slice, ...] | None
+    groups: int
+    blocks: Sequence[Block]
+    seen: tuple[slice, ...] | None
+    cost: int
+
+
+@functools.lru_cache(maxsize=4096)
+def _course_of(
+    shape: tuple[int, ...],
+    windows: tuple[Window, ...],
+    filter: tuple[int, ...],
+    dtype: np.dtype[Any],
+    threads: int,
+) -> _Course:
+    """How it goes; the threads are those that `cut` shares blocks between.
+
+    Raises:
+        ResourceExhaustedError: the result would be too large; see `checking.allocatable`.
+    """
+    depth, width = filter[-2:]
+    result = allocatable((shape[0], *(window.outputs for window in windows), width), dtype)
+    if 0 in result or 0 in filter:
+        return _Course(result, windows, None, 1, (), None, 0)
+    windows, kept = trim(windows)
+    channels = shape[-1]
+    patch = math.prod(window.taps for window in windows) * channels
+    direct = not any(w.taps > 1 or w.stride > 1 or w.padded for w in windows)
+    groups = channels // depth
+    return _Course(
+        result,
+        windows,
+        kept,
+        groups,
+        cut(shape[0], windows, patch * dtype.itemsize),
+        (slice(None), *(slice(0, w.reach) for w in windows)) if direct else None,
+        math.prod(result) * patch // groups // SPEED,
+    )
+
+
 def convolve(
     x: Array,
     filter: Array,
@@ -71,28 +127,27 @@ def convolve(
         finish: what to do in place with each block `(n, outputs)` of the result while it is warm.
         matrix: the filter as a matrix and what `finish` does, if they stay the same.
     """
-    width = filter.shape[-1]
-    result = allocate((len(x), *(window.outputs for window in windows), width), x.dtype, out)
-    if result.size == 0:
-        return result
-    if filter.size == 0:
+    course = _course_of(x.shape, tuple(windows), filter.shape, x.dtype, num_threads())
+    result = allocate(course.result, x.dtype, out)
+    blocks = course.blocks
+    if not blocks:
+        # There are no outputs, or nothing to sum up.
         result.fill(0)
         return result
-    windows, kept = trim(windows)
-    if kept is not None:
-        filter = filter[kept]
-    groups = x.shape[-1] // filter.shape[-2]
+    if course.kept is not None:
+        filter, matrix = filter[course.kept], None
+    width = filter.shape[-1]
     flat = result.reshape(-1, width)
-    if groups > 1:
-        _convolve_groups(x, filter, windows, groups, flat, finish)
+    if course.groups > 1:
+        _convolve_groups(x, filter, course, flat, finish)
         return result
     weights = filter.reshape(-1, width)
-    panels = matrix.panels(len(flat)) if matrix is not None and kept is None else None
-    blocks = cut(len(x), windows, weights.shape[0] * x.itemsize)
-    direct = not any(w.taps > 1 or w.stride > 1 or w.padded for w in windows)
-    if direct or len(blocks) == 1:
-        places = (slice(None), *(slice(0, w.reach) for w in windows))
-        rows = x[places].reshape(-1, x.shape[-1]) if direct else lay_out(x, blocks[0], 1)
+    panels = None if matrix is None else matrix.panels(len(flat))
+    if course.seen is not None or len(blocks) == 1:
+        if course.seen is None:
+            rows = lay_out(x, blocks[0], 1)
+        else:
+            rows = x[course.seen].reshape(-1, x.shape[-1])
         if matrix is not None and panels is not None:
             matrix.multiply(rows, flat)
         else:
@@ -105,31 +160,29 @@ def convolve(
         if finish is not None:
             finish(target)
 
-    spread(compute, blocks, len(flat) * weights.size // SPEED, products=True)
+    spread(compute, blocks, course.cost, products=True)
     return result
 
 
 def _convolve_groups(
     x: Array,
     filter: Array,
-    windows: Sequence[Window],
-    groups: int,
+    course: _Course,
     flat: Array,
     finish: Callable[[Array], None] | None,
 ) -> None:
     """`convolve` where the channels of `x` are several groups; the result goes to the rows of `flat`."""
-    width = filter.shape[-1]
+    groups, width = course.groups, filter.shape[-1]
     weights = np.ascontiguousarray(np.moveaxis(filter.reshape(-1, groups, width // groups), 1, 0))
 
     def compute(block: Block) -> None:
         target = flat[block.start : block.stop]
-        stack = multiply(lay_out(x, block, groups), weights, alone=len(blocks) > 1)
+        stack = multiply(lay_out(x, block, groups), weights, alone=len(course.blocks) > 1)
         target.reshape(len(target), groups, -1)[...] = np.moveaxis(stack, 0, 1)
         if finish is not None:
             finish(target)
 
-    blocks = cut(len(x), windows, filter[..., 0].size * groups * x.itemsize)
-    spread(compute, blocks, len(flat) * filter.size // SPEED, products=True)
+    spread(compute, course.blocks, course.cost, products=True)
 
 
 def multiply_rows(
@@ -147,9 +200,9 @@ def multiply_rows(
     cost = len(out) * weights.size // SPEED
     # Runs of many rows, because the weights are laid out for each anew.
     most = max(256, sizes.BLOCK // ((depth + width) * out.itemsize))
-    if pays(cost, products=True):
-        most = min(most, -(-len(out) // num_threads()))
-    parts = runs(len(out), max(most, LEAST), LEAST)
+    threads = num_threads() if pays(cost, products=True) else 1
+    most = min(most, -(-len(out) // threads))
+    parts = runs(len(out), max(most, LEAST), LEAST, threads)
     if len(parts) < 2:
         multiply(matrix, weights, out)
         if finish is not None:

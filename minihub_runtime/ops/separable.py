@@ -47,16 +47,14 @@ class _Course(NamedTuple):
 
     Attributes:
         result: shape of the result.
-        bands: the outputs of each band.
-        lines: what the outputs of each band see.
+        parts: the outputs of each band, and what they see.
         wide: channels between the convolutions.
         weights: those of the depthwise convolution, as rows are multiplied with them.
         cost: how long one thread takes, in nanoseconds, about.
     """
 
     result: tuple[int, ...]
-    bands: Sequence[Piece]
-    lines: Sequence[Lines]
+    parts: Sequence[tuple[Piece, Lines]]
     wide: int
     weights: Array
     cost: int
@@ -126,13 +124,13 @@ class SeparableFilters:
         row = wide * x.itemsize * (columns.reach * rows.stride + columns.outputs)
         shared = threads if pays(int(cost)) else 1
         bands = pieces_of(len(x), rows, row, BAND, BAND // 8, shared)
+        lines = (
+            lines_of(band.images.stop - band.images.start, band.part, columns, wide, x.itemsize)
+            for band in bands
+        )
         return _Course(
             result,
-            bands,
-            [
-                lines_of(band.images.stop - band.images.start, band.part, columns, wide, x.itemsize)
-                for band in bands
-            ],
+            list(zip(bands, lines, strict=True)),
             wide,
             self._row_weights(columns.outputs),
             int(cost),
@@ -207,9 +205,13 @@ def separable_conv2d(
         return _one_by_one(input, filters, layout, out)
     result = allocate(course.result, input.dtype, out)
     x = np.ascontiguousarray(input)
-    parts = zip(course.bands, course.lines, strict=True)
     with blas.single():
-        spread(lambda part: _compute(x, filters, course, *part, result), parts, course.cost)
+        if len(course.parts) == 1:
+            _compute(x, filters, course, *course.parts[0], result)
+        else:
+            spread(
+                lambda part: _compute(x, filters, course, *part, result), course.parts, course.cost
+            )
     return result
 
 
