@@ -34,7 +34,7 @@ from minihub_runtime.ops.panels import Panels, panels_of
 from minihub_runtime.ops.products import multiply
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate
-from minihub_runtime.threads import scratch, spread
+from minihub_runtime.threads import num_threads, scratch, spread
 
 __all__ = ["TransformedFilter", "allowed", "convolve_tiles", "pays"]
 
@@ -187,6 +187,59 @@ def _seen(window: Window) -> int:
     return TILES[window.taps] + window.taps - 1
 
 
+class _Tiling(NamedTuple):
+    """How a convolution of tiles goes for arrays of some shapes.
+
+    Attributes:
+        result: shape of the result, with a dimension for depths.
+        depths: the window of depths; without such a dimension one tap sees all.
+        blocks: the tiles in blocks.
+        corners: the first row and column of each block.
+        cost: how long one thread takes, in nanoseconds, about.
+    """
+
+    result: tuple[int, ...]
+    depths: Window
+    blocks: Sequence[Block]
+    corners: Sequence[tuple[int, int]]
+    cost: int
+
+
+@functools.lru_cache(maxsize=4096)
+def _tiling_of(
+    shape: tuple[int, ...], windows: tuple[Window, ...], filter: tuple[int, ...], threads: int
+) -> _Tiling:
+    """How it goes; the threads are those that `cut` shares blocks between."""
+    batch, channels, width = shape[0], shape[-1], filter[-1]
+    *depth, rows, columns = windows
+    depths = depth[0] if depth else Window(1, 1, 1, 1, 0, 1)
+    transforms = _transforms(rows.taps, columns.taps)
+    (high, wide), (step_down, step_along) = transforms.seen, transforms.tile
+    tile_rows, tile_columns = (
+        Window(w.size, length, step, 1, w.before, -(-w.outputs // step))
+        for w, length, step in ((rows, high, step_down), (columns, wide, step_along))
+    )
+    places = high * wide
+    bytes_each = places * (depths.reach * channels + depths.outputs * width) * 4
+    blocks = cut(
+        batch,
+        (tile_rows, tile_columns),
+        bytes_each,
+        max(BLOCK, min(LARGEST_BLOCK, 64 * bytes_each)),
+    )
+    products = blocks[-1].stop * depths.outputs * depths.taps * channels * width * places
+    return _Tiling(
+        (batch, depths.outputs, rows.outputs, columns.outputs, width),
+        depths,
+        blocks,
+        [
+            (tile_rows.before - down.before, tile_columns.before - along.before)
+            for down, along in (block.windows for block in blocks)
+        ],
+        products // SPEED,
+    )
+
+
 def convolve_tiles(
     x: Array,
     prepared: TransformedFilter,
@@ -203,34 +256,21 @@ def convolve_tiles(
         out: where to put the result, if it fits.
         finish: what to do in place with each block `(n, outputs)` of the result while it is warm.
     """
-    width = prepared.filter.shape[-1]
-    result = allocate((len(x), *(window.outputs for window in windows), width), x.dtype, out)
-    if len(windows) == 2:
-        # One depth, of which one tap sees all.
-        windows = (Window(1, 1, 1, 1, 0, 1), *windows)
-        x, target = x[:, np.newaxis], result[:, np.newaxis]
-    else:
-        target = result
-    depths, *others = windows
-    tile, seen = prepared.transforms.tile, prepared.transforms.seen
-    tiles = tuple(
-        Window(w.size, length, step, 1, w.before, -(-w.outputs // step))
-        for w, length, step in zip(others, seen, tile, strict=True)
-    )
-    places = math.prod(seen)
-    bytes_each = places * (depths.reach * x.shape[-1] + depths.outputs * width) * x.itemsize
-    blocks = cut(len(x), tiles, bytes_each, max(BLOCK, min(LARGEST_BLOCK, 64 * bytes_each)))
-    taps = math.prod(prepared.filter.shape[-4:-2])
-    cost = blocks[-1].stop * depths.outputs * prepared.filter.size * places // taps
+    tiling = _tiling_of(x.shape, tuple(windows), prepared.filter.shape, num_threads())
+    blocks = tiling.blocks
+    plain = len(windows) == 2
+    shape = tiling.result
+    result = allocate((shape[0], *shape[2:]) if plain else shape, x.dtype, out)
+    target = result.reshape(shape)
+    if plain:
+        x = x[:, np.newaxis]
 
-    def compute(block: Block) -> None:
-        outputs = _outputs(x, prepared, depths, block, finish, len(blocks) > 1)
-        top, left = (
-            whole.before - part.before for whole, part in zip(tiles, block.windows, strict=True)
-        )
+    def compute(part: tuple[Block, tuple[int, int]]) -> None:
+        block, (top, left) = part
+        outputs = _outputs(x, prepared, tiling.depths, block, finish, len(blocks) > 1)
         _put_tiles(outputs, target[block.images, :, top:, left:])
 
-    spread(compute, blocks, cost // SPEED, products=True)
+    spread(compute, zip(blocks, tiling.corners, strict=True), tiling.cost, products=True)
     return result
 
 
