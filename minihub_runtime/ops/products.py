@@ -66,7 +66,7 @@ WARM = 1 << 16
 def multiply(
     left: Array, right: Array | Panels, out: Array | None = None, alone: bool = False
 ) -> Array:
-    """The products of two stacks of matrices of one type, which may hold infinities.
+    """The products of two stacks of matrices of one type, in kernels, whose floating-point errors NumPy does not report.
 
     Args:
         left: `(…, m, k)`.
@@ -75,28 +75,27 @@ def multiply(
         alone: whether other threads have work already, so that this product stays in this one.
     """
     count = left.size * right.shape[-1]
-    with np.errstate(all="ignore"):
-        if isinstance(right, Panels):
-            return _multiply_panels(left, right, out, alone)
-        if left.ndim == right.ndim == 2 and 1 < len(left) <= FEW and right.size >= LAID_OUT:
-            # A product of matrices lays out the right one first, which takes longer than to read it for each row.
-            result = np.empty((len(left), right.shape[1]), left.dtype) if out is None else out
-            for row, place in zip(left, result, strict=True):
-                multiply(row[np.newaxis], right, place[np.newaxis], alone)
-            return result
-        if count <= SHARED:
-            return multiply_here(left, right, out)
-        # A product of few rows takes as long as it takes to read the other factor.
-        cost = max(count // SPEED, (left.nbytes + right.nbytes) // BANDWIDTH)
-        if not alone and pays(cost, products=True) and left.shape[:-2] == right.shape[:-2]:
-            return _multiply_parts(left, right, out, cost)
-        with blas.single():
-            return multiply_here(left, right, out)
+    if isinstance(right, Panels):
+        return _multiply_panels(left, right, out, alone)
+    if left.ndim == right.ndim == 2 and 1 < len(left) <= FEW and right.size >= LAID_OUT:
+        # A product of matrices lays out the right one first, which takes longer than to read it for each row.
+        result = np.empty((len(left), right.shape[1]), left.dtype) if out is None else out
+        for row, place in zip(left, result, strict=True):
+            multiply(row[np.newaxis], right, place[np.newaxis], alone)
+        return result
+    if count <= SHARED:
+        return multiply_here(left, right, out)
+    # A product of few rows takes as long as it takes to read the other factor.
+    cost = max(count // SPEED, (left.nbytes + right.nbytes) // BANDWIDTH)
+    if not alone and pays(cost, products=True) and left.shape[:-2] == right.shape[:-2]:
+        return _multiply_parts(left, right, out, cost)
+    with blas.single():
+        return multiply_here(left, right, out)
 
 
 def multiply_here(left: Array, right: Array, out: Array | None = None) -> Array:
     """The product in this thread, in parts that are small where that is sooner."""
-    lines, columns = _cut(left, right)
+    lines, columns = (0, 0) if left.size * right.shape[-1] <= SMALL else _cut(left, right)
     if not lines and not columns:
         return np.asarray(np.matmul(left, right, out=out))
     width = right.shape[-1]
@@ -162,13 +161,12 @@ def multiply_and_finish(
         out: where the result goes, `(m, n)` and contiguous; it shares no memory with the factors.
     """
     cost = left.size * right.shape[1] // SPEED
-    with np.errstate(all="ignore"):
-        if isinstance(right, Panels):
-            return _multiply_panels(left, right, out, False, finish)
-        if len(left) > FEW and pays(cost, products=True):
-            return _multiply_parts(left, right, out, cost, finish)
-        result = multiply(left, right, out)
-        finish(result, slice(0, right.shape[1]))
+    if isinstance(right, Panels):
+        return _multiply_panels(left, right, out, False, finish)
+    if len(left) > FEW and pays(cost, products=True):
+        return _multiply_parts(left, right, out, cost, finish)
+    result = multiply(left, right, out)
+    finish(result, slice(0, right.shape[1]))
     return result
 
 
