@@ -12,6 +12,7 @@ from minihub_runtime.memory import contiguous
 from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.gradient_rules import Ops, Term
+from minihub_runtime.ops.limits import bound, clamp
 from minihub_runtime.ops.registry import (
     EXACT,
     FLOATS,
@@ -26,7 +27,7 @@ from minihub_runtime.ops.registry import (
     types,
 )
 from minihub_runtime.ops.shape_rules import same
-from minihub_runtime.ops.windows import allocate, bound, narrow, require_plain, widen
+from minihub_runtime.ops.windows import allocate, narrow, require_plain, widen
 from minihub_runtime.shapes import Shape, Spec, merge
 from minihub_runtime.threads import num_threads, scratch, spread
 
@@ -73,14 +74,7 @@ def relu6(features: Array, *, out: Array | None = None) -> Array:
     """
     x = contiguous(widen(features))
     result = allocate(x.shape, x.dtype, out)
-    flat, places = x.reshape(-1), result.reshape(-1)
-    length = min(flat.size, FLAT) or 1
-    # With rows of limits NumPy compares several times faster than with single ones.
-    low, high = np.zeros(length, x.dtype), np.full(length, 6, x.dtype)
-    for start in range(0, flat.size, length):
-        place = places[start : start + length]
-        np.maximum(flat[start : start + length], low[: place.size], out=place)
-        np.minimum(place, high[: place.size], out=place)
+    clamp(x, 0, 6, result)
     return narrow(result, features.dtype)
 
 

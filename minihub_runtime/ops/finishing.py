@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import importlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from minihub_runtime.errors import UnimplementedError
+from minihub_runtime.ops.limits import bound, clamp
 from minihub_runtime.ops.pointwise import program_of
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.threads import scratch, spread
@@ -35,57 +34,12 @@ PART = 1 << 17
 ROW = 1 << 13
 
 
-@functools.lru_cache(maxsize=16)
-def _repeated_number(number: float, dtype: np.dtype[Any]) -> Array:
-    """A number as often as a part has elements: NumPy compares with as many several times faster than with one."""
-    found = np.full(PART, number, dtype)
-    found.flags.writeable = False
-    return found
-
-
-def _as_many(number: float, block: Array) -> Array:
-    """A number for each element of a block that is no larger than a part."""
-    return _repeated_number(number, block.dtype)[: block.size].reshape(block.shape)
-
-
 def _relu(block: Array) -> None:
-    if block.size <= PART:
-        np.maximum(block, _as_many(0, block), out=block)
-    else:
-        np.maximum(block, 0, out=block)
-
-
-def _ufunc_of_clip() -> np.ufunc | None:
-    """What `ndarray.clip` calls by way of functions that take as long as a small block; it has no public name.
-
-    None where it is not found, and in NumPy 1, which clips element by element: two comparisons are sooner.
-    """
-    if np.__version__.startswith("1."):
-        return None
-    try:
-        module = importlib.import_module("numpy._core.umath")
-    except ImportError:
-        return None
-    return getattr(module, "clip", None)
-
-
-_clip = _ufunc_of_clip()
-
-
-@functools.cache
-def _relu6_limits(dtype: np.dtype[Any]) -> tuple[Array, Array]:
-    """What the ufunc takes soonest: anything else becomes an array first."""
-    return np.array(0, dtype), np.array(6, dtype)
+    bound(np.maximum, block, 0, block)
 
 
 def _relu6(block: Array) -> None:
-    if _clip is not None:
-        _clip(block, *_relu6_limits(block.dtype), block)
-    elif block.size <= PART:
-        np.maximum(block, _as_many(0, block), out=block)
-        np.minimum(block, _as_many(6, block), out=block)
-    else:
-        np.clip(block, 0, 6, out=block)
+    clamp(block, 0, 6, block)
 
 
 def _elu(block: Array) -> None:

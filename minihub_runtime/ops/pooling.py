@@ -6,9 +6,11 @@ sides and not the product; so does the mean.
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -32,7 +34,7 @@ from minihub_runtime.ops.windows import Window, allocate, layout_of, narrow, ran
 from minihub_runtime.shapes import Shape, Spec
 from minihub_runtime.threads import pays, spread
 
-__all__ = ["Pool", "box_taps"]
+__all__ = ["Pool", "box_taps", "pool_of"]
 
 Padding = Literal["SAME", "VALID"]
 ExplicitPadding = Literal["SAME", "VALID", "EXPLICIT"]
@@ -42,6 +44,8 @@ Format3D = Literal["NDHWC", "NCDHW"]
 
 #: Bytes of the input that one thread pools at a time, about.
 PART = 1 << 21
+#: Up to so many places the sizes of windows are kept for the next call.
+FEW_PLACES = 1 << 14
 MAX_POOL_TYPES = types(
     "float16 bfloat16 float32 float64 int32 int64 uint8 int16 int8 uint16 qint8", default="float32"
 )
@@ -111,6 +115,25 @@ class Pool:
         return layout.order(shape[0], layout.output_sizes(sizes, self.ksize), channels)
 
 
+def pool_of(
+    data_format: str,
+    padding: str,
+    ksize: Sequence[int],
+    strides: Sequence[int],
+    explicit_paddings: Sequence[int] = (),
+    over_depth: bool = False,
+) -> Pool:
+    """The `Pool` of these attributes, kept for the next call."""
+    return _kept_pool(
+        data_format, padding, tuple(ksize), tuple(strides), tuple(explicit_paddings), over_depth
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _kept_pool(*attributes: Any) -> Pool:
+    return Pool(*attributes)
+
+
 def _lowest(dtype: np.dtype[Any]) -> Any:
     """The smallest finite value, with which TensorFlow starts a maximum."""
     return np.iinfo(dtype).min if dtype.kind in "iu" else as_dtype(dtype).min
@@ -133,33 +156,51 @@ def box_taps(
         yield tap, outputs, inputs
 
 
-def _reduce_axis(x: Array, axis: int, window: Window, combine: np.ufunc, start: Any) -> Array:
-    """`combine` over a window along one axis; padding is left out."""
-    before, after = (slice(None),) * axis, (slice(None),) * (x.ndim - axis - 1)
-    if window.outputs == 1:
-        first, last = max(0, -window.before), min(window.size, window.taps - window.before)
-        taken = (*before, slice(first, last), *after)
-        return combine.reduce(x[taken], axis=axis, keepdims=True)
+class _Shifts(NamedTuple):
+    """What the taps of a window along one axis see, those first that lie inside the input for every output.
+
+    Attributes:
+        pairs: the outputs and the inputs they see, as indices, for each tap.
+        inside: how many taps lie inside for every output.
+    """
+
+    pairs: tuple[tuple[tuple[slice, ...], tuple[slice, ...]], ...]
+    inside: int
+
+
+@functools.lru_cache(maxsize=4096)
+def _shifts_of(window: Window, axis: int) -> _Shifts:
+    before = (slice(None),) * axis
     whole = slice(0, window.outputs)
     places = sorted(map(window.valid, _taps(window)), key=lambda place: place[0] != whole)
-    put = [(*before, outputs, *after) for outputs, _ in places]
-    get = [(*before, inputs, *after) for _, inputs in places]
-    views = [(place, x[seen]) for place, seen in zip(put, get, strict=True)]
-    shape = (*x.shape[:axis], window.outputs, *x.shape[axis + 1 :])
-    result = allocate(shape, x.dtype)
-    # Taps that lie inside the input for every output come first and need no starting value.
-    inside = sum(outputs == whole for outputs, _ in places)
+    return _Shifts(
+        tuple(((*before, outputs), (*before, inputs)) for outputs, inputs in places),
+        sum(outputs == whole for outputs, _ in places),
+    )
+
+
+def _reduce_axis(x: Array, axis: int, window: Window, combine: np.ufunc, start: Any) -> Array:
+    """`combine` over a window along one axis; padding is left out."""
+    if window.outputs == 1:
+        first, last = max(0, -window.before), min(window.size, window.taps - window.before)
+        everything = (slice(None),) * axis
+        seen = x[(*everything, slice(first, last))]
+        return combine.reduce(seen, axis=axis, keepdims=True)
+    pairs, inside = _shifts_of(window, axis)
+    result = allocate((*x.shape[:axis], window.outputs, *x.shape[axis + 1 :]), x.dtype)
+    # Taps that lie inside the input for every output need no starting value.
     if inside >= 2:
-        combine(views[0][1], views[1][1], out=result)
-        rest = views[2:]
+        combine(x[pairs[0][1]], x[pairs[1][1]], out=result)
+        rest = pairs[2:]
     elif inside == 1:
-        result[...] = views[0][1]
-        rest = views[1:]
+        result[...] = x[pairs[0][1]]
+        rest = pairs[1:]
     else:
         result.fill(start)
-        rest = views
-    for place, seen in rest:
-        combine(result[place], seen, out=result[place])
+        rest = pairs
+    for outputs, inputs in rest:
+        place = result[outputs]
+        combine(place, x[inputs], out=place)
     return result
 
 
@@ -191,8 +232,7 @@ def _reduce_box(x: Array, windows: Sequence[Window], combine: np.ufunc, start: A
 def _reduce_axes(x: Array, windows: Sequence[Window], combine: np.ufunc, start: Any) -> Array:
     for axis, window in enumerate(windows, start=1):
         if window.taps > 1 or window.stride > 1:
-            with np.errstate(over="ignore", invalid="ignore"):
-                x = _reduce_axis(x, axis, window, combine, start)
+            x = _reduce_axis(x, axis, window, combine, start)
     return x
 
 
@@ -200,7 +240,8 @@ def _maximum(x: Array, windows: Sequence[Window], skip_nan: bool) -> Array:
     """The maximum over boxes; where NaN is skipped, a box without finite values gives the lowest one."""
     lowest = _lowest(x.dtype)
     found = _reduce_box(x, windows, np.maximum, lowest)
-    if skip_nan and found.dtype.kind == "f" and not np.isfinite(found).all():
+    # NaN is the smallest of all, and above minus infinity nothing is to be done.
+    if skip_nan and found.dtype.kind == "f" and found.size and not found.min() > -np.inf:
         found = np.fmax(_reduce_box(x, windows, np.fmax, lowest), lowest)
     return found.copy() if found is x else found
 
@@ -257,7 +298,7 @@ def max_pool(
     Raises: InvalidArgumentError for a bad window or rank; UnimplementedError for windows over batch or mixed ones.
     Differs: NCHW and qint8 run on the CPU.
     """
-    pool = Pool(data_format, padding, ksize, strides, explicit_paddings, over_depth=True)
+    pool = pool_of(data_format, padding, ksize, strides, explicit_paddings, over_depth=True)
     return _max_pool(input, pool, skip_nan=True)
 
 
@@ -273,7 +314,7 @@ def max_pool_shape(
     """The windows' places."""
     if "VECT" in data_format:
         return None
-    return Pool(data_format, padding, ksize, strides, explicit_paddings, over_depth=True).shape(
+    return pool_of(data_format, padding, ksize, strides, explicit_paddings, over_depth=True).shape(
         input
     )
 
@@ -302,7 +343,7 @@ def max_pool_v2(
     Shapes: `[n, h, w, c], [4], [4] -> [n, h', w', c]`.
     """
     window, steps = asked_window(ksize, "ksize"), asked_window(strides, "strides")
-    pool = Pool(data_format, padding, window, steps, over_depth=True)
+    pool = pool_of(data_format, padding, window, steps, over_depth=True)
     return _max_pool(input, pool, skip_nan=True)
 
 
@@ -315,7 +356,7 @@ def max_pool_v2_shape(
         return (None,) * 4
     window = asked_window(ksize.value, "ksize")
     steps = asked_window(strides.value, "strides")
-    return Pool(data_format, padding, window, steps, over_depth=True).shape(input)
+    return pool_of(data_format, padding, window, steps, over_depth=True).shape(input)
 
 
 @op(
@@ -339,13 +380,13 @@ def max_pool3d(
     Raises: InvalidArgumentError for a bad window or rank; UnimplementedError for windows over batch or depth.
     Differs: NCDHW and float16 run on the CPU; NaN wins, where TensorFlow lets the order of a window decide.
     """
-    return _max_pool(input, Pool(data_format, padding, ksize, strides), skip_nan=False)
+    return _max_pool(input, pool_of(data_format, padding, ksize, strides), skip_nan=False)
 
 
 def _pool_shape(
     input: Spec, ksize: list[int], strides: list[int], padding: str, data_format: str
 ) -> Shape:
-    return Pool(data_format, padding, ksize, strides).shape(input)
+    return pool_of(data_format, padding, ksize, strides).shape(input)
 
 
 max_pool3d.shape(_pool_shape)
@@ -369,9 +410,16 @@ def _mean(x: Array, windows: Sequence[Window]) -> Array:
         total = _reduce_box(x, windows, np.add, 0)
         if total is x:
             total = x.copy()
-    sizes = window_sizes(windows)
     wide = total if total.dtype.names is None else to_float(total)
-    return narrow(np.divide(wide, sizes.astype(wide.dtype)), x.dtype)
+    small = math.prod(window.outputs for window in windows) <= FEW_PLACES
+    sizes = _kept_sizes(tuple(windows), wide.dtype) if small else window_sizes(windows)
+    np.divide(wide, sizes.astype(wide.dtype, copy=False), out=wide)
+    return narrow(wide, x.dtype)
+
+
+@functools.lru_cache(maxsize=64)
+def _kept_sizes(windows: tuple[Window, ...], dtype: np.dtype[Any]) -> Array:
+    return window_sizes(windows).astype(dtype)
 
 
 def _sum_in_type(x: Array, windows: Sequence[Window]) -> Array:
@@ -416,7 +464,7 @@ def avg_pool(
     Raises: InvalidArgumentError for a bad window or rank; UnimplementedError for windows over batch or depth.
     Differs: NCHW runs on the CPU.
     """
-    return _avg_pool(value, Pool(data_format, padding, ksize, strides))
+    return _avg_pool(value, pool_of(data_format, padding, ksize, strides))
 
 
 @avg_pool.shape
@@ -449,7 +497,7 @@ def avg_pool3d(
     Raises: InvalidArgumentError for a bad window or rank; UnimplementedError for windows over batch or depth.
     Differs: NCDHW, float16 and float64 run on the CPU.
     """
-    return _avg_pool(input, Pool(data_format, padding, ksize, strides))
+    return _avg_pool(input, pool_of(data_format, padding, ksize, strides))
 
 
 avg_pool3d.shape(_pool_shape)
@@ -496,7 +544,7 @@ def max_pool_with_argmax(
     Raises: InvalidArgumentError for a bad window, another rank or an empty input.
     Differs: a window over depth is refused; TensorFlow's CPU kernel ignores it.
     """
-    pool = Pool("NHWC", padding, ksize, strides)
+    pool = pool_of("NHWC", padding, ksize, strides)
     require_rank(input, 4, "input")
     require(input.size > 0, f"input must not be empty, not of shape {list(input.shape)}")
     x = _ordered(input)
@@ -511,7 +559,7 @@ def max_pool_with_argmax_shape(
     input: Spec, ksize: list[int], strides: list[int], padding: str
 ) -> list[Shape]:
     """The windows' places, twice."""
-    found = Pool("NHWC", padding, ksize, strides).shape(input)
+    found = pool_of("NHWC", padding, ksize, strides).shape(input)
     return [found, found]
 
 

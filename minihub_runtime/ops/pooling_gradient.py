@@ -14,6 +14,7 @@ from minihub_runtime.ops.pooling import (
     asked_window,
     box_taps,
     first_maximum,
+    pool_of,
     window_sizes,
 )
 from minihub_runtime.ops.registry import FLOATS, HALF_FLOATS, REALS, ROUNDING, Array, at_least, op
@@ -92,7 +93,7 @@ def max_pool_grad(
     Raises: InvalidArgumentError where MaxPool of those shapes would refuse or have another shape.
     Differs: NCHW runs on the CPU.
     """
-    pool = Pool(data_format, padding, ksize, strides, explicit_paddings)
+    pool = pool_of(data_format, padding, ksize, strides, explicit_paddings)
     return _max_pool_grad(orig_input, orig_output, grad, pool)
 
 
@@ -115,7 +116,9 @@ def max_pool_grad_v2(
 ) -> Array:
     """Like MaxPoolGrad, with window and strides as tensors."""
     window, steps = asked_window(ksize, "ksize"), asked_window(strides, "strides")
-    return _max_pool_grad(orig_input, orig_output, grad, Pool(data_format, padding, window, steps))
+    return _max_pool_grad(
+        orig_input, orig_output, grad, pool_of(data_format, padding, window, steps)
+    )
 
 
 @op(
@@ -144,7 +147,7 @@ def max_pool3d_grad(
     Raises: InvalidArgumentError where MaxPool3D of those shapes would refuse or have another shape.
     Differs: NCDHW runs on the CPU.
     """
-    pool = Pool(data_format, padding, ksize, strides)
+    pool = pool_of(data_format, padding, ksize, strides)
     layout = pool.layout
     for array, name in (
         (orig_input, "orig_input"),
@@ -210,7 +213,7 @@ def avg_pool_grad(
     Raises: InvalidArgumentError where AvgPool of `orig_input_shape` would refuse or have another shape than `grad`.
     Differs: NCHW runs on the CPU; TensorFlow reads past the end of a `grad` of another shape.
     """
-    return _avg_pool_grad(orig_input_shape, grad, Pool(data_format, padding, ksize, strides))
+    return _avg_pool_grad(orig_input_shape, grad, pool_of(data_format, padding, ksize, strides))
 
 
 @op(
@@ -235,7 +238,7 @@ def avg_pool3d_grad(
 
     Shapes: `[5], [n, d', h', w', c] -> [n, d, h, w, c]`.
     """
-    return _avg_pool_grad(orig_input_shape, grad, Pool(data_format, padding, ksize, strides))
+    return _avg_pool_grad(orig_input_shape, grad, pool_of(data_format, padding, ksize, strides))
 
 
 @avg_pool_grad.gradient

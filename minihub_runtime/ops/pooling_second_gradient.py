@@ -9,7 +9,7 @@ import numpy as np
 from minihub_runtime.dtypes import DType
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term
-from minihub_runtime.ops.pooling import Pool, asked_window, box_taps
+from minihub_runtime.ops.pooling import Pool, asked_window, box_taps, pool_of
 from minihub_runtime.ops.pooling_gradient import check_pooled
 from minihub_runtime.ops.registry import (
     INDEX,
@@ -79,7 +79,7 @@ def max_pool_grad_grad(
     Raises: InvalidArgumentError where MaxPool of those shapes would refuse or have another shape.
     Differs: NCHW runs on the CPU.
     """
-    return _gathered(orig_input, orig_output, grad, Pool(data_format, padding, ksize, strides))
+    return _gathered(orig_input, orig_output, grad, pool_of(data_format, padding, ksize, strides))
 
 
 @op(
@@ -100,7 +100,7 @@ def max_pool_grad_grad_v2(
 ) -> Array:
     """Like MaxPoolGradGrad, with window and strides as tensors."""
     window, steps = asked_window(ksize, "ksize"), asked_window(strides, "strides")
-    return _gathered(orig_input, orig_output, grad, Pool(data_format, padding, window, steps))
+    return _gathered(orig_input, orig_output, grad, pool_of(data_format, padding, window, steps))
 
 
 @op(
@@ -128,7 +128,7 @@ def max_pool3d_grad_grad(
     Raises: InvalidArgumentError where MaxPool3D of those shapes would refuse or have another shape.
     Differs: NCDHW runs on the CPU.
     """
-    return _gathered(orig_input, orig_output, grad, Pool(data_format, padding, ksize, strides))
+    return _gathered(orig_input, orig_output, grad, pool_of(data_format, padding, ksize, strides))
 
 
 @op(
@@ -159,7 +159,7 @@ def max_pool_grad_with_argmax(
     """
     for array, name in ((input, "input"), (grad, "grad"), (argmax, "argmax")):
         require_rank(array, 4, name)
-    pool = Pool("NHWC", padding, ksize, strides)
+    pool = pool_of("NHWC", padding, ksize, strides)
     check_pooled(input.shape, pool, [(grad, "grad"), (argmax, "argmax")])
     places = argmax.astype(np.int64)
     if not include_batch_in_index:

@@ -23,7 +23,6 @@ __all__ = [
     "Layout",
     "Window",
     "allocate",
-    "bound",
     "joined_rows",
     "layout_of",
     "narrow",
@@ -234,18 +233,6 @@ def joined_rows(width: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:
         yield tuple(source[start : start + step] for source in sources)
     if whole < count:
         yield tuple(rows[whole:] for rows in flat)
-
-
-def bound(ufunc: np.ufunc, x: Array, limit: float, result: Array) -> None:
-    """Put `ufunc(x, limit)` into `result`, for np.maximum or np.minimum; both arrays are contiguous.
-
-    NumPy compares with a row of limits several times faster than with a single one.
-    """
-
-    def compare(part: Array, place: Array, limits: Array) -> None:
-        ufunc(part, limits, out=place)
-
-    over_rows(compare, x.reshape(-1, 1), result.reshape(-1, 1), np.full(1, limit, x.dtype))
 
 
 def layout_of(

@@ -27,6 +27,7 @@ from minihub_runtime.passes.inline_chosen import inline_chosen
 from minihub_runtime.passes.join_stacks import join_stacks
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
 from minihub_runtime.passes.mask_gradients import mask_gradients
+from minihub_runtime.passes.move_pools import move_pools
 from minihub_runtime.passes.place_constants import place_constants
 from minihub_runtime.passes.prepare_filters import prepare_filters
 from minihub_runtime.passes.region import Region
@@ -88,6 +89,8 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_expansion": fuse_expansion,
     # The gradients of what the pass before it fuses are none of convolutions any more.
     "mask_gradients": mask_gradients,
+    # Convolutions have their biases and activations by now; thresholds are folded into those that follow.
+    "move_pools": move_pools,
     # It changes one op alone, so its place is free.
     "lay_out_transposed": lay_out_transposed,
     # Nothing but loops has any, so its place is free.

@@ -1,0 +1,68 @@
+"""Comparisons with one number, or two."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from typing import Any
+
+import numpy as np
+
+from minihub_runtime.ops.registry import Array
+
+__all__ = ["bound", "clamp"]
+
+#: Elements that are compared at once, at most: they and as many numbers stay in the cache of one core, and calls are few, since
+#: threads wait for each other between them.
+MOST = 1 << 17
+
+
+@functools.lru_cache(maxsize=32)
+def _row(number: float, dtype: np.dtype[Any]) -> Array:
+    found = np.full(MOST, number, dtype)
+    found.flags.writeable = False
+    return found
+
+
+def bound(ufunc: np.ufunc, x: Array, limit: float, result: Array) -> None:
+    """Put `ufunc(x, limit)` into `result`, for np.maximum or np.minimum; both arrays are contiguous, and may be one.
+
+    NumPy compares with as many numbers as there are elements several times faster than with a single one.
+    """
+    row = _row(limit, x.dtype)
+    flat, places = x.reshape(-1), result.reshape(-1)
+    for start in range(0, flat.size, MOST):
+        part = flat[start : start + MOST]
+        ufunc(part, row[: part.size], out=places[start : start + MOST])
+
+
+def _ufunc_of_clip() -> np.ufunc | None:
+    """What `ndarray.clip` calls by way of functions that take as long as a small block; it has no public name.
+
+    None where it is not found, and in NumPy 1, which clips element by element: two comparisons are sooner.
+    """
+    if np.__version__.startswith("1."):
+        return None
+    try:
+        module = importlib.import_module("numpy._core.umath")
+    except ImportError:
+        return None
+    return getattr(module, "clip", None)
+
+
+_clip = _ufunc_of_clip()
+
+
+@functools.lru_cache(maxsize=32)
+def _ends(low: float, high: float, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """What the ufunc takes soonest: anything else becomes an array first."""
+    return np.array(low, dtype), np.array(high, dtype)
+
+
+def clamp(x: Array, low: float, high: float, result: Array) -> None:
+    """Put each element of `x`, or the nearer end of a range, into `result`; both arrays are contiguous, and may be one."""
+    if _clip is not None:
+        _clip(x, *_ends(low, high, x.dtype), result)
+    else:
+        bound(np.maximum, x, low, result)
+        bound(np.minimum, result, high, result)
