@@ -44,6 +44,8 @@ Format3D = Literal["NDHWC", "NCDHW"]
 
 #: Bytes of the input that one thread pools at a time, about.
 PART = 1 << 21
+#: Elements of the input that are combined with others in a nanosecond, about.
+SPEED = 16
 #: Up to so many places the sizes of windows are kept for the next call.
 FEW_PLACES = 1 << 14
 MAX_POOL_TYPES = types(
@@ -183,9 +185,8 @@ def _reduce_axis(x: Array, axis: int, window: Window, combine: np.ufunc, start: 
     """`combine` over a window along one axis; padding is left out."""
     if window.outputs == 1:
         first, last = max(0, -window.before), min(window.size, window.taps - window.before)
-        everything = (slice(None),) * axis
-        seen = x[(*everything, slice(first, last))]
-        return combine.reduce(seen, axis=axis, keepdims=True)
+        seen = (*(slice(None),) * axis, slice(first, last))
+        return combine.reduce(x[seen], axis=axis, keepdims=True)
     pairs, inside = _shifts_of(window, axis)
     result = allocate((*x.shape[:axis], window.outputs, *x.shape[axis + 1 :]), x.dtype)
     # Taps that lie inside the input for every output need no starting value.
@@ -210,7 +211,7 @@ def _reduce_box(x: Array, windows: Sequence[Window], combine: np.ufunc, start: A
     if not moving:
         return x
     first, *others = windows
-    cost = x.size * sum(len(_taps(window)) for window in moving)
+    cost = x.size * sum(len(_taps(window)) for window in moving) // SPEED
     if first.outputs < 2 or not pays(cost):
         return _reduce_axes(x, windows, combine, start)
     shape = (len(x), *(window.outputs for window in windows), x.shape[-1])
