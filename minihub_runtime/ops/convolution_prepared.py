@@ -32,13 +32,17 @@ class PreparedFilter:
         tiles: it for convolutions of tiles.
         matrix: it as a matrix, `(taps · channels, outputs)`, with all that follows.
         finish: what is done to results.
+        bias: the part of that which is added first; None if there is none.
+        activate: the other part.
     """
 
     def __init__(self, filter: Array, bias: Array, activation: str) -> None:
         self.filter = filter
         self.tiles = TransformedFilter(filter)
         self.matrix = PreparedMatrix(filter.reshape(-1, filter.shape[-1]), bias, activation)
-        self.finish = finish_with(bias.reshape(-1) if bias.size else None, [activation])
+        self.bias = bias.reshape(-1) if bias.size else None
+        self.finish = finish_with(self.bias, [activation])
+        self.activate = finish_with(None, [activation])
         #: Layout and shape of the input → the windows, and whether they go over tiles.
         self._courses: dict[tuple[Layout, tuple[int, ...]], tuple[tuple[Window, ...], bool]] = {}
 
@@ -135,7 +139,9 @@ def _convolution(
     windows, tiles = prepared.course(x, layout)
     place = out if layout.last else None
     if tiles:
-        return layout.restore(convolve_tiles(x, prepared.tiles, windows, place, prepared.finish))
+        return layout.restore(
+            convolve_tiles(x, prepared.tiles, windows, place, prepared.activate, prepared.bias)
+        )
     return layout.restore(
         convolve(x, prepared.filter, windows, place, prepared.finish, prepared.matrix)
     )

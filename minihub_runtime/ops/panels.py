@@ -144,8 +144,7 @@ def multiply_columns(left: Array, right: Array, out: Array, columns: int) -> Non
     count = width // columns
     whole = count * columns
     several, places = (
-        np.moveaxis(x[..., :whole].reshape(*x.shape[:-1], count, columns), -2, -3)
-        for x in (right, out)
+        x[..., :whole].reshape(*x.shape[:-1], count, columns).swapaxes(-2, -3) for x in (right, out)
     )
     np.matmul(left[..., np.newaxis, :, :], several, out=places)
     if whole < width:

@@ -14,7 +14,7 @@ from minihub_runtime.ops.convolution_prepared import PreparedFilter
 from minihub_runtime.ops.registry import REGISTRY
 
 #: What errors stay below, relative to the largest output; so says the module.
-BOUND = 2e-5
+BOUND = 3e-5
 
 
 NOTHING: Any = np.zeros(0, np.float32)
