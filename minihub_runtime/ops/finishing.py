@@ -29,7 +29,7 @@ Finish = Callable[[Array], None]
 
 #: Elements of a part: it and as many biases stay in the cache of one core, and calls are few, since threads wait for each other
 #: between them.
-PART = 1 << 17
+PART = 1 << 19
 #: Elements that rows must have for NumPy to take them as they are: its buffers are as long.
 ROW = 1 << 13
 

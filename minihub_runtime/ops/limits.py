@@ -14,7 +14,7 @@ __all__ = ["bound", "clamp"]
 
 #: Elements that are compared at once, at most: they and as many numbers stay in the cache of one core, and calls are few, since
 #: threads wait for each other between them.
-MOST = 1 << 17
+MOST = 1 << 19
 
 
 @functools.lru_cache(maxsize=32)

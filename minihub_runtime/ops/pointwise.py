@@ -146,7 +146,7 @@ def _reduce(name: str, axis: int) -> Callable[..., Any]:
 
 #: Elements of a block: what is made of it stays in the cache that cores share.  Smaller ones would fit the second cache, but each
 #: call must be long beside what it takes one thread to take over the interpreter from another.
-_BLOCK = 1 << 17
+_BLOCK = 1 << 19
 #: Elements that a thread is given, at least.
 _LEAST = 1 << 14
 #: Up to so many elements blocks cost more than they save.

@@ -190,7 +190,7 @@ _SINGLE = (
     1.12837927,
 )
 #: Elements of a block; threads that work side by side meet at each call, so that calls are not too short.
-_BLOCK = 1 << 17
+_BLOCK = 1 << 19
 
 
 def _erf_single(x: Array, out: Array | None = None) -> Array:
