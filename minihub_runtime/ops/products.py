@@ -60,7 +60,7 @@ LAID_OUT = 1 << 16
 #: Rows or columns of a part, at least: the other factor is laid out anew for each.
 LEAST = 32
 #: Elements of a product with panels that are finished at once, about: they stay in the cache.
-WARM = 1 << 16
+WARM = 1 << 18
 
 
 def multiply(
