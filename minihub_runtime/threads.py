@@ -36,10 +36,8 @@ __all__ = [
 
 T = TypeVar("T")
 
-#: Work of fewer nanoseconds is not shared: to wake a thread that sleeps takes up to some hundred thousand, and more where
-#: threads wait for the interpreter between short kernels, which products are not.
-WORTHWHILE = 1_000_000
-WORTHWHILE_PRODUCTS = 500_000
+#: Work of fewer nanoseconds is not shared: to wake a thread that sleeps takes up to some hundred thousand.
+WORTHWHILE = 500_000
 
 #: Memory that each thread keeps for `scratch`; more is given back.
 KEPT_BYTES = 16 << 20
@@ -156,7 +154,7 @@ def spread(
     """
     todo = list(parts)
     pool = _pool
-    if len(todo) > 1 and pays(cost, products):
+    if len(todo) > 1 and pays(cost):
         if not products:
             _share(pool, task, todo)
             return
@@ -168,9 +166,9 @@ def spread(
         task(part)
 
 
-def pays(cost: int, products: bool = False) -> bool:
+def pays(cost: int) -> bool:
     """Whether there are threads to share work of so many nanoseconds, and it is long enough."""
-    return cost >= (WORTHWHILE_PRODUCTS if products else WORTHWHILE) and can_share()
+    return cost >= WORTHWHILE and can_share()
 
 
 def can_share() -> bool:

@@ -200,7 +200,7 @@ def multiply_rows(
     cost = len(out) * weights.size // SPEED
     # Runs of many rows, because the weights are laid out for each anew.
     most = max(256, sizes.BLOCK // ((depth + width) * out.itemsize))
-    threads = num_threads() if pays(cost, products=True) else 1
+    threads = num_threads() if pays(cost) else 1
     most = min(most, -(-len(out) // threads))
     parts = runs(len(out), max(most, LEAST), LEAST, threads)
     if len(parts) < 2:

@@ -87,7 +87,7 @@ def multiply(
         return multiply_here(left, right, out)
     # A product of few rows takes as long as it takes to read the other factor.
     cost = max(count // SPEED, (left.nbytes + right.nbytes) // BANDWIDTH)
-    if not alone and pays(cost, products=True) and left.shape[:-2] == right.shape[:-2]:
+    if not alone and pays(cost) and left.shape[:-2] == right.shape[:-2]:
         return _multiply_parts(left, right, out, cost)
     with blas.single():
         return multiply_here(left, right, out)
@@ -163,7 +163,7 @@ def multiply_and_finish(
     cost = left.size * right.shape[1] // SPEED
     if isinstance(right, Panels):
         return _multiply_panels(left, right, out, False, finish)
-    if len(left) > FEW and pays(cost, products=True):
+    if len(left) > FEW and pays(cost):
         return _multiply_parts(left, right, out, cost, finish)
     result = multiply(left, right, out)
     finish(result, slice(0, right.shape[1]))
@@ -241,7 +241,7 @@ def _multiply_panels(
         result[:, taken] = block
 
     cost = 0 if alone else left.size * width // SPEED
-    threads = num_threads() if pays(cost, products=True) else 1
+    threads = num_threads() if pays(cost) else 1
     most = -(-len(right) // threads)
     if finish is not None:
         most = min(most, max(1, WARM // (rows * WIDTH)))

@@ -303,7 +303,6 @@ def test_threads_change_nothing(
     before = threads.num_threads()
     monkeypatch.setattr(windows, "BLOCK", 1 << 14)
     monkeypatch.setattr(threads, "WORTHWHILE", 0)
-    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
     try:
         for count in (1, 2, 5):
             threads.set_num_threads(count)
@@ -320,7 +319,6 @@ def test_products_are_cut_along_rows(
     rows: int, depth: int, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(threads, "WORTHWHILE", 0)
-    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
     x, filter = draw(1, 1, rows, depth), draw(1, 1, depth, width)
     before = threads.num_threads()
     try:

@@ -29,7 +29,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def count(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """So many threads, which share all work."""
     monkeypatch.setattr(threads, "WORTHWHILE", 0)
-    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
     before = threads.num_threads()
     threads.set_num_threads(request.param)
     yield request.param

@@ -38,7 +38,7 @@ SHAPES = [
 def test_parts_are_put_together(
     left: Any, right: Any, given: bool, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
+    monkeypatch.setattr(threads, "WORTHWHILE", 0)
     monkeypatch.setattr(products, "SHARED", 0)
     x, y = draw(*left), draw(*right)
     expected = np.matmul(x.astype(np.float64), y.astype(np.float64))
@@ -73,7 +73,7 @@ def test_no_long_product_starts_threads_of_the_library(
 
 @pytest.mark.parametrize("dtype", [np.int32, np.float64, np.complex64])
 def test_types(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
+    monkeypatch.setattr(threads, "WORTHWHILE", 0)
     monkeypatch.setattr(products, "SHARED", 0)
     x, y = (draw(80, 70) * 8).astype(dtype), (draw(70, 90) * 8).astype(dtype)
     found = products.multiply(x, y)
@@ -97,7 +97,7 @@ def test_strided_factors_and_places() -> None:
 def test_parts_are_finished(
     left: Any, right: Any, given: bool, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
+    monkeypatch.setattr(threads, "WORTHWHILE", 0)
     monkeypatch.setattr(products, "SHARED", 0)
     x, y, bias = draw(*left), draw(*right), draw(right[1])
     expected = np.square(np.matmul(x.astype(np.float64), y.astype(np.float64)) + bias)

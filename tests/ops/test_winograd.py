@@ -93,7 +93,7 @@ def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     attrs = {"strides": [1] * 4, "padding": "SAME"}
     whole = kernel(x, prepared, **attrs)
     before = threads.num_threads()
-    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
+    monkeypatch.setattr(threads, "WORTHWHILE", 0)
     try:
         for size, count in ((1 << 15, 1), (1 << 17, 2), (1 << 20, 3)):
             monkeypatch.setattr(winograd, "BLOCK", size)

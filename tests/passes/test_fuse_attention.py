@@ -124,7 +124,7 @@ OTHERS: dict[str, Callable[[Any], Any]] = {
 def test_spellings(
     name: str, count: int, block: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
+    monkeypatch.setattr(threads, "WORTHWHILE", 0)
     if block is not None:
         monkeypatch.setattr(attention, "_BLOCK", block)
     with tf.Graph().as_default(), tf.Session() as session:

@@ -51,7 +51,7 @@ def test_the_same_numbers(width: int, count: int, turned: bool, keep: bool, bias
 
 
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
+    monkeypatch.setattr(threads, "WORTHWHILE", 0)
     before = threads.num_threads()
     threads.set_num_threads(3)
     try:

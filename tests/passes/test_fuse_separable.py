@@ -90,7 +90,6 @@ def test_several_filters_per_channel() -> None:
 
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "WORTHWHILE", 0)
-    monkeypatch.setattr(threads, "WORTHWHILE_PRODUCTS", 0)
     before = threads.num_threads()
     threads.set_num_threads(3)
     try:
