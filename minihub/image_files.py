@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from typing import Any
 
@@ -14,6 +15,18 @@ __all__ = ["IMAGE_SUFFIXES", "WrongSizeError", "is_image_input", "read_image"]
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+#: The tag of the orientation in EXIF.
+_ORIENTATION = 0x0112
+#: Orientation → what brings the picture upright: names in Pillow's `Transpose`.
+_TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
 
 
 class WrongSizeError(InvalidArgumentError):
@@ -35,6 +48,8 @@ def read_image(
     path: str, info: ParsedTensorInfo, size: tuple[int, int] | None, *, resize: bool
 ) -> Any:
     """The pixels of an image file: [height, width, channels], in [0, 1] if the input is of float32.
+
+    The picture is upright: turned as its EXIF orientation says, by which cameras tell how they were held.
 
     Args:
         path: the file.
@@ -64,7 +79,7 @@ def read_image(
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(file) as opened:
-                image = _eight_bits(opened).convert(_MODES[info.shape[3] or 3])
+                image = _eight_bits(_upright(opened)).convert(_MODES[info.shape[3] or 3])
         except UnidentifiedImageError:
             raise InvalidArgumentError(
                 f"{path} must be an image: what it holds is of no known format"
@@ -81,6 +96,27 @@ def read_image(
         image = image.resize((wanted[1], wanted[0]), Image.Resampling.BILINEAR)
     pixels = np.asarray(image, np.uint8).reshape(*wanted, -1)
     return pixels if info.dtype.name == "uint8" else pixels.astype(np.float32) / np.float32(255)
+
+
+def _upright(image: Any) -> Any:
+    """An image turned as its metadata says; metadata that cannot be read turns nothing.
+
+    What is turned, and how, is as in Pillow's `exif_transpose`.  That also writes the metadata of the turned image, which fails
+    for some that cameras write, and is not wanted here.
+    """
+    from PIL import Image
+
+    # Errors of the pixels are raised here, so that below there are those of the metadata only.
+    image.load()
+    with warnings.catch_warnings():
+        # Pillow warns of metadata that it passes over, of which only the orientation matters.
+        warnings.simplefilter("ignore")
+        try:
+            orientation = image.getexif().get(_ORIENTATION)
+        except (SyntaxError, ValueError, TypeError, struct.error):
+            return image
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(Image.Transpose[turn])
 
 
 def _eight_bits(image: Any) -> Any:

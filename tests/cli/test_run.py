@@ -205,6 +205,11 @@ def test_images(cli: Cli, tmp_path: Path, refused: Callable[..., str]) -> None:
     assert "no batch of images" in refused(1, "run", HALF, f"@{tmp_path}/x.png")
     # A string input takes the bytes of the file.
     assert len(answer(cli, TEXT, f"@{tmp_path}/x.png")) == 1
+    # Photos are upright.
+    exif = image.Exif()
+    exif[0x0112] = 6
+    image.fromarray(np.rot90(pixels)).save(tmp_path / "held.png", exif=exif)
+    assert answer(cli, IMAGE, f"@{tmp_path}/held.png") == found[:1]
 
 
 def test_images_of_a_size_that_only_the_attached_message_tells(tmp_path: Path) -> None:
