@@ -6,7 +6,7 @@
 
 Reading order: `tasks` (labels, loss and scores of a classification or a regression), `head` (the layers on top, and the module
 that has them), `examples` (features as batches), `network` (module and head in a graph of their own), `trainer` (the loop), `tuning` (what
-a user calls), `files` and `curves` (tables on disk, pictures of the course).
+a user calls), `files`, `image_folders` and `curves` (tables and images on disk, pictures of the course).
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from minihub.image_files import IMAGE_SUFFIXES, is_image_input
+from minihub.finetuning.image_folders import read_image_folder
+from minihub.image_files import is_image_input
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError
 
@@ -27,7 +28,7 @@ def read_examples(
     """Features by input, and labels.
 
     Args:
-        path: a table with a header (.csv, .tsv), a file with one JSON object per line (.jsonl), or a folder of folders of images.
+        path: a table with a header (.csv, .tsv), a file with one JSON object per line (.jsonl), or a folder with a folder of images per class.
         infos: the inputs of the signature.
         label: the column of the labels.
         columns: input → column; if left out, an input takes the column of its name, and a single input the only other column.
@@ -170,27 +171,11 @@ def _cell(value: Any, info: ParsedTensorInfo, path: str, where: str) -> Any:
 def _read_folder(
     path: str, infos: Mapping[str, ParsedTensorInfo]
 ) -> tuple[dict[str, list[Any]], list[Any]]:
-    """Paths of images, and the names of the folders they lie in."""
+    """Paths of images, and their classes."""
     names = [name for name, info in infos.items() if is_image_input(info)]
     if len(infos) != 1 or not names:
         raise InvalidArgumentError(
             f"a folder of images is for a signature that takes images only, not {sorted(infos)}"
         )
-    paths: list[Any] = []
-    labels: list[Any] = []
-    for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
-        # Hidden names are notes of file managers and tools; some end like images.
-        if entry.is_dir() and not entry.name.startswith("."):
-            images = sorted(
-                image.path
-                for image in os.scandir(entry.path)
-                if os.path.splitext(image.name)[1].lower() in IMAGE_SUFFIXES
-                and not image.name.startswith(".")
-            )
-            paths += images
-            labels += [entry.name] * len(images)
-    if not paths:
-        raise InvalidArgumentError(
-            f"{path} must have one folder of images ({', '.join(IMAGE_SUFFIXES)}) per class, but has none"
-        )
+    paths, labels = read_image_folder(path)
     return {names[0]: paths}, labels

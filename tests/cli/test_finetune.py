@@ -76,11 +76,11 @@ def test_numbers_in_a_table(cli: Cli, tmp_path: Path) -> None:
     assert minihub.load(out)([[1, 0, 1, 2]], signature="regression").shape == (1,)
 
 
-def test_folders_of_images(cli: Cli, tmp_path: Path) -> None:
+def test_folders_of_images(cli: Cli, refused: Callable[..., str], tmp_path: Path) -> None:
     image = pytest.importorskip("PIL.Image")
     folder = export(colours, tmp_path / "base")
     for number in range(12):
-        kind = tmp_path / "data" / ("red", "grün")[number % 2]
+        kind = tmp_path / "data" / ("red", "grün")[number % 2] / ("", "2024/may")[number % 3 == 0]
         kind.mkdir(parents=True, exist_ok=True)
         colour = np.zeros((8, 8, 3), np.uint8)
         colour[..., number % 2] = 200
@@ -95,6 +95,9 @@ def test_folders_of_images(cli: Cli, tmp_path: Path) -> None:
     told = json.loads(ran.out)
     assert told["classes"] == ["grün", "red"]
     assert told["metrics"]["accuracy"] == 1.0
+    (tmp_path / "data" / "blue").mkdir()
+    message = refused(1, "finetune", folder, tmp_path / "data", "--out", tmp_path / "n")
+    assert "there are none in ['blue']" in message
 
 
 def test_pictures_of_the_course(cli: Cli, table: Path, tmp_path: Path) -> None:
