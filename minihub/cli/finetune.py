@@ -83,6 +83,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     training.add_argument("--seed", metavar="N", type=int, default=0, help="default 0")
     training.add_argument(
+        "--checkpoint-dir",
+        metavar="DIR",
+        help="keep the training there after each epoch; the same command goes on from there",
+    )
+    training.add_argument(
         "--curves", metavar="FILE", help="draw loss and score by epoch as a .png, .svg or .pdf"
     )
 
@@ -93,6 +98,7 @@ def run(options: argparse.Namespace) -> int:
     from minihub.cli.modules import complete, locate
     from minihub.export import check_free
     from minihub.finetuning import finetune
+    from minihub.finetuning.checkpoints import epochs_in
     from minihub.finetuning.curves import check_picture, write_curves
     from minihub.spec import load_module_spec
 
@@ -115,6 +121,9 @@ def run(options: argparse.Namespace) -> int:
         # Classes that are numbers are typed as text, too.
         kinds = {str(int(v)): v for v in labels if isinstance(v, int)}
         weights = {kinds.get(name, name): weight for name, weight in weights.items()}
+    done = 0 if options.checkpoint_dir is None else epochs_in(options.checkpoint_dir)
+    if done and not options.json:
+        print(f"going on after epoch {done}, kept in {options.checkpoint_dir}", file=sys.stderr)
     shown = _Course(options.epochs, quiet=options.json)
     try:
         tuned = finetune(
@@ -137,9 +146,14 @@ def run(options: argparse.Namespace) -> int:
             patience=options.patience or None,
             seed=options.seed,
             name=options.name,
+            checkpoint_dir=options.checkpoint_dir,
             on_epoch=shown.epoch,
             on_progress=shown.progress,
         )
+    except KeyboardInterrupt:
+        shown.close()
+        print(_interrupted(options.checkpoint_dir), file=sys.stderr)
+        raise
     finally:
         shown.close()
     if options.curves is not None:
@@ -164,6 +178,21 @@ def run(options: argparse.Namespace) -> int:
     _print_result(tuned)
     print(options.out)
     return OK
+
+
+def _interrupted(folder: str | None) -> str:
+    """What is left of a training that was interrupted, and how to go on."""
+    from minihub.finetuning.checkpoints import epochs_in
+
+    if folder is None:
+        return "minihub: no module was written; with --checkpoint-dir DIR a training can be gone on with"
+    done = epochs_in(folder)
+    if not done:
+        return f"minihub: no module was written, and no epoch was over to be kept in {folder}"
+    return (
+        f"minihub: no module was written; {count_text(done, 'epoch')} of the training {'is' if done == 1 else 'are'} kept in "
+        f"{folder}. The same command goes on from there; with --epochs {done} it writes the best module so far"
+    )
 
 
 def _print_result(tuned: Any) -> None:

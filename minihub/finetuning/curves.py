@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 
-from minihub.finetuning.trainer import Epoch
+from minihub.finetuning.course import Epoch
 from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError
 
 __all__ = ["check_picture", "sparkline", "write_curves"]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minihub.binding import named_inputs
+from minihub.finetuning.fingerprints import Fingerprint
 from minihub.image_files import is_image_input, read_image
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.errors import InvalidArgumentError
@@ -75,6 +76,22 @@ class Examples:
     def batch(self, numbers: Any) -> dict[str, Any]:
         """Input → array of the examples with these numbers."""
         return {name: self._taken(name, column, numbers) for name, column in self._columns.items()}
+
+    def fingerprint(self) -> str:
+        """Of all values; of images it is the files that count, not their names.
+
+        Raises:
+            OSError: a file cannot be read.
+        """
+        found = Fingerprint()
+        for name, column in self._columns.items():
+            if isinstance(column, list):
+                found.add("images", name.encode())
+                for path in column:
+                    found.add_file(path)
+            else:
+                found.add_array(name, column)
+        return str(found)
 
     def _taken(self, name: str, column: Any, numbers: Any) -> Any:
         info = self._infos[name]

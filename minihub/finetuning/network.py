@@ -6,14 +6,16 @@ The body of a network gives features: `Precomputed` takes them as they are, from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import minihub_runtime as tf
 from minihub.evaluation import placeholder_for
+from minihub.finetuning.fingerprints import Fingerprint
 from minihub.finetuning.head import Head, flat_features
 from minihub.module import TRAIN, Module, stored_value
 from minihub.spec import ModuleSpec
+from minihub_runtime.protos.canonical import canonical_bytes
 
 __all__ = ["Body", "Network", "Precomputed", "Trained", "training_tags"]
 
@@ -167,6 +169,26 @@ class Network:
         """Give variables the values that go with their names."""
         for name, value in values.items():
             self._variables[name].load(value, self._session)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of its graph: what it computes, and what a step changes."""
+        found = Fingerprint()
+        found.add("graph", canonical_bytes(self._session.graph.as_graph_def()))
+        return str(found)
+
+    def streams(self) -> list[Any]:
+        """Where the random numbers of its nodes are, as JSON has it."""
+        return [[*place, *stream] for place, stream in self._session.runner.state.streams().items()]
+
+    def set_streams(self, streams: Sequence[Any]) -> None:
+        """Let random numbers go on where `streams` says."""
+        self._session.runner.state.set_streams(
+            {
+                (tuple((scope, node) for scope, node in path), scope, node): (key, counter)
+                for path, scope, node, key, counter in streams
+            }
+        )
 
     def module_tensors(self) -> dict[str, Any]:
         """Name in the module → value for a checkpoint, of the module's variables."""

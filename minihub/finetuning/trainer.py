@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -12,6 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from minihub.export import checkpoint_tensors
+from minihub.finetuning.checkpoints import Checkpoints, Standing
+from minihub.finetuning.course import Course, Epoch
 from minihub.finetuning.examples import Examples
 from minihub.finetuning.head import Head, attach_head
 from minihub.finetuning.network import Body, Network, Precomputed, Trained
@@ -20,29 +21,10 @@ from minihub.loading import load
 from minihub.spec import ModuleSpec
 from minihub_runtime.errors import InvalidArgumentError
 
-__all__ = ["Epoch", "Part", "Subject", "Trainer"]
+__all__ = ["Batches", "Part", "Subject", "Trainer"]
 
 #: Examples that are only predicted are taken so many at once.
 PREDICTION_BATCH = 64
-
-
-@dataclasses.dataclass(frozen=True)
-class Epoch:
-    """One pass over the training examples.
-
-    Attributes:
-        number: from 1.
-        loss: mean loss of the training examples, each before the step that it was part of.
-        validation_loss: mean loss of the validation examples afterwards, None if there are none.
-        score: their accuracy or R² afterwards, None if there are none.
-        seconds: how long it took.
-    """
-
-    number: int
-    loss: float
-    validation_loss: float | None
-    score: float | None
-    seconds: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,9 +131,16 @@ class Trainer:
         self._trained: Network | None = None
         self._predicting: Network | None = None
 
-    def prepare(self, features: Any) -> Batches:
-        """Features as batches of what the networks take: of the module's inputs, or of what the module makes of them."""
-        examples = Examples(features, self._infos, _image_size(self.subject.spec))
+    def examples(self, features: Any) -> Examples:
+        """Features as examples of the module's inputs.
+
+        Raises:
+            TypeError, InvalidArgumentError: they do not fit.
+        """
+        return Examples(features, self._infos, _image_size(self.subject.spec))
+
+    def prepare(self, examples: Examples) -> Batches:
+        """Examples as batches of what the networks take: of the module's inputs, or of what the module makes of them."""
         if self._tags is not None:
             return examples
         if self._module is None:
@@ -181,19 +170,22 @@ class Trainer:
         batch_size: int,
         patience: int | None,
         on_epoch: Callable[[Epoch], None],
-    ) -> tuple[list[Epoch], int]:
+        checkpoints: Checkpoints | None,
+    ) -> Course:
         """Train, and keep the weights of the epoch with the smallest validation loss; of the last one without validation.
 
-        Returns:
-            The epochs, and the number of the one that was kept.
+        With `checkpoints`, training goes on from the epoch that is there, and each epoch is kept there.
 
         Raises:
-            InvalidArgumentError: the loss is no longer finite.
+            InvalidArgumentError: the loss is no longer finite, or the checkpoint is of another network.
+            OpError: a checkpoint cannot be read or written.
         """
-        trained, predicting = self._networks(training.batches)
-        history: list[Epoch] = []
-        best, best_loss, values = 0, math.inf, {}
-        for number in itertools.count(1):
+        networks = self._networks(training.batches)
+        trained, predicting = networks
+        standing = None if checkpoints is None else checkpoints.read()
+        course = Course() if standing is None else _resume(standing, networks, generator)
+        while not course.is_over(epochs, patience):
+            number = len(course.history) + 1
             start = time.monotonic()
             order = generator.permutation(len(training.numbers))
             loss = self._train(trained, training, order, batch_size, number)
@@ -205,15 +197,13 @@ class Trainer:
                 _check_finite("validation loss", number, held)
                 score = self.head.task.score(scores)
             epoch = Epoch(number, loss, held, score, time.monotonic() - start)
-            history.append(epoch)
+            course.add(epoch, current)
+            if checkpoints is not None:
+                checkpoints.write(_standing(course, networks, generator))
             on_epoch(epoch)
-            if held is None or held < best_loss:
-                best, values, best_loss = number, current, math.inf if held is None else held
-            if number == epochs or (patience is not None and number - best >= patience):
-                break
-        trained.assign(values)
-        predicting.assign(values)
-        return history, best
+        trained.assign(course.weights)
+        predicting.assign(course.weights)
+        return course
 
     def _networks(self, batches: Batches) -> tuple[Network, Network]:
         subject = self.subject
@@ -283,6 +273,36 @@ class Trainer:
             for graph in spec.graphs:
                 tensors |= checkpoint_tensors(graph, spec.checkpoint_prefix, lambda name: name)
         return tensors | self._trained.module_tensors() | self._trained.head_tensors()
+
+
+def _standing(
+    course: Course, networks: tuple[Network, Network], generator: np.random.Generator
+) -> Standing:
+    trained, _ = networks
+    return Standing(
+        course,
+        trained.values(trained.names),
+        trained.fingerprint,
+        generator.bit_generator.state,
+        [network.streams() for network in networks],
+    )
+
+
+def _resume(
+    standing: Standing, networks: tuple[Network, Network], generator: np.random.Generator
+) -> Course:
+    """Put the networks and the generator where they were; the epochs until then."""
+    trained, _ = networks
+    if standing.graph != trained.fingerprint:
+        raise InvalidArgumentError(
+            "training must go on with the network and the steps it began with, but these are others: a function given as "
+            "optimizer makes other ones, or another version of minihub kept the checkpoint"
+        )
+    trained.assign(standing.variables)
+    for network, streams in zip(networks, standing.streams, strict=True):
+        network.set_streams(streams)
+    generator.bit_generator.state = standing.order
+    return standing.course
 
 
 def _check_finite(name: str, epoch: int, loss: float) -> None:

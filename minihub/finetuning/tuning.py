@@ -11,11 +11,14 @@ import numpy as np
 import minihub_runtime as tf
 from minihub.binding import choose_signature
 from minihub.export import check_free, write_module
+from minihub.finetuning.checkpoints import Checkpoints, check_folder
+from minihub.finetuning.course import Course, Epoch
 from minihub.finetuning.examples import split
+from minihub.finetuning.fingerprints import Fingerprint, module_fingerprint
 from minihub.finetuning.head import Head
 from minihub.finetuning.network import training_tags
-from minihub.finetuning.tasks import Classification, choose_task
-from minihub.finetuning.trainer import Epoch, Part, Subject, Trainer
+from minihub.finetuning.tasks import Classification, Task, choose_task
+from minihub.finetuning.trainer import Batches, Part, Subject, Trainer
 from minihub.spec import ModuleSpec, load_module_spec
 from minihub_runtime.errors import InvalidArgumentError
 
@@ -52,8 +55,7 @@ class FineTuned:
         trainer: Trainer,
         handle: str,
         signature: str,
-        history: Sequence[Epoch],
-        best_epoch: int,
+        course: Course,
         metrics: Mapping[str, Any],
     ) -> None:
         task = trainer.head.task
@@ -62,8 +64,8 @@ class FineTuned:
         self.task = task.name
         self.classes = list(task.classes) if isinstance(task, Classification) else []
         self.signature = signature
-        self.history = list(history)
-        self.best_epoch = best_epoch
+        self.history = course.history
+        self.best_epoch = course.best
         self.metrics = dict(metrics)
 
     def predict(self, features: Any) -> Any:
@@ -79,7 +81,10 @@ class FineTuned:
 
     def outputs(self, features: Any) -> dict[str, Any]:
         """All outputs of the new signature by name: `default`, and for a classification `probabilities`, `class` and `label`."""
-        return self._trainer.outputs(self._trainer.prepare(features))
+        return self._trainer.outputs(self._batches(features))
+
+    def _batches(self, features: Any) -> Batches:
+        return self._trainer.prepare(self._trainer.examples(features))
 
     def evaluate(self, features: Any, labels: Any) -> dict[str, Any]:
         """The scores on other examples, as in `metrics`.
@@ -88,7 +93,7 @@ class FineTuned:
             InvalidArgumentError: features or labels do not fit.
         """
         task = self._trainer.head.task
-        batches, targets = self._trainer.prepare(features), task.encode(labels)
+        batches, targets = self._batches(features), task.encode(labels)
         _check_count(batches.count, len(targets))
         return self._trainer.scores(Part(batches, targets, np.arange(batches.count)))
 
@@ -129,6 +134,7 @@ def finetune(
     patience: int | None = 5,
     seed: int = 0,
     name: str | None = None,
+    checkpoint_dir: str | os.PathLike[str] | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> FineTuned:
@@ -158,14 +164,18 @@ def finetune(
         patience: stop after so many epochs without a smaller validation loss; None to go on to the end.
         seed: of the split, the order of the examples, initial weights and dropout.
         name: of the new signature, `classification` or `regression` by default.
-        on_epoch: called after each epoch.
+        checkpoint_dir: folder to keep the training in after each epoch.  A training that was interrupted goes on there when it is
+            called again with the same arguments, and ends as if it had not been; `epochs` may be more than before.
+        on_epoch: called after each epoch that is trained now.
         on_progress: called with a phase (`features`, `training`), and the examples done of all, as work goes on.
 
     Returns:
         The weights of the epoch with the smallest validation loss; of the last one without validation examples.
 
     Raises:
-        InvalidArgumentError: an argument, features or labels do not fit, or the loss is no longer finite.
+        InvalidArgumentError: an argument, features or labels do not fit, or the loss is no longer finite; `checkpoint_dir` has a
+            training with other arguments.
+        DataLossError: what is in `checkpoint_dir` is damaged.
         AlreadyExistsError: there is something at `out` already; found out before anything is trained.
         NotFoundError, NotAModuleError: the handle names no module.
     """
@@ -193,6 +203,8 @@ def finetune(
         raise InvalidArgumentError(f"seed must not be negative, but is {seed}")
     if out is not None:
         check_free(out)
+    if checkpoint_dir is not None:
+        check_folder(checkpoint_dir, out)
     spec = load_module_spec(handle)
     tags = training_tags(spec) if train_module else None
     chosen = choose_signature(spec.get_signature_names(), signature)
@@ -207,7 +219,8 @@ def finetune(
         )
     head = Head(learnt, tuple(hidden_units), dropout, _free_scope(spec))
     rate = MODULE_RATE if train_module else HEAD_RATE
-    make = _optimizer(optimizer, rate if learning_rate is None else learning_rate)
+    rate = rate if learning_rate is None else learning_rate
+    make = _optimizer(optimizer, rate)
     trainer = Trainer(
         Subject(os.fspath(handle), spec, chosen, taken),
         head,
@@ -220,15 +233,45 @@ def finetune(
     generator = np.random.default_rng(seed)
     share = 0.0 if isinstance(validation, tuple) else validation
     numbers, held = split(learnt.strata(), share, generator)
-    batches = trainer.prepare(features)
-    _check_count(batches.count, len(learnt.targets))
+    examples = trainer.examples(features)
+    _check_count(examples.count, len(learnt.targets))
+    others, targets = None, None
+    if isinstance(validation, tuple):
+        others, targets = trainer.examples(validation[0]), learnt.encode(validation[1])
+        _check_count(others.count, len(targets))
+    checkpoints = None
+    if checkpoint_dir is not None:
+        arguments = {
+            "module": module_fingerprint(spec),
+            "signature": chosen,
+            "output": taken,
+            "train_module": tags is not None,
+            "examples": examples.fingerprint(),
+            "labels": _labels_fingerprint(learnt, learnt.targets),
+            "validation": share if others is None else others.fingerprint(),
+            "validation_labels": None if others is None else _labels_fingerprint(learnt, targets),
+            "task": learnt.name,
+            "hidden_units": list(head.hidden_units),
+            "dropout": dropout,
+            "batch_size": batch_size,
+            "optimizer": optimizer if isinstance(optimizer, str) else "a function",
+            "learning_rate": rate,
+            "class_weights": _shown_weights(class_weights),
+            "patience": patience,
+            "seed": seed,
+            "name": added,
+        }
+        checkpoints = Checkpoints(checkpoint_dir, arguments)
+        if checkpoints.epochs > epochs:
+            raise InvalidArgumentError(
+                f"epochs must be at least {checkpoints.epochs}, which {checkpoints.folder} has, not {epochs}"
+            )
+    batches = trainer.prepare(examples)
     training = Part(batches, learnt.targets, numbers)
     validating = Part(batches, learnt.targets, held) if len(held) else None
-    if isinstance(validation, tuple):
-        others, targets = trainer.prepare(validation[0]), learnt.encode(validation[1])
-        _check_count(others.count, len(targets))
-        validating = Part(others, targets, np.arange(others.count))
-    history, best = trainer.fit(
+    if others is not None:
+        validating = Part(trainer.prepare(others), targets, np.arange(others.count))
+    course = trainer.fit(
         training,
         validating,
         generator,
@@ -236,6 +279,7 @@ def finetune(
         batch_size=batch_size,
         patience=patience,
         on_epoch=on_epoch or (lambda epoch: None),
+        checkpoints=checkpoints,
     )
     scored = training if validating is None else validating
     metrics = {
@@ -243,7 +287,7 @@ def finetune(
         "examples": len(scored.numbers),
         **trainer.scores(scored),
     }
-    result = FineTuned(trainer, os.fspath(handle), added, history, best, metrics)
+    result = FineTuned(trainer, os.fspath(handle), added, course, metrics)
     if out is not None:
         result.export(out)
     return result
@@ -291,6 +335,21 @@ def _optimizer(wanted: str | Callable[[float], Any], rate: float) -> Callable[[]
         )
     name, others = OPTIMIZERS[wanted]
     return lambda: getattr(tf.train, name)(rate, *others)
+
+
+def _labels_fingerprint(task: Task, targets: Any) -> str:
+    found = Fingerprint()
+    found.add_array("targets", targets)
+    if isinstance(task, Classification):
+        found.add("classes", repr(task.classes).encode())
+    return str(found)
+
+
+def _shown_weights(weights: str | Mapping[Any, float] | None) -> Any:
+    """Weights of classes as JSON has them."""
+    if weights is None or isinstance(weights, str):
+        return weights
+    return {str(label): float(weight) for label, weight in weights.items()}
 
 
 def _check_count(features: int, labels: int) -> None:

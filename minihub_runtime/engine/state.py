@@ -12,7 +12,7 @@ from collections import ChainMap, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar, Token
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
+from typing import Any, BinaryIO, NamedTuple, TypeAlias, TypeVar, cast
 
 from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.checkpoint.bundle import index_filename
@@ -30,10 +30,13 @@ from minihub_runtime.errors import (
 from minihub_runtime.files import read_regular_file, stream_regular_file
 from minihub_runtime.graph.functions import Body, instantiate
 from minihub_runtime.graph.ir import Graph
+from minihub_runtime.ops.philox import Philox
 
 __all__ = ["MAX_CALL_DEPTH", "NodeContext", "State"]
 
 T = TypeVar("T")
+#: Where a node is in a session: scopes and names of the calls that lead to it, its scope and its name.
+Place: TypeAlias = tuple[tuple[tuple[str, str], ...], str, str]
 
 _ABSENT: Any = object()
 
@@ -152,6 +155,25 @@ class State:
         run = _run.get()
         table = self._own if run.streams is None else run.streams
         return self._get_or_make(table, (run.path, scope, node), make)
+
+    def streams(self) -> dict[Place, tuple[int, int]]:
+        """Key and counter of each node's random stream, by calls that lead there, scope and name.
+
+        What else nodes keep to themselves they find again, but for fractional pooling that repeats its first cells and for
+        SentencePiece that samples.
+        """
+        with self._lock:
+            return {
+                place: (own.key, own.counter)
+                for place, own in self._own.items()
+                if isinstance(own, Philox)
+            }
+
+    def set_streams(self, streams: Mapping[Place, tuple[int, int]]) -> None:
+        """Let the random streams of nodes go on where those of another session are."""
+        with self._lock:
+            for place, (key, counter) in streams.items():
+                self._own[place] = Philox.at(key, counter)
 
     def checkpoint(self, prefix: bytes) -> CheckpointReader:
         """The reader of a checkpoint that the graph may see; one that was written anew is opened anew.

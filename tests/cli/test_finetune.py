@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ import minihub
 from minihub.demo import FOLDER as DEMO
 from tests.cli.conftest import HALF, IMAGE, Cli
 from tests.finetuning.modules import LABELS, NORMALIZING, SENTENCES, colours, export, normalizing
+from tests.hub.modules import read
 
 ROWS = list(zip(SENTENCES, LABELS, strict=True))
 
@@ -98,6 +102,116 @@ def test_folders_of_images(cli: Cli, refused: Callable[..., str], tmp_path: Path
     (tmp_path / "data" / "blue").mkdir()
     message = refused(1, "finetune", folder, tmp_path / "data", "--out", tmp_path / "n")
     assert "there are none in ['blue']" in message
+
+
+def test_a_training_that_is_interrupted_goes_on(
+    cli: Cli,
+    refused: Callable[..., str],
+    table: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    base = ("finetune", DEMO, table, "--patience", 0, "--epochs", 5)
+    whole = cli(*base, "--out", tmp_path / "whole")
+    resumed = (*base, "--out", tmp_path / "m", "--checkpoint-dir", tmp_path / "kept")
+
+    with monkeypatch.context() as patched:
+        interrupt_at("epoch", 1, patched)
+        ran = cli(*base, "--out", tmp_path / "m")
+        assert (ran.code, ran.out) == (130, "")
+        first, *others = ran.err.splitlines()
+        assert first.startswith("epoch 1/5  loss ")
+        assert others == [
+            "minihub: no module was written; with --checkpoint-dir DIR a training can be gone on with",
+            "minihub: interrupted",
+        ]
+        interrupt_at("progress", 1, patched)
+        assert cli(*resumed).err.splitlines()[-2:] == [
+            f"minihub: no module was written, and no epoch was over to be kept in {tmp_path / 'kept'}",
+            "minihub: interrupted",
+        ]
+    with monkeypatch.context() as patched:
+        interrupt_at("epoch", 2, patched)
+        ran = cli(*resumed)
+        assert (ran.code, ran.out) == (130, "")
+        assert ran.err.splitlines()[-2:] == [
+            f"minihub: no module was written; 2 epochs of the training are kept in {tmp_path / 'kept'}. The same command goes "
+            "on from there; with --epochs 2 it writes the best module so far",
+            "minihub: interrupted",
+        ]
+    # What the message says.
+    stopped = cli(*resumed, "--epochs", 2, "--out", tmp_path / "stopped")
+    assert "of 2 is kept; its scores" in stopped.out
+    ran = cli(*resumed)
+    assert ran.err.startswith(
+        f"going on after epoch 2, kept in {tmp_path / 'kept'}\nepoch 3/5  loss "
+    )
+    assert ran.out == whole.out.replace(str(tmp_path / "whole"), str(tmp_path / "m"))
+    assert read(tmp_path / "m") == read(tmp_path / "whole")
+    message = refused(
+        1, *resumed, "--out", tmp_path / "n", "--batch-size", 4, "--json", "--dropout", 0.5
+    )
+    assert (
+        "must go on as it began, with dropout 0.0 instead of 0.5, batch_size 32 instead of 4;"
+        in message
+    )
+    assert not (tmp_path / "n").exists()
+
+
+def interrupt_at(what: str, call: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a call of what is told of the course be interrupted, after it was told."""
+    from minihub.cli.finetune import _Course
+
+    told = getattr(_Course, what)
+    calls = 0
+
+    def tell(*arguments: Any) -> None:
+        nonlocal calls
+        told(*arguments)
+        calls += 1
+        if calls == call:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(_Course, what, tell)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGINT) == signal.SIG_IGN,
+    reason="shells let processes in the background ignore SIGINT, and these their children",
+)
+@pytest.mark.parametrize("kept", [False, True])
+def test_control_c_ends_a_training(table: Path, tmp_path: Path, kept: bool) -> None:
+    command = [
+        *(
+            sys.executable,
+            "-m",
+            "minihub",
+            "finetune",
+            DEMO,
+            str(table),
+            "--out",
+            str(tmp_path / "m"),
+        ),
+        *("--epochs", "100000", "--patience", "0"),
+        *(("--checkpoint-dir", str(tmp_path / "kept")) if kept else ()),
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as ran:
+        assert ran.stdout is not None
+        assert ran.stderr is not None
+        for line in ran.stderr:
+            if line.startswith("epoch      5/"):
+                ran.send_signal(signal.SIGINT)
+                break
+        rest = [line for line in ran.stderr if not line.startswith("epoch ")]
+        assert ran.stdout.read() == ""
+    assert ran.returncode == 130
+    assert len(rest) == 2
+    assert rest[0].startswith("minihub: no module was written; ")
+    assert rest[1] == "minihub: interrupted\n"
+    assert sorted(os.listdir(tmp_path)) == ["data.csv", *(["kept"] if kept else [])]
 
 
 def test_pictures_of_the_course(cli: Cli, table: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import minihub as hub
 import minihub_runtime as tf
 
 
-def export(module_fn: Any, folder: Path, tags_and_args: Any = None) -> str:
+def export(module_fn: Any, folder: str | Path, tags_and_args: Any = None) -> str:
     """Write the module of a function with the values of its initialisers."""
     with tf.Graph().as_default():
         tf.set_random_seed(7)

@@ -1,0 +1,214 @@
+"""A training on disk after each epoch, from which it goes on as if it had never ended.
+
+<folder>/training.index, training.data-…    one checkpoint, replaced as a whole:
+    variables/<name>     the network that learns, with the slots of the optimiser
+    best/<name>          the best weights so far, if these are not those above
+    state                JSON: the epochs, where random numbers are, and what all this follows from
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minihub.finetuning.course import Course, Epoch
+from minihub.finetuning.fingerprints import is_fingerprint
+from minihub_runtime.checkpoint import CheckpointReader, finish_interrupted, write_checkpoint
+from minihub_runtime.checkpoint.files import translated
+from minihub_runtime.errors import DataLossError, InvalidArgumentError, NotFoundError, clip
+
+__all__ = ["Checkpoints", "Standing", "check_folder", "epochs_in"]
+
+#: Version of what `state` holds.
+FORMAT = 1
+_NAME = "training"
+_VARIABLES, _BEST, _STATE = "variables/", "best/", "state"
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """Where a training stands after an epoch.
+
+    Attributes:
+        course: the epochs.
+        variables: name → value of the variables of the network that learns.
+        graph: fingerprint of that network.
+        order: state of the generator that shuffles the examples.
+        streams: where the random streams of the nodes are, as JSON has it: of that network, and of the one that predicts.
+    """
+
+    course: Course
+    variables: Mapping[str, Any]
+    graph: str
+    order: Mapping[str, Any]
+    streams: Sequence[Any]
+
+
+class Checkpoints:
+    """Keeps the standing of one training in a folder.
+
+    Args:
+        folder: where; it is made when there is something to keep.
+        arguments: what the training follows from, as JSON has it; a training is gone on with only if it began with the same.
+
+    Raises:
+        InvalidArgumentError: the training in the folder has other arguments.
+        DataLossError: what is in the folder is damaged, or of a later version.
+        OpError: the folder cannot be read, or is none.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], arguments: Mapping[str, Any]) -> None:
+        self.folder = os.path.abspath(os.fsdecode(folder))
+        self._arguments = dict(arguments)
+        self._prefix = os.path.join(self.folder, _NAME)
+        _remove_unfinished(self.folder)
+        finish_interrupted(self._prefix)
+        found = _read_state(self.folder)
+        self._check(found and found["arguments"])
+        #: How many epochs are over.
+        self.epochs = len(found["history"]) if found else 0
+
+    def _check(self, known: Mapping[str, Any] | None) -> None:
+        # JSON makes lists of tuples.
+        given = json.loads(json.dumps(self._arguments))
+        if known is None or known == given:
+            return
+        differences = [
+            _difference(name, known.get(name), given.get(name))
+            for name in {**given, **known}
+            if known.get(name) != given.get(name)
+        ]
+        raise InvalidArgumentError(
+            f"the training in {clip(self.folder)} must go on as it began, with {', '.join(differences)}; for another "
+            "training give another folder"
+        )
+
+    def read(self) -> Standing | None:
+        """The standing that was written last; None if there is none.
+
+        Raises:
+            DataLossError: it is damaged.
+        """
+        state = _read_state(self.folder)
+        if state is None:
+            return None
+        with CheckpointReader(self._prefix) as reader:
+            # Copies, as the file is to be replaced.
+            tensors = {name: np.array(reader.read(name)) for name in reader.names()}
+        variables = _below(_VARIABLES, tensors)
+        weights = _below(_BEST, tensors) or {name: variables[name] for name in state["weights"]}
+        history = [Epoch(**epoch) for epoch in state["history"]]
+        return Standing(
+            Course(history, state["best"], weights),
+            variables,
+            state["graph"],
+            state["order"],
+            state["streams"],
+        )
+
+    def write(self, standing: Standing) -> None:
+        """Replace the standing; the old one is there until the new one is.
+
+        Raises:
+            OpError: it cannot be written.
+        """
+        course = standing.course
+        state = {
+            "format": FORMAT,
+            "arguments": self._arguments,
+            "history": [dataclasses.asdict(epoch) for epoch in course.history],
+            "best": course.best,
+            "weights": sorted(course.weights),
+            "graph": standing.graph,
+            "order": standing.order,
+            "streams": standing.streams,
+        }
+        tensors = {_VARIABLES + name: value for name, value in standing.variables.items()}
+        if course.best != len(course.history):
+            tensors |= {_BEST + name: value for name, value in course.weights.items()}
+        tensors[_STATE] = np.array(json.dumps(state).encode(), object)
+        write_checkpoint(self._prefix, tensors)
+        self.epochs = len(course.history)
+
+
+def _difference(name: str, known: Any, given: Any) -> str:
+    """What was wanted and is not given; content of which there are fingerprints is not shown."""
+    if is_fingerprint(known) or is_fingerprint(given):
+        return f"other {name}"
+    return f"{name} {known!r} instead of {given!r}"
+
+
+def check_folder(folder: str | os.PathLike[str], out: str | os.PathLike[str] | None) -> None:
+    """Raise unless a training can be kept in a folder, and a module written to another one.
+
+    Args:
+        folder: where the training is kept.
+        out: where the module is written; None if it is not.
+
+    Raises:
+        InvalidArgumentError: it is a file, lies on another machine, or within `out`.
+    """
+    text = os.fsdecode(folder)
+    if "://" in text:
+        raise InvalidArgumentError(f"checkpoint_dir must be a local folder, not {clip(text)!r}")
+    if os.path.lexists(text) and not os.path.isdir(text):
+        raise InvalidArgumentError(f"checkpoint_dir must be a folder, but {clip(text)} is a file")
+    if out is not None:
+        place, target = os.path.realpath(text), os.path.realpath(os.fsdecode(out))
+        if os.path.join(place, "").startswith(os.path.join(target, "")):
+            raise InvalidArgumentError(
+                f"checkpoint_dir must not be in the folder that the module is written to, but is {clip(text)}"
+            )
+
+
+def epochs_in(folder: str | os.PathLike[str]) -> int:
+    """How many epochs of a training a folder keeps."""
+    path = os.fsdecode(folder)
+    finish_interrupted(os.path.join(path, _NAME))
+    state = _read_state(path)
+    return len(state["history"]) if state else 0
+
+
+def _read_state(folder: str) -> dict[str, Any] | None:
+    prefix = os.path.join(folder, _NAME)
+    try:
+        with CheckpointReader(prefix) as reader:
+            if _STATE not in reader.names():
+                raise DataLossError(f"{clip(prefix)} must be the checkpoint of a fine-tuning")
+            text = reader.read(_STATE).item()
+    except NotFoundError:
+        return None
+    try:
+        state: dict[str, Any] = json.loads(text)
+        found = state["format"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise DataLossError(
+            f"the state in {clip(prefix)} must be JSON with a format: {error}"
+        ) from error
+    if found != FORMAT:
+        raise DataLossError(f"{clip(prefix)} must have format {FORMAT}, not {found}")
+    return state
+
+
+def _remove_unfinished(folder: str) -> None:
+    """Take away what a process that died had not written to its end."""
+    try:
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        for name in names:
+            if name.startswith(f".{_NAME}.") and name.endswith(".new"):
+                os.unlink(os.path.join(folder, name))
+    except OSError as error:
+        raise translated(error, folder, "read") from error
+
+
+def _below(prefix: str, tensors: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
