@@ -183,12 +183,19 @@ def run(options: argparse.Namespace) -> int:
 def _interrupted(folder: str | None) -> str:
     """What is left of a training that was interrupted, and how to go on."""
     from minihub.finetuning.checkpoints import epochs_in
+    from minihub.finetuning.kept_features import rows_in
 
     if folder is None:
         return "minihub: no module was written; with --checkpoint-dir DIR a training can be gone on with"
     done = epochs_in(folder)
+    rows = rows_in(folder)
+    if not done and not rows:
+        return f"minihub: no module was written, and nothing was over to be kept in {folder}"
     if not done:
-        return f"minihub: no module was written, and no epoch was over to be kept in {folder}"
+        return (
+            f"minihub: no module was written; the features of {count_text(rows, 'example')} are kept in {folder}. The same "
+            "command goes on from there"
+        )
     return (
         f"minihub: no module was written; {count_text(done, 'epoch')} of the training {'is' if done == 1 else 'are'} kept in "
         f"{folder}. The same command goes on from there; with --epochs {done} it writes the best module so far"

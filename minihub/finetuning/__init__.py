@@ -6,7 +6,7 @@
 
 Reading order: `tasks` (labels, loss and scores of a classification or a regression), `head` (the layers on top, and the module
 that has them), `examples` (features as batches), `network` (module and head in a graph of their own), `course` (epochs and the best of them),
-`fingerprints` and `checkpoints` (a training on disk, to go on with), `trainer` (the loop), `tuning` (what a user calls), `files`,
+`fingerprints`, `kept_features` and `checkpoints` (a training on disk, to go on with), `trainer` (the loop), `tuning` (what a user calls), `files`,
 `image_folders` and `curves` (tables and images on disk, pictures of the course).
 """
 

@@ -1,9 +1,11 @@
 """A training on disk after each epoch, from which it goes on as if it had never ended.
 
-<folder>/training.index, training.data-…    one checkpoint, replaced as a whole:
-    variables/<name>     the network that learns, with the slots of the optimiser
-    best/<name>          the best weights so far, if these are not those above
-    state                JSON: the epochs, where random numbers are, and what all this follows from
+    <folder>/training.index, .data-…    one checkpoint, replaced as a whole:
+        variables/<name>    the network that learns, with the slots of the optimiser
+        best/<name>         the best weights so far, if these are not those above
+        state               JSON: the epochs, where random numbers are, and what all this follows from
+
+Beside it lie `kept_features`.
 """
 
 from __future__ import annotations
@@ -17,15 +19,19 @@ from typing import Any
 import numpy as np
 
 from minihub.finetuning.course import Course, Epoch
-from minihub.finetuning.fingerprints import is_fingerprint
+from minihub.finetuning.fingerprints import Fingerprint, is_fingerprint
+from minihub.finetuning.kept_features import KeptFeatures, remove_other_features
 from minihub_runtime.checkpoint import CheckpointReader, finish_interrupted, write_checkpoint
 from minihub_runtime.checkpoint.files import translated
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, NotFoundError, clip
+from minihub_runtime.versions import RELEASE
 
 __all__ = ["Checkpoints", "Standing", "check_folder", "epochs_in"]
 
 #: Version of what `state` holds.
 FORMAT = 1
+#: Arguments of which a module makes features.
+FEATURES_OF = ("examples", "validation")
 _NAME = "training"
 _VARIABLES, _BEST, _STATE = "variables/", "best/", "state"
 
@@ -66,10 +72,10 @@ class Checkpoints:
         self.folder = os.path.abspath(os.fsdecode(folder))
         self._arguments = dict(arguments)
         self._prefix = os.path.join(self.folder, _NAME)
-        _remove_unfinished(self.folder)
         finish_interrupted(self._prefix)
         found = _read_state(self.folder)
         self._check(found and found["arguments"])
+        _remove_unfinished(self.folder, [self._key(part) for part in FEATURES_OF])
         #: How many epochs are over.
         self.epochs = len(found["history"]) if found else 0
 
@@ -87,6 +93,17 @@ class Checkpoints:
             f"the training in {clip(self.folder)} must go on as it began, with {', '.join(differences)}; for another "
             "training give another folder"
         )
+
+    def _key(self, part: str) -> str:
+        found = Fingerprint()
+        names = ("module", "signature", "output", part)
+        given = {"version": RELEASE, **{name: self._arguments[name] for name in names}}
+        found.add("features", json.dumps(given).encode())
+        return found.hexadecimal[:16]
+
+    def features(self) -> dict[str, KeptFeatures]:
+        """What keeps the features of the arguments `examples` and `validation`."""
+        return {part: KeptFeatures(self.folder, self._key(part)) for part in FEATURES_OF}
 
     def read(self) -> Standing | None:
         """The standing that was written last; None if there is none.
@@ -195,13 +212,14 @@ def _read_state(folder: str) -> dict[str, Any] | None:
     return state
 
 
-def _remove_unfinished(folder: str) -> None:
-    """Take away what a process that died had not written to its end."""
+def _remove_unfinished(folder: str, features: Sequence[str]) -> None:
+    """Take away what a process that died had not written to its end, and features but those with the given keys."""
     try:
         names = os.listdir(folder) if os.path.isdir(folder) else []
         for name in names:
             if name.startswith(f".{_NAME}.") and name.endswith(".new"):
                 os.unlink(os.path.join(folder, name))
+        remove_other_features(folder, features)
     except OSError as error:
         raise translated(error, folder, "read") from error
 

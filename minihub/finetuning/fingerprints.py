@@ -26,7 +26,12 @@ class Fingerprint:
         self._hash = hashlib.sha256()
 
     def __str__(self) -> str:
-        return f"{PREFIX}{self._hash.hexdigest()}"
+        return f"{PREFIX}{self.hexadecimal}"
+
+    @property
+    def hexadecimal(self) -> str:
+        """The hash so far."""
+        return self._hash.hexdigest()
 
     def add(self, kind: str, data: bytes) -> None:
         """Take up some bytes."""

@@ -161,9 +161,13 @@ class Network:
 
     def values(self, names: Collection[str]) -> dict[str, Any]:
         """Name → value of those of its variables that are among `names`, copied."""
+        return {name: value.copy() for name, value in self.stored(names).items()}
+
+    def stored(self, names: Collection[str]) -> dict[str, Any]:
+        """The same, not copied: read-only, and not to be kept over the next step."""
         names = sorted(self.names & set(names))
         stored = self._session.stored_values(self._variables[name] for name in names)
-        return {name: value.copy() for name, value in zip(names, stored, strict=True)}
+        return dict(zip(names, stored, strict=True))
 
     def assign(self, values: Mapping[str, Any]) -> None:
         """Give variables the values that go with their names."""

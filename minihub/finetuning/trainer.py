@@ -15,6 +15,7 @@ from minihub.finetuning.checkpoints import Checkpoints, Standing
 from minihub.finetuning.course import Course, Epoch
 from minihub.finetuning.examples import Examples
 from minihub.finetuning.head import Head, attach_head
+from minihub.finetuning.kept_features import KeptFeatures
 from minihub.finetuning.network import Body, Network, Precomputed, Trained
 from minihub.image_util import get_image_module_info
 from minihub.loading import load
@@ -139,15 +140,21 @@ class Trainer:
         """
         return Examples(features, self._infos, _image_size(self.subject.spec))
 
-    def prepare(self, examples: Examples) -> Batches:
-        """Examples as batches of what the networks take: of the module's inputs, or of what the module makes of them."""
+    def prepare(self, examples: Examples, kept: KeptFeatures | None = None) -> Batches:
+        """Examples as batches of what the networks take: of the module's inputs, or of what the module makes of them.
+
+        What `kept` has of that is not made again, and what is made is kept there.
+        """
         if self._tags is not None:
             return examples
-        if self._module is None:
-            self._module = load(self.subject.handle)
-        rows = []
+        rows = [] if kept is None else kept.read()
+        done = sum(map(len, rows))
         everything = Part(examples, None, np.arange(examples.count))
         for numbers in everything.slices(PREDICTION_BATCH):
+            if numbers[-1] < done:
+                continue
+            if self._module is None:
+                self._module = load(self.subject.handle)
             inputs = examples.batch(numbers)
             outputs = self._module(inputs, signature=self.subject.signature, as_dict=True)
             found = np.asarray(outputs[self.subject.output], np.float32)
@@ -157,6 +164,8 @@ class Trainer:
                     f"examples it has {len(found)}"
                 )
             rows.append(found.reshape(len(numbers), -1))
+            if kept is not None:
+                kept.add(rows[-1])
             self._on_progress("features", int(numbers[-1]) + 1, examples.count)
         return FeatureRows(np.concatenate(rows) if rows else np.empty((0, 0), np.float32))
 
@@ -281,7 +290,7 @@ def _standing(
     trained, _ = networks
     return Standing(
         course,
-        trained.values(trained.names),
+        trained.stored(trained.names),
         trained.fingerprint,
         generator.bit_generator.state,
         [network.streams() for network in networks],

@@ -164,7 +164,7 @@ def finetune(
         patience: stop after so many epochs without a smaller validation loss; None to go on to the end.
         seed: of the split, the order of the examples, initial weights and dropout.
         name: of the new signature, `classification` or `regression` by default.
-        checkpoint_dir: folder to keep the training in after each epoch.  A training that was interrupted goes on there when it is
+        checkpoint_dir: folder to keep features in while they are computed, and the training after each epoch.  A training that was interrupted goes on there when it is
             called again with the same arguments, and ends as if it had not been; `epochs` may be more than before.
         on_epoch: called after each epoch that is trained now.
         on_progress: called with a phase (`features`, `training`), and the examples done of all, as work goes on.
@@ -266,11 +266,13 @@ def finetune(
             raise InvalidArgumentError(
                 f"epochs must be at least {checkpoints.epochs}, which {checkpoints.folder} has, not {epochs}"
             )
-    batches = trainer.prepare(examples)
+    kept = {} if checkpoints is None else checkpoints.features()
+    batches = trainer.prepare(examples, kept.get("examples"))
     training = Part(batches, learnt.targets, numbers)
     validating = Part(batches, learnt.targets, held) if len(held) else None
     if others is not None:
-        validating = Part(trainer.prepare(others), targets, np.arange(others.count))
+        held_back = trainer.prepare(others, kept.get("validation"))
+        validating = Part(held_back, targets, np.arange(others.count))
     course = trainer.fit(
         training,
         validating,

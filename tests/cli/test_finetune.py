@@ -127,7 +127,15 @@ def test_a_training_that_is_interrupted_goes_on(
         ]
         interrupt_at("progress", 1, patched)
         assert cli(*resumed).err.splitlines()[-2:] == [
-            f"minihub: no module was written, and no epoch was over to be kept in {tmp_path / 'kept'}",
+            f"minihub: no module was written, and nothing was over to be kept in {tmp_path / 'kept'}",
+            "minihub: interrupted",
+        ]
+    with monkeypatch.context() as patched:
+        interrupt_at("progress", 1, patched)
+        patched.setattr("minihub.finetuning.kept_features.SECONDS", 0.0)
+        assert cli(*resumed).err.splitlines()[-2:] == [
+            "minihub: no module was written; the features of 32 examples are kept in "
+            f"{tmp_path / 'kept'}. The same command goes on from there",
             "minihub: interrupted",
         ]
     with monkeypatch.context() as patched:
