@@ -164,6 +164,8 @@ FAMILIES = (
     "dataset_source",
     "dataset_repeat",
     "dataset_shuffle",
+    "dataset_choice",
+    "dataset_distinct",
     "dataset_part",
     "dataset_batch",
     "dataset_pass",

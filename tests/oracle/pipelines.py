@@ -51,6 +51,18 @@ def _running(tf: Any, d: Any, a: int, b: int) -> Any:
     return d.apply(tf.data.experimental.scan(first, lambda s, n: (s + n % 7, s * 2 + n)))
 
 
+def _chosen(tf: Any, d: Any, a: int, b: int) -> Any:
+    """Elements and numbers in turns that elements say, among which some may be no places."""
+    sources = [d, tf.data.Dataset.range(50, 50 + b), tf.data.Dataset.range(a, 9 * a, a)]
+    return tf.data.experimental.choose_from_datasets(sources, d.map(lambda n: n % 4), a > 2)
+
+
+def _sampled(tf: Any, d: Any, a: int, b: int) -> Any:
+    sources = [d, tf.data.Dataset.range(50, 50 + 2 * b)]
+    weights = [None, [0.2, 0.8], [0.5, 0.0], tf.constant([0.6, 0.4]), np.array([0.1, 0.9])][a - 1]
+    return tf.data.Dataset.sample_from_datasets(sources, weights, b, b > 3, b % 2 == 0)
+
+
 #: Name → step, by the kind of elements: numbers, vectors of numbers, pairs of numbers.
 STEPS: dict[str, dict[str, Step]] = {
     "numbers": {
@@ -114,6 +126,23 @@ STEPS: dict[str, dict[str, Step]] = {
         "group_by_window": (_sums_by_key, "numbers"),
         "group_by_window padded": (_rows_by_key, "vectors"),
         "ranges": (lambda tf, d, a, b: d.map(lambda n: tf.range(n % (a + 1))), "vectors"),
+        "choose": (_chosen, "numbers"),
+        "sample": (_sampled, "numbers"),
+        "unique": (lambda tf, d, a, b: d.map(lambda n: n % (a + b)).unique(), "numbers"),
+        "resample": (
+            lambda tf, d, a, b: d.rejection_resample(
+                lambda n: tf.cast(n % 2, tf.int32), [a / 6, 1 - a / 6], [b / 6, 1 - b / 6], a
+            ).map(lambda kind, n: n * 2 + tf.cast(kind, tf.int64)),
+            "numbers",
+        ),
+        "assert_cardinality": (
+            lambda tf, d, a, b: d.apply(tf.data.experimental.assert_cardinality(a * b)),
+            "numbers",
+        ),
+        "random numbers": (
+            lambda tf, d, a, b: tf.data.Dataset.zip((d, tf.data.Dataset.random(a, b > 3))),
+            "pairs",
+        ),
         "prefetch": (lambda tf, d, a, b: d.prefetch(a), "numbers"),
         "random": (
             lambda tf, d, a, b: d.map(
@@ -139,6 +168,7 @@ STEPS: dict[str, dict[str, Step]] = {
         ),
     },
     "vectors": {
+        "unique": (lambda tf, d, a, b: d.unique(), "vectors"),
         "padded_batch": (_padded, "vectors"),
         "padded_batch to a size": (
             lambda tf, d, a, b: _flat(tf, d.padded_batch(a, [10 + b])),

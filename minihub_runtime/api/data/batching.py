@@ -116,10 +116,10 @@ class DatasetBatching(DatasetBase):
         """
         spec = self.element_spec
 
-        def dense(*element: Any) -> list[Tensor]:
+        def normalize(*element: Any) -> list[Tensor]:
             return rows_of(spec, element if type(spec) is tuple else element[0])
 
-        rows = cast("Dataset", self).map(dense)
+        rows = cast("Dataset", self).map(normalize)
         known = Dimension(None)
         for item in nest.flatten(spec):
             shape = getattr(item, "shape", TensorShape(None))

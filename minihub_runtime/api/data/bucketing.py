@@ -42,7 +42,8 @@ def bucketed(
             "`len(bucket_batch_sizes)` must equal `len(bucket_boundaries) + 1` but `len(bucket_batch_sizes)`"
             f"={len(batch_sizes)} and `len(bucket_boundaries)`={len(boundaries)}."
         )
-    sizes = np.array(batch_sizes, np.int64)
+    # One tensor outside, which both functions take.
+    sizes = constant(np.array(batch_sizes, np.int64))
     low = np.array([np.iinfo(np.int32).min, *boundaries], np.int32)
     high = np.array([*boundaries, np.iinfo(np.int32).max], np.int32)
 
@@ -58,18 +59,16 @@ def bucketed(
         return lowest
 
     def window_size(bucket_id: Tensor) -> Tensor:
-        found: Tensor = build(
-            "GatherV2", params=constant(sizes), indices=bucket_id, axis=constant(0)
-        )
+        found: Tensor = build("GatherV2", params=sizes, indices=bucket_id, axis=constant(0))
         return found
 
-    def batch(bucket_id: Tensor, elements: Dataset) -> Dataset:
+    def batching_fn(bucket_id: Tensor, elements: Dataset) -> Dataset:
         size = window_size(bucket_id)
         if no_padding:
             return elements.batch(size, drop_remainder=drop_remainder)
         filler: Any = None
         if pad_to_boundary:
-            last = constant(len(sizes) - 1, int64)
+            last = constant(len(batch_sizes) - 1, int64)
             message = "When pad_to_bucket_boundary=True, elements must have length < max(bucket_boundaries)."
             fits = build("Less", x=bucket_id, y=last)
             with control_dependencies([Assert(fits, [message])]):
@@ -84,7 +83,7 @@ def bucketed(
         )
         return elements.padded_batch(size, shapes, padding_values, drop_remainder)
 
-    return dataset.group_by_window(bucket, batch, window_size_func=window_size)
+    return dataset.group_by_window(bucket, batching_fn, window_size_func=window_size)
 
 
 def _filled(shape: Any, filler: Any) -> Any:

@@ -16,11 +16,14 @@ from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
 from minihub_runtime.api.data.base import AUTOTUNE, dataset_seeds, keeping_cardinality, made, number
 from minihub_runtime.api.data.batching import DatasetBatching
+from minihub_runtime.api.data.bucketing import bucketed
+from minihub_runtime.api.data.choosing import DatasetChoosing
 from minihub_runtime.api.data.generator import generator_dataset
 from minihub_runtime.api.data.iterating import DatasetIterating
 from minihub_runtime.api.data.iterator import Iterator
 from minihub_runtime.api.data.mapping import DatasetMapping
 from minihub_runtime.api.data.options import Options
+from minihub_runtime.api.data.resampling import resampled
 from minihub_runtime.api.data.structure import (
     flat_shapes,
     flat_types,
@@ -32,10 +35,10 @@ from minihub_runtime.api.data.structure import (
     unbatch_spec,
 )
 from minihub_runtime.api.gfile import matching
-from minihub_runtime.api.graph import Tensor
+from minihub_runtime.api.graph import Tensor, name_scope
 from minihub_runtime.api.tensor_shape import Dimension
 from minihub_runtime.api.type_spec import TensorSpec
-from minihub_runtime.dtypes import int64, string
+from minihub_runtime.dtypes import as_dtype, int32, int64, string
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.public import public
 
@@ -43,7 +46,7 @@ __all__ = ["Dataset"]
 
 
 @public("data.Dataset")
-class Dataset(DatasetMapping, DatasetBatching, DatasetIterating):
+class Dataset(DatasetMapping, DatasetBatching, DatasetChoosing, DatasetIterating):
     """A sequence of elements: structures of tensors, made of tuples, named tuples and mappings.
 
     A dataset is made by one of its static methods, and by methods that make another one of it.  It is iterated over in a
@@ -177,6 +180,25 @@ class Dataset(DatasetMapping, DatasetBatching, DatasetIterating):
         return made("RangeDataset", spec, **numbers)
 
     @staticmethod
+    def counter(
+        start: Any = 0, step: Any = 1, dtype: Any = int64, name: str | None = None
+    ) -> Dataset:
+        """Numbers without end, in steps.
+
+        Args:
+            start: the first.
+            step: how far the next one is.
+            dtype: their type.
+            name: accepted; it has no effect.
+        """
+        kind = as_dtype(dtype)
+        with name_scope("counter"):
+            first = convert_to_tensor(start, kind, "start")
+            by = convert_to_tensor(step, kind, "step")
+            ones = Dataset.from_tensors(0).repeat(None)
+            return ones.scan(first, lambda state, _: (state + by, state))
+
+    @staticmethod
     def zip(*args: Any, datasets: Any = None, name: str | None = None) -> Dataset:
         """Elements of several datasets side by side, as long as all have one.
 
@@ -231,6 +253,31 @@ class Dataset(DatasetMapping, DatasetBatching, DatasetIterating):
         return dataset if shuffle is False else dataset.shuffle(len(names), seed=seed)
 
     # Which elements, and in which order
+
+    def bucket_by_sequence_length(
+        self,
+        element_length_func: Callable[..., Any],
+        bucket_boundaries: Any,
+        bucket_batch_sizes: Any,
+        padded_shapes: Any = None,
+        padding_values: Any = None,
+        pad_to_bucket_boundary: bool = False,
+        no_padding: bool = False,
+        drop_remainder: bool = False,
+        name: str | None = None,
+    ) -> Dataset:
+        """Batches of elements of similar length: see `tf.data.experimental.bucket_by_sequence_length`."""
+        return bucketed(
+            self,
+            element_length_func,
+            list(bucket_boundaries),
+            list(bucket_batch_sizes),
+            padded_shapes,
+            padding_values,
+            pad_to_bucket_boundary,
+            no_padding,
+            drop_remainder,
+        )
 
     def concatenate(self, dataset: Dataset, name: str | None = None) -> Dataset:
         """The elements of this dataset, then those of another.
@@ -357,6 +404,42 @@ class Dataset(DatasetMapping, DatasetBatching, DatasetIterating):
             name: accepted; it has no effect.
         """
         return keeping_cardinality(self._next("IgnoreErrorsDataset", log_warning=log_warning))
+
+    def unique(self, name: str | None = None) -> Dataset:
+        """Each element the first time it comes in an epoch.
+
+        Args:
+            name: accepted; it has no effect.
+
+        Raises:
+            TypeError: elements are not of int32, int64 or text; a run fails if they have several components.
+        """
+        for dtype in flat_types(self.element_spec):
+            if dtype not in (int32, int64, string):
+                raise TypeError(
+                    f"`tf.data.Dataset.unique` does not support type {dtype!r} -- only `tf.int32`, "
+                    "`tf.int64`, and `tf.string` are supported."
+                )
+        return keeping_cardinality(self._next("UniqueDataset"))
+
+    def rejection_resample(
+        self,
+        class_func: Callable[..., Any],
+        target_dist: Any,
+        initial_dist: Any = None,
+        seed: Any = None,
+        name: str | None = None,
+    ) -> Dataset:
+        """Pairs of a class and an element, passed over or repeated so that classes come as often as is wanted.
+
+        Args:
+            class_func: takes an element as for `map`, returns its class, an int32 scalar.
+            target_dist: how frequent each class shall be, a vector of floating-point numbers.
+            initial_dist: how frequent each one is; by default that is told from the elements so far.
+            seed: the seed.
+            name: accepted; it has no effect.
+        """
+        return resampled(self, class_func, target_dist, initial_dist, seed)
 
     def cardinality(self) -> Tensor:
         """The number of elements, an int64 scalar: INFINITE_CARDINALITY or UNKNOWN_CARDINALITY where it is none."""

@@ -5,19 +5,18 @@ Source: tensorflow/python/data/experimental/ops/.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data.base import dataset_seeds, keeping_cardinality, made, number, told
-from minihub_runtime.api.data.bucketing import bucketed
 from minihub_runtime.api.data.dataset import Dataset
 from minihub_runtime.api.data.functions import ElementFunction
 from minihub_runtime.api.data.mapping import dataset_function
 from minihub_runtime.api.data.structure import batch_spec
 from minihub_runtime.api.graph import Tensor
 from minihub_runtime.api.static_values import constant_value
-from minihub_runtime.dtypes import as_dtype, bool_, int64
+from minihub_runtime.dtypes import bool_, int64
 from minihub_runtime.public import public
 
 __all__ = ["parallel_interleave"]
@@ -227,11 +226,10 @@ def bucket_by_sequence_length(
     Raises:
         ValueError: the numbers of sizes and of boundaries do not fit.
     """
-    return lambda dataset: bucketed(
-        dataset,
+    return lambda dataset: dataset.bucket_by_sequence_length(
         element_length_func,
-        list(bucket_boundaries),
-        list(bucket_batch_sizes),
+        bucket_boundaries,
+        bucket_batch_sizes,
         padded_shapes,
         padding_values,
         pad_to_bucket_boundary,
@@ -261,11 +259,64 @@ def counter(start: Any = 0, step: Any = 1, dtype: Any = int64) -> Dataset:
         step: how far the next one is.
         dtype: their type.
     """
-    kind = as_dtype(dtype)
-    first, by = convert_to_tensor(start, kind, "start"), convert_to_tensor(step, kind, "step")
-    ones = Dataset.from_tensors(0).repeat(None)
-    counted = ones.scan(first, lambda state, _: (state + by, state))
-    return keeping_cardinality(counted, False)
+    return keeping_cardinality(Dataset.counter(start, step, dtype), False)
+
+
+@public("data.experimental.RandomDataset")
+def random_dataset(seed: Any = None) -> Dataset:
+    """Random numbers without end: `Dataset.random`."""
+    return keeping_cardinality(Dataset.random(seed), False)
+
+
+@public("data.experimental.unique")
+def unique() -> Transformation:
+    """Each element the first time it comes: `Dataset.unique`."""
+    return lambda dataset: dataset.unique()
+
+
+@public("data.experimental.sample_from_datasets")
+def sample_from_datasets(
+    datasets: Sequence[Dataset],
+    weights: Any = None,
+    seed: Any = None,
+    stop_on_empty_dataset: bool = False,
+) -> Dataset:
+    """Elements of several datasets, drawn at random: `Dataset.sample_from_datasets`."""
+    found = Dataset.sample_from_datasets(datasets, weights, seed, stop_on_empty_dataset)
+    return Dataset(found._variant_tensor, found.element_spec)
+
+
+@public("data.experimental.choose_from_datasets")
+def choose_from_datasets(
+    datasets: Sequence[Dataset], choice_dataset: Dataset, stop_on_empty_dataset: bool = False
+) -> Dataset:
+    """Elements of several datasets, chosen by numbers: `Dataset.choose_from_datasets`, where datasets that end are passed over."""
+    found = Dataset.choose_from_datasets(datasets, choice_dataset, stop_on_empty_dataset)
+    return Dataset(found._variant_tensor, found.element_spec)
+
+
+@public("data.experimental.rejection_resample")
+def rejection_resample(
+    class_func: Callable[..., Any], target_dist: Any, initial_dist: Any = None, seed: Any = None
+) -> Transformation:
+    """Elements of classes as frequent as is wanted: `Dataset.rejection_resample`."""
+    return lambda dataset: dataset.rejection_resample(class_func, target_dist, initial_dist, seed)
+
+
+@public("data.experimental.assert_cardinality")
+def assert_cardinality(expected_cardinality: Any) -> Transformation:
+    """The elements, of which there must be so many: a run fails if there are more or fewer, and `cardinality` is known.
+
+    Args:
+        expected_cardinality: their number, or INFINITE_CARDINALITY.
+    """
+
+    def apply(dataset: Dataset) -> Dataset:
+        expected = number(expected_cardinality, "expected_cardinality")
+        found = dataset._next("AssertCardinalityDataset", cardinality=expected)
+        return keeping_cardinality(found)
+
+    return apply
 
 
 @public("data.experimental.to_variant")

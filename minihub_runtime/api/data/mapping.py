@@ -5,7 +5,6 @@ Source: tensorflow/python/data/ops/map_op.py, filter_op.py, flat_map_op.py, inte
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -240,8 +239,14 @@ class DatasetMapping(DatasetBase):
         if window_size_func is None:
             window_size_func = _constantly(window_size)
         scalar = TensorSpec([], int64)
-        key = ElementFunction(_as_int64(key_func), "Dataset.group_by_window()", self.element_spec)
-        size = ElementFunction(_as_int64(window_size_func), "Dataset.group_by_window()", scalar)
+        key = ElementFunction(
+            _as_int64(key_func, "key_func_wrapper"), "Dataset.group_by_window()", self.element_spec
+        )
+        size = ElementFunction(
+            _as_int64(window_size_func, "window_size_func_wrapper"),
+            "Dataset.group_by_window()",
+            scalar,
+        )
         for argument, result in (("key_func", key), ("window_size_func", size)):
             if not scalar.is_compatible_with(result.output_spec):
                 raise ValueError(
@@ -263,13 +268,13 @@ class DatasetMapping(DatasetBase):
         return keeping_cardinality(found)
 
 
-def _as_int64(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function whose result is int64."""
+def _as_int64(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A function whose result is int64, by the name that TensorFlow has for it."""
 
-    @functools.wraps(function)
     def call(*arguments: Any) -> Any:
         return convert_to_tensor(function(*arguments), int64)
 
+    call.__name__ = name
     return call
 
 
