@@ -288,6 +288,13 @@ class State:
 
         return call
 
+    def passes_on(self, function: Func) -> bool:
+        """Whether a function does nothing but return its arguments; see `Context.passes_on`."""
+        body = instantiate(self._library(), function.name, function.attrs)
+        if body.controls or body.effects or len(body.results) != len(body.arguments):
+            return False
+        return all(map(body.passes, body.results, body.arguments))
+
     def call_gradient(
         self,
         caller: tuple[str, str],
@@ -456,6 +463,10 @@ class NodeContext:
     ) -> Callable[[Sequence[Any]], list[Any]]:
         """A function of the graph's library that is ready to be called often."""
         return self._state.prepare((self._scope, self.node), function, streams, types)
+
+    def passes_on(self, function: Func) -> bool:
+        """Whether a function of the graph's library does nothing but return its arguments."""
+        return self._state.passes_on(function)
 
     def call_gradient(
         self, function: Func, types: Sequence[DType], arguments: Sequence[Any]

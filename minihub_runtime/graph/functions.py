@@ -47,6 +47,18 @@ class Body(NamedTuple):
     controls: tuple[str, ...]
     effects: tuple[str, ...] = ()
 
+    def passes(self, result: Ref, argument: Ref) -> bool:
+        """Whether a result is an argument, perhaps behind operations that pass it on."""
+        # Nobody has looked yet whether the nodes of a stranger's function go in circles.
+        for _ in self.graph.nodes:
+            if result == argument:
+                return True
+            node = self.graph.nodes.get(result.node)
+            if node is None or node.op != "Identity" or not node.inputs:
+                return False
+            result = node.inputs[0]
+        return False
+
 
 def function_args(args: Any) -> tuple[Arg, ...]:
     """The schema arguments of a FunctionDef's signature (`input_arg` or `output_arg`)."""

@@ -58,6 +58,10 @@ class Context(Protocol):
         """
         ...
 
+    def passes_on(self, function: Func) -> bool:
+        """Whether a function of the graph's library does nothing but return its arguments, each in its place."""
+        ...
+
     def call_gradient(
         self, function: Func, types: Sequence[DType], arguments: Sequence[Any]
     ) -> list[Any]:

@@ -191,5 +191,6 @@ def assert_cardinality_dataset(
 
     Raises: InvalidArgumentError unless `cardinality` is a scalar; FailedPreconditionError for more or fewer elements, when
         they are asked for.
+    Differs: in TensorFlow `zip` ends after the error that there are too few.
     """
     return variant(_Counted(dataset_of(input_dataset), number(cardinality, "cardinality")))

@@ -67,6 +67,39 @@ class Mapped(Dataset):
         return self.inputs[0].cardinality() if self._preserve_cardinality else UNKNOWN
 
 
+class _Untouched(Pipe):
+    """The elements themselves, of which it is not told how many there are unless they are said to be as many."""
+
+    def __init__(self, source: Dataset, preserve_cardinality: bool) -> None:
+        super().__init__(source)
+        self._preserve_cardinality = preserve_cardinality
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The elements; those that are passed over are not made."""
+        return self.inputs[0].iterate(iteration)
+
+    def cardinality(self) -> int:
+        """That of the input."""
+        return super().cardinality() if self._preserve_cardinality else UNKNOWN
+
+
+def _mapped(
+    ctx: Context,
+    input_dataset: Array,
+    f: Func,
+    arguments: Sequence[Any],
+    types: Sequence[DType],
+    shapes: Sequence[Shape],
+    preserve_cardinality: bool,
+) -> Array:
+    """The results of a function; as where TensorFlow rewrites the graph, one that returns its argument is not called."""
+    source = dataset_of(input_dataset)
+    if not arguments and source.types == tuple(types) and ctx.passes_on(f):
+        return variant(_Untouched(source, preserve_cardinality))
+    function = Captured(ctx, f, arguments)
+    return variant(Mapped(source, function, types, shapes, preserve_cardinality))
+
+
 class _Mapping(Iterator[Element]):
     def __init__(self, source: Iterator[Element], call: Callable[[Element], list[Any]]) -> None:
         self._source = source
@@ -112,9 +145,9 @@ def map_dataset(
 
     Raises: InvalidArgumentError unless `f` returns `output_types`, when an iterator is made.
     """
-    source = dataset_of(input_dataset)
-    function = Captured(ctx, f, other_arguments)
-    return variant(Mapped(source, function, output_types, output_shapes, preserve_cardinality))
+    return _mapped(
+        ctx, input_dataset, f, other_arguments, output_types, output_shapes, preserve_cardinality
+    )
 
 
 @op(
@@ -145,8 +178,9 @@ def parallel_map_dataset(
     Raises: InvalidArgumentError unless `num_parallel_calls` is positive, or -1.
     """
     _parallel(num_parallel_calls)
-    source, function = dataset_of(input_dataset), Captured(ctx, f, other_arguments)
-    return variant(Mapped(source, function, output_types, output_shapes, preserve_cardinality))
+    return _mapped(
+        ctx, input_dataset, f, other_arguments, output_types, output_shapes, preserve_cardinality
+    )
 
 
 @op(
@@ -176,8 +210,9 @@ def parallel_map_dataset_v2(
     Raises: InvalidArgumentError unless `num_parallel_calls` is positive, or -1.
     """
     _parallel(num_parallel_calls)
-    source, function = dataset_of(input_dataset), Captured(ctx, f, other_arguments)
-    return variant(Mapped(source, function, output_types, output_shapes, preserve_cardinality))
+    return _mapped(
+        ctx, input_dataset, f, other_arguments, output_types, output_shapes, preserve_cardinality
+    )
 
 
 @op(

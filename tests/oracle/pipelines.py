@@ -67,6 +67,7 @@ def _sampled(tf: Any, d: Any, a: int, b: int) -> Any:
 STEPS: dict[str, dict[str, Step]] = {
     "numbers": {
         "map": (lambda tf, d, a, b: d.map(lambda n: n * a + b), "numbers"),
+        "identity": (lambda tf, d, a, b: d.map(lambda n: n), "numbers"),
         "filter": (
             lambda tf, d, a, b: d.filter(lambda n: tf.not_equal(n % (a + 1), b % (a + 1))),
             "numbers",

@@ -387,6 +387,43 @@ def damaged_records_made_before_they_are_passed_over(tf: Any) -> Any:
 
 
 @results
+def damaged_records_behind_functions_that_pass_them_on(tf: Any) -> Any:
+    """A function that returns its argument is not there for TensorFlow."""
+    read, files = tf.data.TFRecordDataset, tf.data.Dataset.from_tensor_slices
+
+    def aside(record: Any) -> Any:
+        tf.constant(1)
+        return tf.identity(record)
+
+    def checked(record: Any) -> Any:
+        with tf.control_dependencies([tf.Assert(True, [record])]):
+            return tf.identity(record)
+
+    def beside(names: Any) -> Any:
+        other = tf.constant(1)
+
+        def both(record: Any) -> Any:
+            tf.identity(other)
+            return record
+
+        return read(names).map(both).skip(3)
+
+    return of_damaged_records(
+        tf,
+        lambda names: read(names).map(lambda r: r).skip(3),
+        lambda names: read(names).map(lambda r: r, num_parallel_calls=2).skip(3),
+        lambda names: read(names).map(tf.identity).map(aside).shard(3, 1),
+        lambda names: read(names).map(lambda r: {"a": r}).skip(3).map(lambda r: r["a"]),
+        lambda names: read(names).map(checked).skip(3),
+        lambda names: read(names).map(lambda r: (r, r)).map(lambda r, _: r).skip(3),
+        lambda names: read(names).map(lambda r: r).batch(2).skip(1).map(lambda rows: rows[0]),
+        lambda names: read(names).map(lambda r: r).batch(3, True).map(lambda rows: rows[0]),
+        lambda names: files(names).flat_map(lambda name: read(name).map(lambda r: r)).skip(3),
+        beside,
+    )
+
+
+@results
 def batches_of_elements_of_one_size(tf: Any) -> Any:
     """Results of a function that are batched need only be as large as one another; the shape is that of any one of them."""
 
