@@ -25,9 +25,9 @@ from minihub_runtime.ops.datasets import (
     Elements,
     Iteration,
     Outcome,
+    at_end,
     check_room,
     dataset_of,
-    element_of,
     number,
     outcome,
     variant,
@@ -510,12 +510,14 @@ class _Windowing(Iterator[Element]):
     def __next__(self) -> Element:
         span = (self._size - 1) * self._stride + 1
         buffer = self._buffer
+        ends = False
         while self._source is not None and len(buffer) < span:
             self._check()
             try:
                 found = outcome(self._source)
             except StopIteration:
                 self._source = None
+                ends = True
                 break
             if self._missing:
                 self._missing -= 1
@@ -529,9 +531,12 @@ class _Windowing(Iterator[Element]):
         for _ in range(min(self._shift, len(buffer))):
             buffer.popleft()
         self._missing = max(0, self._shift - span)
+        failed = next((item for item in window if isinstance(item, OpError)), None)
+        if failed is not None:
+            raise at_end(failed, ends).with_traceback(None)
         return tuple(
             variant(Elements([dtype], [shape], [(item,) for item in items]))
-            for dtype, shape, items in zip(self._types, self._shapes, zip(*map(element_of, window)))
+            for dtype, shape, items in zip(self._types, self._shapes, zip(*window))
         )
 
 

@@ -21,6 +21,7 @@ from minihub_runtime.ops.datasets import (
     Element,
     Iteration,
     Pipe,
+    at_end,
     check_room,
     dataset_of,
     number,
@@ -162,8 +163,10 @@ class _Counting(Iterator[Element]):
         except StopIteration:
             if self._found == wanted:
                 raise
-            raise FailedPreconditionError(
-                f"Input dataset was expected to contain {_told(wanted)} but contained only {_told(self._found)}."
+            raise at_end(
+                FailedPreconditionError(
+                    f"Input dataset was expected to contain {_told(wanted)} but contained only {_told(self._found)}."
+                )
             ) from None
         self._found += 1
         if self._found > wanted and wanted != INFINITE:
@@ -191,6 +194,5 @@ def assert_cardinality_dataset(
 
     Raises: InvalidArgumentError unless `cardinality` is a scalar; FailedPreconditionError for more or fewer elements, when
         they are asked for.
-    Differs: in TensorFlow `zip` ends after the error that there are too few.
     """
     return variant(_Counted(dataset_of(input_dataset), number(cardinality, "cardinality")))

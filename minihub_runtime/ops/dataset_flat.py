@@ -28,6 +28,7 @@ from minihub_runtime.ops.datasets import (
     Passing,
     check_room,
     dataset_of,
+    is_at_end,
     number,
     passed_over,
     require_alike,
@@ -131,10 +132,14 @@ class _Datasets:
             return None
         self._check()
         try:
-            return self._opened(next(self._source))
+            element = next(self._source)
         except StopIteration:
             self.ended = True
             return None
+        except OpError as error:
+            self.ended = is_at_end(error)
+            raise
+        return self._opened(element)
 
 
 class _DatasetsOrErrors(_Datasets):

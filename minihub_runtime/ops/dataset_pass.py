@@ -24,6 +24,7 @@ from minihub_runtime.ops.datasets import (
     Pipe,
     check_room,
     dataset_of,
+    is_at_end,
     number,
     outcome,
     variant,
@@ -76,6 +77,9 @@ class _Zipping(Iterator[Element]):
                     break
                 if isinstance(found, OpError):
                     failed = failed or found
+                    if is_at_end(found):
+                        self._ended = True
+                        break
                 else:
                     parts.extend(found)
         if failed is not None:

@@ -48,10 +48,12 @@ __all__ = [
     "Outcome",
     "Passing",
     "Pipe",
+    "at_end",
     "check_room",
     "compatible",
     "dataset_of",
     "element_of",
+    "is_at_end",
     "number",
     "outcome",
     "passed_over",
@@ -253,6 +255,20 @@ def element_of(found: Outcome) -> Element:
         # It may be raised again and again, and would gather the frames of each time.
         raise found.with_traceback(None)
     return found
+
+
+def at_end(error: OpError, ends: bool = True) -> OpError:
+    """An error, and whether the end was found as it was made; one that several elements share is told of anew for each.
+
+    TensorFlow tells the end beside such an error: what puts datasets side by side, or in turns, asks no more then.
+    """
+    error.__dict__["at_end"] = ends
+    return error
+
+
+def is_at_end(error: OpError) -> bool:
+    """Whether the end was found as an error was made."""
+    return bool(error.__dict__.get("at_end"))
 
 
 def check_room(count: int, element: Element, what: str) -> None:

@@ -73,6 +73,10 @@ STEPS: dict[str, dict[str, Step]] = {
             "numbers",
         ),
         "batch": (lambda tf, d, a, b: d.batch(a, drop_remainder=b > 3), "vectors"),
+        "windows in turns": (
+            lambda tf, d, a, b: d.window(a, b, 1 + a * b % 3).interleave(lambda w: w, b),
+            "numbers",
+        ),
         "window": (
             # Between windows nothing may fail: whether TensorFlow goes on then is not determined.
             lambda tf, d, a, b: d.window(a, min(a, b), 1 + a * b % 3, b > 3).flat_map(
