@@ -45,7 +45,7 @@ _Open = Callable[[Element], Iterator[Element]]
 
 
 class _Interleaved(Dataset):
-    """Elements of the datasets of several elements, a few of each in turn; of one for a cycle of 1."""
+    """Elements of the datasets of several elements, a few of each in turn; one after the other without a cycle."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class _Interleaved(Dataset):
         function: Captured,
         types: Sequence[DType],
         shapes: Sequence[Shape],
-        cycle: int = 1,
+        cycle: int = 0,
         block: int = 1,
     ) -> None:
         super().__init__(types, shapes, source)
@@ -74,7 +74,7 @@ class _Interleaved(Dataset):
     def _turns(
         self, source: Iterator[Element], opened: _Open, check: Callable[[], None]
     ) -> Iterator[Element]:
-        if self._cycle == 1:
+        if not self._cycle:
             return _Flattening(source, opened, check)
         datasets = _Datasets(source, opened, check)
         return _PassingInTurns(datasets, self._cycle, self._block, check)
@@ -558,16 +558,15 @@ class _GroupedByWindow(Dataset):
         shapes: Sequence[Shape],
     ) -> None:
         super().__init__(types, shapes, source)
-        self._functions = functions
+        self._key, self._reduce, self._size = functions
 
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
         """The elements."""
-        key, reduce, size = self._functions
         source = self.inputs[0]
         calls = (
-            key.bind(iteration, [int64]),
-            reduce.bind(iteration, [variant_type]),
-            size.bind(iteration, [int64]),
+            self._key.bind(iteration, [int64]),
+            self._reduce.bind(iteration, [variant_type]),
+            self._size.bind(iteration, [int64]),
         )
         return _Grouping(source, calls, iteration)
 

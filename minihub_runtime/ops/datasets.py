@@ -103,6 +103,13 @@ class Captured:
         self._ctx = ctx
         self._function = function
         self._arguments = tuple(arguments)
+        self._own = False
+
+    def unshared(self) -> Captured:
+        """The function for one place of a dataset, where its nodes have private states of their own."""
+        made = copy.copy(self)
+        made._own = True
+        return made
 
     def bind(
         self, iteration: Iteration, types: Sequence[DType] | None = None
@@ -116,7 +123,10 @@ class Captured:
         Raises:
             InvalidArgumentError: it returns something else.
         """
-        call = self._ctx.prepare(self._function, iteration.streams, types)
+        streams = iteration.streams
+        if self._own:
+            streams = streams.setdefault(self, {})
+        call = self._ctx.prepare(self._function, streams, types)
         arguments = self._arguments
         if not arguments:
             return call
@@ -154,6 +164,9 @@ class Dataset:
         """A copy, with copies of all datasets below, that has no state yet."""
         made = copy.copy(self)
         made.inputs = tuple(item.unshared() for item in self.inputs)
+        for name, value in vars(self).items():
+            if isinstance(value, Captured):
+                setattr(made, name, value.unshared())
         made.renew()
         return made
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,19 @@ def numbers(tf: Any, *values: int) -> Any:
 
 def failing(tf: Any, count: int) -> Any:
     return tf.data.Dataset.range(count).map(lambda n: 12 // (n - 1))
+
+
+def numbers_that_fail(tf: Any, *values: int) -> Any:
+    return numbers(tf, *values).map(lambda n: 12 // n)
+
+
+@contextmanager
+def warned() -> Iterator[None]:
+    """A warning that other numbers for each epoch need `repeat`."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        yield
+    assert any("only supported for repeat-based epochs" in str(item.message) for item in found)
 
 
 def remainder(tf: Any, by: int) -> Callable[[Any], Any]:
@@ -102,15 +117,14 @@ def sampled_elements(tf: Any) -> Any:
 def sampled_elements_of_epochs(tf: Any) -> Any:
     tf.set_random_seed(4)
     sample = tf.data.Dataset.sample_from_datasets
-    return given(
-        tf,
-        *(
+    with warned():
+        datasets = [
             sample(two(tf), weights, seed, stop, anew).repeat(2)
             for stop in (False, True)
             for anew in (None, True, False)
             for weights, seed in ((None, None), ([0.2, 0.8], 5), (np.array([0.3, 0.7]), 0))
-        ),
-    )
+        ]
+    return given(tf, *datasets)
 
 
 @results
@@ -154,13 +168,38 @@ def no_samples(tf: Any) -> Any:
 def random_numbers(tf: Any) -> Any:
     tf.set_random_seed(6)
     data = tf.data.Dataset
+    with warned():
+        others = data.random(3, True)
     datasets = [
         data.random(3).take(5).repeat(2),
-        data.random(3, True).take(5).repeat(2),
+        others.take(5).repeat(2),
         data.random().batch(2).take(3),
         tf.data.experimental.RandomDataset(0).take(4),
     ]
     return [drained(tf, dataset) for dataset in datasets]
+
+
+@results
+def random_functions_at_two_places(tf: Any) -> Any:
+    """Each place has its own stream, which goes on from epoch to epoch."""
+    tf.set_random_seed(2)
+    data = tf.data.Dataset
+
+    def drawn(n: Any) -> Any:
+        return n + tf.random.uniform([], maxval=1000, dtype=tf.int64, seed=3)
+
+    dataset = data.range(4).map(drawn)
+    kept = data.range(9).filter(lambda n: drawn(n) > 400)
+    turns = data.range(2).repeat()
+    return given(
+        tf,
+        data.zip((dataset, dataset)).repeat(2),
+        data.zip((dataset, dataset.map(lambda n: n * 2))),
+        dataset.concatenate(dataset).repeat(2),
+        data.choose_from_datasets([dataset, dataset.repeat(2)], turns),
+        kept.concatenate(kept),
+        data.range(2).flat_map(lambda _: data.range(3).map(drawn)),
+    )
 
 
 @program
@@ -233,6 +272,30 @@ def accounts_of_elements(tf: Any) -> Any:
         failing(tf, 3).apply(expect(2)),
         kept.apply(expect(3)).repeat(2),
         limit=12,
+    )
+
+
+@results
+def errors_that_come_with_the_end(tf: Any) -> Any:
+    """What puts datasets side by side or in turns asks no more after them."""
+    data, expect = tf.data.Dataset, tf.data.experimental.assert_cardinality
+    few = data.range(3).apply(expect(4))
+    found = numbers_that_fail(tf, 1, 0, 3, 0)
+    return given(
+        tf,
+        data.zip((few, data.range(9))),
+        few.interleave(data.range, 2),
+        *(
+            change(found.window(size, shift, stride))
+            for size, shift, stride in ((2, 1, 3), (3, 1, 2), (2, 2, 1), (3, 2, 2), (4, 1, 1))
+            for change in (
+                lambda d: d.interleave(lambda w: w, 2),
+                lambda d: d.flat_map(lambda w: w),
+                lambda d: data.zip((d, data.range(9))).flat_map(lambda w, _: w),
+                lambda d: d.repeat(2).interleave(lambda w: w, 3),
+            )
+        ),
+        limit=16,
     )
 
 
