@@ -179,3 +179,19 @@ def test_kept_elements_take_no_more_than_a_result_may(
             pytest.raises(tf.errors.ResourceExhaustedError, match=f"{what}.* at most 100000 bytes"),
         ):
             session.run(following)
+
+
+def test_other_random_numbers_need_repeat() -> None:
+    with tf.Graph().as_default(), pytest.warns(UserWarning, match="repeat-based epochs"):
+        tf.data.Dataset.random(3, rerandomize_each_iteration=True)
+
+
+def test_numbers_of_datasets_at_their_ends_are_left_at_the_deadline() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        sources = [tf.data.Dataset.range(1), tf.data.Dataset.range(2)]
+        first = tf.data.Dataset.range(1).repeat()
+        dataset = tf.data.experimental.choose_from_datasets(sources, first)
+        following = dataset.make_one_shot_iterator().get_next()
+        assert session.run(following) == 0
+        with pytest.raises(tf.errors.DeadlineExceededError):
+            session.run(following, options=tf.RunOptions(timeout_in_ms=200))
