@@ -27,8 +27,8 @@ __all__ = [
 #: Changes a contiguous block `(n, channels)` in place.
 Finish = Callable[[Array], None]
 
-#: Elements of a part: it and as many biases stay in the cache of one core, and calls are few, since threads wait for each other
-#: between them.
+#: Elements of a part: it and as many biases stay in the cache that cores share, and calls are few, since threads wait for each
+#: other between them.
 PART = 1 << 19
 #: Elements that rows must have for NumPy to take them as they are: its buffers are as long.
 ROW = 1 << 13

@@ -12,8 +12,8 @@ from minihub_runtime.ops.registry import Array
 
 __all__ = ["bound", "clamp"]
 
-#: Elements that are compared at once, at most: they and as many numbers stay in the cache of one core, and calls are few, since
-#: threads wait for each other between them.
+#: Elements that are compared at once, at most: they and as many numbers stay in the cache that cores share, and calls are few,
+#: since threads wait for each other between them.
 MOST = 1 << 19
 
 
