@@ -35,6 +35,8 @@ SMALL = 1_000_000
 WIDTH = 64
 #: So few columns at the end are no panel of their own, but part of the one before.
 NARROW = 16
+#: Multiplications that are made in one call, at most, where more panels than one are.
+MERGED = 1 << 22
 #: Rows of a panel at most: with more, bands have few rows.
 DEEPEST = 1280
 #: Rows of a part of a deeper one, at most; and so many parts.
@@ -83,20 +85,31 @@ class Panels:
             first: the first panel.
             last: the one after the last.
         """
-        *stack, rows, depth = left.shape
         last = len(self) if last is None else last
         stop = min(last, len(self._joined))
-        joined = max(0, stop - first) * WIDTH
-        if not stack and self._parts == 1 and rows * depth * WIDTH <= SMALL:
-            # A few rows: one call for all.
-            places = out[:, :joined].reshape(rows, -1, WIDTH).transpose(1, 0, 2)
-            np.matmul(left, self._joined[first:stop], out=places)
-        else:
-            for place, panel in enumerate(self._joined[first:stop]):
-                columns = slice(place * WIDTH, (place + 1) * WIDTH)
-                self._multiply_one(left, panel, out[..., columns])
+        if stop > first:
+            self._multiply_joined(left, self._joined[first:stop], out)
         if last > stop and self._rest is not None:
-            self._multiply_one(left, self._rest, out[..., joined:])
+            self._multiply_one(left, self._rest, out[..., max(0, stop - first) * WIDTH :])
+
+    def _multiply_joined(self, left: Array, panels: Array, out: Array) -> None:
+        """`multiply` with panels of one width."""
+        *stack, rows, depth = left.shape
+        count = len(panels)
+        if self._parts > 1:
+            for place, panel in enumerate(panels):
+                self._multiply_one(left, panel, out[..., place * WIDTH : (place + 1) * WIDTH])
+            return
+        # Between calls threads wait for each other, so that short ones are made together.
+        places = np.moveaxis(out[..., : count * WIDTH].reshape(*stack, rows, count, WIDTH), -2, 0)
+        lines = band(rows, SMALL // (depth * WIDTH))
+        whole = rows // lines * lines
+        several = max(1, MERGED // max(1, left.size * WIDTH))
+        for start in range(0, count, several):
+            some = slice(start, start + several)
+            multiply_bands(left[..., :whole, :], panels[some], places[some, ..., :whole, :], lines)
+        if whole < rows:
+            np.matmul(left[..., whole:, :], panels, out=places[..., whole:, :])
 
     def _multiply_one(self, left: Array, panel: Array, out: Array) -> None:
         """`multiply` with one panel."""

@@ -147,6 +147,18 @@ def _reduce(name: str, axis: int) -> Callable[..., Any]:
 #: Elements of a block: what is made of it stays in the cache that cores share.  Smaller ones would fit the second cache, but each
 #: call must be long beside what it takes one thread to take over the interpreter from another.
 _BLOCK = 1 << 19
+#: Nanoseconds that a line takes for an element, about; those that take longer than others.
+_LINE = 0.3
+_LONG_LINES = {
+    "Cos": 1,
+    "Erf": 3,
+    "Exp": 1,
+    "Log": 1,
+    "Rsqrt": 1,
+    "Sigmoid": 1.5,
+    "Sin": 1,
+    "Sqrt": 1,
+}
 #: Elements that a thread is given, at least.
 _LEAST = 1 << 14
 #: Up to so many elements blocks cost more than they save.
@@ -182,12 +194,14 @@ class Program:
         inputs: up to which input it reads any.
         buffers: how many arrays it needs beside its result.
         reduces: whether it needs rows to be whole.
+        cost: nanoseconds that it takes for an element, about.
     """
 
     def __init__(
         self, text: Sequence[str], numbers: Sequence[float], narrow: Collection[int] = ()
     ) -> None:
         self.reduces = bool(narrow)
+        self.cost = sum(_LONG_LINES.get(line.split(" ", 1)[0], _LINE) for line in text)
         parsed = [
             (line.split()[0], [(w[0], int(w[1:])) for w in line.split()[1:]]) for line in text
         ]
@@ -468,7 +482,7 @@ def _run_flat(
         parts = [x[start:stop] if x.ndim else x for x in sources]
         program.run(parts, target[start:stop], buffers)
 
-    spread(compute, runs(target.size, _BLOCK, _LEAST), target.size * len(program.lines))
+    spread(compute, runs(target.size, _BLOCK, _LEAST), int(target.size * program.cost))
 
 
 def _run_rows(
@@ -501,4 +515,4 @@ def _run_rows(
         program.run(parts, place, buffers)
 
     least = max(1, _LEAST // target.shape[1])
-    spread(compute, runs(len(target), step, least), target.size * len(program.lines))
+    spread(compute, runs(len(target), step, least), int(target.size * program.cost))

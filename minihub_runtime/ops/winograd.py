@@ -22,6 +22,7 @@ construction of Cook and Toom, of polynomials that are interpolated at points.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import os
 from collections.abc import Callable, Sequence
@@ -336,18 +337,35 @@ def _put_tiles(outputs: Array, target: Array) -> None:
         outputs: `(rows of a tile, columns of a tile, images, tile rows, tile columns, depths, channels)`.
         target: `(images, depths, rows, columns, channels)` from the first of these tiles on.
     """
-    count, depths, _, width, channels = target.shape
+    count, depths, height, width, channels = target.shape
     high, wide, _, down, across = outputs.shape[:5]
-    full = min(across, width // wide)
-    for i in range(high):
-        rows = target[:, :, i : down * high : high]
-        number = rows.shape[2]
-        if number == 0:
-            break
-        whole = rows[:, :, :, : full * wide]
-        whole = whole.reshape(count, depths, number, full, wide, channels)
-        whole[...] = outputs[i, :, :, :number, :full].transpose(1, 4, 2, 3, 0, 5)
-        if full < across:
-            for j in range(width - full * wide):
-                place = outputs[i, j, :, :number, full]
-                rows[:, :, :, full * wide + j] = place.transpose(0, 2, 1, 3)
+    tile_rows, tile_columns = _spans(height, high, down), _spans(width, wide, across)
+    for (rows, in_rows, rows_of_tile), (columns, in_columns, columns_of_tile) in itertools.product(
+        tile_rows, tile_columns
+    ):
+        taken = outputs[:rows_of_tile, :columns_of_tile, :, in_rows, in_columns]
+        # Rows and columns of the target split into tiles and places inside these.
+        place = target[:, :, rows, columns].reshape(
+            count, depths, taken.shape[3], rows_of_tile, taken.shape[4], columns_of_tile, channels
+        )
+        place[...] = taken.transpose(2, 5, 3, 0, 4, 1, 6)
+
+
+@functools.lru_cache(maxsize=4096)
+def _spans(size: int, step: int, tiles: int) -> tuple[tuple[slice, slice, int], ...]:
+    """The outputs of one axis by how much of their tiles they take: all, or the beginning of the last one.
+
+    Args:
+        size: how many outputs there are.
+        step: those of a tile.
+        tiles: how many tiles.
+
+    Returns:
+        The outputs, the tiles, and how much of each.
+    """
+    full = min(tiles, size // step)
+    stop = full * step
+    found = [(slice(0, stop), slice(0, full), step)] if full else []
+    if full < tiles and stop < size:
+        found.append((slice(stop, size), slice(full, full + 1), size - stop))
+    return tuple(found)
