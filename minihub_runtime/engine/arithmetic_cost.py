@@ -33,6 +33,9 @@ def flops_of(call: Call) -> int | None:
     if op in _PRODUCTS and len(result) >= 2:
         # Each element of the first factor meets each column of the second.
         return 2 * math.prod(shapes[0]) * result[-1] if math.prod(result) else 0
+    if op == "MatMuls":
+        widths = sum(shape[-1] for shape in shapes[1:] if shape)
+        return 2 * math.prod(shapes[0]) * widths if math.prod(result) else 0
     if op == "DepthwiseConv2dNative":
         return 2 * math.prod(result) * math.prod(shapes[1][:2])
     if op in _CONVOLUTIONS and shapes[1]:

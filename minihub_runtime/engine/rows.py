@@ -481,7 +481,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(_REDUCTIONS, _reduction),
     **dict.fromkeys(("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"), _inference),
     **dict.fromkeys(("LogSoftmax", "Softmax", "TopKV2"), _within_rows),
-    **dict.fromkeys(("MatMul", "_AffineMatMul", "_PreparedMatMul"), _mat_mul),
+    **dict.fromkeys(("MatMul", "_AffineMatMul", "_PreparedMatMul", "_PreparedMatMuls"), _mat_mul),
     **dict.fromkeys(("BatchMatMul", "BatchMatMulV2"), _batch_mat_mul),
     **dict.fromkeys(("Conv2DBackpropInput", "_TransposedConv2D"), _transposed_convolution),
     **dict.fromkeys(("MirrorPad", "Pad", "PadV2"), _pad),

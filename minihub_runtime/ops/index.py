@@ -974,6 +974,7 @@ FAMILY_OF: dict[str, str] = {
     "_PreparedConv3D": "convolution_prepared",
     "_PreparedFilter": "convolution_prepared",
     "_PreparedMatMul": "matmul_prepared",
+    "_PreparedMatMuls": "matmul_prepared",
     "_PreparedMatrix": "matmul_prepared",
     "_ProjectedMatMul": "projection",
     "_PushAll": "stacks",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import fitting
 from minihub_runtime.ops.checking import require_rank
-from minihub_runtime.ops.prepared_matrix import PreparedMatrix
-from minihub_runtime.ops.registry import ROUNDING, Array, op, types
+from minihub_runtime.ops.prepared_matrix import PreparedMatrix, multiply_all
+from minihub_runtime.ops.registry import ROUNDING, Array, at_least, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.shapes import show
 
@@ -49,14 +51,44 @@ def prepared_mat_mul(
 
     Shapes: `[m, k]`, that of `b` `[k, n]` -> `[m, n]`. Raises: InvalidArgumentError for other ranks or sizes.
     """
-    require_rank(a, 2, "a")
-    left = a.T if transpose_a else a
-    depth, width = b.matrix.shape
-    if left.shape[1] != depth:
-        raise InvalidArgumentError(
-            f"matrix sizes must fit, not {show(left.shape)} and {show(b.matrix.shape)} (after transposing)"
-        )
-    out = fitting(out, (len(left), width), a.dtype)
+    left = _left(a, transpose_a, [b])
+    out = fitting(out, (len(left), b.shape[1]), a.dtype)
     if out is not None and (np.may_share_memory(out, a) or np.may_share_memory(out, b.matrix)):
         out = None
     return b.multiply(left, out)
+
+
+@op(
+    "_PreparedMatMuls(a: T, b: N * variant) -> products: N * T",
+    T=FLOAT,
+    N=at_least(1),
+    precision=ROUNDING,
+    source=SOURCE,
+    shape=unknown,
+)
+def prepared_mat_muls(
+    a: Array, b: Sequence[PreparedMatrix], *, transpose_a: bool = False
+) -> tuple[Array, ...]:
+    """The products of one matrix with some others, each with its bias and activation.
+
+    Shapes: `[m, k]`, those of `b` `[k, n]` -> `[m, n]` each. Raises: InvalidArgumentError for other ranks or sizes.
+    """
+    left = _left(a, transpose_a, b)
+    results = tuple([np.empty((len(left), matrix.shape[1]), a.dtype) for matrix in b])
+    multiply_all(left, b, results)
+    return results
+
+
+def _left(a: Array, transpose: bool, matrices: Sequence[PreparedMatrix]) -> Array:
+    """The left factor of products with some matrices.
+
+    Raises: InvalidArgumentError for other ranks or sizes.
+    """
+    require_rank(a, 2, "a")
+    left = a.T if transpose else a
+    for matrix in matrices:
+        if left.shape[1] != matrix.shape[0]:
+            raise InvalidArgumentError(
+                f"matrix sizes must fit, not {show(left.shape)} and {show(matrix.shape)} (after transposing)"
+            )
+    return left

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from minihub_runtime.ops.finishing import Finishing, finish_with
 from minihub_runtime.ops.panels import LEAST_ROWS, Panels, panels_of
-from minihub_runtime.ops.products import multiply, multiply_and_finish
+from minihub_runtime.ops.products import Wanted, multiply, multiply_and_finish, multiply_each
 from minihub_runtime.ops.registry import Array
 
-__all__ = ["PreparedMatrix"]
+__all__ = ["PreparedMatrix", "multiply_all"]
 
 #: Uses of a matrix before it is laid out in panels, which takes as long as a few products, and as much memory again.
 FIRST_USES = 2
@@ -62,6 +64,11 @@ class PreparedMatrix:
             return multiply(left, factor, out)
         return multiply_and_finish(left, factor, self._finish, out)
 
+    def wanted(self, panels: Panels, out: Array) -> Wanted:
+        """The product with it in panels, and what follows."""
+        plain = self._bias is None and not self._activation
+        return Wanted(panels, out, None if plain else self._finish)
+
     def _finish(self, block: Array, columns: slice) -> None:
         """Add the bias of some columns to a contiguous block of them, and end with the activation."""
         key = columns.start, columns.stop
@@ -74,3 +81,16 @@ class PreparedMatrix:
                 self._finishes.clear()
             found = self._finishes[key] = finish_with(bias, [self._activation])
         found(block)
+
+
+def multiply_all(left: Array, matrices: Sequence[PreparedMatrix], outs: Sequence[Array]) -> None:
+    """Put the products of `left`, `(m, k)`, with some matrices, and what follows, into contiguous arrays."""
+    wanted = []
+    for matrix, out in zip(matrices, outs, strict=True):
+        panels = matrix.panels(len(left))
+        if panels is None:
+            matrix.multiply(left, out)
+        else:
+            wanted.append(matrix.wanted(panels, out))
+    if wanted:
+        multiply_each(left, wanted)

@@ -8,7 +8,9 @@ than either computes.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,8 +32,10 @@ __all__ = [
     "SHARED",
     "SPEED",
     "Finish",
+    "Wanted",
     "multiply",
     "multiply_and_finish",
+    "multiply_each",
     "multiply_here",
     "sum_rows",
 ]
@@ -220,33 +224,75 @@ def _multiply_panels(
     *stack, rows, _ = left.shape
     width = right.shape[-1]
     result = np.empty((*stack, rows, width), left.dtype) if out is None else out
-    if left.strides[-1] != left.itemsize:
-        left = np.ascontiguousarray(left)
-    if result.strides[-1] != result.itemsize:
-        result[...] = _multiply_panels(left, right, None, alone, finish)
-        return result
     if stack:
-        right.multiply(left, result)
+        left = _with_whole_rows(left)
+        if result.strides[-1] != result.itemsize:
+            result[...] = _multiply_panels(left, right, None, alone)
+        else:
+            right.multiply(left, result)
         return result
+    multiply_each(left, [Wanted(right, result, finish)], alone)
+    return result
+
+
+class Wanted(NamedTuple):
+    """A product with panels.
+
+    Attributes:
+        right: the right factor, `(k, n)`.
+        result: where the product goes, `(m, n)`.
+        finish: what is done to it; None if nothing is.
+    """
+
+    right: Panels
+    result: Array
+    finish: Finish | None
+
+
+def multiply_each(left: Array, wanted: Sequence[Wanted], alone: bool = False) -> None:
+    """Make the products of one matrix with some others, which threads share as if they were one.
+
+    Args:
+        left: `(m, k)`.
+        wanted: the products, in kernels, whose floating-point errors NumPy does not report.
+        alone: whether other threads have work already, so that these products stay in this one.
+    """
+    rows = len(left)
+    left = _with_whole_rows(left)
+    ends = [*itertools.accumulate(len(each.right) for each in wanted)]
+    cost = 0 if alone else left.size * sum(each.right.shape[-1] for each in wanted) // SPEED
+    threads = num_threads() if pays(cost) else 1
+    most = -(-ends[-1] // threads)
+    if any(each.finish for each in wanted):
+        most = min(most, max(1, WARM // (rows * WIDTH)))
 
     def multiply_part(part: tuple[int, int]) -> None:
         first, last = part
-        taken = slice(right.starts[first], right.starts[last])
-        if finish is None:
-            right.multiply(left, result[:, taken], first, last)
-            return
-        block = scratch("products", (rows, taken.stop - taken.start), result.dtype)
-        right.multiply(left, block, first, last)
-        finish(block, taken)
-        result[:, taken] = block
+        for each, end in zip(wanted, ends, strict=True):
+            start = end - len(each.right)
+            if first < end and start < last:
+                _multiply_share(left, each, max(first, start) - start, min(last, end) - start)
 
-    cost = 0 if alone else left.size * width // SPEED
-    threads = num_threads() if pays(cost) else 1
-    most = -(-len(right) // threads)
+    spread(multiply_part, runs(ends[-1], most, 1, threads), cost, products=True)
+
+
+def _multiply_share(left: Array, wanted: Wanted, first: int, last: int) -> None:
+    """Make a product with some panels, from the first to the one before the last."""
+    right, result, finish = wanted
+    taken = slice(right.starts[first], right.starts[last])
+    if finish is None and result.strides[-1] == result.itemsize:
+        right.multiply(left, result[:, taken], first, last)
+        return
+    block = scratch("products", (len(left), taken.stop - taken.start), result.dtype)
+    right.multiply(left, block, first, last)
     if finish is not None:
-        most = min(most, max(1, WARM // (rows * WIDTH)))
-    spread(multiply_part, runs(len(right), most, 1, threads), cost, products=True)
-    return result
+        finish(block, taken)
+    result[:, taken] = block
+
+
+def _with_whole_rows(left: Array) -> Array:
+    """A factor whose rows are contiguous."""
+    return left if left.strides[-1] == left.itemsize else np.ascontiguousarray(left)
 
 
 def sum_rows(stack: Array) -> Array:

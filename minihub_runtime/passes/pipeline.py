@@ -24,6 +24,7 @@ from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
 from minihub_runtime.passes.gather_products import gather_products
 from minihub_runtime.passes.hoist_products import hoist_products
 from minihub_runtime.passes.inline_chosen import inline_chosen
+from minihub_runtime.passes.join_products import join_products
 from minihub_runtime.passes.join_stacks import join_stacks
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
 from minihub_runtime.passes.mask_gradients import mask_gradients
@@ -110,6 +111,8 @@ PIPELINE: Mapping[str, Pass] = {
     "prepare_filters": prepare_filters,
     # What several ops read can be part of none of them.
     "share_equals": share_equals,
+    # What is computed once is one tensor by now.
+    "join_products": join_products,
 }
 
 

@@ -38,6 +38,7 @@ _PREPARED = (
     "_PreparedConv3D",
     "_PreparedFilter",
     "_PreparedMatMul",
+    "_PreparedMatMuls",
     "_PreparedMatrix",
 )
 _FOLDED = ("_Clamped", "_FoldedBias", "_FoldedFilter", "_Thresholds")
