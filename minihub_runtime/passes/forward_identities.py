@@ -27,7 +27,5 @@ def forward_identities(region: Region) -> None:
             continue
         for index, source in enumerate(node.inputs):
             alias = Ref(node.name, index)
-            for reader in dict.fromkeys(region.readers(alias)):
-                inputs = [source if ref == alias else ref for ref in reader.inputs]
-                region.put(region.nodes[reader.name].replace(inputs=inputs))
+            region.redirect(alias, source)
         region.drop(node.name)

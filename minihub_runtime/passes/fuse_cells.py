@@ -201,9 +201,7 @@ def _replace(
     region.put(Node(name, "_Cell", inputs, (), attrs))
     for place, ref in enumerate(outside):
         moved[ref] = Ref(name, place)
-        for reader in dict.fromkeys(region.readers(ref)):
-            sources = [moved[ref] if source == ref else source for source in reader.inputs]
-            region.put(region.nodes[reader.name].replace(inputs=sources))
+        region.redirect(ref, moved[ref])
         if ref in region.fetches:
             region.put(Node(ref.node, "Identity", (moved[ref],), (), {"T": float32}))
 

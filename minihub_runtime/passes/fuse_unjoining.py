@@ -51,11 +51,7 @@ def _fuse(region: Region, offsets: Node) -> None:
     for place, node in slices:
         region.put(Node(node.name, "Identity", (Ref(name, place),), (), {"T": attrs["T"]}))
         if region.hidden(node):
-            for reader in dict.fromkeys(region.readers(Ref(node.name))):
-                inputs = [
-                    Ref(name, place) if ref == Ref(node.name) else ref for ref in reader.inputs
-                ]
-                region.put(region.nodes[reader.name].replace(inputs=inputs))
+            region.redirect(Ref(node.name), Ref(name, place))
             region.drop(node.name)
 
 

@@ -35,13 +35,5 @@ def _join(region: Region, nodes: Sequence[Node]) -> None:
     inputs = [first.inputs[0], *(node.inputs[1] for node in nodes)]
     joined = region.add(first.name, "_PreparedMatMuls", inputs, **{**first.attrs, "N": len(nodes)})
     for place, node in enumerate(nodes):
-        for reader in dict.fromkeys(region.readers(Ref(node.name))):
-            region.put(
-                reader.replace(
-                    inputs=[
-                        Ref(joined.node, place) if ref == Ref(node.name) else ref
-                        for ref in reader.inputs
-                    ]
-                )
-            )
+        region.redirect(Ref(node.name), Ref(joined.node, place))
         region.drop(node.name)

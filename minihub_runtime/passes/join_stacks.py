@@ -36,11 +36,7 @@ def join_stacks(region: Region) -> None:
         joined = Node(name, "_PopAll", [node.inputs[0] for node in pops], (), attrs)
         _replace(region, pops, joined)
         for place, node in enumerate(pops):
-            for reader in dict.fromkeys(region.readers(Ref(node.name))):
-                inputs = [
-                    Ref(name, place) if ref == Ref(node.name) else ref for ref in reader.inputs
-                ]
-                region.put(reader.replace(inputs=inputs))
+            region.redirect(Ref(node.name), Ref(name, place))
     if len(pushes) > 1 and not _lead_to_another(region, pushes):
         name = f"{pushes[0].name}/all"
         inputs = [node.inputs[place] for place in range(2) for node in pushes]

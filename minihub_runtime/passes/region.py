@@ -247,6 +247,12 @@ class Region:
         found = self.readers(Ref(node.name))
         return found[0] if len(found) == 1 else None
 
+    def redirect(self, old: Ref, new: Ref) -> None:
+        """Let all nodes that read a tensor read another one."""
+        for reader in dict.fromkeys(self.readers(old)):
+            inputs = [new if ref == old else ref for ref in reader.inputs]
+            self.put(reader.replace(inputs=inputs))
+
     def put(self, node: Node) -> Ref:
         """Add a node, or replace the one of its name; its first output."""
         self.drop(node.name)

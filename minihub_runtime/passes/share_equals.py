@@ -43,10 +43,7 @@ def share_equals(region: Region) -> None:
         if first is node or not region.hidden(node):
             continue
         for index in range(_outputs(node)):
-            alias = Ref(node.name, index)
-            for reader in dict.fromkeys(region.readers(alias)):
-                inputs = [Ref(first.name, index) if ref == alias else ref for ref in reader.inputs]
-                region.put(region.nodes[reader.name].replace(inputs=inputs))
+            region.redirect(Ref(node.name, index), Ref(first.name, index))
         region.drop(node.name)
 
 
