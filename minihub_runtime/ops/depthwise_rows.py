@@ -30,10 +30,10 @@ __all__ = [
 
 #: Elements of a row, at least and at most, that NumPy's inner loop should be long: each costs a call, and the weights of all taps
 #: should stay in the nearest cache.
-LONG = 768
+LONG = 1536
 LONGEST = 4096
 #: Channels from which on a row of a single column is long enough, so that columns `stride` apart may lie apart.
-MANY = 128
+MANY = 200
 #: Bytes that are zeroed as a whole sooner than around what lies inside.
 SMALL = 1 << 16
 
