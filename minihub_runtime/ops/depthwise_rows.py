@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -167,21 +168,34 @@ class Lines:
         wide = self.shape[-1]
         if self.plain and images.shape[-1] == wide and seen.flags.c_contiguous:
             return seen[np.newaxis]
-        lines = scratch("lines", self.shape, images.dtype)
+        lines = self.room(images.dtype)
         if lines.nbytes <= SMALL:
             lines.fill(0)
         else:
-            for place in self._zeros:
-                lines[place] = 0
+            self.surround(lines)
         if images.shape[-1] == wide:
-            for phase, there, here in self._places:
-                lines[phase, :, self._down, there] = seen[:, :, here]
+            for columns, place in self.places(lines):
+                place[...] = seen[:, :, columns]
             return lines
         # Each channel stands there several times.
         parted = lines.reshape(*self.shape[:-1], images.shape[-1], -1)
-        for phase, there, here in self._places:
-            parted[phase, :, self._down, there] = seen[:, :, here, :, np.newaxis]
+        for columns, place in self.places(parted):
+            place[...] = seen[:, :, columns, :, np.newaxis]
         return lines
+
+    def room(self, dtype: Any) -> Array:
+        """Memory for lines, with any content, which the next call uses again."""
+        return scratch("lines", self.shape, dtype)
+
+    def places(self, lines: Array) -> Iterator[tuple[slice, Array]]:
+        """Columns of the input, and where they lie."""
+        for phase, there, here in self._places:
+            yield here, lines[phase, :, self._down, there]
+
+    def surround(self, lines: Array) -> None:
+        """Put zeros around what lies inside."""
+        for place in self._zeros:
+            lines[place] = 0
 
     def sum_taps(self, lines: Array, weights: Array, target: Array) -> None:
         """Set `target`, `(images, rows, columns, wide)`, to the sum over all taps.

@@ -25,15 +25,20 @@ from minihub_runtime.ops.depthwise_rows import (
     row_weights,
 )
 from minihub_runtime.ops.finishing import finish_with
+from minihub_runtime.ops.panels import SMALL
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
-from minihub_runtime.ops.windows import Layout, allocate, layout_of
+from minihub_runtime.ops.windows import Layout, Window, allocate, layout_of
 from minihub_runtime.threads import can_share, num_threads, pays, scratch, spread
 
 __all__: list[str] = []
 
 #: Bytes of a band.
 BAND = 1 << 22
+#: Columns of a row, or of those two apart, from which on their product is made by itself; where the library brings factors into
+#: another order first, more.
+LEAST_COLUMNS = 28
+MANY_COLUMNS = 56
 #: For so many shapes of inputs it is kept how the convolutions go.
 KEPT = 16
 POINTS = layout_of("NHWC", "SAME", [1, 1, 1, 1])
@@ -49,6 +54,7 @@ class _Course(NamedTuple):
         result: shape of the result.
         parts: the outputs of each band, and what they see.
         wide: channels between the convolutions.
+        direct: whether the first convolution puts rows of columns where the second one reads them.
         weights: those of the depthwise convolution, as rows are multiplied with them.
         cost: how long one thread takes, in nanoseconds, about.
     """
@@ -56,6 +62,7 @@ class _Course(NamedTuple):
     result: tuple[int, ...]
     parts: Sequence[tuple[Piece, Lines]]
     wide: int
+    direct: bool
     weights: Array
     cost: int
 
@@ -132,6 +139,7 @@ class SeparableFilters:
             result,
             list(zip(bands, lines, strict=True)),
             wide,
+            bool(before.size) and _are_long(columns, channels, wide),
             self._row_weights(columns.outputs),
             int(cost),
         )
@@ -143,6 +151,12 @@ class SeparableFilters:
             if course is not None and course.weights.shape[-1] == run:
                 return course.weights
         return row_weights(self.filter, outputs)
+
+
+def _are_long(columns: Window, channels: int, wide: int) -> bool:
+    """Whether the products of the columns of each row take no longer than those of many rows together."""
+    least = LEAST_COLUMNS if blas.small_as_they_are() else MANY_COLUMNS
+    return least <= columns.size // columns.stride <= SMALL // (channels * wide)
 
 
 def _negated(filter: Array, bias: Array, name: str) -> tuple[Array, Array, str]:
@@ -236,15 +250,8 @@ def _compute(
     result: Array,
 ) -> None:
     """All three convolutions for one band of the result."""
-    first, middle, last = filters.finishes
-    part: Array = x[band.images, lines.seen]
-    if filters.before is not None:
-        count, channels = math.prod(part.shape[:3]), x.shape[3]
-        expanded = scratch("expanded", (count, course.wide), x.dtype)
-        products.multiply_here(part.reshape(count, channels), filters.before, expanded)
-        first(expanded)
-        part = expanded.reshape(*part.shape[:3], course.wide)
-    laid_out = lines.lay_out(part, lines.seen.start)
+    _, middle, last = filters.finishes
+    laid_out = _lines_of_band(x[band.images, lines.seen], filters, course, lines)
     target = result[band.images, band.low : band.high]
     if filters.after is None:
         lines.sum_taps(laid_out, course.weights, target)
@@ -256,3 +263,23 @@ def _compute(
     middle(flat)
     products.multiply_here(flat, filters.after, narrow)
     last(narrow)
+
+
+def _lines_of_band(part: Array, filters: SeparableFilters, course: _Course, lines: Lines) -> Array:
+    """What the depthwise convolution reads: rows of the input, or what the first convolution makes of them, with zeros around."""
+    if filters.before is None:
+        return lines.lay_out(part, lines.seen.start)
+    first, _, _ = filters.finishes
+    if course.direct and not lines.plain:
+        laid_out = lines.room(part.dtype)
+        for columns, place in lines.places(laid_out):
+            np.matmul(part[:, :, columns], filters.before, out=place)
+        # What lies around changes, too, so it is set last.
+        first(laid_out.reshape(-1, course.wide))
+        lines.surround(laid_out)
+        return laid_out
+    *sizes, channels = part.shape
+    expanded = scratch("expanded", (math.prod(sizes), course.wide), part.dtype)
+    products.multiply_here(part.reshape(-1, channels), filters.before, expanded)
+    first(expanded)
+    return lines.lay_out(expanded.reshape(*sizes, course.wide), lines.seen.start)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from minihub_runtime import threads
-from minihub_runtime.ops import separable
+from minihub_runtime import blas, threads
+from minihub_runtime.ops import depthwise_rows, separable
+from minihub_runtime.ops.depthwise_rows import Lines
 from tests.passes.test_fuse_affine import plan_of, variable
 
 TAKEN = "_SeparableConv2D"
@@ -73,6 +74,33 @@ def test_the_same_numbers(
         return block(x, before=before, after=after, taps=taps, stride=stride, padding=padding)
 
     assert compare(make, draw(2, 14, 11, 8)) == [TAKEN]
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("taps", [2, 3])
+@pytest.mark.parametrize("padding", ["SAME", "VALID", [[0, 0], [2, 1], [0, 3], [0, 0]]])
+@pytest.mark.parametrize("columns", [56, 61])
+@pytest.mark.parametrize("before", [24, 210])
+@pytest.mark.parametrize("small", [False, True])
+def test_rows_that_are_long(
+    small: bool,
+    before: int,
+    columns: int,
+    padding: Any,
+    taps: int,
+    stride: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(blas, "small_as_they_are", lambda: small)
+    monkeypatch.setattr(separable, "BAND", 1 << 16)
+    monkeypatch.setattr(depthwise_rows, "SMALL", 0)
+    # What was there before is no zero around rows.
+    monkeypatch.setattr(Lines, "room", lambda lines, dtype: np.full(lines.shape, np.nan, dtype))
+
+    def make(x: Any) -> Any:
+        return block(x, before=before, taps=taps, stride=stride, padding=padding)
+
+    assert compare(make, draw(2, 7, columns, 8)) == [TAKEN]
 
 
 @pytest.mark.parametrize(
