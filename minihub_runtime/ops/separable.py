@@ -35,6 +35,8 @@ __all__: list[str] = []
 
 #: Bytes of a band.
 BAND = 1 << 22
+#: Times as many channels as its input has, at least, where the first convolution adds its biases as part of the product.
+WIDER = 3
 #: Columns of a row, or of those two apart, from which on their product is made by itself; where the library brings factors into
 #: another order first, more.
 LEAST_COLUMNS = 28
@@ -67,12 +69,43 @@ class _Course(NamedTuple):
     cost: int
 
 
+class _Expansion:
+    """The first convolution: a product with few rows and many columns, mostly.
+
+    Where it is, its input gets one more channel, of ones, and the biases are one more row of the matrix: to copy the input takes
+    less than to pass through the result once more.
+
+    Attributes:
+        weights: the matrix.
+        finish: what is done to products with it.
+    """
+
+    def __init__(self, filter: Array, bias: Array, activation: str) -> None:
+        self.weights = filter.reshape(filter.shape[-2:])
+        channels, wide = filter.shape[-2:]
+        self._adds = bias.size == wide >= WIDER * channels
+        if self._adds:
+            self.weights = np.concatenate([self.weights, bias.reshape(1, wide)])
+        left = bias.reshape(-1) if bias.size and not self._adds else None
+        self.finish = finish_with(left, [activation])
+
+    def rows(self, x: Array) -> Array:
+        """What is multiplied with the matrix."""
+        if not self._adds:
+            return x
+        *sizes, channels = x.shape
+        found = scratch("with ones", (*sizes, channels + 1), x.dtype)
+        found[..., :channels] = x
+        found[..., channels] = 1
+        return found
+
+
 class SeparableFilters:
     """The filters, biases and activations of three convolutions, and what is made of them for some sizes, once those are known.
 
     Attributes:
         filters: all three, `(1, 1, c, e)`, `(kh, kw, e, 1)` and `(1, 1, e, o)`; the first and the last may be empty.
-        before: of the first convolution, `(c, e)`, None if there is none.
+        before: the first convolution, None if there is none.
         filter: of the depthwise one, `(kh, kw, e, 1)`.
         after: of the last, `(e, o)`, None if there is none.
         finishes: what is done to the results of each.
@@ -90,7 +123,7 @@ class SeparableFilters:
             finish_with(bias.reshape(-1) if bias.size else None, [name]) for _, bias, name in parts
         )
         before, self.filter, after = self.filters
-        self.before = before.reshape(before.shape[-2:]) if before.size else None
+        self.before = _Expansion(*parts[0]) if before.size else None
         self.after = after.reshape(after.shape[-2:]) if after.size else None
         self._courses: dict[tuple[tuple[int, ...], Layout, int], _Course | None] = {}
 
@@ -269,17 +302,17 @@ def _lines_of_band(part: Array, filters: SeparableFilters, course: _Course, line
     """What the depthwise convolution reads: rows of the input, or what the first convolution makes of them, with zeros around."""
     if filters.before is None:
         return lines.lay_out(part, lines.seen.start)
-    first, _, _ = filters.finishes
+    rows = filters.before.rows(part)
     if course.direct and not lines.plain:
         laid_out = lines.room(part.dtype)
         for columns, place in lines.places(laid_out):
-            np.matmul(part[:, :, columns], filters.before, out=place)
+            np.matmul(rows[:, :, columns], filters.before.weights, out=place)
         # What lies around changes, too, so it is set last.
-        first(laid_out.reshape(-1, course.wide))
+        filters.before.finish(laid_out.reshape(-1, course.wide))
         lines.surround(laid_out)
         return laid_out
-    *sizes, channels = part.shape
+    *sizes, channels = rows.shape
     expanded = scratch("expanded", (math.prod(sizes), course.wide), part.dtype)
-    products.multiply_here(part.reshape(-1, channels), filters.before, expanded)
-    first(expanded)
+    products.multiply_here(rows.reshape(-1, channels), filters.before.weights, expanded)
+    filters.before.finish(expanded)
     return lines.lay_out(expanded.reshape(*sizes, course.wide), lines.seen.start)
