@@ -19,7 +19,7 @@ from minihub_runtime.ops import windows as sizes
 from minihub_runtime.ops.blocks import Block, cut, lay_out, runs
 from minihub_runtime.ops.checking import allocatable
 from minihub_runtime.ops.prepared_matrix import PreparedMatrix
-from minihub_runtime.ops.products import LEAST, SPEED, multiply
+from minihub_runtime.ops.products import LEAST, SPEED, multiply, multiply_turned
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate
 from minihub_runtime.threads import num_threads, pays, spread
@@ -241,7 +241,7 @@ def correlate_filter(x: Array, grad: Array, windows: Sequence[Window], depth: in
             block = flat[found.start : found.stop]
             patches = lay_out(x, found, groups) if rows is None else rows[found.start : found.stop]
             if groups == 1:
-                part = multiply(patches.T, block, alone=len(shares) > 1)
+                part = multiply_turned(patches, block, alone=len(shares) > 1)
             else:
                 split = np.moveaxis(block.reshape(len(block), groups, -1), 1, 0)
                 part = multiply(np.swapaxes(patches, 1, 2), split, alone=len(shares) > 1)

@@ -35,7 +35,7 @@ from minihub_runtime.ops.normalization import (
     fused_batch_norm_grad_v3,
     normalize_batch,
 )
-from minihub_runtime.ops.products import SPEED, multiply
+from minihub_runtime.ops.products import SPEED, multiply, multiply_turned
 from minihub_runtime.ops.registry import ROUNDING, Array, op
 from minihub_runtime.ops.windows import slide
 from minihub_runtime.shapes import Shape, Spec
@@ -96,7 +96,7 @@ def _deviations(rows: Array, center: Array) -> tuple[Array, Array]:
             centered = np.subtract(block, centers[: block.size], out=room)
             blocks.add_up(totals[number], centered)
             matrix = centered.reshape(-1, channels)
-            products[number] += multiply(matrix.T, matrix, alone=True)
+            products[number] += multiply_turned(matrix, matrix, alone=True)
 
     spread(compute, range(len(parts)), rows.size * channels // SPEED, products=True)
     return totals.sum(axis=0), products.sum(axis=0)
@@ -329,7 +329,7 @@ def _project(rows: Array, slopes: Array, center: Array) -> tuple[Array, Array]:
         for low, high in each[slice(*shares[number])]:
             room = scratch("centered", (high - low, depth), rows.dtype)
             centered = np.subtract(rows[low:high], center, out=room)
-            products[number] += multiply(centered.T, slopes[low:high], alone=True)
+            products[number] += multiply_turned(centered, slopes[low:high], alone=True)
             for (block,) in blocks.of((low * width, high * width), slopes):
                 blocks.add_up(sums[number], block)
 

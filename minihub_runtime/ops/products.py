@@ -37,6 +37,7 @@ __all__ = [
     "multiply_and_finish",
     "multiply_each",
     "multiply_here",
+    "multiply_turned",
     "sum_rows",
 ]
 
@@ -58,6 +59,8 @@ SHARED = 1 << 18
 SMALL_ROWS = 16
 #: Columns that are multiplied at once: with more rows parts must be longer, as each reads all rows again.
 LANE = 16
+#: Rows that are summed up in a product of few columns, at least: with fewer, to add up products takes too long.
+FEWEST_LINES = 128
 #: Rows that are multiplied one by one, with matrices of so many elements.
 FEW = 3
 LAID_OUT = 1 << 16
@@ -293,6 +296,41 @@ def _multiply_share(left: Array, wanted: Wanted, first: int, last: int) -> None:
 def _with_whole_rows(left: Array) -> Array:
     """A factor whose rows are contiguous."""
     return left if left.strides[-1] == left.itemsize else np.ascontiguousarray(left)
+
+
+def multiply_turned(left: Array, right: Array, alone: bool = False) -> Array:
+    """The product `leftᵀ · right` of two matrices of many rows, in kernels, whose floating-point errors NumPy does not report.
+
+    Where both have few columns, most of the time goes into bringing the factors into another order; some rows at a time are
+    multiplied as they lie, and added up.
+
+    Args:
+        left: `(m, k)`.
+        right: `(m, n)`.
+        alone: whether other threads have work already, so that this product stays in this one.
+    """
+    (rows, columns), width = left.shape, right.shape[1]
+    if columns > width:
+        # What is read row by row should be the longer one.
+        return multiply_turned(right, left, alone).T
+    lines = SMALL // max(1, columns * width)
+    count = rows // max(1, lines)
+    if (
+        not FEWEST_LINES <= lines <= rows
+        or left.dtype != np.float32
+        or not (left.flags.c_contiguous and right.flags.c_contiguous)
+        or not blas.small_as_they_are()
+    ):
+        return multiply(left.T, right, alone=alone)
+    whole = count * lines
+    parts = np.matmul(
+        left[:whole].reshape(count, lines, columns).swapaxes(1, 2),
+        right[:whole].reshape(count, lines, width),
+    )
+    total: Array = np.add.reduce(parts, axis=0)
+    if whole < rows:
+        total += np.matmul(left[whole:].T, right[whole:])
+    return total
 
 
 def sum_rows(stack: Array) -> Array:

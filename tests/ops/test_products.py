@@ -185,3 +185,43 @@ def test_what_the_library_copies_anyway_is_not_cut(
     else:
         b = np.asfortranarray(b)
     assert products._cut(a, b) == (0, 0)
+
+
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize(
+    ("rows", "columns", "width"),
+    [
+        (20_000, 24, 16),
+        (9_999, 16, 40),
+        (5_000, 96, 96),
+        (700, 40, 200),
+        (300, 7, 1),
+        (5, 3, 4),
+        (0, 3, 4),
+        (5, 0, 4),
+    ],
+)
+def test_products_of_many_rows(
+    rows: int, columns: int, width: int, small: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blas, "small_as_they_are", lambda: small)
+    left, right = draw(rows, columns), draw(rows, width)
+    found = products.multiply_turned(left, right)
+    assert found.shape == (columns, width)
+    assert found.dtype == np.float32
+    expected = left.T.astype(np.float64) @ right
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["float64", "turned", "apart"])
+def test_other_products_of_many_rows(kind: str) -> None:
+    left, right = draw(5_000, 24), draw(5_000, 16)
+    if kind == "float64":
+        left, right = left.astype(np.float64), right.astype(np.float64)
+    elif kind == "turned":
+        left = np.asfortranarray(left)
+    else:
+        right = np.repeat(right, 2, axis=1)[:, ::2]
+    found = products.multiply_turned(left, right)
+    assert found.dtype == left.dtype
+    np.testing.assert_allclose(found, left.T.astype(np.float64) @ right, rtol=1e-4, atol=1e-3)
