@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Literal, NamedTuple
+
+import numpy as np
 
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolution import check_filter
@@ -11,6 +14,7 @@ from minihub_runtime.ops.finishing import finish_with
 from minihub_runtime.ops.prepared_matrix import PreparedMatrix
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
+from minihub_runtime.ops.space_to_channels import cell_filter, cell_windows, cells_of
 from minihub_runtime.ops.windows import Layout, Window, layout_of
 from minihub_runtime.ops.winograd import TransformedFilter, convolve_tiles, pays
 
@@ -24,12 +28,25 @@ SOURCE = "core/kernels/conv_ops_fused_impl.h"
 KEPT = 64
 
 
+class _Course(NamedTuple):
+    """How a convolution goes for one layout and shape of inputs.
+
+    Attributes:
+        windows: one per spatial dimension.
+        tiles: the filter of the convolution of tiles that it is; None if it is none.
+        over: the windows of that one.
+    """
+
+    windows: tuple[Window, ...]
+    tiles: TransformedFilter | None
+    over: tuple[Window, ...]
+
+
 class PreparedFilter:
     """The filter of a convolution, its bias and activation, and what is made of them, once that is needed.
 
     Attributes:
         filter: `(*taps, channels, outputs)`.
-        tiles: it for convolutions of tiles.
         matrix: it as a matrix, `(taps · channels, outputs)`, with all that follows.
         finish: what is done to results.
         bias: the part of that which is added first; None if there is none.
@@ -38,16 +55,17 @@ class PreparedFilter:
 
     def __init__(self, filter: Array, bias: Array, activation: str) -> None:
         self.filter = filter
-        self.tiles = TransformedFilter(filter)
         self.matrix = PreparedMatrix(filter.reshape(-1, filter.shape[-1]), bias, activation)
         self.bias = bias.reshape(-1) if bias.size else None
         self.finish = finish_with(self.bias, [activation])
         self.activate = finish_with(None, [activation])
-        #: Layout and shape of the input → the windows, and whether they go over tiles.
-        self._courses: dict[tuple[Layout, tuple[int, ...]], tuple[tuple[Window, ...], bool]] = {}
+        #: Layout and shape of the input → how the convolution goes.
+        self._courses: dict[tuple[Layout, tuple[int, ...]], _Course] = {}
+        #: Steps → the filter for convolutions of tiles of cells.
+        self._tiles: dict[tuple[int, ...], TransformedFilter] = {}
 
-    def course(self, x: Array, layout: Layout) -> tuple[tuple[Window, ...], bool]:
-        """The windows over an input with the channels last, and whether its convolution is one of tiles.
+    def course(self, x: Array, layout: Layout) -> _Course:
+        """How the convolution of an input with the channels last goes.
 
         Raises: InvalidArgumentError for other ranks, depths that do not divide, a window too long.
         """
@@ -56,13 +74,30 @@ class PreparedFilter:
         if found is None:
             require_rank(self.filter, layout.rank, "filter")
             windows = tuple(layout.windows(x.shape[1:-1], self.filter.shape[:-2]))
-            tiles = pays(len(x), self.filter, windows, x.shape[-1])
-            if not tiles:
+            found = self._of_tiles(x, windows)
+            if found is None:
                 check_filter(x.shape[-1], self.filter)
+                found = _Course(windows, None, windows)
             if len(self._courses) >= KEPT:
                 self._courses.clear()
-            found = self._courses[key] = windows, tiles
+            self._courses[key] = found
         return found
+
+    def _of_tiles(self, x: Array, windows: tuple[Window, ...]) -> _Course | None:
+        """How it goes as a convolution of tiles; None where that does not pay."""
+        *taps, depth, width = self.filter.shape
+        if any(window.dilation > 1 for window in windows) or self.filter.dtype != np.float32:
+            return None
+        steps = tuple(window.stride for window in windows)
+        each = math.prod(steps)
+        over = cell_windows(windows) if each > 1 else windows
+        shape = (*(window.taps for window in over), each * depth, width)
+        if not pays(len(x), shape, over, each * x.shape[-1], math.prod(taps) * depth):
+            return None
+        if steps not in self._tiles:
+            filter = cell_filter(self.filter, steps) if each > 1 else self.filter
+            self._tiles[steps] = TransformedFilter(filter)
+        return _Course(windows, self._tiles[steps], over)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -136,11 +171,13 @@ def _convolution(
     """The convolution in the way that is fastest for these sizes."""
     require_rank(input, layout.rank, "input")
     x = layout.channels_last(input)
-    windows, tiles = prepared.course(x, layout)
+    windows, tiles, over = prepared.course(x, layout)
     place = out if layout.last else None
-    if tiles:
+    if tiles is not None:
+        if over is not windows:
+            x = cells_of(x, windows)
         return layout.restore(
-            convolve_tiles(x, prepared.tiles, windows, place, prepared.activate, prepared.bias)
+            convolve_tiles(x, tiles, over, place, prepared.activate, prepared.bias)
         )
     return layout.restore(
         convolve(x, prepared.filter, windows, place, prepared.finish, prepared.matrix)

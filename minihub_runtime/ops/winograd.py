@@ -41,7 +41,7 @@ from minihub_runtime.threads import num_threads, scratch, spread
 __all__ = ["TransformedFilter", "allowed", "convolve_tiles", "pays"]
 
 #: Taps along an axis → outputs of a tile.  Larger tiles multiply less, but with larger errors.
-TILES = {1: 1, 2: 4, 3: 4, 5: 2, 7: 3}
+TILES = {1: 1, 2: 4, 3: 4, 4: 3, 5: 2, 7: 3}
 #: Where the polynomials are interpolated, beside infinity.  These make smaller errors than 0, ±1, ±2, ±3, ±4.
 POINTS = tuple(map(Fraction, ("0", "1", "-1", "1/2", "-2", "-1/2", "2", "1/4")))
 #: How many times fewer multiplications there must be, transforms included; these are slower than long products.
@@ -159,18 +159,35 @@ def allowed() -> bool:
     return os.environ.get("MINIHUB_WINOGRAD", "").strip() != "0"
 
 
-def pays(batch: int, filter: Array, windows: Sequence[Window], channels: int) -> bool:
-    """Whether a convolution is one of these, and large enough."""
-    *taps, depth, outputs = filter.shape
-    if depth != channels or filter.dtype != np.float32 or not {*taps[-2:]} <= TILES.keys():
+def pays(
+    batch: int,
+    filter: tuple[int, ...],
+    windows: Sequence[Window],
+    channels: int,
+    direct: int | None = None,
+) -> bool:
+    """Whether a convolution of float32 is one of these, and large enough.
+
+    Args:
+        batch: number of images.
+        filter: shape of the filter.
+        windows: one per spatial dimension.
+        channels: those of the images.
+        direct: multiplications of what it would take the place of, for each output; its own if left out.
+    """
+    *taps, depth, outputs = filter
+    if depth != channels or not {*taps[-2:]} <= TILES.keys():
         return False
     if any(window.stride > 1 or window.dilation > 1 for window in windows):
         return False
-    return _gains(batch, tuple(windows), channels, outputs) and allowed()
+    direct = math.prod(taps) * depth if direct is None else direct
+    return _gains(batch, tuple(windows), channels, outputs, direct) and allowed()
 
 
 @functools.lru_cache(maxsize=1024)
-def _gains(batch: int, windows: tuple[Window, ...], channels: int, outputs: int) -> bool:
+def _gains(
+    batch: int, windows: tuple[Window, ...], channels: int, outputs: int, direct: int
+) -> bool:
     *depths, rows, columns = windows
     if rows.taps == columns.taps == 1 or 0 in (batch, *(w.outputs for w in windows)):
         return False
@@ -181,11 +198,10 @@ def _gains(batch: int, windows: tuple[Window, ...], channels: int, outputs: int)
     )
     places = math.prod(seen)
     depth_taps = math.prod(window.taps for window in depths)
-    direct = planes * rows.outputs * columns.outputs * rows.taps * columns.taps
-    direct *= depth_taps * channels * outputs
     products = tiles * places * depth_taps * channels * outputs
     transforms = tiles * places * (places * channels + math.prod(tile) * outputs)
-    return tiles >= LEAST_TILES and direct >= LEAST_GAIN * (products + transforms)
+    whole = planes * rows.outputs * columns.outputs * outputs * direct
+    return tiles >= LEAST_TILES and whole >= LEAST_GAIN * (products + transforms)
 
 
 def _seen(window: Window) -> int:

@@ -33,18 +33,21 @@ def _always(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     winograd._gains.cache_clear()
 
 
-def check(x: Any, filter: Any, bias: Any, **attrs: Any) -> None:
+def check(x: Any, filter: Any, bias: Any, steps: tuple[int, ...] = (), **attrs: Any) -> None:
     """Compare with a direct sum in float64, and with the op that does not prepare its filter."""
     dimensions = x.ndim - 2
     prepared = PreparedFilter(filter, bias, "Relu")
-    strides = [1] * x.ndim
+    steps = steps or (1,) * dimensions
+    last = attrs.get("data_format", "NHWC").endswith("C")
+    strides = [1, *steps, 1] if last else [1, 1, *steps]
     kernel = REGISTRY[f"_PreparedConv{dimensions}D"].kernel
     found = kernel(x, prepared, strides=strides, **attrs)
-    assert prepared.tiles._transformed is not None
+    (tiles,) = prepared._tiles.values()
+    assert tiles._transformed is not None
     direct = REGISTRY[f"Conv{dimensions}D"].kernel(
         x.astype(np.float64), filter.astype(np.float64), strides=strides, **attrs
     )
-    axis = -1 if attrs.get("data_format", "NHWC").endswith("C") else 1
+    axis = -1 if last else 1
     shape = [1] * x.ndim
     shape[axis] = len(bias)
     expected = np.maximum(direct + bias.reshape(shape), 0)
@@ -63,7 +66,7 @@ def test_planes(padding: str, size: tuple[int, int], batch: int) -> None:
 
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
 @pytest.mark.parametrize(
-    "taps", [(1, 7), (7, 1), (1, 3), (3, 1), (5, 5), (2, 2), (5, 1), (2, 3), (3, 7)]
+    "taps", [(1, 7), (7, 1), (1, 3), (3, 1), (5, 5), (2, 2), (5, 1), (2, 3), (3, 7), (4, 4)]
 )
 @pytest.mark.usefixtures("always")
 def test_other_taps(padding: str, taps: tuple[int, int]) -> None:
@@ -75,6 +78,51 @@ def test_other_taps(padding: str, taps: tuple[int, int]) -> None:
 @pytest.mark.usefixtures("always")
 def test_depth(padding: str, taps: int) -> None:
     check(draw(2, 5, 16, 14, 40), draw(taps, 3, 3, 40, 40), draw(40), padding=padding)
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("size", [(40, 41), (27, 52), (33, 30)])
+@pytest.mark.parametrize(
+    ("taps", "steps"),
+    [((7, 7), (2, 2)), ((5, 4), (2, 1)), ((8, 3), (2, 2)), ((11, 11), (4, 4)), ((2, 7), (3, 3))],
+)
+@pytest.mark.usefixtures("always")
+def test_steps(
+    taps: tuple[int, int],
+    steps: tuple[int, int],
+    size: tuple[int, int],
+    padding: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(winograd, "LEAST_TILES", 1)
+    check(draw(2, *size, 5), draw(*taps, 5, 24), draw(24), steps, padding=padding)
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize(("depth", "steps"), [(7, (2, 2, 2)), (3, (1, 2, 2)), (5, (2, 1, 1))])
+@pytest.mark.usefixtures("always")
+def test_steps_in_three_dimensions(depth: int, steps: tuple[int, ...], padding: str) -> None:
+    taps = (depth, 7, 5)
+    check(draw(2, 9, 24, 31, 3), draw(*taps, 3, 16), draw(16), steps, padding=padding)
+
+
+@pytest.mark.parametrize("paddings", [[3, 4, 2, 2], [0, 1, 5, 0], [6, 6, 1, 3]])
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+@pytest.mark.usefixtures("always")
+def test_steps_and_zeros_around(layout: str, paddings: list[int]) -> None:
+    x, filter, bias = draw(2, 33, 28, 5), draw(7, 5, 5, 16), draw(16)
+    explicit = [0, 0, *paddings, 0, 0] if layout == "NHWC" else [0, 0, 0, 0, *paddings]
+    if layout == "NCHW":
+        x = np.ascontiguousarray(np.moveaxis(x, -1, 1))
+    attrs: Any = {"padding": "EXPLICIT", "explicit_paddings": explicit, "data_format": layout}
+    check(x, filter, bias, (2, 3), **attrs)
+
+
+def test_a_filter_of_many_taps_and_few_channels_with_steps() -> None:
+    x, prepared = draw(1, 8, 56, 56, 3), PreparedFilter(draw(7, 7, 7, 3, 64), draw(64), "Relu")
+    attrs = {"strides": [1, 2, 2, 2, 1], "padding": "SAME"}
+    REGISTRY["_PreparedConv3D"].kernel(x, prepared, **attrs)
+    assert [*prepared._tiles] == [(2, 2, 2)]
 
 
 @pytest.mark.usefixtures("always")
@@ -110,19 +158,19 @@ def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     [
         (draw(1, 4, 4, 32), draw(3, 3, 32, 32), 1),
         (draw(1, 20, 20, 8), draw(3, 3, 8, 32), 1),
-        (draw(1, 20, 20, 32), draw(4, 4, 32, 32), 1),
+        (draw(1, 20, 20, 32), draw(6, 6, 32, 32), 1),
         (draw(1, 20, 20, 32), draw(3, 3, 32, 32), 2),
         (draw(1, 20, 20, 64), draw(3, 3, 32, 64), 1),
         (draw(40, 1, 1, 32), draw(3, 3, 32, 32), 1),
         (draw(0, 20, 20, 32), draw(3, 3, 32, 32), 1),
     ],
-    ids=["small", "few channels", "4x4", "stride", "groups", "points", "empty"],
+    ids=["small", "few channels", "6x6", "stride", "groups", "points", "empty"],
 )
 def test_others_are_summed_up_directly(x: Any, filter: Any, strides: int) -> None:
     prepared = PreparedFilter(filter, NOTHING, "")
     attrs = {"strides": [1, strides, strides, 1], "padding": "SAME"}
     found = REGISTRY["_PreparedConv2D"].kernel(x, prepared, **attrs)
-    assert prepared.tiles._transformed is None
+    assert not prepared._tiles
     np.testing.assert_array_equal(found, REGISTRY["Conv2D"].kernel(x, filter, **attrs))
 
 
@@ -133,7 +181,7 @@ def test_the_environment_turns_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
         prepared = PreparedFilter(draw(3, 3, 32, 32), draw(32), "")
         kernel = REGISTRY["_PreparedConv2D"].kernel
         kernel(draw(1, 20, 20, 32), prepared, strides=[1] * 4, padding="SAME")
-        assert prepared.tiles._transformed is None
+        assert not prepared._tiles
     finally:
         winograd.allowed.cache_clear()
 
