@@ -80,6 +80,7 @@ FAMILIES = (
     "normalization",
     "normalization_activated",
     "normalization_expanded",
+    "normalization_gradient",
     "padding",
     "parsing",
     "parsing_example",

@@ -1,14 +1,14 @@
-"""Batch normalisation and its gradient."""
+"""Batch normalisation; the operations that are its gradient have a file of their own."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from minihub_runtime.memory import contiguous, empty
+from minihub_runtime.memory import contiguous
 from minihub_runtime.ops.channel_blocks import ChannelBlocks
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.gradient_rules import Ops, Term
@@ -18,11 +18,20 @@ from minihub_runtime.shapes import Shape, Spec, merge, show
 from minihub_runtime.threads import spread
 
 __all__ = [
+    "CHANNELS_LAST",
+    "FLOAT_ONLY",
+    "Format",
+    "Format2D",
     "averages",
+    "channel_axis",
+    "channels_last",
+    "check_image",
+    "check_vector",
     "check_vectors",
-    "fused_batch_norm_grad_v3",
     "fused_batch_norm_v3",
+    "image_shape",
     "normalize_batch",
+    "restore",
 ]
 
 Format2D = Literal["NHWC", "NCHW"]
@@ -34,24 +43,29 @@ FAR = 4
 FLOAT_ONLY = types("float32")
 
 
-def _channel_axis(rank: int, data_format: str) -> int:
+def channel_axis(rank: int, data_format: str) -> int:
+    """Where the channels of images of this rank and layout lie."""
     return rank - 1 if data_format.endswith("C") else 1
 
 
-def _channels_last(x: Array, data_format: str) -> Array:
+def channels_last(x: Array, data_format: str) -> Array:
+    """Images of a layout with the channels last."""
     return x if data_format.endswith("C") else np.ascontiguousarray(np.moveaxis(x, 1, -1))
 
 
-def _restore(x: Array, data_format: str) -> Array:
+def restore(x: Array, data_format: str) -> Array:
+    """Images with the channels last in a layout."""
     return x if data_format.endswith("C") else np.ascontiguousarray(np.moveaxis(x, -1, 1))
 
 
-def _check_image(x: Array, name: str = "x") -> None:
+def check_image(x: Array, name: str = "x") -> None:
+    """Raise InvalidArgumentError unless the rank is that of images in two or three dimensions."""
     if x.ndim not in (4, 5):
         require(False, f"{name} must have rank 4 or 5, not shape {list(x.shape)}")
 
 
-def _check_vector(vector: Array, channels: int, name: str) -> None:
+def check_vector(vector: Array, channels: int, name: str) -> None:
+    """Raise InvalidArgumentError unless there is one number for each channel."""
     require_rank(vector, 1, name)
     if len(vector) != channels:
         require(False, f"{name} must have {channels} elements, one per channel, not {len(vector)}")
@@ -170,13 +184,13 @@ def check_vectors(
     used: bool,
 ) -> None:
     """Raise unless there is a number for each channel; moments that are not used may have any length."""
-    _check_vector(scale, channels, "scale")
-    _check_vector(offset, channels, "offset")
+    check_vector(scale, channels, "scale")
+    check_vector(offset, channels, "offset")
     require_rank(mean, 1, "mean")
     require_rank(variance, 1, "variance")
     if used:
-        _check_vector(mean, channels, "mean")
-        _check_vector(variance, channels, "variance")
+        check_vector(mean, channels, "mean")
+        check_vector(variance, channels, "variance")
 
 
 def normalize_batch(
@@ -193,8 +207,8 @@ def normalize_batch(
     finish: Callable[[Array], None] | None = None,
 ) -> tuple[Array, Array, Array, Array, Array]:
     """The first five outputs of the FusedBatchNorm family; of training, `finish` is called with each flat block of `y`."""
-    _check_image(x)
-    channels = x.shape[_channel_axis(x.ndim, data_format)]
+    check_image(x)
+    channels = x.shape[channel_axis(x.ndim, data_format)]
     used = not is_training or exponential_avg_factor != 1
     check_vectors(channels, scale, offset, mean, variance, used)
     wide = widen(x)
@@ -220,7 +234,7 @@ def normalize_batch(
                 narrow(unused, kind),
                 narrow(unused, kind),
             )
-        last = _channels_last(wide, data_format)
+        last = channels_last(wide, data_format)
         batch_mean, batch_variance, count = _moments(last)
         y = _normalize(
             last, weights[0], weights[1], batch_mean, batch_variance, epsilon, out, finish
@@ -229,7 +243,7 @@ def normalize_batch(
             batch_mean, batch_variance, count, weights[2], weights[3], exponential_avg_factor
         )
     return (
-        narrow(_restore(y, data_format), x.dtype),
+        narrow(restore(y, data_format), x.dtype),
         narrow(new_mean, kind),
         narrow(unbiased, kind),
         narrow(batch_mean, kind),
@@ -237,7 +251,7 @@ def normalize_batch(
     )
 
 
-def _image_shape(
+def image_shape(
     x: Spec, data_format: str, vectors: Sequence[Spec], name: str
 ) -> tuple[Shape, int | None]:
     """The static shape of an image whose channels the vectors have too, and the number of channels."""
@@ -249,7 +263,7 @@ def _image_shape(
     if x.shape is not None:
         rank = len(x.shape)
         require(rank in (4, 5), f"{name} must have rank 4 or 5, not shape {show(x.shape)}")
-    axis = _channel_axis(rank, data_format)
+    axis = channel_axis(rank, data_format)
     known: list[int | None] = [None] * rank
     known[axis] = channels
     shape = merge(x.shape, tuple(known))
@@ -266,7 +280,7 @@ def _norm_shape(
     is_training: bool,
 ) -> list[Shape]:
     vectors = [scale, offset] if is_training else [scale, offset, mean, variance]
-    shape, channels = _image_shape(x, data_format, vectors, "x")
+    shape, channels = image_shape(x, data_format, vectors, "x")
     return [shape, *[(channels,)] * 4]
 
 
@@ -370,186 +384,8 @@ def fused_batch_norm_v3_shape(
     return [*_norm_shape(x, scale, offset, mean, variance, data_format, is_training), None]
 
 
-def _slopes(
-    x: Array, grad: Array, scale: Array, mean: Array, inverse: Array, is_training: bool
-) -> tuple[Array, Array, Array]:
-    """The gradients with respect to channels-last `x`, scale and offset; `inverse` is that of the standard deviation."""
-    channels = x.shape[-1]
-    blocks = ChannelBlocks(channels, x.size)
-    means = blocks.repeated(mean)
-    parts = blocks.parts(x.size)
-    # Of each part.
-    offsets, projected = np.zeros((2, len(parts), channels), np.float64)
-
-    def add_up(number: int) -> None:
-        room = np.empty_like(means)
-        for block, slope in blocks.of(parts[number], x, grad):
-            centered = np.subtract(block, means[: block.size], out=room[: block.size])
-            blocks.add_up(offsets[number], slope)
-            blocks.add_up(projected[number], np.multiply(centered, slope, out=centered))
-
-    spread(add_up, range(len(parts)), x.size, products=True)
-    offset_grad, products = (each.sum(axis=0).astype(np.float32) for each in (offsets, projected))
-    factor = scale * inverse
-    found = empty(x.shape, x.dtype)
-    count = np.float32(x.size // channels)
-    pull, shift = np.square(inverse) * products / count, offset_grad / count
-    pulls, shifts, factors = map(blocks.repeated, (pull, shift, factor))
-
-    def compute(part: tuple[int, int]) -> None:
-        for block, slope, place in blocks.of(part, x, grad, found):
-            n = block.size
-            if is_training:
-                np.subtract(block, means[:n], out=place)
-                np.multiply(place, pulls[:n], out=place)
-                np.subtract(slope, place, out=place)
-                np.subtract(place, shifts[:n], out=place)
-                np.multiply(place, factors[:n], out=place)
-            else:
-                np.multiply(slope, factors[:n], out=place)
-
-    spread(compute, parts, x.size)
-    return found, products * inverse, offset_grad
-
-
-def _batch_norm_grad(
-    y_backprop: Array,
-    x: Array,
-    scale: Array,
-    mean: Array,
-    variance: Array,
-    epsilon: float,
-    data_format: str,
-    is_training: bool,
-) -> tuple[Array, Array, Array, Array, Array]:
-    """The outputs of the FusedBatchNormGrad family."""
-    _check_image(x)
-    if x.shape != y_backprop.shape:
-        require(
-            False,
-            f"y_backprop must have the shape of x, {list(x.shape)}, not {list(y_backprop.shape)}",
-        )
-    channels = x.shape[_channel_axis(x.ndim, data_format)]
-    for vector, name in (
-        (scale, "scale"),
-        (mean, "reserve_space_1"),
-        (variance, "reserve_space_2"),
-    ):
-        _check_vector(vector, channels, name)
-    empty = narrow(np.zeros(0, np.float32), mean.dtype)
-    last = _channels_last(widen(x), data_format)
-    slopes = _channels_last(widen(y_backprop), data_format)
-    if x.size == 0:
-        nothing = np.zeros(channels, np.float32)
-        return (np.empty_like(x), nothing, nothing.copy(), empty, empty.copy())
-    with np.errstate(all="ignore"):
-        found, scale_grad, offset_grad = _slopes(
-            contiguous(last),
-            contiguous(slopes),
-            widen(scale),
-            widen(mean),
-            1 / np.sqrt(widen(variance) + np.float32(epsilon)),
-            is_training,
-        )
-    image = narrow(_restore(found, data_format), x.dtype)
-    kind = mean.dtype
-    return (image, narrow(scale_grad, kind), narrow(offset_grad, kind), empty, empty.copy())
-
-
-def _grad_shape(
-    y_backprop: Spec,
-    x: Spec,
-    scale: Spec,
-    reserve_space_1: Spec,
-    reserve_space_2: Spec,
-    data_format: str,
-) -> list[Shape]:
-    vectors = [scale, reserve_space_1, reserve_space_2]
-    shape, channels = _image_shape(x, data_format, vectors, "x")
-    return [merge(shape, y_backprop.shape), (channels,), (channels,), (0,), (0,)]
-
-
-@op(
-    "FusedBatchNormGrad(y_backprop: T, x: T, scale: T, reserve_space_1: T, reserve_space_2: T) -> "
-    "x_backprop: T, scale_backprop: T, offset_backprop: T, reserve_space_3: T, reserve_space_4: T",
-    T=FLOAT_ONLY,
-    precision=ROUNDING,
-    source="core/kernels/fused_batch_norm_op.cc",
-    shape=_grad_shape,
-)
-def fused_batch_norm_grad(
-    y_backprop: Array,
-    x: Array,
-    scale: Array,
-    reserve_space_1: Array,
-    reserve_space_2: Array,
-    *,
-    epsilon: float = 9.999999747378752e-05,
-    data_format: Format2D = "NHWC",
-    is_training: bool = True,
-) -> tuple[Array, ...]:
-    """The gradients of FusedBatchNorm with respect to `x`, `scale` and `offset`; the last two outputs are empty.
-
-    The reserve inputs are the moments: of the batch in training, else those that were given.
-
-    Shapes: `[n, h, w, c], [n, h, w, c], [c], [c], [c] -> [n, h, w, c], [c], [c], [0], [0]`.
-    Raises: InvalidArgumentError for another rank, different shapes or vectors of another length.
-    """
-    moments = (reserve_space_1, reserve_space_2)
-    return _batch_norm_grad(y_backprop, x, scale, *moments, epsilon, data_format, is_training)
-
-
-@op(
-    "FusedBatchNormGradV2(y_backprop: T, x: T, scale: float32, reserve_space_1: U, "
-    "reserve_space_2: U) -> x_backprop: T, scale_backprop: U, offset_backprop: U, "
-    "reserve_space_3: U, reserve_space_4: U",
-    T=HALF_FLOATS,
-    U=FLOAT_ONLY,
-    like=fused_batch_norm_grad,
-)
-def fused_batch_norm_grad_v2(
-    y_backprop: Array,
-    x: Array,
-    scale: Array,
-    reserve_space_1: Array,
-    reserve_space_2: Array,
-    *,
-    epsilon: float = 9.999999747378752e-05,
-    data_format: Format2D = "NHWC",
-    is_training: bool = True,
-) -> tuple[Array, ...]:
-    """FusedBatchNormGrad whose images may have 16 bits."""
-    moments = (reserve_space_1, reserve_space_2)
-    return _batch_norm_grad(y_backprop, x, scale, *moments, epsilon, data_format, is_training)
-
-
-@op(
-    "FusedBatchNormGradV3(y_backprop: T, x: T, scale: float32, reserve_space_1: U, "
-    "reserve_space_2: U, reserve_space_3: U) -> x_backprop: T, scale_backprop: U, "
-    "offset_backprop: U, reserve_space_4: U, reserve_space_5: U",
-    T=HALF_FLOATS,
-    U=FLOAT_ONLY,
-    like=fused_batch_norm_grad,
-)
-def fused_batch_norm_grad_v3(
-    y_backprop: Array,
-    x: Array,
-    scale: Array,
-    reserve_space_1: Array,
-    reserve_space_2: Array,
-    reserve_space_3: Array,
-    *,
-    epsilon: float = 9.999999747378752e-05,
-    data_format: Format = "NHWC",
-    is_training: bool = True,
-) -> tuple[Array, ...]:
-    """FusedBatchNormGradV2 in two or three dimensions; the last input does not count."""
-    moments = (reserve_space_1, reserve_space_2)
-    return _batch_norm_grad(y_backprop, x, scale, *moments, epsilon, data_format, is_training)
-
-
 #: A layout with the channels in front → that with the channels last, and the axes that lead there and back.
-_CHANNELS_LAST = {
+CHANNELS_LAST = {
     "NCHW": ("NHWC", [0, 2, 3, 1], [0, 3, 1, 2]),
     "NCDHW": ("NDHWC", [0, 2, 3, 4, 1], [0, 4, 1, 2, 3]),
 }
@@ -575,8 +411,8 @@ def _batch_norm_gradient(
     if not is_training:
         # As in TensorFlow, whose kernels for fixed moments want the channels last.
         moments = (mean, variance)
-        if data_format in _CHANNELS_LAST:
-            data_format, order, back = _CHANNELS_LAST[data_format]
+        if data_format in CHANNELS_LAST:
+            data_format, order, back = CHANNELS_LAST[data_format]
             x, grad = ops.Transpose(x, order), ops.Transpose(grad, order)
     of_x, of_scale, of_offset, _, _ = getattr(ops, gradient)(
         grad,
@@ -595,84 +431,3 @@ for _version in ("", "V2", "V3"):
     REGISTRY[f"FusedBatchNorm{_version}"].gradient(
         functools.partial(_batch_norm_gradient, gradient=f"FusedBatchNormGrad{_version}")
     )
-
-
-def _composed(
-    ops: Ops,
-    slope: Term,
-    x: Term,
-    scale: Term,
-    moments: tuple[Term, Term],
-    epsilon: float,
-    data_format: str,
-    is_training: bool,
-) -> list[Term]:
-    """The outputs of a gradient of the fused op, composed of ops that have gradients themselves."""
-    kind = x.dtype
-    if kind.name in ("float16", "bfloat16"):
-        x, slope = ops.Cast(x, DstT="float32"), ops.Cast(slope, DstT="float32")
-    channel = 1 if data_format in _CHANNELS_LAST else len(data_format) - 1
-    axes = [axis for axis in range(len(data_format)) if axis != channel]
-    spread = [-1 if axis == channel else 1 for axis in range(len(data_format))]
-    wide = ops.Reshape(scale, spread)
-    if not is_training:
-        mean, variance = (ops.Reshape(moment, spread) for moment in moments)
-        root = ops.Rsqrt(variance + epsilon)
-        of_x, of_scale = slope * wide * root, ops.Sum(slope * (x - mean) * root, axes)
-    else:
-        mean = ops.Mean(x, axes, keep_dims=True)
-        deviation = ops.SquaredDifference(x, ops.StopGradient(mean))
-        variance = ops.Mean(deviation, axes, keep_dims=True)
-        root, offset = ops.Rsqrt(variance + epsilon), x - mean
-        of_x = (
-            wide
-            * root
-            * (
-                slope
-                - ops.Mean(slope, axes, keep_dims=True)
-                - ops.Reciprocal(variance + epsilon)
-                * ops.Mean(slope * offset, axes, keep_dims=True)
-                * offset
-            )
-        )
-        of_scale = ops.Reshape(root, [-1]) * ops.Sum(slope * offset, axes)
-    return [ops.Cast(of_x, DstT=kind), of_scale, ops.Sum(slope, axes)]
-
-
-def _batch_norm_grad_gradient(
-    ops: Ops,
-    grads: list[Term],
-    y_backprop: Term,
-    x: Term,
-    scale: Term,
-    reserve_space_1: Term,
-    reserve_space_2: Term,
-    epsilon: float,
-    data_format: str,
-    is_training: bool,
-) -> tuple[Any, ...]:
-    moments = (reserve_space_1, reserve_space_2)
-    outputs = _composed(ops, y_backprop, x, scale, moments, epsilon, data_format, is_training)
-    return (*ops.gradients(outputs, [y_backprop, x, scale], grads[:3]), None, None)
-
-
-REGISTRY["FusedBatchNormGrad"].gradient(_batch_norm_grad_gradient)
-REGISTRY["FusedBatchNormGradV2"].gradient(_batch_norm_grad_gradient)
-
-
-@fused_batch_norm_grad_v3.gradient
-def fused_batch_norm_grad_v3_gradient(
-    ops: Ops,
-    grads: list[Term],
-    y_backprop: Term,
-    x: Term,
-    scale: Term,
-    reserve_space_1: Term,
-    reserve_space_2: Term,
-    epsilon: float,
-    data_format: str,
-    is_training: bool,
-) -> tuple[Any, ...]:
-    moments = (reserve_space_1, reserve_space_2)
-    outputs = _composed(ops, y_backprop, x, scale, moments, epsilon, data_format, is_training)
-    return (*ops.gradients(outputs, [y_backprop, x, scale], grads[:3]), None, None, None)

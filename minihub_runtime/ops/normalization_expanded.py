@@ -32,9 +32,9 @@ from minihub_runtime.ops.finishing import finish_with
 from minihub_runtime.ops.normalization import (
     averages,
     check_vectors,
-    fused_batch_norm_grad_v3,
     normalize_batch,
 )
+from minihub_runtime.ops.normalization_gradient import fused_batch_norm_grad_v3
 from minihub_runtime.ops.products import SPEED, multiply, multiply_turned
 from minihub_runtime.ops.registry import ROUNDING, Array, op
 from minihub_runtime.ops.windows import slide
