@@ -146,6 +146,7 @@ FAMILIES = (
     "summary_media",
     "tensor_array",
     "tensor_list",
+    "tensor_list_parts",
     "tiling",
     "training",
     "training_decay",
