@@ -65,11 +65,11 @@ def _swish(block: Array) -> None:
     np.divide(block, divisor, out=block)
 
 
-def _swish_of_negative(block: Array) -> None:
-    # What `_swish` makes of -x, without the negation: x / (-1 - exp(x)).
-    divisor = np.exp(block, out=scratch("finishing", block.shape, block.dtype))
-    np.subtract(block.dtype.type(-1), divisor, out=divisor)
-    np.divide(block, divisor, out=block)
+def _swish_of_half(block: Array) -> None:
+    # What `_swish` makes of 2 x: x · (1 + tanh(x)).  NumPy finds a tanh sooner than an exponential, and nothing is divided.
+    factor = np.tanh(block, out=scratch("finishing", block.shape, block.dtype))
+    factor += 1
+    np.multiply(block, factor, out=block)
 
 
 def _hard_swish(block: Array) -> None:
@@ -87,7 +87,7 @@ ACTIVATIONS: dict[str, Finish] = {
     "Relu6": _relu6,
     "Sigmoid": _sigmoid,
     "Swish": _swish,
-    "SwishOfNegative": _swish_of_negative,
+    "SwishOfHalf": _swish_of_half,
     "Tanh": _tanh,
 }
 

@@ -117,7 +117,7 @@ class SeparableFilters:
         biases: tuple[Array, Array, Array],
         activations: tuple[str, str, str],
     ) -> None:
-        parts = [_negated(*part) for part in zip(filters, biases, activations, strict=True)]
+        parts = [_halved(*part) for part in zip(filters, biases, activations, strict=True)]
         self.filters = tuple(filter for filter, _, _ in parts)
         self.finishes = tuple(
             finish_with(bias.reshape(-1) if bias.size else None, [name]) for _, bias, name in parts
@@ -192,9 +192,12 @@ def _are_long(columns: Window, channels: int, wide: int) -> bool:
     return least <= columns.size // columns.stride <= SMALL // (channels * wide)
 
 
-def _negated(filter: Array, bias: Array, name: str) -> tuple[Array, Array, str]:
-    """A filter, its bias and activation, so that less is done to what they give: swish takes the exponential of its negative."""
-    return (-filter, -bias, "SwishOfNegative") if name == "Swish" else (filter, bias, name)
+def _halved(filter: Array, bias: Array, name: str) -> tuple[Array, Array, str]:
+    """A filter, its bias and activation, so that less is done to what they give: swish follows from the tanh of the half."""
+    if name != "Swish":
+        return filter, bias, name
+    half = np.float32(0.5)
+    return filter * half, bias * half, "SwishOfHalf"
 
 
 @op(

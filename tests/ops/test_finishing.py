@@ -22,7 +22,7 @@ EXPECTED: dict[str, Callable[[Any], Any]] = {
     "Relu6": lambda x: np.clip(x, 0, 6),
     "Sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "Swish": lambda x: x / (1 + np.exp(-x)),
-    "SwishOfNegative": lambda x: -x / (1 + np.exp(x)),
+    "SwishOfHalf": lambda x: 2 * x / (1 + np.exp(-2 * x)),
     "Tanh": np.tanh,
 }
 
