@@ -80,7 +80,8 @@ class Panels:
         """Put the product with some panels, all by default, into `out`, in this thread.
 
         Args:
-            left: `(…, m, k)`, whose rows are contiguous.
+            left: `(…, m, k)`, whose rows are contiguous; it may have more dimensions behind those of the stack, whose matrices
+                are multiplied with the same one.
             out: `(…, m, columns of these panels)`, whose rows are contiguous.
             first: the first panel.
             last: the one after the last.
@@ -90,12 +91,14 @@ class Panels:
         if stop > first:
             self._multiply_joined(left, self._joined[first:stop], out)
         if last > stop and self._rest is not None:
-            self._multiply_one(left, self._rest, out[..., max(0, stop - first) * WIDTH :])
+            rest = out[..., max(0, stop - first) * WIDTH :]
+            self._multiply_one(left, _spread(self._rest, left.ndim), rest)
 
     def _multiply_joined(self, left: Array, panels: Array, out: Array) -> None:
         """`multiply` with panels of one width."""
         *stack, rows, depth = left.shape
         count = len(panels)
+        panels = _spread(panels, left.ndim + 1)
         if self._parts > 1:
             for place, panel in enumerate(panels):
                 self._multiply_one(left, panel, out[..., place * WIDTH : (place + 1) * WIDTH])
@@ -121,10 +124,16 @@ class Panels:
             return
         sums = scratch("panels", (*stack, parts, rows, width), out.dtype)
         cut = left.reshape(*stack, rows, parts, depth // parts).swapaxes(-2, -3)
-        multiply_bands(cut, panel.reshape(*stack, parts, -1, width), sums, lines)
+        multiply_bands(cut, panel.reshape(*panel.shape[:-2], parts, -1, width), sums, lines)
         np.add(sums[..., 0, :, :], sums[..., 1, :, :], out=out)
         for part in range(2, parts):
             np.add(out, sums[..., part, :, :], out=out)
+
+
+def _spread(matrices: Array, rank: int) -> Array:
+    """A stack of matrices with as many dimensions as that, those that are missing behind the ones of the stack."""
+    *stack, depth, width = matrices.shape
+    return matrices.reshape(*stack, *(1,) * (rank - matrices.ndim), depth, width)
 
 
 def multiply_bands(left: Array, right: Array, out: Array, lines: int) -> None:

@@ -326,18 +326,46 @@ def _outputs(
     transformed = _rows_apart("transformed", *inputs.shape)
     multiply(transforms.inputs, inputs, transformed, alone)
     planes = transformed.reshape(high * wide, tiles, depth * channels)
-    reach, width = weights.shape[1:]
+    width = weights.shape[-1]
     sums = _rows_apart("products", high * wide, tiles * depths.outputs * width)
     products = sums.reshape(high * wide, tiles, depths.outputs, width)
-    for place in range(depths.outputs):
-        start = place * channels
-        multiply(planes[:, :, start : start + reach], weights, products[:, :, place], alone)
+    _multiply_depths(planes, weights, products, channels, alone)
     if bias is not None:
         # One of all places, instead of each output of the tiles.
         products[transforms.everywhere] += bias
     outputs = scratch("outputs", (step_down * step_along, tiles * depths.outputs * width), x.dtype)
     multiply(transforms.outputs, sums, outputs, alone)
     return outputs.reshape(step_down, step_along, count, *across, depths.outputs, width)
+
+
+def _multiply_depths(
+    planes: Array, weights: Array | Panels, products: Array, channels: int, alone: bool
+) -> None:
+    """Put the products of each depth, and those that follow it as far as its output sees, into `products`.
+
+    Args:
+        planes: `(all seen, tiles, depths that are seen · channels)`.
+        weights: `(all seen, depth taps · channels, outputs)`.
+        products: `(all seen, tiles, depths, outputs)`.
+        channels: those of a depth.
+        alone: whether other threads have work already.
+    """
+    count, reach = products.shape[2], weights.shape[1]
+    if count == 1 or not isinstance(weights, Panels):
+        for depth in range(count):
+            seen = planes[:, :, depth * channels : depth * channels + reach]
+            multiply(seen, weights, products[:, :, depth], alone)
+        return
+    # What depths see overlaps; all of them in few calls, between which threads wait for each other.
+    places, tiles, _ = planes.shape
+    place, tile, each = planes.strides
+    windows = np.lib.stride_tricks.as_strided(
+        planes,
+        (places, count, tiles, reach),
+        (place, channels * each, tile, each),
+        writeable=False,
+    )
+    multiply(windows, weights, products.swapaxes(1, 2), alone)
 
 
 def _rows_apart(purpose: str, rows: int, length: int) -> Array:

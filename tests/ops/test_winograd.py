@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minihub_runtime import threads
+from minihub_runtime import blas, threads
 from minihub_runtime.ops import winograd
 from minihub_runtime.ops.convolution_prepared import PreparedFilter
 from minihub_runtime.ops.registry import REGISTRY
@@ -123,6 +123,19 @@ def test_a_filter_of_many_taps_and_few_channels_with_steps() -> None:
     attrs = {"strides": [1, 2, 2, 2, 1], "padding": "SAME"}
     REGISTRY["_PreparedConv3D"].kernel(x, prepared, **attrs)
     assert [*prepared._tiles] == [(2, 2, 2)]
+
+
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize(
+    ("taps", "channels", "outputs"), [(1, 40, 70), (3, 40, 140), (3, 450, 66), (2, 20, 30)]
+)
+@pytest.mark.usefixtures("always")
+def test_depth_in_panels(
+    taps: int, channels: int, outputs: int, small: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blas, "small_as_they_are", lambda: small)
+    x, filter = draw(2, 4, 13, 14, channels), draw(taps, 3, 3, channels, outputs)
+    check(x, filter, draw(outputs), padding="SAME")
 
 
 @pytest.mark.usefixtures("always")
