@@ -4,16 +4,20 @@
         variables/<name>    the network that learns, with the slots of the optimiser
         best/<name>         the best weights so far, if these are not those above
         state               JSON: the epochs, where random numbers are, and what all this follows from
+    <folder>/training.lock              while a process trains there
 
-Beside it lie `kept_features`.
+Beside it lie `kept_features`.  Of two trainings in a folder each would take the other's files away, so there is one at a time.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
 import json
+import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,19 +25,28 @@ import numpy as np
 from minihub.finetuning.course import Course, Epoch
 from minihub.finetuning.fingerprints import Fingerprint, is_fingerprint
 from minihub.finetuning.kept_features import KeptFeatures, remove_other_features
+from minihub.resolve.lock import Lock, make_uid
 from minihub_runtime.checkpoint import CheckpointReader, finish_interrupted, write_checkpoint
 from minihub_runtime.checkpoint.files import translated
-from minihub_runtime.errors import DataLossError, InvalidArgumentError, NotFoundError, clip
+from minihub_runtime.errors import (
+    DataLossError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    NotFoundError,
+    clip,
+)
 from minihub_runtime.versions import RELEASE
 
-__all__ = ["Checkpoints", "Standing", "check_folder", "epochs_in"]
+__all__ = ["Checkpoints", "Standing", "alone_in", "check_folder", "epochs_in"]
 
+_log = logging.getLogger("minihub")
 #: Version of what `state` holds.
 FORMAT = 1
 #: Arguments of which a module makes features.
 FEATURES_OF = ("examples", "validation")
 _NAME = "training"
 _VARIABLES, _BEST, _STATE = "variables/", "best/", "state"
+_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +69,7 @@ class Standing:
 
 
 class Checkpoints:
-    """Keeps the standing of one training in a folder.
+    """Keeps the standing of one training in a folder, which it must be `alone_in`.
 
     Args:
         folder: where; it is made when there is something to keep.
@@ -183,11 +196,65 @@ def check_folder(folder: str | os.PathLike[str], out: str | os.PathLike[str] | N
             )
 
 
+@contextlib.contextmanager
+def alone_in(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Keep all other trainings out of a folder, which is made if it is not there, for the time of a `with` block.
+
+    The operating system ends this with the process, however that ends.  A folder that only can be read keeps nobody out.
+
+    Raises:
+        FailedPreconditionError: another training is in it.
+        OpError: it cannot be made, or is empty and cannot be written.
+    """
+    path = os.path.abspath(os.fsdecode(folder))
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise translated(error, path, "written") from error
+    lock = Lock(os.path.join(path, _NAME), make_uid(), path, 0.0)
+    if not lock.try_acquire():
+        raise FailedPreconditionError(
+            f"checkpoint_dir must be a folder in which no other training runs, but {_named(lock.owner())} trains in {clip(path)}"
+        )
+    try:
+        if lock.problem is not None:
+            if lock.problem.errno not in _DENIED:
+                _log.warning(
+                    "training without a lock: %s cannot be locked (%s)", lock.path, lock.problem
+                )
+            elif not os.path.lexists(f"{os.path.join(path, _NAME)}.index"):
+                raise translated(lock.problem, path, "written") from lock.problem
+        yield
+    finally:
+        lock.free()
+
+
+def _named(owner: tuple[str, int] | None) -> str:
+    """Who is at work, for a message."""
+    if owner is None:
+        return "another process"
+    host, process = owner
+    import socket
+
+    if host != socket.gethostname():
+        return f"process {process} on {host}"
+    return "another training of this process" if process == os.getpid() else f"process {process}"
+
+
 def epochs_in(folder: str | os.PathLike[str]) -> int:
-    """How many epochs of a training a folder keeps."""
+    """How many epochs of a training a folder keeps.
+
+    Raises:
+        FailedPreconditionError: a training is at work in it.
+        DataLossError: what is in the folder is damaged, or of a later version.
+        OpError: it cannot be read.
+    """
     path = os.fsdecode(folder)
-    finish_interrupted(os.path.join(path, _NAME))
-    state = _read_state(path)
+    if not os.path.isdir(path) or not os.listdir(path):
+        return 0
+    with alone_in(path):
+        finish_interrupted(os.path.join(path, _NAME))
+        state = _read_state(path)
     return len(state["history"]) if state else 0
 
 

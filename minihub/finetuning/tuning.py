@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import minihub_runtime as tf
 from minihub.binding import choose_signature
 from minihub.export import check_free, write_module
-from minihub.finetuning.checkpoints import Checkpoints, check_folder
+from minihub.finetuning.checkpoints import Checkpoints, alone_in, check_folder
 from minihub.finetuning.course import Course, Epoch
 from minihub.finetuning.examples import split
 from minihub.finetuning.fingerprints import Fingerprint, module_fingerprint
@@ -175,6 +176,7 @@ def finetune(
     Raises:
         InvalidArgumentError: an argument, features or labels do not fit, or the loss is no longer finite; `checkpoint_dir` has a
             training with other arguments.
+        FailedPreconditionError: another training is at work in `checkpoint_dir`.
         DataLossError: what is in `checkpoint_dir` is damaged.
         AlreadyExistsError: there is something at `out` already; found out before anything is trained.
         NotFoundError, NotAModuleError: the handle names no module.
@@ -239,50 +241,53 @@ def finetune(
     if isinstance(validation, tuple):
         others, targets = trainer.examples(validation[0]), learnt.encode(validation[1])
         _check_count(others.count, len(targets))
-    checkpoints = None
-    if checkpoint_dir is not None:
-        arguments = {
-            "module": module_fingerprint(spec),
-            "signature": chosen,
-            "output": taken,
-            "train_module": tags is not None,
-            "examples": examples.fingerprint(),
-            "labels": _labels_fingerprint(learnt, learnt.targets),
-            "validation": share if others is None else others.fingerprint(),
-            "validation_labels": None if others is None else _labels_fingerprint(learnt, targets),
-            "task": learnt.name,
-            "hidden_units": list(head.hidden_units),
-            "dropout": dropout,
-            "batch_size": batch_size,
-            "optimizer": optimizer if isinstance(optimizer, str) else "a function",
-            "learning_rate": rate,
-            "class_weights": _shown_weights(class_weights),
-            "patience": patience,
-            "seed": seed,
-            "name": added,
-        }
-        checkpoints = Checkpoints(checkpoint_dir, arguments)
-        if checkpoints.epochs > epochs:
-            raise InvalidArgumentError(
-                f"epochs must be at least {checkpoints.epochs}, which {checkpoints.folder} has, not {epochs}"
-            )
-    kept = {} if checkpoints is None else checkpoints.features()
-    batches = trainer.prepare(examples, kept.get("examples"))
-    training = Part(batches, learnt.targets, numbers)
-    validating = Part(batches, learnt.targets, held) if len(held) else None
-    if others is not None:
-        held_back = trainer.prepare(others, kept.get("validation"))
-        validating = Part(held_back, targets, np.arange(others.count))
-    course = trainer.fit(
-        training,
-        validating,
-        generator,
-        epochs=epochs,
-        batch_size=batch_size,
-        patience=patience,
-        on_epoch=on_epoch or (lambda epoch: None),
-        checkpoints=checkpoints,
-    )
+    with contextlib.nullcontext() if checkpoint_dir is None else alone_in(checkpoint_dir):
+        checkpoints = None
+        if checkpoint_dir is not None:
+            arguments = {
+                "module": module_fingerprint(spec),
+                "signature": chosen,
+                "output": taken,
+                "train_module": tags is not None,
+                "examples": examples.fingerprint(),
+                "labels": _labels_fingerprint(learnt, learnt.targets),
+                "validation": share if others is None else others.fingerprint(),
+                "validation_labels": None
+                if others is None
+                else _labels_fingerprint(learnt, targets),
+                "task": learnt.name,
+                "hidden_units": list(head.hidden_units),
+                "dropout": dropout,
+                "batch_size": batch_size,
+                "optimizer": optimizer if isinstance(optimizer, str) else "a function",
+                "learning_rate": rate,
+                "class_weights": _shown_weights(class_weights),
+                "patience": patience,
+                "seed": seed,
+                "name": added,
+            }
+            checkpoints = Checkpoints(checkpoint_dir, arguments)
+            if checkpoints.epochs > epochs:
+                raise InvalidArgumentError(
+                    f"epochs must be at least {checkpoints.epochs}, which {checkpoints.folder} has, not {epochs}"
+                )
+        kept = {} if checkpoints is None else checkpoints.features()
+        batches = trainer.prepare(examples, kept.get("examples"))
+        training = Part(batches, learnt.targets, numbers)
+        validating = Part(batches, learnt.targets, held) if len(held) else None
+        if others is not None:
+            held_back = trainer.prepare(others, kept.get("validation"))
+            validating = Part(held_back, targets, np.arange(others.count))
+        course = trainer.fit(
+            training,
+            validating,
+            generator,
+            epochs=epochs,
+            batch_size=batch_size,
+            patience=patience,
+            on_epoch=on_epoch or (lambda epoch: None),
+            checkpoints=checkpoints,
+        )
     scored = training if validating is None else validating
     metrics = {
         "on": "training" if validating is None else "validation",

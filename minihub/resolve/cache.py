@@ -160,7 +160,11 @@ class Cache:
                 return self.path(key)
             with self._temporary(key, uid) as temporary, self._explained(handle):
                 if lock.problem:
-                    _log.warning("downloading without a lock: %s", lock.problem)
+                    _log.warning(
+                        "downloading without a lock: %s cannot be locked (%s)",
+                        lock.path,
+                        lock.problem,
+                    )
                 self._remove_leftovers()
                 self._publish(key, handle, fetch(temporary), temporary, wanted)
         return self.path(key)

@@ -1,7 +1,7 @@
-"""Locks that keep processes from downloading the same module twice.
+"""Locks that keep processes from downloading the same module twice, and from training in the same folder.
 
-A lock is a convenience: correctness comes from temporary folders with unique names and a rename. So a lock that cannot be made is a
-warning, and a lock whose owner died never blocks: the operating system frees it (`flock`, on Windows `LockFile`).
+For downloads a lock is a convenience: correctness comes from temporary folders with unique names and a rename. So a lock that cannot be
+made is a warning, and a lock whose owner died never blocks: the operating system frees it (`flock`, on Windows `LockFile`).
 
 The lock file is tensorflow_hub's, `<entry>.lock` with `<host>.<pid>.<uid>`, and its mere existence keeps tensorflow_hub waiting. A file without
 a system lock belongs to a tensorflow_hub process: it is waited for while that process lives on this host or its temporary folder
@@ -28,6 +28,8 @@ _log = logging.getLogger("minihub")
 _UID_START = "minihub-"
 # Far beyond the text of the file, as Windows keeps others from reading what is locked.
 _WINDOWS_OFFSET = 1 << 30
+#: In the way is one who had the lock, and took the file away just now.
+_GONE = "a process that is done"
 _held: set[int] = set()
 _fork_hook = False
 
@@ -130,21 +132,21 @@ class _Progress:
 
 
 class Lock:
-    """The lock of one cache entry.
+    """The lock of one cache entry, or of a folder that one training works in.
 
     Args:
-        entry: path of the entry's folder.
+        entry: path of the entry's folder; the lock is the file `<entry>.lock`.
         uid: of this attempt; names the temporary folder too.
         what: the handle, for messages.
         timeout: seconds without progress after which a foreign lock is taken over.
 
     Attributes:
-        problem: why there is no lock after `acquire`, or None.
+        problem: why there is no lock after `acquire` or `try_acquire`, or None.
     """
 
     def __init__(self, entry: str, uid: str, what: str, timeout: float) -> None:
         self.path = entry + ".lock"
-        self.problem: str | None = None
+        self.problem: OSError | None = None
         self._entry = entry
         self._uid = uid
         self._what = what
@@ -167,24 +169,54 @@ class Lock:
         foreign = _Progress(since=time.monotonic())
         wait = 0.02
         while True:
-            try:
-                self._descriptor = self._open()
-                if not system_lock(self._descriptor):
-                    owner = "another process"
-                elif self._ours(self._descriptor, foreign):
-                    return
-                else:
-                    owner = "a process of tensorflow_hub"
-            except OSError as error:
-                self.problem = f"{self.path} cannot be locked ({error})"
-                self.free()
+            owner = self._attempt(foreign)
+            if owner is None:
                 return
-            self.free()
             if not self._announced and wait > 0.1:
                 self._announced = True
                 _log.warning("waiting for %s that downloads %s", owner, self._what)
             time.sleep(wait)
             wait = min(wait * 1.5, 0.5)
+
+    def try_acquire(self) -> bool:
+        """Takes the lock if nobody has it; whether that is so.
+
+        True too, with `problem` set, if there can be no lock at all.
+        """
+        foreign = _Progress(since=time.monotonic())
+        while True:
+            owner = self._attempt(foreign)
+            if owner is None:
+                return True
+            if owner != _GONE:
+                return False
+
+    def owner(self) -> tuple[str, int] | None:
+        """Host and number of the process that signed the lock file, if it can be read."""
+        with contextlib.suppress(OSError), open(self.path, "rb") as file:
+            found = re.fullmatch(rb"(.*)\.([0-9]{1,10})\.[0-9a-z-]+", file.read(512))
+            if found is not None:
+                return found[1].decode("utf-8", "replace"), int(found[2])
+        return None
+
+    def _attempt(self, foreign: _Progress) -> str | None:
+        """Takes the lock; None if there is no more to do, else who is in the way."""
+        try:
+            self._descriptor = self._open()
+            if not system_lock(self._descriptor):
+                owner = "another process"
+            elif not self._is_at_path(self._descriptor):
+                owner = _GONE
+            elif self._ours(self._descriptor, foreign):
+                return None
+            else:
+                owner = "a process of tensorflow_hub"
+        except OSError as error:
+            self.problem = error
+            self.free()
+            return None
+        self.free()
+        return owner
 
     def free(self) -> None:
         """Gives the lock back, if there is one."""
@@ -216,9 +248,7 @@ class Lock:
         return descriptor
 
     def _ours(self, descriptor: int, foreign: _Progress) -> bool:
-        """Whether the file, whose system lock we have, is at its path still and owned by nobody else; then it is signed."""
-        if not self._is_at_path(descriptor):
-            return False
+        """Whether the file, whose system lock we have, is owned by nobody else; then it is signed."""
         os.lseek(descriptor, 0, os.SEEK_SET)
         content = os.read(descriptor, 512)
         if self._foreign_and_alive(content, foreign):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +24,14 @@ import minihub_runtime as tf
 from minihub.demo import FOLDER as DEMO
 from minihub.finetuning import kept_features
 from minihub.finetuning.checkpoints import epochs_in
+from minihub.resolve.lock import Lock
 from minihub_runtime.checkpoint import CheckpointReader, write_checkpoint
-from minihub_runtime.errors import DataLossError, InvalidArgumentError
+from minihub_runtime.errors import (
+    DataLossError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    PermissionDeniedError,
+)
 from tests.finetuning.modules import (
     LABELS,
     NORMALIZING,
@@ -350,3 +361,141 @@ def test_features_that_were_computed_are_not_computed_again(
     assert told[0] == ("features", 60, 300)
     assert kept_features.rows_in(str(kept)) == 450
     assert len(list(kept.glob("features-*.index"))) == 5 + 3
+
+
+#: Trains, says so after the first epoch, and waits for a line before it goes on.
+WAITING = """
+import sys
+import minihub
+from minihub.demo import FOLDER
+from tests.finetuning.modules import LABELS, SENTENCES
+
+def wait(epoch):
+    if epoch.number == 1:
+        print("training", flush=True)
+        sys.stdin.readline()
+
+minihub.finetune(FOLDER, SENTENCES, LABELS, epochs=3, checkpoint_dir=sys.argv[1], out=sys.argv[2], on_epoch=wait)
+"""
+
+
+@contextlib.contextmanager
+def waiting(kept: Path, out: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that is in the middle of a training."""
+    command = [sys.executable, "-c", WAITING, str(kept), str(out)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "training\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_second_process_is_kept_out_and_disturbs_nothing(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    rows = "".join(f'"{x}",{y}\n' for x, y in zip(SENTENCES, LABELS, strict=True))
+    (tmp_path / "data.csv").write_text(f"text,label\n{rows}")
+    with waiting(kept, tmp_path / "m") as process:
+        message = f"no other training runs, but process {process.pid} trains in .*kept"
+        for seed in (0, 1):
+            with pytest.raises(FailedPreconditionError, match=message):
+                minihub.finetune(DEMO, SENTENCES, LABELS, epochs=3, seed=seed, checkpoint_dir=kept)
+        with pytest.raises(FailedPreconditionError, match=message):
+            epochs_in(kept)
+        command = [sys.executable, "-m", "minihub", "finetune", DEMO, str(tmp_path / "data.csv")]
+        command += ["--checkpoint-dir", str(kept), "--out", str(tmp_path / "other")]
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert f"but process {process.pid} trains in" in ran.stderr
+        process.communicate("\n", timeout=60)
+        assert process.returncode == 0
+    assert sorted(os.listdir(kept)) == FILES
+    assert not (tmp_path / "other").exists()
+    minihub.finetune(DEMO, SENTENCES, LABELS, epochs=3, out=tmp_path / "whole")
+    assert read(tmp_path / "m") == read(tmp_path / "whole")
+
+
+def test_a_killed_process_keeps_nobody_out(tmp_path: Path) -> None:
+    kept, seen = tmp_path / "kept", Interrupted()
+    with waiting(kept, tmp_path / "m") as process:
+        process.kill()
+        process.wait()
+    assert (kept / "training.lock").exists()
+    minihub.finetune(
+        DEMO, SENTENCES, LABELS, epochs=3, checkpoint_dir=kept, on_epoch=seen, out=tmp_path / "m"
+    )
+    assert seen.seen == [2, 3]
+    assert sorted(os.listdir(kept)) == FILES
+    minihub.finetune(DEMO, SENTENCES, LABELS, epochs=3, out=tmp_path / "whole")
+    assert read(tmp_path / "m") == read(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("content", ["", "nonsense", f"{socket.gethostname()}.{os.getpid()}.minihub-1-2-3"])  # fmt: skip
+def test_a_lock_file_that_nobody_holds_keeps_nobody_out(tmp_path: Path, content: str) -> None:
+    # A process may have the number of one that died long ago.
+    (tmp_path / "training.lock").write_text(content)
+    minihub.finetune(DEMO, SENTENCES, LABELS, epochs=1, checkpoint_dir=tmp_path)
+    assert sorted(os.listdir(tmp_path)) == FILES
+
+
+def test_a_second_thread_is_kept_out(tmp_path: Path) -> None:
+    begun, told = threading.Event(), threading.Event()
+
+    def wait(epoch: minihub.finetuning.Epoch) -> None:
+        begun.set()
+        assert told.wait(60)
+
+    given: dict[str, Any] = {"epochs": 1, "checkpoint_dir": tmp_path}
+    first = threading.Thread(
+        target=minihub.finetune, args=(DEMO, SENTENCES, LABELS), kwargs={**given, "on_epoch": wait}
+    )
+    first.start()
+    try:
+        assert begun.wait(60)
+        with pytest.raises(FailedPreconditionError, match="another training of this process"):
+            minihub.finetune(DEMO, SENTENCES, LABELS, **given)
+    finally:
+        told.set()
+        first.join()
+    minihub.finetune(DEMO, SENTENCES, LABELS, **given)
+
+
+def test_an_error_lets_others_in(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"epochs": 1, "checkpoint_dir": tmp_path}
+    minihub.finetune(DEMO, SENTENCES, LABELS, **given)
+    for _ in range(2):
+        with pytest.raises(InvalidArgumentError, match="seed 0 instead of 1"):
+            minihub.finetune(DEMO, SENTENCES, LABELS, seed=1, **given)
+    assert sorted(os.listdir(tmp_path)) == FILES
+
+
+def test_folders_that_cannot_be_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    given: dict[str, Any] = {"epochs": 1, "checkpoint_dir": tmp_path / "kept"}
+
+    def refuse(number: int) -> None:
+        def opened(self: Lock) -> int:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(Lock, "_open", opened)
+
+    refuse(errno.EROFS)
+    with pytest.raises(PermissionDeniedError, match="kept must be allowed to be written"):
+        minihub.finetune(DEMO, SENTENCES, LABELS, **given)
+    refuse(errno.ENOLCK)
+    first = minihub.finetune(DEMO, SENTENCES, LABELS, **given)
+    assert caplog.text.count("training without a lock") == 1
+    # Of a training that is over nothing is written.
+    refuse(errno.EROFS)
+    assert minihub.finetune(DEMO, SENTENCES, LABELS, **given).history == first.history
+    assert caplog.text.count("training without a lock") == 1
+
+
+def test_a_folder_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(minihub.errors.OpError, match=r"must exist to be written|cannot be written"):
+        minihub.finetune(DEMO, SENTENCES, LABELS, checkpoint_dir=tmp_path / "file" / "kept")
