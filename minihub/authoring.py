@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from minihub.colocation import check_signature_inputs, check_state_nodes
+from minihub.errors import ArgumentTypeError
 from minihub.image_util import IMAGE_MODULE_INFO_KEY
 from minihub.native import ATTACHMENTS_COLLECTION, SUPPORTED_COLLECTIONS
 from minihub.saved_model import MetaGraph
@@ -67,7 +68,7 @@ def create_module_spec(
     graphs: list[MetaGraph] = []
     readable: set[str] = set()
     for tags, arguments in variants:
-        tagset = frozenset(tags)
+        tagset = frozenset(() if tags is None else tags)
         if any(graph.tags == tagset for graph in graphs):
             raise InvalidArgumentError(f"Tags {sorted(tagset)!r} used repeatedly")
         graph = Graph()
@@ -158,7 +159,8 @@ def add_signature(name: str | None = None, inputs: Any = None, outputs: Any = No
         outputs: name → tensor to return, likewise.
 
     Raises:
-        ValueError: a value is of a type that modules do not support, such as a Variable, or an input is colocated.
+        ArgumentTypeError: a value is of a type that modules do not support, such as a Variable (a ValueError).
+        ValueError: an input is colocated.
     """
     name = name or "default"
     named_inputs, named_outputs = (
@@ -197,7 +199,7 @@ def _check_types(name: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any
     if wrong:
         supported = ", ".join(kind.__name__ for kind in _SUPPORTED_TYPES)
         shown = "\n".join(wrong)
-        raise InvalidArgumentError(
+        raise ArgumentTypeError(
             "The inputs and outputs declared in hub.add_signature() for signature "
             f"'{name}' should have one of the types that are supported by this version of "
             f"tensorflow_hub: {supported}.\n{shown}"

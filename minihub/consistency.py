@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from minihub.errors import UnknownNameError
 from minihub.saved_model import VARIABLES_PREFIX, MetaGraph
 from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.dtypes import DType
@@ -198,7 +199,7 @@ def check_signatures(meta_graph: MetaGraph) -> None:
 
 def _check_ref(graph: Graph, ref: Ref, label: str) -> None:
     if ref.node not in graph.nodes:
-        raise InvalidArgumentError(f"{label} must be a tensor of the graph, not {clip(str(ref))!r}")
+        raise UnknownNameError(f"{label} must be a tensor of the graph, not {clip(str(ref))!r}")
     types = _output_dtypes(graph, graph.nodes[ref.node])
     if types is not None and ref.index >= len(types):
         raise InvalidArgumentError(

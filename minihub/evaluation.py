@@ -11,6 +11,7 @@ from typing import Any
 
 import minihub_runtime.api.session as sessions
 from minihub.binding import named_inputs
+from minihub.errors import UnknownNameError
 from minihub.module import Module
 from minihub.spec import as_module_spec
 from minihub.tensor_info import ParsedTensorInfo
@@ -22,7 +23,6 @@ from minihub_runtime.api.variables import (
     tables_initializer,
     variable_scope,
 )
-from minihub_runtime.errors import InvalidArgumentError
 
 __all__ = ["eval_function_for_module", "placeholder_for"]
 
@@ -71,7 +71,7 @@ def eval_function_for_module(
     ) -> Any:
         name = signature or "default"
         if name not in applied:
-            raise InvalidArgumentError(f"Signature {name!r} is missing from meta graph.")
+            raise UnknownNameError(f"Signature {name!r} is missing from meta graph.")
         tensors, outputs = applied[name]
         values = named_inputs(inputs, module_spec.get_input_info_dict(name, tags))
         feeds = {tensors[key]: value for key, value in values.items()}

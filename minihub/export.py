@@ -23,6 +23,7 @@ from typing import Any
 
 from minihub import native
 from minihub.consistency import check_stored, variables_of
+from minihub.errors import NotAFolderError
 from minihub.resolve.tree import sync_folder, write_all
 from minihub.saved_model import (
     ASSETS_COLLECTION,
@@ -193,7 +194,7 @@ def _check_free(target: str, shown: str) -> None:
     if not os.path.lexists(target):
         return
     if not os.path.isdir(target):
-        raise AlreadyExistsError(f"{clip(shown)} must be a folder or not be there, but is a file")
+        raise NotAFolderError(f"{clip(shown)} must be a folder or not be there, but is a file")
     found = sorted(os.listdir(target))
     if found:
         what = "a module" if native.MODULE_FILE in found else f"{clip(found[0])!r}"
@@ -211,9 +212,8 @@ def _system_errors(path: str) -> Iterator[None]:
         raise
     except OSError as error:
         if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
-            raise AlreadyExistsError(
-                f"{clip(path)} must be empty or not be there: {error.strerror}"
-            ) from error
+            kind = NotAFolderError if error.errno == errno.ENOTDIR else AlreadyExistsError
+            raise kind(f"{clip(path)} must be empty or not be there: {error.strerror}") from error
         raise translated(error, path, "written") from error
 
 

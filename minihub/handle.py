@@ -41,7 +41,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from minihub.errors import InvalidHandleError, NotFoundError
+from minihub.errors import (
+    ArgumentTypeError,
+    InvalidHandleError,
+    NotFoundError,
+    UnknownSchemeError,
+)
 from minihub_runtime.errors import clip
 
 __all__ = ["Address", "Handle", "Kind", "gcs_parts", "parse_handle", "shown"]
@@ -186,12 +191,14 @@ def parse_handle(text: str | os.PathLike[str]) -> Handle:
     The file system is asked only whether a text without a scheme is a local path, which then wins over every other reading.
 
     Raises:
+        ArgumentTypeError: it is neither text nor a path.
         InvalidHandleError: the text is empty, or has characters that no handle has.
         NotFoundError: it is no path that exists and no other known form.
     """
-    text = os.fspath(text)
-    if not isinstance(text, str):
-        raise InvalidHandleError(f"a handle must be a string, not {type(text).__name__}")
+    found = os.fspath(text) if isinstance(text, os.PathLike) else text
+    if not isinstance(found, str):
+        raise ArgumentTypeError(f"a handle must be a string or a path, not {clip(repr(text))}")
+    text = found
     if not text or "\0" in text:
         raise InvalidHandleError(
             f"a handle must be a non-empty text without NUL, not {clip(text)!r}"
@@ -212,7 +219,7 @@ def parse_handle(text: str | os.PathLike[str]) -> Handle:
         return Handle(text, kind, text)
     if scheme in {"http", "https"}:
         return _web(text, text)
-    raise NotFoundError(
+    raise UnknownSchemeError(
         f"{clip(text)} does not exist. (Handles start with http://, https://, gs:// or file://, or are local paths; "
         f"{scheme}:// is not known.)"
     )

@@ -22,6 +22,7 @@ from minihub.consistency import (
     check_variables,
     variables_of,
 )
+from minihub.errors import ArgumentTypeError
 from minihub.export import write_module
 from minihub.inside_functions import fit_into_function
 from minihub.saved_model import MetaGraph
@@ -109,6 +110,8 @@ class Module:
         if self._tags not in self._spec.get_tags():
             shown = sorted(tags) if tags else tags
             raise InvalidArgumentError(f"No such graph variant: tags={shown!r}")
+        if not isinstance(name, str):
+            raise ArgumentTypeError(f"name must be text, not {name!r}")
         if not name:
             raise InvalidArgumentError("name must be the name of a scope, not an empty one")
         self._meta_graph = self._spec.graph(self._tags)
@@ -184,11 +187,13 @@ class Module:
         Raises:
             RuntimeError: another graph is the default now.
             TypeError: inputs are missing, too many, or of the wrong type or shape; there is no output `default`.
-            ValueError: there is no such signature, or it has inputs or outputs of a type that is not supported.
+            ValueError: there is no such signature, or it has inputs or outputs of a type that is not supported, or an input is of
+                another graph.
             NotImplementedError: inside a function, a branch or a loop, of a trainable module with update ops.
         """
         if self._graph is not get_default_graph().outermost:
             raise RuntimeError("Module must be applied in the graph it was instantiated for.")
+        # An empty name is none here, as in tensorflow_hub.
         name = signature or "default"
         chosen = self._spec.signature(name, self._tags)
         for kind, infos in (("input", chosen.inputs), ("output", chosen.outputs)):
@@ -198,6 +203,12 @@ class Module:
             key: _compatible(named[key], info, f"Can't convert {key!r}")
             for key, info in chosen.inputs.items()
         }
+        for key, info in chosen.inputs.items():
+            for part in (tensors[key],) if info.kind == "dense" else tensors[key].components:
+                if part.graph.outermost is not self._graph:
+                    raise InvalidArgumentError(
+                        f"{part} must be from the same graph as the module {self._name!r}, to which it is given as {key!r}"
+                    )
         outputs = self._apply(name.replace(":", "_"), chosen.inputs, chosen.outputs, tensors)
         if as_dict:
             return outputs

@@ -12,6 +12,9 @@ import warnings
 from collections.abc import Collection
 from typing import Any
 
+from google.protobuf.message import DecodeError
+
+from minihub.errors import InvalidModuleError
 from minihub.saved_model import MetaGraph
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, clip
 from minihub_runtime.files import read_regular_file
@@ -23,10 +26,12 @@ __all__ = [
     "FORMAT_V3",
     "MODULE_FILE",
     "SUPPORTED_COLLECTIONS",
+    "InvalidMessageError",
     "attached_messages",
     "check_collections",
     "is_module",
     "is_state",
+    "parsed",
     "read_module_def",
 ]
 
@@ -51,6 +56,22 @@ SUPPORTED_COLLECTIONS = frozenset(
 )
 
 
+class InvalidMessageError(InvalidModuleError, DecodeError):
+    """A message of a module that is none of its type."""
+
+
+def parsed(message_type: type[Any], data: bytes, what: str) -> Any:
+    """As `parse`.
+
+    Raises:
+        InvalidMessageError: the bytes are not such a message.
+    """
+    try:
+        return parse(message_type, data, what)
+    except DataLossError as error:
+        raise InvalidMessageError(error.message) from error
+
+
 def is_module(folder: str) -> bool:
     """Whether a folder has the marker of a TF1 Hub module."""
     return os.path.lexists(os.path.join(folder, MODULE_FILE))
@@ -61,15 +82,15 @@ def read_module_def(folder: str) -> ModuleDef:
 
     Raises:
         NotFoundError: there is none.
-        DataLossError: it is not a ModuleDef.
+        InvalidMessageError: it is not a ModuleDef.
         InvalidArgumentError: a format or a feature that no release of tensorflow_hub knew.
     """
     path = os.path.join(folder, MODULE_FILE)
     data = read_regular_file(path)
     try:
-        message = parse(ModuleDef, data, path)
-    except DataLossError as error:
-        raise DataLossError(f"Cannot parse file {clip(path)}: {error.message}") from None
+        message: ModuleDef = parsed(ModuleDef, data, path)
+    except InvalidMessageError as error:
+        raise InvalidMessageError(f"Cannot parse file {clip(path)}: {error.message}") from None
     if message.format != FORMAT_V3:
         raise InvalidArgumentError(
             f"Unsupported module def format: {message.format!r} (must be {FORMAT_V3}; {clip(path)})"
@@ -102,7 +123,7 @@ def attached_messages(graph: MetaGraph) -> dict[str, bytes]:
     """The serialised messages attached to a graph, by key.
 
     Raises:
-        DataLossError: the collection holds something else.
+        DataLossError: the collection holds something else; an InvalidMessageError if it is bytes that are no attachments.
     """
     if ATTACHMENTS_COLLECTION not in graph.proto.collection_def:
         return {}
@@ -114,6 +135,6 @@ def attached_messages(graph: MetaGraph) -> dict[str, bytes]:
         )
     messages = {}
     for data in proto.bytes_list.value:
-        attachment = parse(ModuleAttachment, data, "an attached message")
+        attachment = parsed(ModuleAttachment, data, "an attached message")
         messages[attachment.key] = attachment.value
     return messages

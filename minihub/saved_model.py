@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from minihub.errors import InvalidAssetError, InvalidModuleError
 from minihub.tensor_info import ParsedTensorInfo, parse_infos
 from minihub_runtime.dtypes import string
 from minihub_runtime.errors import (
@@ -148,7 +149,7 @@ def read_saved_model(folder: str) -> list[MetaGraph]:
 
     Raises:
         NotFoundError: there is no saved_model.pb or .pbtxt.
-        DataLossError: it is not a SavedModel.
+        DataLossError: it is not a SavedModel; an InvalidModuleError if it is no message at all.
         InvalidArgumentError: two MetaGraphs have the same tags, or an asset is wrong.
     """
     message = _parse_file(folder)
@@ -179,7 +180,9 @@ def _parse_file(folder: str) -> SavedModel:
         try:
             return parse(SavedModel, read_regular_file(binary), binary)
         except DataLossError as error:
-            raise DataLossError(f"Cannot parse file {clip(binary)}: {error.message}.") from None
+            raise InvalidModuleError(
+                f"Cannot parse file {clip(binary)}: {error.message}."
+            ) from None
     if os.path.lexists(text):
         from google.protobuf import text_format
 
@@ -188,7 +191,7 @@ def _parse_file(folder: str) -> SavedModel:
         try:
             text_format.Parse(read_regular_file(text), message)
         except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
-            raise DataLossError(f"Cannot parse file {clip(text)}: {error}.") from None
+            raise InvalidModuleError(f"Cannot parse file {clip(text)}: {error}.") from None
         return message
     raise NotFoundError(
         f"{clip(folder)} must hold {FILENAME_PB} or {FILENAME_PBTXT}, but has neither"
@@ -221,8 +224,8 @@ def _read_assets(proto: MetaGraphDef, folder: str) -> dict[str, str]:
     """Node of a path → path of the file, from the hub's collection and from the SavedModel's own field.
 
     Raises:
-        InvalidArgumentError: an asset is no scalar string Const (or Placeholder, in a SavedModel), or lies outside the
-            assets folder.
+        InvalidAssetError: the node of an asset is no scalar string Const (or Placeholder, in a SavedModel).
+        InvalidArgumentError: an asset lies outside the assets folder.
     """
     entries = list(proto.asset_file_def)
     allowed = ("Const", "Placeholder") if entries else ("Const",)
@@ -258,13 +261,13 @@ def _read_assets(proto: MetaGraphDef, folder: str) -> dict[str, str]:
 
 def _check_asset_node(node: Any, name: str, allowed: Collection[str]) -> None:
     if node is None:
-        raise InvalidArgumentError(f"asset node {clip(name)!r} must be in the graph")
+        raise InvalidAssetError(f"asset node {clip(name)!r} must be in the graph")
     if node.op not in allowed:
-        raise InvalidArgumentError("Asset node must be of type constant.")
+        raise InvalidAssetError("Asset node must be of type constant.")
     if node.attr["dtype"].type != 7:
-        raise InvalidArgumentError("Asset node must be of dtype string.")
+        raise InvalidAssetError("Asset node must be of dtype string.")
     if node.op == "Const" and len(node.attr["value"].tensor.tensor_shape.dim):
-        raise InvalidArgumentError("Asset node must be a scalar.")
+        raise InvalidAssetError("Asset node must be a scalar.")
 
 
 def variables_prefix(folder: str) -> str | None:

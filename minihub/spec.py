@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from minihub import native, saved_model
-from minihub.errors import NotAModuleError
+from minihub.errors import ArgumentTypeError, NotAModuleError, UnknownNameError
 from minihub.resolve import resolve
 from minihub.saved_model import MetaGraph, Signature
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.errors import InvalidArgumentError, clip
-from minihub_runtime.protos import Message, parse
+from minihub_runtime.protos import Message
 
 __all__ = [
     "ModuleSpec",
@@ -77,12 +77,15 @@ class ModuleSpec:
 
         Raises:
             KeyError: there is no graph with these tags.
-            ValueError: it has no such signature.
+            UnknownNameError: it has no such signature (a KeyError and a ValueError).
+            ArgumentTypeError: `name` is no text.
         """
-        name = name or "default"
+        name = "default" if name is None else name
+        if not isinstance(name, str):
+            raise ArgumentTypeError(f"the name of a signature must be text, not {name!r}")
         signatures = self.graph(tags).signatures
         if name not in signatures:
-            raise InvalidArgumentError(
+            raise UnknownNameError(
                 f"Signature {name!r} is missing from meta graph. It has {sorted(signatures)}."
             )
         return signatures[name]
@@ -116,8 +119,13 @@ class ModuleSpec:
 
         Raises:
             KeyError: there is none, or no graph with these tags.
-            ValueError: it is no message of that type.
+            ArgumentTypeError: `message_type` is no class of messages.
+            InvalidMessageError: it is no message of that type.
         """
+        if not (isinstance(message_type, type) and hasattr(message_type, "FromString")):
+            raise ArgumentTypeError(
+                f"message_type must be a class of protobuf messages, not {message_type!r}"
+            )
         data = native.attached_messages(self.graph(tags)).get(key)
         if data is None:
             if required:
@@ -126,7 +134,7 @@ class ModuleSpec:
                     "Hub Module"
                 )
             return None
-        parsed: M = parse(message_type, data, f"the attached message {key!r}")
+        parsed: M = native.parsed(message_type, data, f"the attached message {key!r}")
         return parsed
 
     def export(
@@ -145,7 +153,7 @@ class ModuleSpec:
             name_transform_fn: from the name of a variable in the module to its name in the checkpoint.
 
         Raises:
-            ValueError: `checkpoint_path` is missing; a variable is not in the checkpoint, or is of another shape or type; there
+            ValueError: `checkpoint_path` is missing, or not named; a variable is not in the checkpoint, or is of another shape or type; there
                 is no graph without tags.
             AlreadyExistsError: there is something at `path`; it is left alone.
             OpError: a file cannot be read or written; nothing is left behind then.
@@ -153,7 +161,7 @@ class ModuleSpec:
         from minihub.export import checkpoint_tensors, write_module
 
         if _sentinel is not None:
-            raise TypeError("the arguments of export() after path must be named")
+            raise ArgumentTypeError("the arguments of export() after path must be named")
         if not checkpoint_path:
             raise InvalidArgumentError("Missing mandatory `checkpoint_path` parameter")
         if frozenset() not in self.get_tags():
@@ -173,11 +181,13 @@ def load_module_spec(path: str | os.PathLike[str]) -> ModuleSpec:
 
     Raises:
         NotFoundError, UnavailableError, PermissionDeniedError: it cannot be fetched.
-        NotAModuleError: what is there is no TF1 Hub module (a RuntimeError).
-        ValueError: its format or features are not supported, or its files are corrupted.
+        NotAModuleError: what is there is no TF1 Hub module (a RuntimeError, and a NotFoundError).
+        ArgumentTypeError: `path` is no handle.
+        ValueError: its format or features are not supported, or its files are corrupted: an InvalidMessageError, which is a
+            DecodeError of protobuf, if tfhub_module.pb or an attached message is, an OSError if saved_model.pb is.
     """
+    folder = resolve(path)
     handle = os.fspath(path)
-    folder = resolve(handle)
     if not native.is_module(folder):
         held = (
             "a SavedModel; see create_module_spec_from_saved_model"
@@ -195,6 +205,7 @@ def load_module_spec(path: str | os.PathLike[str]) -> ModuleSpec:
     graphs = saved_model.read_saved_model(folder)
     for graph in graphs:
         native.check_collections(graph)
+        native.attached_messages(graph)
     return ModuleSpec(graphs, folder, saved_model.variables_prefix(folder))
 
 
@@ -211,7 +222,7 @@ def create_module_spec_from_saved_model(
         NotFoundError: there is no SavedModel.
         ValueError: it has collections that modules cannot have, or its files are corrupted.
     """
-    folder = resolve(os.fspath(saved_model_path))
+    folder = resolve(saved_model_path)
     dropped = {*DROPPED_FROM_SAVED_MODELS, *(drop_collections or ())}
     graphs = saved_model.read_saved_model(folder)
     for graph in graphs:
@@ -223,6 +234,7 @@ def create_module_spec_from_saved_model(
                 f"Unsupported collections in graph: {unknown}\nUse hub.create_module_spec(..., "
                 "drop_collections=[...]) as appropriate."
             )
+        native.attached_messages(graph)
     return ModuleSpec(graphs, folder, saved_model.variables_prefix(folder))
 
 

@@ -37,13 +37,15 @@ def locate(options: argparse.Namespace, *, refresh: bool = False, sha256: str | 
 @contextlib.contextmanager
 def complete(path: str) -> Iterator[None]:
     """Tell a module that lacks a file apart from a place where no module is."""
-    from minihub.errors import NotFoundError
+    from minihub.errors import NotAModuleError, NotFoundError
     from minihub.loading import is_frozen
     from minihub.native import MODULE_FILE
     from minihub.saved_model import FILENAME_PB, FILENAME_PBTXT
 
     try:
         yield
+    except NotAModuleError:
+        raise
     except NotFoundError as error:
         there = is_frozen(path) or any(
             os.path.lexists(os.path.join(path, name))

@@ -202,10 +202,13 @@ def makedirs(path: Path) -> None:
     """Make a folder and those above it; one that is there is left as it is.
 
     Raises:
-        OpError: the system refuses, for example because there is a file of that name.
+        FailedPreconditionError: there is a file of that name.
+        OpError: the system refuses.
     """
     name = local_path(path)
     if name:
+        if os.path.lexists(name) and not os.path.isdir(name):
+            raise FailedPreconditionError(f"{name} is not a directory")
         with system_errors(name):
             os.makedirs(name, exist_ok=True)
 

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from typing import Any
+
 import pytest
 
-from minihub.errors import InvalidHandleError, NotFoundError
+from minihub.errors import ArgumentTypeError, InvalidHandleError, NotFoundError
 from minihub.handle import Kind, parse_handle, shown
 from minihub.resolve import Settings, resolve
 from minihub.resolve.settings import default_cache_dir
@@ -199,11 +201,16 @@ def test_what_is_not_there_does_not_exist(text: str) -> None:
         ("file://other/m", "local path"),
         ("https://www.kaggle.com/models/google/nnlm", "a kaggle.com handle must read"),
         ("https://www.kaggle.com/models/a/../b/c/1", "a kaggle.com handle must read"),
-        (b"http://host", "must be a string"),
     ],
 )
 def test_handles_that_cannot_be_understood(text: str, message: str) -> None:
     with pytest.raises(InvalidHandleError, match=message):
+        parse_handle(text)
+
+
+@pytest.mark.parametrize("text", [b"http://host", 5, None, ["http://host"]])
+def test_what_is_no_handle_by_its_type(text: Any) -> None:
+    with pytest.raises(ArgumentTypeError, match="must be a string or a path, not"):
         parse_handle(text)
 
 
