@@ -12,6 +12,7 @@ from typing import Any
 from minihub.errors import UnknownNameError
 from minihub.saved_model import VARIABLES_PREFIX, MetaGraph
 from minihub_runtime.checkpoint import CheckpointReader
+from minihub_runtime.checkpoint.slices import Box
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, NotFoundError, clip
 from minihub_runtime.graph.ir import Graph, Node, Ref, parse_ref
@@ -75,6 +76,13 @@ class VariableEntry:
             self.slice = slice_spec(info)
             self.shape = tuple(info.full_shape)
             self.offset, self.lengths = tuple(info.var_offset), tuple(info.var_shape)
+
+    @property
+    def shown(self) -> str:
+        """What to call it in a message; of a partition, the variable and which part of it this is."""
+        if not self.slice:
+            return clip(self.node)
+        return f"{clip(self.key)}, of which {clip(self.node)} is the part {Box(self.offset, self.lengths)},"
 
 
 def _in_graph(graph: Graph, name: str, what: str, folder: str) -> str:
@@ -143,12 +151,12 @@ def check_stored(variable: VariableEntry, name: str, reader: CheckpointReader, p
     shape = reader.shape(name)
     if not compatible(variable.shape, shape):
         raise InvalidArgumentError(
-            f"Shape of variable {clip(variable.node)} ({show(variable.shape)}) doesn't match with "
+            f"Shape of variable {variable.shown} ({show(variable.shape)}) doesn't match with "
             f"shape of tensor {clip(name)} ({show(shape)}) from checkpoint reader ({clip(prefix)})."
         )
     if reader.dtype(name) is not variable.dtype:
         raise InvalidArgumentError(
-            f"variable {clip(variable.node)!r} must be of type {variable.dtype.name} in the "
+            f"variable {variable.shown} must be of type {variable.dtype.name} in the "
             f"checkpoint {clip(prefix)}, not {reader.dtype(name).name}"
         )
 

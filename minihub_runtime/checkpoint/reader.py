@@ -173,12 +173,7 @@ class CheckpointReader:
         whole = Box((0,) * len(entry.shape), entry.shape)
         wanted = whole
         if slice:
-            shape, part = parse_shape_and_slice(slice)
-            if shape != entry.shape:
-                raise InvalidArgumentError(
-                    f"the shape in {clip(slice)!r} must be {show(entry.shape)}, that of {clip(name)!r}"
-                )
-            wanted = part.box(shape)
+            wanted = self._wanted(name, slice, entry.shape)
         if entry.slices:
             return self._assemble(name, key, entry, wanted)
         return self._whole(name, key, entry)[wanted.within(whole)]
@@ -205,6 +200,22 @@ class CheckpointReader:
                 f" {len(self._names)} tensors"
             )
         return self._names[name]
+
+    def _wanted(self, name: str, slice: str, found: tuple[int, ...]) -> Box:
+        """The part of a variable that a shape and slice name, which must be those of a tensor of shape `found`."""
+        try:
+            shape, part = parse_shape_and_slice(slice)
+            wanted = part.box(shape)
+        except InvalidArgumentError as error:
+            raise InvalidArgumentError(
+                f"the part {clip(slice)!r} of variable {clip(name)!r}: {error.message}"
+            ) from None
+        if shape != found:
+            raise InvalidArgumentError(
+                f"variable {clip(name)!r}, of which the part {wanted} is wanted, must have the shape {show(shape)} in the checkpoint"
+                f" {clip(self.prefix)}, not {show(found)}"
+            )
+        return wanted
 
     def _entry(self, key: bytes) -> Entry:
         entry = self._entries.get(key)
@@ -233,8 +244,8 @@ class CheckpointReader:
         found = sum(common.volume for _, _, common in pieces)
         if found != wanted.volume:
             raise DataLossError(
-                f"the stored slices of {clip(name)!r} must have all {wanted.volume} elements that are wanted,"
-                f" but have {found}"
+                f"the stored slices of {clip(name)!r} must have all {wanted.volume} elements of the part {wanted} that is wanted,"
+                f" but have {found} ({clip(self.prefix)})"
             )
         parts = [
             (self._part(name, entry, key, box), key, box, common) for key, box, common in pieces

@@ -99,6 +99,11 @@ class Box(NamedTuple):
             sizes.append(length)
         return Box(tuple(offsets), tuple(sizes))
 
+    def __str__(self) -> str:
+        """As NumPy would index it: `[0:4, 0:16]`."""
+        ranges = (f"{a}:{a + n}" for a, n in zip(self.offsets, self.sizes, strict=True))
+        return f"[{', '.join(ranges)}]"
+
     def within(self, outer: Box) -> tuple[slice, ...]:
         """The NumPy index of this box in an array that holds `outer`."""
         return tuple(
