@@ -125,7 +125,7 @@ def test_slices() -> None:
         ("10 3", "must look like"),
         ("10 3 0,4", "must have rank 2, not 1"),
         ("10 3 0,4:-:-", "must have rank 2, not 3"),
-        ("10 4 0,4:-", r"must be \[10,3\]"),
+        ("10 4 0,4:-", r"must have the shape \[10,4\] in the checkpoint .*, not \[10,3\]"),
         ("10 3 8,4:-", "end within 10"),
         ("10 3 -1,4:-", "must look like"),
         ("10 3 0,0:-", "length of 1 or more"),
