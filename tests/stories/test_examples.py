@@ -34,6 +34,21 @@ def problems(folder: Path) -> list[str]:
     return [finding.text for finding in check_module(str(folder)) if finding.level != "note"]
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.py")))
+def test_how_to_use_it_is_said(name: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, str(EXAMPLES / f"{name}.py")],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(EXAMPLES.parent), "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert f"python examples/{name}.py FOLDER" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 def test_half_plus_two(tmp_path: Path) -> None:
     assert run("half_plus_two", tmp_path / "m") == "[2.5 3.  3.5]\n"
     assert problems(tmp_path / "m") == []
