@@ -185,6 +185,8 @@ def check_free(path: str | os.PathLike[str]) -> None:
 
 def _local(path: str | os.PathLike[str]) -> str:
     text = os.fsdecode(path)
+    if not text:
+        raise InvalidArgumentError("the folder to write to must have a name, but that is empty")
     if "://" in text:
         raise InvalidArgumentError(f"a module is written to a local folder, not to {clip(text)!r}")
     return text

@@ -227,8 +227,9 @@ def load(
     path = resolve(text)
     names = (saved_model.FILENAME_PB, saved_model.FILENAME_PBTXT)
     if not any(os.path.lexists(os.path.join(path, name)) for name in names):
+        what = " is a file and" if os.path.isfile(path) else ""
         raise UnknownModelError(
-            f"Trying to load a model of incompatible/unknown type. '{clip(path)}' contains neither "
+            f"Trying to load a model of incompatible/unknown type. '{clip(path)}'{what} contains neither "
             f"'{names[0]}' nor '{names[1]}'."
         )
     with uncollected():

@@ -193,6 +193,10 @@ def _parse_file(folder: str) -> SavedModel:
         except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidModuleError(f"Cannot parse file {clip(text)}: {error}.") from None
         return message
+    if os.path.isfile(folder):
+        raise NotFoundError(
+            f"{clip(folder)} must be a folder with {FILENAME_PB} or {FILENAME_PBTXT}, or an archive of one by its name, but is another file"
+        )
     raise NotFoundError(
         f"{clip(folder)} must hold {FILENAME_PB} or {FILENAME_PBTXT}, but has neither"
     )

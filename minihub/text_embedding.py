@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minihub.authoring import add_signature, create_module_spec
-from minihub.export import write_module
+from minihub.export import check_free, write_module
 from minihub.spec import ModuleSpec
 from minihub.vectors import VectorFile
 from minihub_runtime.checkpoint import Streamed
@@ -151,6 +151,7 @@ def export_text_embedding(
         raise InvalidArgumentError(f"combiner must be 'mean', 'sqrtn' or 'sum': {combiner!r}")
     if limit is not None and limit < 1:
         raise InvalidArgumentError(f"limit must be at least 1, not {limit}")
+    check_free(path)
     parent = os.path.dirname(os.path.abspath(os.fspath(path)))
     os.makedirs(parent, exist_ok=True)
     # Beside the target, which has room for the table, rather than where temporary files go.

@@ -169,7 +169,7 @@ def as_array(value: Any, dtype: DType | None = None, name: str = "value") -> Arr
     if not array.size and array.dtype.kind != "O":
         return np.empty(array.shape, dtype.numpy)
     if array.dtype.kind in "OSU":
-        raise InvalidArgumentError(f"{name} must be of type {dtype.name}, not {array.dtype}")
+        raise InvalidArgumentError(f"{name} must be of type {dtype.name}, not {_kind(array)}")
     if dtype.numpy.names is not None:
         return _carried(array, dtype, name)
     order = "biufc"
@@ -189,6 +189,18 @@ def as_array(value: Any, dtype: DType | None = None, name: str = "value") -> Arr
             )
     with np.errstate(over="ignore"):
         return array.astype(dtype.numpy)
+
+
+def _kind(array: Array) -> str:
+    """What an array holds that are no numbers, for a message."""
+    if array.dtype.kind != "O":
+        return "text" if array.dtype.kind == "U" else "bytes"
+    wrong = next((v for v in array.flat if not isinstance(v, (bool, int, float))), None)
+    return (
+        "objects, among them None"
+        if wrong is None
+        else f"objects, among them {type(wrong).__name__}"
+    )
 
 
 def _carried(array: Array, dtype: DType, name: str) -> Array:

@@ -32,7 +32,7 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("action", choices=["list", "verify", "remove", "path"])
-    parser.add_argument("handles", metavar="HANDLE", nargs="*", help="modules")
+    parser.add_argument("handles", metavar="HANDLE", nargs="*", default=[], help="modules")
     parser.add_argument("--all", action="store_true", help="remove: all modules")
     parser.add_argument("--yes", action="store_true", help="remove: do not ask")
     parser.add_argument("--json", action="store_true", help="print JSON, as docs/cli.md says")
@@ -145,7 +145,7 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _confirm(question: str) -> None:
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("--all asks on a terminal; use --yes where there is none")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):

@@ -17,8 +17,13 @@ __all__ = ["Counter", "prepare_streams", "print_json", "quiet_streams", "reporti
 def prepare_streams() -> None:
     """Make the output streams take every character.
 
-    A terminal keeps its encoding and shows what it lacks as an escape; files and pipes get UTF-8, whatever the locale.
+    A process may be started without them; then what is printed goes nowhere, and no file that is opened later takes the number of
+    one, which libraries write to.  A terminal keeps its encoding and shows what it lacks as an escape; files and pipes get UTF-8, whatever the locale.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # It lives as long as the process.
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             encoding = stream.encoding if stream.isatty() else "utf-8"

@@ -371,6 +371,8 @@ def _read(source: str) -> bytes:
 def _opened(source: str) -> Iterator[IO[bytes]]:
     """A file for reading bytes; `-` is standard input, which stays open."""
     if source == "-":
+        if sys.stdin is None:
+            raise CommandError("- must be standard input, but that is closed")
         yield sys.stdin.buffer
         return
     with open(source, "rb") as file:

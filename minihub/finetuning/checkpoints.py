@@ -181,13 +181,18 @@ def check_folder(folder: str | os.PathLike[str], out: str | os.PathLike[str] | N
         out: where the module is written; None if it is not.
 
     Raises:
-        InvalidArgumentError: it is a file, lies on another machine, or within `out`.
+        InvalidArgumentError: it is a file, below one, has no name, lies on another machine, or within `out`.
     """
     text = os.fsdecode(folder)
+    if not text:
+        raise InvalidArgumentError("checkpoint_dir must name a folder, but is empty")
     if "://" in text:
         raise InvalidArgumentError(f"checkpoint_dir must be a local folder, not {clip(text)!r}")
-    if os.path.lexists(text) and not os.path.isdir(text):
-        raise InvalidArgumentError(f"checkpoint_dir must be a folder, but {clip(text)} is a file")
+    above = text
+    while above and not os.path.lexists(above) and os.path.dirname(above) != above:
+        above = os.path.dirname(above)
+    if above and not os.path.isdir(above):
+        raise InvalidArgumentError(f"checkpoint_dir must be a folder, but {clip(above)} is a file")
     if out is not None:
         place, target = os.path.realpath(text), os.path.realpath(os.fsdecode(out))
         if os.path.join(place, "").startswith(os.path.join(target, "")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,8 @@ OPTIMIZERS: dict[str, tuple[str, tuple[float, ...]]] = {
     "rmsprop": ("RMSPropOptimizer", ()),
     "sgd": ("GradientDescentOptimizer", ()),
 }
+#: What a signature may be called; others tensorflow_hub reads, and cannot apply.
+_NAME = re.compile(r"[A-Za-z0-9_.:>-]+")
 #: Learning rates if none is given: of a head alone, and with a module whose weights know something already.
 HEAD_RATE, MODULE_RATE = 3e-3, 3e-4
 
@@ -218,6 +221,10 @@ def finetune(
     if added in spec.get_signature_names():
         raise InvalidArgumentError(
             f"the new signature must have a name that is free; the module has {added!r}, so give `name`"
+        )
+    if not _NAME.fullmatch(added):
+        raise InvalidArgumentError(
+            f"the name of the new signature must be of letters of ASCII, digits and _.:>-, as it becomes that of a scope, not {added!r}"
         )
     head = Head(learnt, tuple(hidden_units), dropout, _free_scope(spec))
     rate = MODULE_RATE if train_module else HEAD_RATE

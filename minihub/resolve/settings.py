@@ -82,7 +82,7 @@ class Settings:
         """Settings of an environment, with those arguments in `given` that are not None put over them.
 
         Raises:
-            InvalidHandleError: a variable has a value that it cannot have.
+            InvalidHandleError: a variable or an argument has a value that it cannot have.
         """
         env = os.environ if environment is None else environment
         load_format = env.get("TFHUB_MODEL_LOAD_FORMAT") or "AUTO"
@@ -105,6 +105,8 @@ class Settings:
             max_bytes=int(_number(env, "MINIHUB_MAX_BYTES", cls.max_bytes)),
         )
         settings = replace(settings, **{name: x for name, x in given.items() if x is not None})
+        if not settings.cache_dir:
+            raise InvalidHandleError("the cache folder must have a name, but that is empty")
         for name, url in (("mirror", settings.mirror), ("gcs", settings.gcs)):
             if url is not None and not url.lower().startswith(("http://", "https://")):
                 raise InvalidHandleError(

@@ -497,5 +497,5 @@ def test_folders_that_cannot_be_locked(
 
 def test_a_folder_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(minihub.errors.OpError, match=r"must exist to be written|cannot be written"):
+    with pytest.raises(InvalidArgumentError, match=r"must be a folder, but .*file is a file"):
         minihub.finetune(DEMO, SENTENCES, LABELS, checkpoint_dir=tmp_path / "file" / "kept")

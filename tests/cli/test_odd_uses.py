@@ -1,0 +1,144 @@
+"""What people type by mistake, and surroundings that lack something: a clear line, and nothing lost or written where it should not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from minihub.demo import FOLDER as DEMO
+from tests.cli.conftest import HALF, Cli
+from tests.finetuning.modules import LABELS, SENTENCES
+
+ROOT = Path(__file__).parents[2]
+Refused = Callable[..., str]
+
+posix = pytest.mark.skipif(os.name == "nt", reason="a shell closes the streams")
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    rows = "".join(f'"{x}",{y}\n' for x, y in zip(SENTENCES, LABELS, strict=True))
+    path = tmp_path / "data.csv"
+    path.write_text(f"text,label\n{rows}")
+    return path
+
+
+def shell(line: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell in which `$M` is the command, and `$1` … are arguments."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'M="{sys.executable} -m minihub"; {line}', "sh", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@posix
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ('$M show "$1" >&-', 0),
+        ('$M show "$1" --json >&-', 0),
+        ('$M run "$1" "a word" >&-', 0),
+        ('$M show /nowhere 2>&-', 3),
+        ('$M show "$1" >&- 2>&- <&-', 0),
+    ],
+)  # fmt: skip
+def test_closed_output(line: str, code: int) -> None:
+    ran = shell(line, DEMO)
+    assert (ran.returncode, ran.stderr) == (code, "")
+    # What is for standard error does not come out elsewhere.
+    assert ran.stdout == ""
+
+
+@posix
+def test_closed_output_does_not_spoil_what_is_written(tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    ran = shell('$M run "$1" 1 --output "$2" <&- >&- 2>&-', HALF, out)
+    assert ran.returncode == 0
+    assert out.read_text() == "[2.5]\n"
+
+
+@posix
+def test_closed_input(tmp_path: Path) -> None:
+    ran = shell('$M run "$1" - <&-', DEMO)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "minihub: error: - must be standard input, but that is closed\n"
+    (tmp_path / ("0" * 40)).mkdir()
+    ran = shell('$M --cache-dir "$1" cache remove --all <&-', tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "--all asks on a terminal" in ran.stderr
+    assert os.listdir(tmp_path) == ["0" * 40]
+
+
+def test_empty_paths(
+    table: Path, refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    told = refused(2, "--cache-dir", "", "cache", "list")
+    assert "the cache folder must have a name" in told
+    told = refused(1, "finetune", DEMO, table, "--out", "")
+    assert "must have a name, but that is empty" in told
+    told = refused(1, "finetune", DEMO, table, "--out", "m", "--checkpoint-dir", "")
+    assert "checkpoint_dir must name a folder, but is empty" in told
+    assert os.listdir(folder) == []
+
+
+def test_files_where_folders_are_to_be(table: Path, refused: Refused, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("a 1 0\nb 0 1\n")
+    told = refused(1, "finetune", DEMO, table, "--out", tmp_path / "m", "--checkpoint-dir", file / "x")  # fmt: skip
+    assert "checkpoint_dir must be a folder, but" in told
+    assert "file is a file" in told
+    told = refused(1, "create", "text-embedding", "--vectors", file, "--out", file / "m")
+    assert "must be empty or not be there" in told
+    for command in ("show", "run"):
+        told = refused(3, command, file, *(["x"] if command == "run" else []))
+        assert "file" in told
+        assert "is another file" in told or "is a file and contains neither" in told
+
+
+def test_nothing_is_read_for_what_has_no_place(refused: Refused, tmp_path: Path) -> None:
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("a 1 0\nb 0 nonsense\n")
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "mine").write_text("")
+    told = refused(1, "create", "text-embedding", "--vectors", vectors, "--out", tmp_path / "m")
+    assert "must be empty or not be there, but holds 'mine'" in told
+
+
+@pytest.mark.parametrize("name", ["a b", "ü", "a/b", "a@b", "a\\b"])
+def test_names_that_tensorflow_hub_cannot_apply(
+    table: Path, refused: Refused, tmp_path: Path, name: str
+) -> None:
+    told = refused(1, "finetune", DEMO, table, "--out", tmp_path / "m", "--name", name)
+    assert "the name of the new signature must be of letters of ASCII" in told
+    assert not (tmp_path / "m").exists()
+
+
+def test_what_is_missing_is_what_is_needed(refused: Refused) -> None:
+    assert "the following arguments are required: action (see" in refused(2, "cache")
+
+
+def test_text_among_numbers(refused: Refused) -> None:
+    assert "input 'default' must be of type float32, not text" in refused(1, "run", HALF, '[1, "a"]')  # fmt: skip
+    assert "among them dict" in refused(1, "run", HALF, "[1, {}]")
+    assert "among them None" in refused(1, "run", HALF, "[1, null]")
+
+
+def test_paths_with_blanks_and_letters_of_all_kinds(cli: Cli, table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "ein Örtchen" / "모듈"
+    data = table.rename(tmp_path / "dätä ü.csv")
+    ran = cli("finetune", DEMO, data, "--out", out, "--epochs", 1)
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, str(out))
+    assert cli("run", out, "日本語", "").code == 0
+    assert f"path      {out}\n" in cli("show", out).out
