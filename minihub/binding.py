@@ -14,7 +14,7 @@ from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.shapes import compatible, show
-from minihub_runtime.values import RaggedTensorValue, SparseTensorValue, as_array
+from minihub_runtime.values import RaggedTensorValue, SparseTensorValue, as_array, check_unmasked
 
 __all__ = ["choose_signature", "feeds_of", "named_inputs", "values_of"]
 
@@ -87,6 +87,7 @@ def _feed(name: str, value: Any, info: ParsedTensorInfo) -> dict[Ref, Any]:
     if info.kind == "ragged":
         parts = [_guarded(part) for part in _ragged(value, info, label)]
         return dict(zip(info.refs, parts, strict=True))
+    check_unmasked(value, label)
     array = as_array(value, info.dtype, label)
     _check_shape(label, array.shape, info)
     return {info.refs[0]: _guarded(array)}

@@ -6,6 +6,7 @@ Source: tensorflow/python/framework/sparse_tensor.py, tensorflow/python/ops/ragg
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -13,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minihub_runtime.dtypes import DType, as_dtype
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import InvalidArgumentError, clip
 
-__all__ = ["RaggedTensorValue", "SparseTensorValue", "as_array"]
+__all__ = ["RaggedTensorValue", "SparseTensorValue", "as_array", "check_unmasked"]
 
 Array = NDArray[Any]
 
@@ -144,11 +145,24 @@ class RaggedTensorValue:
     __hash__ = None  # type: ignore[assignment]
 
 
+def check_unmasked(value: Any, name: str) -> None:
+    """Refuse an array that is masked in places: what lies below the mask is no value, and would be taken for one.
+
+    Raises:
+        InvalidArgumentError: it is.
+    """
+    # Where nothing has imported it, nothing is masked.
+    masked = sys.modules.get("numpy.ma")
+    if masked is not None and masked.is_masked(value):
+        raise InvalidArgumentError(f"{name} must have a value everywhere, but is masked in places")
+
+
 def as_array(value: Any, dtype: DType | None = None, name: str = "value") -> Array:
     """An array of exactly `dtype` from what a NumPy user passes.
 
     Python numbers and lists take the wanted type if nothing is lost; text becomes UTF-8 bytes; arrays may change their
-    type only where the values can (float64 → float32, int64 → int32 within its range, integers → floating).
+    type only where the values can (float64 → float32, int64 → int32 within its range, integers → floating).  Objects that are
+    all Python's or NumPy's numbers, as pandas has them, count as numbers.
 
     Raises:
         InvalidArgumentError: the values do not fit.
@@ -168,7 +182,13 @@ def as_array(value: Any, dtype: DType | None = None, name: str = "value") -> Arr
         return array
     if not array.size and array.dtype.kind != "O":
         return np.empty(array.shape, dtype.numpy)
-    if array.dtype.kind in "OSU":
+    if array.dtype.kind == "O":
+        array = _numbers(array, dtype, name)
+    if array.dtype.kind == "V" and array.dtype == as_dtype("bfloat16").numpy:
+        from minihub_runtime.dtypes import to_float
+
+        array = to_float(array)
+    if array.dtype.kind in "MmOSTUV":
         raise InvalidArgumentError(f"{name} must be of type {dtype.name}, not {_kind(array)}")
     if dtype.numpy.names is not None:
         return _carried(array, dtype, name)
@@ -191,16 +211,36 @@ def as_array(value: Any, dtype: DType | None = None, name: str = "value") -> Arr
         return array.astype(dtype.numpy)
 
 
+_NUMBERS = (bool, int, float, complex, np.number, np.bool_)
+
+
+def _numbers(array: Array, dtype: DType, name: str) -> Array:
+    """An array of numbers of one that holds numbers as objects; any other one as it is."""
+    items = array.reshape(-1).tolist()
+    if not all(isinstance(item, _NUMBERS) for item in items):
+        return array
+    found = np.array(items)
+    if found.dtype.kind == "O":
+        # Integers beyond 64 bits.
+        if dtype.is_integer:
+            raise InvalidArgumentError(
+                f"{name} must fit {dtype.name}, [{dtype.min}, {dtype.max}], not [{clip(str(min(items)))}, {clip(str(max(items)))}]"
+            )
+        try:
+            found = np.array([float(item) for item in items])
+        except OverflowError:
+            raise InvalidArgumentError(
+                f"{name} must fit {dtype.name}, but has integers beyond it"
+            ) from None
+    return found.reshape(array.shape)
+
+
 def _kind(array: Array) -> str:
     """What an array holds that are no numbers, for a message."""
     if array.dtype.kind != "O":
-        return "text" if array.dtype.kind == "U" else "bytes"
-    wrong = next((v for v in array.flat if not isinstance(v, (bool, int, float))), None)
-    return (
-        "objects, among them None"
-        if wrong is None
-        else f"objects, among them {type(wrong).__name__}"
-    )
+        return {"U": "text", "T": "text", "S": "bytes"}.get(array.dtype.kind, str(array.dtype))
+    wrong = next(item for item in array.flat if not isinstance(item, _NUMBERS))
+    return f"objects, among them {'None' if wrong is None else type(wrong).__name__}"
 
 
 def _carried(array: Array, dtype: DType, name: str) -> Array:

@@ -14,7 +14,7 @@ from minihub.image_files import is_image_input, read_image
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.shapes import compatible, show
-from minihub_runtime.values import as_array
+from minihub_runtime.values import as_array, check_unmasked
 
 __all__ = ["Examples", "split"]
 
@@ -65,6 +65,7 @@ class Examples:
             )
         if is_image_input(info) and _are_paths(values):
             return [os.fspath(path) for path in values]
+        check_unmasked(values, f"input {name!r}")
         array = as_array(values, info.dtype, f"input {name!r}")
         if not compatible(info.shape, array.shape):
             # The first dimension of many modules' inputs is fixed to the batch they were exported with.

@@ -157,6 +157,9 @@ def _converted(tensor: Tensor, value: Any, dtype: DType) -> Any:
             array = as_array(array.astype(np.int64) if array.dtype.kind == "b" else array, dtype)
         elif array.dtype.kind in "biufc" and dtype.numpy.kind in "biufc":
             array = _cast(array, dtype)
+        elif array.dtype.kind in "mM" and dtype.numpy.kind in "iuf":
+            # Dates are so many of their unit since 1970, as in TensorFlow's feeds.
+            array = array.astype(dtype.numpy)
         else:
             array = as_array(array if text else value, dtype, f"the value of {tensor.name}")
     except InvalidArgumentError as error:

@@ -86,9 +86,10 @@ class Runner:
         Raises:
             OpError: a kernel refused its inputs.
             DeadlineExceededError: `timeout` has passed.
+            InvalidArgumentError: it is no number of seconds.
         """
         feeds = {} if feeds is None else feeds
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = None if timeout is None else time.monotonic() + _seconds(timeout)
         before = self.state.start(deadline)
         try:
             plan = self.plan(list(feeds), fetches, targets)
@@ -133,6 +134,17 @@ def _separate(values: list[Any], fed: Iterable[Any]) -> None:
         if id(value) in seen and isinstance(value, np.ndarray):
             values[i] = value.copy()
         seen.add(id(value))
+
+
+def _seconds(timeout: Any) -> float:
+    """A number of seconds.
+
+    Raises:
+        InvalidArgumentError: it is none.
+    """
+    if isinstance(timeout, (int, float, np.number)) and not np.isnan(timeout):
+        return float(timeout)
+    raise InvalidArgumentError(f"timeout must be a number of seconds, not {timeout!r}")
 
 
 def _hand_out(value: Any, ref: Ref) -> Any:
