@@ -10,6 +10,7 @@
        ├─ FailedPreconditionError   (RuntimeError)   for example a variable that has no value yet
        ├─ InternalError             (RuntimeError)
        ├─ InvalidArgumentError      (ValueError)
+       │  └─ InvalidSettingError    a variable of the environment has a value that it cannot have
        ├─ NotFoundError             (FileNotFoundError, LookupError)
        ├─ OutOfRangeError           (IndexError)
        ├─ PermissionDeniedError     (PermissionError)
@@ -61,6 +62,7 @@ __all__ = [
     "FailedPreconditionError",
     "InternalError",
     "InvalidArgumentError",
+    "InvalidSettingError",
     "NotFoundError",
     "OpError",
     "OperatorNotAllowedInGraphError",
@@ -129,6 +131,10 @@ class InvalidArgumentError(OpError, ValueError):
     """An argument that no state of the system would make right."""
 
     error_code = 3
+
+
+class InvalidSettingError(InvalidArgumentError):
+    """A variable of the environment has a value that it cannot have."""
 
 
 class DeadlineExceededError(OpError, TimeoutError):

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from minihub_runtime import blas
-from minihub_runtime.errors import InvalidArgumentError, clip
+from minihub_runtime.errors import InvalidArgumentError, InvalidSettingError, clip
 
 __all__ = [
     "can_share",
@@ -292,13 +292,13 @@ def _asked() -> int:
     """The number that the environment asks for; 0 if it asks for none.
 
     Raises:
-        InvalidArgumentError: it asks for something else.
+        InvalidSettingError: it asks for something else.
     """
     text = os.environ.get("MINIHUB_NUM_THREADS", "").strip()
     if not text:
         return 0
     if not (text.isascii() and text.isdigit()):
-        raise InvalidArgumentError(
+        raise InvalidSettingError(
             f"MINIHUB_NUM_THREADS must be a number of threads, not {clip(text)!r}"
         )
     return int(text)

@@ -47,10 +47,13 @@ def exit_code(error: Exception) -> int:
     if isinstance(error, CommandError):
         return error.code
     from minihub import errors
-    from minihub_runtime.errors import DataLossError
+    from minihub_runtime.errors import DataLossError, InvalidSettingError
 
-    if isinstance(error, errors.InvalidHandleError):
+    if isinstance(error, (errors.InvalidHandleError, InvalidSettingError)):
         return USAGE
+    # It is there, and something else.
+    if isinstance(error, errors.NotAModuleError):
+        return WRONG
     # An InvalidModuleError is also an OSError, so corruption is looked for first.
     if isinstance(error, DataLossError):
         return CORRUPTED

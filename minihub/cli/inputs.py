@@ -331,7 +331,8 @@ def _load_json(data: str | bytes, what: str) -> Any:
         raise CommandError(f"{what} must be a value in JSON, but is nested too deeply") from None
     except ValueError as error:
         shown = f", unlike {data[:60]!r}" if isinstance(data, str) else ""
-        raise CommandError(f"{what} must be a value in JSON{shown}: {error}") from None
+        hint = f"; @{data} reads the file" if isinstance(data, str) and os.path.isfile(data) else ""
+        raise CommandError(f"{what} must be a value in JSON{shown}: {error}{hint}") from None
 
 
 def _load_npy(path: str) -> Any:

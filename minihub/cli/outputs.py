@@ -16,12 +16,12 @@ from typing import IO, Any
 
 import numpy as np
 
-from minihub.cli.failures import CommandError, UsageError
+from minihub.cli.failures import UNREACHABLE, CommandError, UsageError
 from minihub.cli.layout import escape_json, printable
 from minihub_runtime.dtypes import bits, to_float
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
 
-__all__ = ["FORMATS", "Results", "choose_format"]
+__all__ = ["FORMATS", "Results", "check_output", "choose_format"]
 
 FORMATS = ("text", "json", "npz")
 _SHORT = 6
@@ -39,6 +39,30 @@ def choose_format(wanted: str | None, path: str | None) -> str:
     if chosen == "npz" and path is None:
         raise UsageError("--format npz needs --output FILE")
     return chosen
+
+
+def check_output(path: str | None) -> None:
+    """Raise unless a file can be written, so that nothing is computed for what has no place.
+
+    Args:
+        path: of the file; None for standard output.
+
+    Raises:
+        CommandError: it is a folder, or its folder is not there or may not be written to.
+    """
+    if path is None:
+        return
+    folder, _ = os.path.split(os.path.abspath(path))
+    if not path or os.path.isdir(path):
+        raise CommandError(
+            f"--output must name a file, but {f'{path} is a folder' if path else 'is empty'}",
+            UNREACHABLE,
+        )
+    if not os.path.isdir(folder):
+        raise CommandError(f"{path}: there is no folder {folder}", UNREACHABLE)
+    # A file is replaced; a device is written to where it is.
+    if (os.path.isfile(path) or not os.path.exists(path)) and not os.access(folder, os.W_OK):
+        raise CommandError(f"{path}: the folder {folder} may not be written to", UNREACHABLE)
 
 
 class Results:

@@ -33,7 +33,10 @@ _BATCH_SIZE = 64
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a positive number of seconds, not {text}")
     return value
@@ -102,9 +105,10 @@ def run(options: argparse.Namespace) -> int:
     """Run the command."""
     from minihub.binding import choose_signature
     from minihub.cli.inputs import gather_inputs
-    from minihub.cli.outputs import Results, choose_format
+    from minihub.cli.outputs import Results, check_output, choose_format
 
     form = choose_format(options.format, options.output)
+    check_output(options.output)
     path = locate(options)
     deadline = _Deadline(options.timeout)
     module = load(options, path, options.tags, deadline.left())

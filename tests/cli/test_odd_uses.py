@@ -142,3 +142,52 @@ def test_paths_with_blanks_and_letters_of_all_kinds(cli: Cli, table: Path, tmp_p
     assert (ran.code, ran.out.splitlines()[-1]) == (0, str(out))
     assert cli("run", out, "日本語", "").code == 0
     assert f"path      {out}\n" in cli("show", out).out
+
+
+def test_outputs_that_have_no_place_are_found_out_before_anything_runs(
+    refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("minihub.cli.run.load", None)
+        told = refused(3, "run", HALF, "1", "--output", "nowhere/out.json")
+        assert (
+            told == f"minihub: error: nowhere/out.json: there is no folder {tmp_path / 'nowhere'}\n"
+        )
+        assert "--output must name a file, but . is a folder" in refused(3, "run", HALF, "1", "--output", ".")  # fmt: skip
+        assert "--output must name a file, but is empty" in refused(3, "run", HALF, "1", "--output", "")  # fmt: skip
+        patch.setattr(os, "access", lambda path, mode: False)
+        told = refused(3, "run", HALF, "1", "--output", "out.json")
+        assert f"out.json: the folder {tmp_path} may not be written to" in told
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_device_as_output(cli: Cli) -> None:
+    ran = cli("run", HALF, "1", "--output", os.devnull)
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+def test_a_file_that_is_given_as_a_value(refused: Refused, tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    file.write_text("[1]")
+    told = refused(1, "run", HALF, file)
+    assert told.endswith(f"; @{file} reads the file\n")
+    assert "reads the file" not in refused(1, "run", HALF, f"{file}x")
+
+
+@pytest.mark.parametrize("text", ["x", "nan", "-1", "0", "inf", ""])
+def test_timeouts(refused: Refused, text: str) -> None:
+    told = refused(2, "run", HALF, "1", "--timeout", text)
+    assert f"argument --timeout: must be a positive number of seconds, not {text}" in told
+
+
+@posix
+def test_a_wrong_setting_is_one_of_the_environment() -> None:
+    ran = shell('MINIHUB_NUM_THREADS=many $M run "$1" a', DEMO)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "MINIHUB_NUM_THREADS must be a number of threads, not 'many'" in ran.stderr
+
+
+def test_what_is_no_module(refused: Refused, table: Path, tmp_path: Path) -> None:
+    told = refused(1, "finetune", tmp_path, table, "--out", tmp_path / "m")
+    assert "must hold tfhub_module.pb, but is something else" in told
