@@ -48,6 +48,7 @@ from minihub.errors import (
     UnknownSchemeError,
 )
 from minihub_runtime.errors import clip
+from minihub_runtime.files import is_there
 
 __all__ = ["Address", "Handle", "Kind", "gcs_parts", "parse_handle", "shown"]
 
@@ -194,6 +195,7 @@ def parse_handle(text: str | os.PathLike[str]) -> Handle:
         ArgumentTypeError: it is neither text nor a path.
         InvalidHandleError: the text is empty, or has characters that no handle has.
         NotFoundError: it is no path that exists and no other known form.
+        PermissionDeniedError: it lies in a folder that may not be looked into.
     """
     found = os.fspath(text) if isinstance(text, os.PathLike) else text
     if not isinstance(found, str):
@@ -205,7 +207,7 @@ def parse_handle(text: str | os.PathLike[str]) -> Handle:
         )
     scheme_match = _SCHEME.match(text)
     if scheme_match is None:
-        return _local(text, text) if os.path.lexists(text) else _without_scheme(text)
+        return _local(text, text) if is_there(text) else _without_scheme(text)
     scheme = scheme_match.group(1).lower()
     if re.search(r"[\x00-\x20\x7f]", text) and scheme != "file":
         raise InvalidHandleError(

@@ -36,7 +36,7 @@ from minihub_runtime.errors import (
     UnsupportedOpsError,
     clip,
 )
-from minihub_runtime.files import read_regular_file
+from minihub_runtime.files import is_there, read_regular_file
 from minihub_runtime.garbage import uncollected
 from minihub_runtime.graph.ir import Graph, Ref, parse_ref
 from minihub_runtime.graph.reader import read_graph
@@ -226,7 +226,7 @@ def load(
         return _load_frozen(text)
     path = resolve(text)
     names = (saved_model.FILENAME_PB, saved_model.FILENAME_PBTXT)
-    if not any(os.path.lexists(os.path.join(path, name)) for name in names):
+    if not any(is_there(os.path.join(path, name)) for name in names):
         what = " is a file and" if os.path.isfile(path) else ""
         raise UnknownModelError(
             f"Trying to load a model of incompatible/unknown type. '{clip(path)}'{what} contains neither "

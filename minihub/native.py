@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError
 from minihub.errors import InvalidModuleError
 from minihub.saved_model import MetaGraph
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, clip
-from minihub_runtime.files import read_regular_file
+from minihub_runtime.files import is_there, read_regular_file
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import ModuleAttachment, ModuleDef, parse
 
@@ -74,7 +74,7 @@ def parsed(message_type: type[Any], data: bytes, what: str) -> Any:
 
 def is_module(folder: str) -> bool:
     """Whether a folder has the marker of a TF1 Hub module."""
-    return os.path.lexists(os.path.join(folder, MODULE_FILE))
+    return is_there(os.path.join(folder, MODULE_FILE))
 
 
 def read_module_def(folder: str) -> ModuleDef:

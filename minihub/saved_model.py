@@ -26,7 +26,7 @@ from minihub_runtime.errors import (
     ResourceExhaustedError,
     clip,
 )
-from minihub_runtime.files import read_regular_file
+from minihub_runtime.files import is_there, read_regular_file
 from minihub_runtime.graph.ir import Graph, Ref, parse_ref
 from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.protos import AssetFileDef, MetaGraphDef, SavedModel, parse
@@ -175,7 +175,7 @@ def read_saved_model(folder: str) -> list[MetaGraph]:
 
 def _parse_file(folder: str) -> SavedModel:
     binary, text = (os.path.join(folder, name) for name in (FILENAME_PB, FILENAME_PBTXT))
-    if os.path.lexists(binary):
+    if is_there(binary):
         _check_size(binary, MAX_FILE_BYTES)
         try:
             return parse(SavedModel, read_regular_file(binary), binary)
@@ -183,7 +183,7 @@ def _parse_file(folder: str) -> SavedModel:
             raise InvalidModuleError(
                 f"Cannot parse file {clip(binary)}: {error.message}."
             ) from None
-    if os.path.lexists(text):
+    if is_there(text):
         from google.protobuf import text_format
 
         _check_size(text, MAX_TEXT_BYTES)
@@ -275,6 +275,10 @@ def _check_asset_node(node: Any, name: str, allowed: Collection[str]) -> None:
 
 
 def variables_prefix(folder: str) -> str | None:
-    """The prefix of the model's checkpoint, None if it has no variables."""
+    """The prefix of the model's checkpoint, None if it has no variables.
+
+    Raises:
+        PermissionDeniedError: its folder may not be looked into.
+    """
     prefix = os.path.join(folder, VARIABLES_PREFIX)
-    return prefix if os.path.lexists(f"{prefix}.index") else None
+    return prefix if is_there(f"{prefix}.index") else None

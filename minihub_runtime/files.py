@@ -14,7 +14,22 @@ from minihub_runtime.errors import (
     clip,
 )
 
-__all__ = ["open_regular_file", "read_regular_file", "stream_regular_file"]
+__all__ = ["is_there", "open_regular_file", "read_regular_file", "stream_regular_file"]
+
+
+def is_there(path: str | os.PathLike[str]) -> bool:
+    """Whether there is something at `path`, a link to nowhere included.
+
+    Raises:
+        PermissionDeniedError: the system does not let it be seen; what is hidden is not taken for absent.
+    """
+    try:
+        os.lstat(path)
+    except PermissionError as error:
+        raise PermissionDeniedError(f"{clip(os.fspath(path))}: {error.strerror}") from None
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def open_regular_file(path: str | os.PathLike[str]) -> int:

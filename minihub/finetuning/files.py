@@ -12,6 +12,7 @@ from minihub.finetuning.image_folders import read_image_folder
 from minihub.image_files import is_image_input
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError
+from minihub_runtime.files import is_there
 
 __all__ = ["read_examples"]
 
@@ -39,10 +40,11 @@ def read_examples(
 
     Raises:
         NotFoundError: there is no such file.
+        PermissionDeniedError: it lies in a folder that may not be looked into.
         InvalidArgumentError: it is malformed; the message says in which line.
     """
     text = os.fspath(path)
-    if not os.path.exists(text):
+    if not is_there(text) or not os.path.exists(text):
         raise NotFoundError(f"{text} must be a file or a folder, but is not there")
     if os.path.isdir(text):
         return _read_folder(text, infos)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -191,3 +194,30 @@ def test_a_wrong_setting_is_one_of_the_environment() -> None:
 def test_what_is_no_module(refused: Refused, table: Path, tmp_path: Path) -> None:
     told = refused(1, "finetune", tmp_path, table, "--out", tmp_path / "m")
     assert "must hold tfhub_module.pb, but is something else" in told
+
+
+@pytest.mark.parametrize("hidden", ["", "variables"])
+def test_what_is_hidden_is_not_taken_for_absent(
+    refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hidden: str
+) -> None:
+    """Root sees everything, so the system's answer to others is made here."""
+    private = tmp_path / "private"
+    shutil.copytree(HALF, private)
+    within = os.path.join(private, hidden, "")
+    seen = os.lstat
+
+    def lstat(path: Any, **how: Any) -> os.stat_result:
+        if os.fspath(path).startswith(within):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return seen(path, **how)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    for command in (["show"], ["run", "1"], ["profile", "1"]):
+        told = refused(3, command[0], private, *command[1:])
+        assert "Permission denied" in told
+        assert "private" in told
+    assert "Permission denied" in refused(3, "check", private)
+    if not hidden:
+        assert "Permission denied" in refused(3, "show", private / "m")
+        told = refused(3, "finetune", DEMO, private / "x.csv", "--out", tmp_path / "m")
+        assert "Permission denied" in told
