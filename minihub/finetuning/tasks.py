@@ -6,13 +6,14 @@ A task turns labels into targets, says what is minimised, names the outputs of t
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 import numpy as np
 
 import minihub_runtime as tf
 from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.values import check_unmasked
 
 __all__ = ["BALANCED", "Classification", "Regression", "Task", "choose_task"]
 
@@ -117,6 +118,12 @@ class Classification(Task):
                 )
             counts = np.bincount(self.targets, minlength=self.units)
             return (len(self.targets) / (self.units * counts)).astype(np.float32)
+        if not isinstance(wanted, Mapping) or not all(
+            isinstance(weight, (int, float, np.number)) for weight in wanted.values()
+        ):
+            raise InvalidArgumentError(
+                f"class_weights must be {BALANCED!r} or a weight per class, not {wanted!r}"
+            )
         unknown = [value for value in wanted if value not in self._number]
         if unknown:
             raise InvalidArgumentError(
@@ -304,6 +311,7 @@ def choose_task(name: str | None, labels: Any, class_weights: Any = None) -> Tas
 def _texts_or_integers(labels: Any) -> list[Any]:
     """Labels as str or int, all of one kind."""
     # NumPy makes text of numbers that stand beside text in a list, so that 1 and "1", or NaN and "nan", would be one class.
+    _check_order(labels)
     given = labels.tolist() if hasattr(labels, "tolist") else labels
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
         raise InvalidArgumentError(f"labels must be one per example, not {given!r}")
@@ -337,6 +345,8 @@ def _text_or_integer(label: Any) -> Any:
 def _numbers(labels: Any) -> Any:
     """Labels as float32 [examples] or [examples, n]."""
     array = _array(labels)
+    if array.dtype.kind in "cmMV":
+        raise InvalidArgumentError(f"labels of a regression must be numbers, not {array.dtype}")
     try:
         numbers = array.astype(np.float32)
     except (ValueError, TypeError):
@@ -353,9 +363,21 @@ def _numbers(labels: Any) -> Any:
     return numbers
 
 
+def _check_order(labels: Any) -> None:
+    """Refuse what has no label for each example, in their order."""
+    if isinstance(labels, (Set, Mapping)):
+        raise InvalidArgumentError(
+            f"labels must be in the order of the examples, not a {type(labels).__name__}"
+        )
+    check_unmasked(labels, "labels")
+
+
 def _array(labels: Any) -> Any:
+    _check_order(labels)
     try:
-        return np.asarray(labels)
+        array = np.asarray(labels)
+        # Numbers as objects, as pandas has them, are what they are in a list.
+        return np.asarray(array.tolist()) if array.dtype == object and array.ndim == 1 else array
     except ValueError:
         raise InvalidArgumentError(
             "labels must be alike: one value for each example, or as many for each"

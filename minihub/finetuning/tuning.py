@@ -22,7 +22,7 @@ from minihub.finetuning.network import training_tags
 from minihub.finetuning.tasks import Classification, Task, choose_task
 from minihub.finetuning.trainer import Batches, Part, Subject, Trainer
 from minihub.spec import ModuleSpec, load_module_spec
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import InvalidArgumentError, clip
 
 __all__ = ["OPTIMIZERS", "FineTuned", "finetune"]
 
@@ -193,19 +193,20 @@ def finetune(
             continue
         if not isinstance(value, (int, np.integer)) or value < 1:
             raise InvalidArgumentError(f"{argument} must be at least 1, not {value}")
-    if isinstance(hidden_units, int):
-        raise InvalidArgumentError(f"hidden_units must be a list of widths, not {hidden_units}")
-    if isinstance(validation, tuple):
-        if len(validation) != 2:
-            raise InvalidArgumentError(
-                f"validation must be features and labels, not {len(validation)} things"
-            )
-    elif not isinstance(validation, (int, float, np.number)):
-        raise InvalidArgumentError(
-            f"validation must be a share of the examples, or a tuple of features and labels, not {validation!r}"
-        )
+    _check_kinds(hidden_units, validation, optimizer, name)
+    for argument, number in (("dropout", dropout), ("learning_rate", learning_rate)):
+        if not isinstance(number, (int, float, np.number, type(None))) or (
+            number is None and argument == "dropout"
+        ):
+            raise InvalidArgumentError(f"{argument} must be a number, not {number!r}")
+    if not isinstance(seed, (int, np.integer)):
+        raise InvalidArgumentError(f"seed must be an integer, not {seed!r}")
     if seed < 0:
         raise InvalidArgumentError(f"seed must not be negative, but is {seed}")
+    for argument, function in (("on_epoch", on_epoch), ("on_progress", on_progress)):
+        # Else an epoch would be trained before that shows.
+        if function is not None and not callable(function):
+            raise InvalidArgumentError(f"{argument} must be a function, not {function!r}")
     if out is not None:
         check_free(out)
     if checkpoint_dir is not None:
@@ -307,6 +308,30 @@ def finetune(
     return result
 
 
+def _check_kinds(hidden_units: Any, validation: Any, optimizer: Any, name: Any) -> None:
+    """Raise where an argument is nothing of the kind that it should be."""
+    if isinstance(hidden_units, (str, bytes)) or not (
+        isinstance(hidden_units, (Sequence, np.ndarray))
+        and all(isinstance(units, (int, np.integer)) for units in hidden_units)
+    ):
+        raise InvalidArgumentError(f"hidden_units must be a list of widths, not {hidden_units!r}")
+    if isinstance(validation, tuple):
+        if len(validation) != 2:
+            raise InvalidArgumentError(
+                f"validation must be features and labels, not {len(validation)} things"
+            )
+    elif not isinstance(validation, (int, float, np.number)):
+        raise InvalidArgumentError(
+            f"validation must be a share of the examples, or a tuple of features and labels, not {clip(repr(validation))}"
+        )
+    if not isinstance(optimizer, str) and not callable(optimizer):
+        raise InvalidArgumentError(
+            f"optimizer must be one of {sorted(OPTIMIZERS)}, or a function, not {optimizer!r}"
+        )
+    if not isinstance(name, (str, type(None))):
+        raise InvalidArgumentError(f"name must be text, not {name!r}")
+
+
 def _choose_output(
     spec: ModuleSpec, signature: str, wanted: str | None, tags: Collection[str] = ()
 ) -> str:
@@ -342,13 +367,23 @@ def _optimizer(wanted: str | Callable[[float], Any], rate: float) -> Callable[[]
     if not (rate > 0.0 and np.isfinite(rate)):
         raise InvalidArgumentError(f"learning_rate must be positive, not {rate}")
     if not isinstance(wanted, str):
-        return lambda: wanted(rate)
+        return lambda: _made(wanted, rate)
     if wanted not in OPTIMIZERS:
         raise InvalidArgumentError(
             f"optimizer must be one of {sorted(OPTIMIZERS)}, or a function, not {wanted!r}"
         )
     name, others = OPTIMIZERS[wanted]
     return lambda: getattr(tf.train, name)(rate, *others)
+
+
+def _made(function: Callable[[float], Any], rate: float) -> Any:
+    """The optimiser that a function makes."""
+    found = function(rate)
+    if not (hasattr(found, "compute_gradients") and hasattr(found, "apply_gradients")):
+        raise InvalidArgumentError(
+            f"the function that is given as optimizer must return an optimiser of tf.train, not {found!r}"
+        )
+    return found
 
 
 def _labels_fingerprint(task: Task, targets: Any) -> str:
