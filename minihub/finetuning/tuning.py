@@ -207,6 +207,9 @@ def finetune(
         # Else an epoch would be trained before that shows.
         if function is not None and not callable(function):
             raise InvalidArgumentError(f"{argument} must be a function, not {function!r}")
+    # NumPy's numbers as Python's, which JSON has, too.
+    epochs, batch_size, seed, dropout = int(epochs), int(batch_size), int(seed), float(dropout)
+    patience = None if patience is None else int(patience)
     if out is not None:
         check_free(out)
     if checkpoint_dir is not None:
@@ -227,9 +230,9 @@ def finetune(
         raise InvalidArgumentError(
             f"the name of the new signature must be of letters of ASCII, digits and _.:>-, as it becomes that of a scope, not {added!r}"
         )
-    head = Head(learnt, tuple(hidden_units), dropout, _free_scope(spec))
+    head = Head(learnt, tuple(int(units) for units in hidden_units), dropout, _free_scope(spec))
     rate = MODULE_RATE if train_module else HEAD_RATE
-    rate = rate if learning_rate is None else learning_rate
+    rate = rate if learning_rate is None else float(learning_rate)
     make = _optimizer(optimizer, rate)
     trainer = Trainer(
         Subject(os.fspath(handle), spec, chosen, taken),
@@ -241,7 +244,7 @@ def finetune(
         on_progress or (lambda phase, done, total: None),
     )
     generator = np.random.default_rng(seed)
-    share = 0.0 if isinstance(validation, tuple) else validation
+    share = 0.0 if isinstance(validation, tuple) else float(validation)
     numbers, held = split(learnt.strata(), share, generator)
     examples = trainer.examples(features)
     _check_count(examples.count, len(learnt.targets))

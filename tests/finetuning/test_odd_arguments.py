@@ -70,10 +70,13 @@ def test_numbers_as_objects() -> None:
     assert kinds.classes == [0, 1, 2]
 
 
-def test_what_numpy_has_for_numbers() -> None:
+def test_what_numpy_has_for_numbers(tmp_path: Path) -> None:
     tuned = finetune(
-        seed=np.int64(3), dropout=np.float32(0.5), hidden_units=np.array([4]), learning_rate=np.float64(0.1)
+        seed=np.int64(3), dropout=np.float32(0.5), hidden_units=np.array([4]), learning_rate=np.float64(0.1), epochs=np.int32(1),
+        batch_size=np.int16(8), patience=np.int8(3), validation=np.float32(0.25), checkpoint_dir=tmp_path,
     )  # fmt: skip
-    again = finetune(seed=3, dropout=0.5, hidden_units=(4,), learning_rate=0.1)
+    again = finetune(
+        seed=3, dropout=0.5, hidden_units=(4,), learning_rate=0.1, batch_size=8, patience=3, validation=0.25, checkpoint_dir=tmp_path,
+    )  # fmt: skip
     assert np.array_equal(tuned.outputs(SENTENCES)["default"], again.outputs(SENTENCES)["default"])
     assert finetune(optimizer=tf.train.GradientDescentOptimizer).task == "classification"
