@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minihub.tensor_info import ParsedTensorInfo
+from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.shapes import compatible, show
@@ -122,6 +123,8 @@ def _sparse(value: Any, info: ParsedTensorInfo, label: str) -> SparseTensorValue
         )
     from minihub_runtime.dtypes import int64
 
+    for part in value:
+        check_unmasked(part, label)
     indices = as_array(value[0], int64, f"indices of {label}")
     dense_shape = as_array(value[2], int64, f"dense_shape of {label}").reshape(-1)
     if not indices.size:
@@ -142,7 +145,8 @@ def _ragged(value: Any, info: ParsedTensorInfo, label: str) -> list[Any]:
     if isinstance(value, tuple) and len(value) == 2:
         value = RaggedTensorValue.from_nested_row_splits(value[0], list(value[1]))
     elif isinstance(value, (list, np.ndarray)):
-        value = _nested(value, spec.ragged_rank, label)
+        check_unmasked(value, label)
+        value = _nested(value, spec.ragged_rank, info.dtype, label)
     if not isinstance(value, RaggedTensorValue) or value.ragged_rank != spec.ragged_rank:
         raise InvalidArgumentError(
             f"{label} must be nested lists or a RaggedTensorValue of ragged rank "
@@ -160,7 +164,7 @@ def _ragged(value: Any, info: ParsedTensorInfo, label: str) -> list[Any]:
     return [flat, *(part.astype(spec.row_splits_dtype.numpy) for part in splits)]
 
 
-def _nested(rows: Any, depth: int, label: str) -> RaggedTensorValue:
+def _nested(rows: Any, depth: int, dtype: DType, label: str) -> RaggedTensorValue:
     """Nested lists as a ragged value of `depth` levels."""
     splits = []
     for _ in range(depth):
@@ -168,8 +172,7 @@ def _nested(rows: Any, depth: int, label: str) -> RaggedTensorValue:
             raise InvalidArgumentError(f"{label} must be lists nested {depth + 1} deep")
         splits.append(np.cumsum([0, *(len(row) for row in rows)], dtype=np.int64))
         rows = [item for row in rows for item in row]
-    # An empty array of bool becomes one of whatever type is wanted.
-    flat = as_array(rows) if rows else np.empty(0, np.bool_)
+    flat = as_array(rows, dtype, f"values of {label}")
     return RaggedTensorValue.from_nested_row_splits(flat, splits)
 
 

@@ -184,6 +184,8 @@ def as_array(value: Any, dtype: DType | None = None, name: str = "value") -> Arr
         return np.empty(array.shape, dtype.numpy)
     if array.dtype.kind == "O":
         array = _numbers(array, dtype, name)
+        if array.dtype == dtype.numpy:
+            return array
     if array.dtype.kind == "V" and array.dtype == as_dtype("bfloat16").numpy:
         from minihub_runtime.dtypes import to_float
 

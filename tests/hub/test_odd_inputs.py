@@ -165,3 +165,66 @@ def test_feeds_of_sessions_are_as_in_tensorflow() -> None:
         ):
             assert session.run(x + 1.0, {x: value}).tolist() == [number + 1.0]
             assert session.run(y + 1, {y: value}).tolist() == [number + 1]
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> minihub.LoadedModule:
+    """A module with an input of each kind."""
+
+    def module_fn() -> None:
+        sparse = tf.sparse_placeholder(tf.float32, [None, 4])
+        minihub.add_signature("sparse", sparse, tf.sparse.to_dense(sparse))
+        ragged = tf.ragged.placeholder(tf.float32, 1, [])
+        minihub.add_signature("ragged", ragged, ragged.to_tensor())
+        words = tf.ragged.placeholder(tf.string, 1, [])
+        minihub.add_signature("words", words, words.to_tensor())
+        for dtype in (tf.int32, tf.bool):
+            x = tf.placeholder(dtype, [None])
+            minihub.add_signature(dtype.name, x, tf.identity(x))
+
+    path = tmp_path_factory.mktemp("kinds") / "m"
+    with tf.Graph().as_default(), tf.Session() as session:
+        minihub.Module(minihub.create_module_spec(module_fn)).export(path, session)
+    return minihub.load(path)
+
+
+@pytest.mark.parametrize(
+    ("signature", "value", "found"),
+    [
+        ("ragged", [[1.0], [2.0, 3.0]], [[1, 0], [2, 3]]),
+        ("ragged", [[1], [2]], [[1], [2]]),
+        ("ragged", np.array([[1.0], [2.0, 3.0]], object), [[1, 0], [2, 3]]),
+        ("ragged", [[], []], np.zeros((2, 0))),
+        ("ragged", [], np.zeros((0, 0))),
+        ("words", [["a"], ["b", b"c"]], [[b"a", b""], [b"b", b"c"]]),
+        ("words", [[], []], np.zeros((2, 0))),
+        ("sparse", (np.array([[0, 1]], ">i8"), np.array([1], object), [1, 4]), [[0, 1, 0, 0]]),
+        ("int32", np.array([1, 2], object), [1, 2]),
+        ("bool", np.array([True, False], object), [True, False]),
+    ],
+)
+def test_other_kinds(kinds: minihub.LoadedModule, signature: str, value: Any, found: Any) -> None:
+    assert np.array_equal(kinds(value, signature=signature), found)
+
+
+@pytest.mark.parametrize(
+    ("signature", "value", "message"),
+    [
+        ("ragged", [[None]], "values of input 'default' must be of type float32, not objects, among them None"),
+        ("ragged", [["a"]], "values of input 'default' must be of type float32, not text"),
+        ("ragged", [[1.0], 2.0], "must be lists nested 2 deep"),
+        ("ragged", np.ma.array([[1.0, 2.0]], mask=[[0, 1]]), "masked in places"),
+        ("words", [[None]], "values of input 'default' must hold text or bytes, not NoneType"),
+        ("words", [[1]], "values of input 'default' must hold text or bytes, not int"),
+        ("sparse", ([[0, 1]], np.ma.array([1.0], mask=[1]), [1, 4]), "masked in places"),
+        ("sparse", ([[0, 1]], ["a"], [1, 4]), "values of input 'default' must be of type float32, not text"),
+        ("int32", np.array([2**40], object), "must fit int32"),
+        ("int32", [1.0], "float64 values would lose digits"),
+        ("bool", [1], "must be of type bool"),
+    ],
+)  # fmt: skip
+def test_other_kinds_that_do_not_fit(
+    kinds: minihub.LoadedModule, signature: str, value: Any, message: str
+) -> None:
+    with pytest.raises(InvalidArgumentError, match=message):
+        kinds(value, signature=signature)
