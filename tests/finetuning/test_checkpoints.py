@@ -433,10 +433,12 @@ def test_a_killed_process_keeps_nobody_out(tmp_path: Path) -> None:
     assert read(tmp_path / "m") == read(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("content", ["", "nonsense", f"{socket.gethostname()}.{os.getpid()}.minihub-1-2-3"])  # fmt: skip
+@pytest.mark.parametrize("content", ["", "nonsense", "{host}.{process}.minihub-1-2-3"])
 def test_a_lock_file_that_nobody_holds_keeps_nobody_out(tmp_path: Path, content: str) -> None:
     # A process may have the number of one that died long ago.
-    (tmp_path / "training.lock").write_text(content)
+    (tmp_path / "training.lock").write_text(
+        content.format(host=socket.gethostname(), process=os.getpid())
+    )
     minihub.finetune(DEMO, SENTENCES, LABELS, epochs=1, checkpoint_dir=tmp_path)
     assert sorted(os.listdir(tmp_path)) == FILES
 
