@@ -23,11 +23,13 @@ from minihub_runtime.ops.datasets import (
     Dataset,
     Element,
     Elements,
+    EndUntold,
     Iteration,
     Outcome,
     at_end,
     check_room,
     dataset_of,
+    is_at_end,
     number,
     outcome,
     variant,
@@ -125,6 +127,14 @@ class Batched(Dataset):
         return whole // self._batch_size if self._drop else -(-whole // self._batch_size)
 
 
+class _BatchedAhead(Batched):
+    """As where threads make batches."""
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The batches."""
+        return EndUntold(super().iterate(iteration))
+
+
 class _Batching(Iterator[Element]):
     def __init__(
         self,
@@ -159,7 +169,7 @@ class _Batching(Iterator[Element]):
             if taken % CHECKED_EVERY == 0:
                 self._check()
         if failed is not None:
-            raise failed
+            raise at_end(failed, False)
         short = self._drop and len(elements) < size
         if not elements or (short and not self._whole):
             raise StopIteration
@@ -260,7 +270,8 @@ def parallel_batch_dataset(
     source = dataset_of(input_dataset)
     calls = number(num_parallel_calls, "num_parallel_calls")
     require(calls > 0 or calls == -1, f"num_parallel_calls must be greater than zero, not {calls}.")
-    return variant(Batched(source, _size(batch_size), _truth(drop_remainder, "drop_remainder")))
+    drop = _truth(drop_remainder, "drop_remainder")
+    return variant(_BatchedAhead(source, _size(batch_size), drop))
 
 
 def _padding(
@@ -519,6 +530,11 @@ class _Windowing(Iterator[Element]):
                 self._source = None
                 ends = True
                 break
+            if isinstance(found, OpError) and is_at_end(found):
+                # TensorFlow looks at the end first: an error beside it is in no window.
+                self._source = None
+                ends = True
+                break
             if self._missing:
                 self._missing -= 1
                 continue
@@ -561,8 +577,9 @@ def window_dataset(
 ) -> Array:
     """Datasets of `size` elements that lie `stride` apart; the next one begins `shift` elements later.
 
-    Differs: an error is never taken for the end.  Where windows are put into windows or groups, TensorFlow may lose that of the last
-    window, and what is left of groups; it may also stop at an element between two windows that fails.
+    An error that comes with the end, as that of the last window or of `assert_cardinality`, is the end.
+
+    Differs: TensorFlow may stop at an element between two windows that fails.
     Raises: InvalidArgumentError unless the numbers are positive.
     """
     steps = []

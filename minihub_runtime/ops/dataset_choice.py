@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.dtypes import DType, int64
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import InvalidArgumentError, OpError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.dataset_shuffle import Seeds
 from minihub_runtime.ops.datasets import (
@@ -23,6 +23,7 @@ from minihub_runtime.ops.datasets import (
     Dataset,
     Element,
     Iteration,
+    at_end,
     compatible,
     dataset_of,
     number,
@@ -79,8 +80,10 @@ def _random(
         tuple(output_types) == (int64,),
         f"output_types must be [int64], not {[dtype.name for dtype in output_types]}",
     )
-    if anew and isinstance(generator, Seeds):
-        return variant(_Random(generator, output_shapes, own=False))
+    if anew:
+        # Places where the dataset stands share one generator of seeds.
+        shared = generator if isinstance(generator, Seeds) else seeds
+        return variant(_Random(shared, output_shapes, own=False))
     return variant(_Random(seeds, output_shapes))
 
 
@@ -218,6 +221,10 @@ class _Choosing(Iterator[Element]):
                 continue
             try:
                 return next(source)
+            except OpError as error:
+                # The end of one dataset is not that of all.
+                at_end(error, False)
+                raise
             except StopIteration:
                 self._sources[place] = None
                 if self._stops or not any(self._sources):

@@ -24,8 +24,10 @@ from minihub_runtime.ops.datasets import (
     Dataset,
     Element,
     Elements,
+    EndUntold,
     Iteration,
     Passing,
+    at_end,
     check_room,
     dataset_of,
     is_at_end,
@@ -96,6 +98,10 @@ class _Flattening(Passing):
                 return next(self._current)
             except StopIteration:
                 self._current = None
+            except OpError as error:
+                # The end of one dataset is not that of all.
+                at_end(error, False)
+                raise
 
     def pass_over(self, count: int) -> int:
         """Pass over the next `count` elements; how many there were."""
@@ -107,7 +113,11 @@ class _Flattening(Passing):
                     self._current = self._opened(next(self._source))
                 except StopIteration:
                     break
-            passed += passed_over(self._current, count - passed, self._check)
+            try:
+                passed += passed_over(self._current, count - passed, self._check)
+            except OpError as error:
+                at_end(error, False)
+                raise
             if passed < count:
                 self._current = None
         return passed
@@ -138,6 +148,7 @@ class _Datasets:
             return None
         except OpError as error:
             self.ended = is_at_end(error)
+            at_end(error, False)
             raise
         return self._opened(element)
 
@@ -153,6 +164,15 @@ class _DatasetsOrErrors(_Datasets):
             raise
         except OpError as error:
             return _Failing(error)
+
+
+class _DatasetsUpToTheEnd(_DatasetsOrErrors):
+    """As where threads fill slots: an error that came with the end is the end."""
+
+    def following(self) -> Iterator[Element] | None:
+        """What the next element is made into; None if there is none."""
+        found = super().following()
+        return None if self.ended else found
 
 
 class _Failing(Iterator[Element]):
@@ -218,7 +238,8 @@ class _Interleaving(Iterator[Element]):
             except StopIteration:
                 self._end()
                 continue
-            except OpError:
+            except OpError as error:
+                at_end(error, False)
                 if self._errors_take_turns:
                     self._count()
                 raise
@@ -241,7 +262,11 @@ class _PassingInTurns(_Interleaving, Passing):
         passed = 0
         while passed < count and (current := self._opened()) is not None:
             wanted = min(count - passed, self._block - self._taken)
-            found = passed_over(current, wanted, self._check)
+            try:
+                found = passed_over(current, wanted, self._check)
+            except OpError as error:
+                at_end(error, False)
+                raise
             passed += found
             if found == wanted:
                 self._count(found)
@@ -266,7 +291,7 @@ class _InterleavedInSlots(_Interleaved):
     def _turns(
         self, source: Iterator[Element], opened: _Open, check: Callable[[], None]
     ) -> Iterator[Element]:
-        datasets = _DatasetsOrErrors(source, opened, check)
+        datasets = _DatasetsUpToTheEnd(source, opened, check)
         return _InterleavingSlots(datasets, self._cycle, self._block)
 
 
@@ -304,17 +329,20 @@ class _InterleavingSlots(Iterator[Element]):
             try:
                 element = next(current)
             except StopIteration:
-                self._slots[self._place] = self._datasets.following()
-                # Without a dataset in its place, what was taken counts for the slot after it.
-                if self._slots[self._place] is not None:
-                    empty = self._taken = 0
-                self._pass(slots)
-                continue
-            except OpError:
+                pass
+            except OpError as error:
+                # One that came with the end is the end.
+                if not is_at_end(error):
+                    self._count(slots)
+                    raise
+            else:
                 self._count(slots)
-                raise
-            self._count(slots)
-            return element
+                return element
+            self._slots[self._place] = self._datasets.following()
+            # Without a dataset in its place, what was taken counts for the slot after it.
+            if self._slots[self._place] is not None:
+                empty = self._taken = 0
+            self._pass(slots)
         raise StopIteration
 
 
@@ -568,7 +596,7 @@ class _GroupedByWindow(Dataset):
             self._reduce.bind(iteration, [variant_type]),
             self._size.bind(iteration, [int64]),
         )
-        return _Grouping(source, calls, iteration)
+        return EndUntold(_Grouping(source, calls, iteration))
 
 
 class _Grouping(Iterator[Element]):
@@ -610,6 +638,10 @@ class _Grouping(Iterator[Element]):
             except StopIteration:
                 self._source = None
                 continue
+            except OpError as error:
+                if is_at_end(error):
+                    self._source = None
+                raise
             self._add(element)
 
     def _add(self, element: Element) -> None:

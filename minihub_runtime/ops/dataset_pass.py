@@ -6,7 +6,6 @@ model_dataset_op.cc, optimize_dataset_op.cc.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from minihub_runtime.ops.datasets import (
     UNKNOWN,
     Dataset,
     Element,
+    EndUntold,
     Iteration,
     Pipe,
     check_room,
@@ -192,7 +192,7 @@ class _Prefetched(_AsItIs):
 
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
         """The elements."""
-        return itertools.chain(super().iterate(iteration))
+        return EndUntold(super().iterate(iteration))
 
 
 @op(

@@ -20,6 +20,7 @@ from minihub_runtime.ops.datasets import (
     TYPES,
     Dataset,
     Element,
+    EndUntold,
     Iteration,
     Pipe,
     check_room,
@@ -89,7 +90,10 @@ class _Shuffled(Pipe):
 
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
         """The epochs, each with seeds of its own."""
-        return _Shuffling(self.inputs[0], self._buffer_size, self._seeds, self._epochs, iteration)
+        source = self.inputs[0]
+        return EndUntold(
+            _Shuffling(source, self._buffer_size, self._seeds, self._epochs, iteration)
+        )
 
     def cardinality(self) -> int:
         """That of all epochs."""

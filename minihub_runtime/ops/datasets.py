@@ -44,6 +44,7 @@ __all__ = [
     "Dataset",
     "Element",
     "Elements",
+    "EndUntold",
     "Iteration",
     "Outcome",
     "Passing",
@@ -282,6 +283,20 @@ def at_end(error: OpError, ends: bool = True) -> OpError:
 def is_at_end(error: OpError) -> bool:
     """Whether the end was found as an error was made."""
     return bool(error.__dict__.get("at_end"))
+
+
+class EndUntold(Iterator[Element]):
+    """As where elements come from threads or buffers: the end is not told beside an error."""
+
+    def __init__(self, source: Iterator[Element]) -> None:
+        self._source = source
+
+    def __next__(self) -> Element:
+        try:
+            return next(self._source)
+        except OpError as error:
+            at_end(error, False)
+            raise
 
 
 def check_room(count: int, element: Element, what: str) -> None:

@@ -77,6 +77,16 @@ STEPS: dict[str, dict[str, Step]] = {
             lambda tf, d, a, b: d.window(a, b, 1 + a * b % 3).interleave(lambda w: w, b),
             "numbers",
         ),
+        "windows in slots": (
+            lambda tf, d, a, b: d.window(a, b, 1 + a * b % 3).apply(
+                tf.data.experimental.parallel_interleave(lambda w: w, b)
+            ),
+            "numbers",
+        ),
+        "assert_cardinality": (
+            lambda tf, d, a, b: d.apply(tf.data.experimental.assert_cardinality(a + b)),
+            "numbers",
+        ),
         "window": (
             # Between windows nothing may fail: whether TensorFlow goes on then is not determined.
             lambda tf, d, a, b: d.window(a, min(a, b), 1 + a * b % 3, b > 3).flat_map(
@@ -229,9 +239,9 @@ def pipeline(tf: Any, seed: int) -> tuple[Any, list[str]]:
     dataset = tf.data.Dataset.from_tensor_slices(rows)
     told = [f"{kind} {values.tolist()}"]
     for _ in range(draw.randint(2, 6)):
-        # Windows in windows lose errors in TensorFlow.
-        windows = any(".window(" in text for text in told)
-        name = draw.choice([n for n in STEPS[kind] if n != "window" or not windows])
+        # Too few elements are an error at each time that is asked: to ignore it has no end.
+        endless = any(".assert_cardinality(" in text for text in told)
+        name = draw.choice([n for n in STEPS[kind] if n != "ignore_errors" or not endless])
         a, b = draw.randint(1, 5), draw.randint(1, 5)
         told.append(f"{kind}.{name}({a}, {b})")
         change, kind = STEPS[kind][name]

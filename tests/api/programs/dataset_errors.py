@@ -450,3 +450,51 @@ def batches_of_elements_of_one_size(tf: Any) -> Any:
             with tf.Session() as session:
                 found.append(asked(tf, session, following, 12))
     return found
+
+
+@results
+def errors_beside_ends(tf: Any) -> Any:
+    """Too few elements are an error that comes with the end, which some datasets see, and some do not tell."""
+    data, experimental = tf.data.Dataset, tf.data.experimental
+
+    def few(d: Any) -> Any:
+        return d.apply(experimental.assert_cardinality(8))
+
+    def grouped(d: Any) -> Any:
+        groups = experimental.group_by_window(
+            lambda n: tf.cast(n % 3, tf.int64), lambda _, window: window.batch(3), 2
+        )
+        return d.apply(groups)
+
+    def in_slots(d: Any, make: Callable[[Any], Any], block: int = 1) -> Any:
+        return d.apply(experimental.parallel_interleave(make, 2, block))
+
+    def in_turns(d: Any) -> Any:
+        return d.interleave(data.from_tensors, 2)
+
+    def windows(d: Any) -> Any:
+        return d.window(2).flat_map(lambda window: window.batch(2))
+
+    return upon(
+        tf,
+        lambda d: grouped(few(d)),
+        lambda d: windows(few(d)),
+        lambda d: in_turns(few(d)),
+        lambda d: in_slots(few(d), data.from_tensors),
+        lambda d: in_slots(d.window(2, 1), lambda window: window),
+        lambda d: in_slots(d.window(3), lambda window: window, 2),
+        lambda d: in_slots(data.range(2), lambda _: few(d)),
+        lambda d: data.range(2).flat_map(lambda _: few(d)).batch(2),
+        lambda d: windows(d.window(3, 2).flat_map(lambda window: window)),
+        lambda d: grouped(d.window(2, 1).flat_map(lambda window: window)),
+        lambda d: in_turns(few(d).prefetch(1)),
+        lambda d: windows(few(d).shuffle(1)),
+        lambda d: in_turns(grouped(few(d)).unbatch()),
+        lambda d: windows(in_turns(few(d))),
+        lambda d: in_turns(few(apart(d)).batch(2, num_parallel_calls=1).unbatch()),
+        lambda d: in_turns(few(d).map(lambda n: n).batch(2)),
+        lambda d: in_turns(few(d).take(9).skip(1)),
+        lambda d: data.zip((data.range(9), in_turns(few(d)))),
+        lambda d: in_turns(data.choose_from_datasets([few(d)], data.range(1).repeat(), False)),
+        limit=12,
+    )
