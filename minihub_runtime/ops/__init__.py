@@ -173,6 +173,8 @@ FAMILIES = (
     "dataset_pass",
     "dataset_map",
     "dataset_flat",
+    "dataset_parse",
+    "dataset_reduce",
     "dataset_file",
     "dataset_csv",
     "dataset_python",

@@ -5,6 +5,7 @@ Source: tensorflow/core/kernels/data/iterator_ops.cc, optional_ops.cc.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -38,6 +39,7 @@ from minihub_runtime.shapes import Shape
 __all__ = ["IteratorResource"]
 
 _SOURCE = "core/kernels/data/iterator_ops.cc"
+_OPTIONAL = "core/kernels/data/optional_ops.cc"
 
 
 class IteratorResource:
@@ -235,6 +237,111 @@ for _name in ("IteratorGetNext", "IteratorGetNextSync"):
         source=_SOURCE,
         shape=_given,
     )(_next)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class OptionalVariant:
+    """A value that may be there, as a variant tensor holds it.
+
+    Attributes:
+        components: the parts of the value; None if there is none.
+    """
+
+    components: Element | None
+
+
+def _optional(components: Element | None) -> Array:
+    result: Array = np.empty((), dtype=object)
+    result[()] = OptionalVariant(components)
+    return result
+
+
+def _optional_of(value: Any) -> OptionalVariant:
+    found = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    if not isinstance(found, OptionalVariant):
+        raise InvalidArgumentError(f"optional must be an optional, not {type(found).__name__}")
+    return found
+
+
+@op(
+    "IteratorGetNextAsOptional(iterator: resource) -> optional: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    stateful=True,
+    source=_SOURCE,
+    shape=scalar,
+)
+def iterator_get_next_as_optional(
+    ctx: Context, iterator: Any, *, output_types: list[DType], output_shapes: list[Shape]
+) -> Array:
+    """An optional with the next element; without a value at the end.
+
+    Raises: FailedPreconditionError for an iterator that was not initialized, InvalidArgumentError for an element of other
+        types or shapes.
+    """
+    try:
+        element = _iterator(iterator).next(ctx)
+    except StopIteration:
+        return _optional(None)
+    require_alike(output_types, output_shapes, element)
+    return _optional(element)
+
+
+@op(
+    "OptionalNone() -> optional: variant",
+    source=_OPTIONAL,
+    shape=scalar,
+)
+def optional_none() -> Array:
+    """An optional without a value."""
+    return _optional(None)
+
+
+@op(
+    "OptionalFromValue(components: Toutput_types) -> optional: variant",
+    Toutput_types=TYPES,
+    source=_OPTIONAL,
+    shape=scalar,
+)
+def optional_from_value(components: Sequence[Any]) -> Array:
+    """An optional with a value."""
+    return _optional(tuple(components))
+
+
+@op(
+    "OptionalHasValue(optional: variant) -> has_value: bool",
+    source=_OPTIONAL,
+    shape=scalar,
+)
+def optional_has_value(optional: Any) -> Array:
+    """Whether an optional has a value.
+
+    Raises: InvalidArgumentError for anything but an optional.
+    """
+    return np.array(_optional_of(optional).components is not None)
+
+
+@op(
+    "OptionalGetValue(optional: variant) -> components: output_types",
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_OPTIONAL,
+    shape=_given,
+)
+def optional_get_value(
+    optional: Any, *, output_types: list[DType], output_shapes: list[Shape]
+) -> Element:
+    """The value of an optional.
+
+    Raises: InvalidArgumentError if it has none, or one of other types or shapes.
+    """
+    found = _optional_of(optional).components
+    if found is None:
+        raise InvalidArgumentError(
+            "The given optional does not have a value. This could indicate that the iterator it came from is at its end."
+        )
+    require_alike(output_types, output_shapes, found)
+    return found
 
 
 @op(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = [
     "KINDS",
     "VALUES",
     "array_of",
+    "example_parser",
     "example_places",
     "part_by_part",
     "static_dense_shapes",
@@ -375,6 +376,40 @@ def parse_example_shape(
     with_rank(names, 1, "names")
     batch = with_rank(serialized, 1, "serialized")
     return _batched_shapes(batch, len(sparse_types), dense_shapes, len(Tdense), 0)
+
+
+def example_parser(
+    sparse_keys: Sequence[bytes],
+    sparse_types: Sequence[DType],
+    dense_keys: Sequence[bytes],
+    dense_defaults: Sequence[Array],
+    dense_types: Sequence[DType],
+    dense_shapes: Sequence[Shape],
+    ragged_keys: Sequence[bytes],
+    ragged_types: Sequence[DType],
+    split_types: Sequence[DType],
+) -> Callable[[Array, Array], tuple[Array, ...]]:
+    """What makes the results of ParseExampleV2 of serialised examples and their names.
+
+    Raises:
+        InvalidArgumentError: keys, types, shapes and defaults do not fit each other.
+    """
+    _check_counts(sparse_keys, sparse_types, ragged_keys, ragged_types, split_types)
+    dense = _dense_features(dense_keys, dense_defaults, dense_types, dense_shapes)
+
+    def parse(serialized: Array, names: Array) -> tuple[Array, ...]:
+        return _parse_batch(
+            serialized,
+            names,
+            sparse_keys,
+            sparse_types,
+            dense,
+            ragged_keys,
+            ragged_types,
+            split_types,
+        )
+
+    return parse
 
 
 @op(

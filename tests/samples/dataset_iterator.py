@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples import Call, Func, Sample, Step, b
+from tests.samples import Call, Func, Sample, Step, b, i64
 from tests.samples.dataset_source import L, numbers, typed
 
 NUMBER, ANY = typed(L, [[]]), typed(L, [None])
@@ -34,6 +34,11 @@ def sampled(
     return Sample(op, label, {}, {**attrs, **given}, error, dict(source=numbers(3)), steps)
 
 
+THERE = Call("OptionalHasValue", dict(optional=Step("sampled")))
+VALUE = Call("OptionalGetValue", dict(optional=Step("sampled")), NUMBER)
+OPTIONAL = dict(optional=Step("optional"))
+FULL = Call("OptionalFromValue", dict(components=[i64([1, 2]), b("a")]))
+EMPTY = Call("OptionalNone", {})
 FROM = Call("IteratorToStringHandle", dict(resource_handle=IT))
 
 SAMPLES = [
@@ -160,5 +165,74 @@ SAMPLES = [
         {},
         "iterator",
         dict(q=Call("FIFOQueueV2", {}, dict(component_types=L, shapes=[]))),
+    ),
+    Sample(
+        "IteratorGetNextAsOptional",
+        "number",
+        dict(iterator=IT),
+        NUMBER,
+        None,
+        STARTED,
+        dict(there=THERE, value=VALUE, next=TAKE),
+    ),
+    Sample(
+        "IteratorGetNextAsOptional",
+        "end",
+        dict(iterator=IT),
+        NUMBER,
+        None,
+        {**STARTED, **{f"before_{n}": TAKE for n in range(3)}},
+        dict(there=THERE),
+    ),
+    Sample(
+        "IteratorGetNextAsOptional",
+        "not initialized",
+        dict(iterator=IT),
+        NUMBER,
+        "initialized",
+        dict(it=handle()),
+    ),
+    Sample("OptionalNone", "none", {}, {}, None, {}, dict(there=THERE)),
+    Sample("OptionalNone", "no value", {}, {}, "value", {}, dict(value=VALUE)),
+    Sample(
+        "OptionalFromValue",
+        "number",
+        dict(components=[i64(3)]),
+        {},
+        None,
+        {},
+        dict(there=THERE, value=VALUE),
+    ),
+    Sample(
+        "OptionalFromValue",
+        "other types",
+        dict(components=[b("a")]),
+        {},
+        "type|mismatch",
+        {},
+        dict(value=VALUE),
+    ),
+    Sample("OptionalHasValue", "value", OPTIONAL, {}, None, dict(optional=FULL)),
+    Sample("OptionalHasValue", "no value", OPTIONAL, {}, None, dict(optional=EMPTY)),
+    Sample("OptionalHasValue", "a dataset", OPTIONAL, {}, "optional", dict(optional=numbers(3))),
+    Sample(
+        "OptionalGetValue",
+        "two components",
+        OPTIONAL,
+        typed(["int64", "string"], [[2], None]),
+        None,
+        dict(optional=FULL),
+    ),
+    Sample("OptionalGetValue", "no value", OPTIONAL, NUMBER, "value", dict(optional=EMPTY)),
+    Sample(
+        "OptionalGetValue",
+        "other shape",
+        OPTIONAL,
+        typed(["int64", "string"], [[3], None]),
+        "shape",
+        dict(optional=FULL),
+    ),
+    Sample(
+        "OptionalGetValue", "a dataset", OPTIONAL, NUMBER, "optional", dict(optional=numbers(3))
     ),
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from minihub_runtime.api.batchable import boxed
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
@@ -20,9 +21,11 @@ from minihub_runtime.api.data.structure import (
     unbatch_spec,
 )
 from minihub_runtime.api.graph import Tensor
+from minihub_runtime.api.ragged.tensor import RaggedTensor
 from minihub_runtime.api.static_values import constant_value
 from minihub_runtime.api.tensor_shape import Dimension, TensorShape
-from minihub_runtime.dtypes import bool_
+from minihub_runtime.api.type_spec import RaggedTensorSpec, TensorSpec
+from minihub_runtime.dtypes import bool_, int64
 
 if TYPE_CHECKING:
     from minihub_runtime.api.data.dataset import Dataset
@@ -104,6 +107,51 @@ class DatasetBatching(DatasetBase):
             output_shapes=flat_shapes(spec),
         )
         return keeping_cardinality(new(variant, spec), self._keeps_cardinality)
+
+    def ragged_batch(
+        self,
+        batch_size: Any,
+        drop_remainder: Any = False,
+        row_splits_dtype: Any = int64,
+        name: str | None = None,
+    ) -> Dataset:
+        """Several elements at a time: tensors some of whose sizes are not known become ragged tensors.
+
+        Components whose shapes are known in full are put together as by `batch`, and so are those of unknown rank.
+
+        Args:
+            batch_size: how many.
+            drop_remainder: whether fewer elements at the end are left out.
+            row_splits_dtype: int32 or int64, the type of the splits of new ragged tensors.  TensorFlow fails with int32 where
+                sizes behind the first are unknown.
+            name: accepted; it has no effect.
+        """
+
+        def ragged_spec(spec: Any) -> Any:
+            if not isinstance(spec, TensorSpec) or spec.shape.ndims is None:
+                return spec
+            unknown = [axis for axis, n in enumerate(spec.shape.as_list()) if n is None]
+            if not unknown:
+                return spec
+            return RaggedTensorSpec(spec.shape, spec.dtype, max(unknown), row_splits_dtype)
+
+        def as_variant(value: Any) -> Any:
+            spec = ragged_spec(TensorSpec.from_tensor(value)) if isinstance(value, Tensor) else None
+            if not isinstance(spec, RaggedTensorSpec):
+                return value
+            if spec.ragged_rank > 0:
+                value = RaggedTensor.from_tensor(
+                    value, ragged_rank=spec.ragged_rank, row_splits_dtype=row_splits_dtype
+                )
+            return boxed(spec, value)
+
+        spec = self.element_spec
+        if type(spec) is tuple:
+            mapped = cast("Dataset", self).map(lambda *value: nest.map_structure(as_variant, value))
+        else:
+            mapped = cast("Dataset", self).map(lambda value: nest.map_structure(as_variant, value))
+        ragged = new(mapped._variant_tensor, nest.map_structure(ragged_spec, spec))
+        return keeping_cardinality(ragged).batch(batch_size, drop_remainder)
 
     def unbatch(self, name: str | None = None) -> Dataset:
         """The rows of each element.

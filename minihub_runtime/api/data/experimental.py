@@ -9,11 +9,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minihub_runtime.api.conversion import convert_to_tensor
-from minihub_runtime.api.data.base import dataset_seeds, keeping_cardinality, made, number, told
+from minihub_runtime.api.data.base import (
+    AUTOTUNE,
+    dataset_seeds,
+    keeping_cardinality,
+    made,
+    number,
+    told,
+)
 from minihub_runtime.api.data.dataset import Dataset
 from minihub_runtime.api.data.functions import ElementFunction
 from minihub_runtime.api.data.mapping import dataset_function
+from minihub_runtime.api.data.options import Options
 from minihub_runtime.api.data.structure import batch_spec
+from minihub_runtime.api.device import DeviceSpec
 from minihub_runtime.api.graph import Tensor
 from minihub_runtime.api.static_values import constant_value
 from minihub_runtime.dtypes import bool_, int64
@@ -301,6 +310,50 @@ def rejection_resample(
 ) -> Transformation:
     """Elements of classes as frequent as is wanted: `Dataset.rejection_resample`."""
     return lambda dataset: dataset.rejection_resample(class_func, target_dist, initial_dist, seed)
+
+
+@public("data.experimental.dense_to_ragged_batch")
+def dense_to_ragged_batch(
+    batch_size: Any, drop_remainder: Any = False, row_splits_dtype: Any = int64
+) -> Transformation:
+    """Several elements at a time, as ragged tensors where sizes are not known: `Dataset.ragged_batch`."""
+    return lambda dataset: dataset.ragged_batch(batch_size, drop_remainder, row_splits_dtype)
+
+
+@public("data.experimental.copy_to_device")
+def copy_to_device(target_device: Any, source_device: Any = "/cpu:0") -> Transformation:
+    """The elements, on another device.  There is one device here, so that they stay where they are.
+
+    The graph has no operation that copies, and `cardinality` stays known; TensorFlow's goes through remote calls.
+
+    Args:
+        target_device: the name of a device, a CPU.
+        source_device: the name of the device of the dataset, a CPU.
+
+    Raises:
+        ValueError: a device is none, or no CPU.
+    """
+    for name in (target_device, source_device):
+        kind = DeviceSpec.from_string(name).device_type
+        if kind not in (None, "CPU"):
+            raise ValueError(f"elements must stay on a CPU, not on {name!r}")
+    return lambda dataset: dataset.with_options(Options())
+
+
+@public("data.experimental.prefetch_to_device")
+def prefetch_to_device(device: Any, buffer_size: Any = None) -> Transformation:
+    """The elements, computed ahead on a device: `copy_to_device`, then `Dataset.prefetch`.
+
+    Args:
+        device: the name of a device, a CPU.
+        buffer_size: written into the graph.
+
+    Raises:
+        ValueError: it is none, or no CPU.
+    """
+    copied = copy_to_device(device)
+    ahead = AUTOTUNE if buffer_size is None else buffer_size
+    return lambda dataset: dataset.apply(copied).prefetch(ahead)
 
 
 @public("data.experimental.assert_cardinality")

@@ -13,6 +13,7 @@ from minihub_runtime.api.data import nest
 from minihub_runtime.api.data.structure import flat_specs, from_tensors, spec_of, to_tensors
 from minihub_runtime.api.func_graph import FuncGraph, trace, unique_function_name
 from minihub_runtime.api.graph import Tensor
+from minihub_runtime.api.type_spec import CompositeTensor
 from minihub_runtime.codec import Func
 
 __all__ = ["ElementFunction"]
@@ -70,5 +71,6 @@ class ElementFunction:
 
 def _value(item: Any) -> Any:
     """The value of a variable; anything else as it is."""
-    is_variable = hasattr(item, "_as_graph_element") and not isinstance(item, Tensor)
+    is_tensor = isinstance(item, (Tensor, CompositeTensor))
+    is_variable = hasattr(item, "_as_graph_element") and not is_tensor
     return convert_to_tensor(item) if is_variable else item

@@ -11,6 +11,7 @@ from typing import Any
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
+from minihub_runtime.api.data.optional import Optional
 from minihub_runtime.api.data.structure import (
     flat_shapes,
     flat_types,
@@ -211,6 +212,20 @@ class Iterator:
                 name=name,
             )
             return from_tensors(self._element_spec, tensors)
+
+    def get_next_as_optional(self) -> Optional:
+        """The next element, or none at the end, where `get_next` raises OutOfRangeError.
+
+        Each run takes an element, and all that is fetched in a run is of the same.
+        """
+        with self._iterator_resource.graph.colocate_with(self._iterator_resource):
+            variant = build(
+                "IteratorGetNextAsOptional",
+                iterator=self._iterator_resource,
+                output_types=flat_types(self._element_spec),
+                output_shapes=flat_shapes(self._element_spec),
+            )
+        return Optional(variant, self._element_spec)
 
     def string_handle(self, name: str | None = None) -> Tensor:
         """A string tensor whose value finds the iterator; see `from_string_handle`.

@@ -65,6 +65,32 @@ class DatasetMapping(DatasetBase):
             **arguments,
         )
 
+    def map_with_legacy_function(
+        self,
+        map_func: Callable[..., Any],
+        num_parallel_calls: Any = None,
+        deterministic: bool | None = None,
+    ) -> Dataset:
+        """`map`, under a name for functions that TensorFlow traces in an older way; there is one way here.
+
+        Args:
+            map_func: as for `map`.
+            num_parallel_calls: as for `map`.
+            deterministic: as for `map`.
+        """
+        return self.map(map_func, num_parallel_calls, deterministic)
+
+    def filter_with_legacy_function(self, predicate: Callable[..., Any]) -> Dataset:
+        """`filter`, under a name for functions that TensorFlow traces in an older way; there is one way here.
+
+        Args:
+            predicate: as for `filter`.
+
+        Raises:
+            ValueError: it returns something else than a bool scalar.
+        """
+        return keeping_cardinality(self.filter(predicate))
+
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
         """The elements for which a function is true.
 

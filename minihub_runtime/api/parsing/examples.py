@@ -28,13 +28,16 @@ from minihub_runtime.api.sizes import rank
 from minihub_runtime.public import public
 
 __all__ = [
+    "OF_EXAMPLE",
     "parse_example",
     "parse_sequence_example",
     "parse_single_example",
     "parse_single_sequence_example",
+    "with_steps",
 ]
 
-_OF_EXAMPLE = (
+#: What may be expected of an Example.
+OF_EXAMPLE = (
     VarLenFeature,
     SparseFeature,
     FixedLenFeature,
@@ -69,8 +72,8 @@ def parse_example(
     """
     if not features:
         raise ValueError("Argument `features` cannot be None.")
-    features = _with_steps(features)
-    parameters = Parameters(features, _OF_EXAMPLE)
+    features = with_steps(features)
+    parameters = Parameters(features, OF_EXAMPLE)
     if not parameters.count:
         raise ValueError("Must provide at least one feature key.")
     with name_scope(name, "ParseExample", [serialized, example_names]):
@@ -96,7 +99,7 @@ def parse_example(
     return compose_features(features, parsed)
 
 
-def _with_steps(features: Mapping[str, Any]) -> dict[str, Any]:
+def with_steps(features: Mapping[str, Any]) -> dict[str, Any]:
     """The features, with a dimension for the steps of sequences.
 
     Raises:
