@@ -109,8 +109,8 @@ class _Reducing(Iterator[Element]):
         key = number(found, "the result of `key_func`")
         if key not in self._states:
             self._states[key] = tuple(self._init((np.array(key, np.int64),)))
-            check_room(len(self._states), self._states[key], "the states of keys")
         self._states[key] = tuple(self._reduce((*self._states[key], *element)))
+        check_room(len(self._states), self._states[key], "the states of keys")
 
 
 @op(
@@ -183,6 +183,8 @@ def initialize_table_from_dataset(ctx: Context, table_handle: Any, dataset: Arra
     keys: list[Any] = []
     values: list[Any] = []
     for key, value in source.unshared().iterate(Iteration(ctx)):
+        if len(keys) % CHECKED_EVERY == 0:
+            ctx.check()
         require(
             key.ndim == 0 and value.ndim == 0,
             f"keys and values must be scalars, not of shapes {list(key.shape)} and {list(value.shape)}",

@@ -20,7 +20,9 @@ from tests.api.signatures import PATH
 DIFFERENT = {
     "DType": "programs get types, they do not make them",
     "data.Dataset": "made by its static methods",
+    "data.experimental.Optional": "made by its static methods",
     "data.experimental.RandomDataset": "takes a seed alone, as in TensorFlow, which shows the arguments of another",
+    "experimental.Optional": "made by its static methods",
     "OpError": "takes a message alone as well",
     "Operation": "programs get operations, they do not make them",
     "RaggedTensor": "made by its class methods",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import minihub_runtime as tf
@@ -73,6 +74,12 @@ def test_a_python_function_of_another_graph_is_not_found() -> None:
         run(written)
 
 
+def summed() -> Any:
+    """What sums up the elements of each key, which is the element."""
+    reducer = tf.data.experimental.Reducer(lambda key: key, lambda s, n: s + n, lambda s: s)
+    return tf.data.experimental.group_by_reducer(lambda n: n, reducer)
+
+
 @pytest.mark.parametrize(
     "endless",
     [
@@ -111,6 +118,7 @@ def test_a_python_function_of_another_graph_is_not_found() -> None:
             data.range(1).repeat().apply(tf.data.experimental.parallel_interleave(data.range, 2))
         ),
         lambda data: data.from_tensors(data.range(1).repeat().reduce(0, lambda a, n: a)),
+        lambda data: data.range(1).repeat().apply(summed()),
     ],
 )
 def test_endless_datasets_obey_deadlines(endless: Any) -> None:
@@ -151,6 +159,7 @@ def test_datasets_that_stand_on_each_other_without_end_are_refused() -> None:
         ("window", lambda d: d.window(1 << 40)),
         ("window", lambda d: d.map(lambda n: 1 // (n * 0)).window(1 << 40)),
         ("cache", lambda d: d.cache().skip(1 << 40)),
+        ("states", lambda d: d.apply(summed())),
         (
             "cycle",
             lambda d: d.apply(tf.data.experimental.parallel_interleave(lambda n: d, 1 << 40)),
@@ -195,3 +204,92 @@ def test_numbers_of_datasets_at_their_ends_are_left_at_the_deadline() -> None:
         assert session.run(following) == 0
         with pytest.raises(tf.errors.DeadlineExceededError):
             session.run(following, options=tf.RunOptions(timeout_in_ms=200))
+
+
+def filling(dataset: Any, **attrs: Any) -> Any:
+    """The operation that fills a table from words to numbers."""
+    types = {"key_dtype": tf.string, "value_dtype": tf.int64, **attrs}
+    table = tf.raw_ops.HashTableV2(**types)
+    return tf.raw_ops.InitializeTableFromDataset(
+        table_handle=table, dataset=tf.data.experimental.to_variant(dataset)
+    )
+
+
+@pytest.mark.parametrize(
+    ("elements", "message"),
+    [
+        (["a"], "must be pairs of a key and a value, not of 1 components"),
+        ((["a"], [1.0]), "float32"),
+        ((["a"], [1], [2]), "not of 3 components"),
+        (([["a"]], [[1]]), "must be scalars, not of shapes"),
+    ],
+)
+def test_a_table_takes_pairs_of_scalars_of_its_types(elements: Any, message: str) -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        kinds = {str: tf.string, int: tf.int64, float: tf.float32}
+        parts = [elements] if isinstance(elements, list) else elements
+        tensors = tuple(
+            tf.constant(part, kinds[type(np.array(part).reshape(-1).tolist()[0])]) for part in parts
+        )
+        dataset = tf.data.Dataset.from_tensor_slices(tensors if len(tensors) > 1 else tensors[0])
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            session.run(filling(dataset))
+
+
+def test_a_table_is_filled_before_the_deadline() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        words = tf.data.Dataset.from_tensors("a").repeat()
+        dataset = tf.data.Dataset.zip((words, tf.data.Dataset.range(1).repeat()))
+        with pytest.raises(DeadlineExceededError):
+            session.run(filling(dataset), options=tf.RunOptions(timeout_in_ms=100))
+
+
+def test_something_else_than_a_table_is_not_filled() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        queue = tf.raw_ops.FIFOQueueV2(component_types=[tf.int64])
+        dataset = tf.data.experimental.to_variant(tf.data.Dataset.range(1))
+        fill = tf.raw_ops.InitializeTableFromDataset(table_handle=queue, dataset=dataset)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must be a lookup table"):
+            session.run(fill)
+
+
+@pytest.mark.parametrize("rows", [[1, 2], ["a", "b"]])
+def test_features_are_those_of_vectors_of_examples(rows: list[Any]) -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        dataset = tf.data.Dataset.from_tensor_slices(rows)
+        parsed = tf.raw_ops.ParseExampleDatasetV2(
+            input_dataset=tf.data.experimental.to_variant(dataset),
+            num_parallel_calls=1,
+            dense_defaults=[],
+            sparse_keys=["a"],
+            dense_keys=[],
+            sparse_types=[tf.int64],
+            dense_shapes=[],
+            output_types=[tf.variant],
+            output_shapes=[None],
+        )
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must be vectors of serialised"):
+            session.run(tf.raw_ops.DatasetCardinality(input_dataset=parsed))
+
+
+def test_elements_stay_on_a_cpu() -> None:
+    for name in ("/gpu:0", "/device:TPU:1"):
+        with pytest.raises(ValueError, match="must stay on a CPU"):
+            tf.data.experimental.copy_to_device(name)
+
+
+def test_ragged_batches_have_the_splits_that_are_wanted() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        squares = tf.data.Dataset.range(3).map(lambda n: tf.fill([n, n], n))
+        rows = squares.ragged_batch(3, row_splits_dtype=tf.int32)
+        found = session.run(tf.data.experimental.get_single_element(rows))
+        assert found.to_list() == [[], [[1]], [[2, 2], [2, 2]]]
+        assert found.row_splits.dtype == np.int32
+
+
+def test_a_function_may_return_the_ragged_tensor_it_is_given() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        rows = tf.data.Dataset.range(3).map(tf.range).ragged_batch(3)
+        same = rows.map(lambda batch: {"rows": batch})
+        found = session.run(tf.data.experimental.get_single_element(same))
+        assert found["rows"].to_list() == [[], [0], [0, 1]]
