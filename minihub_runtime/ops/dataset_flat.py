@@ -148,9 +148,13 @@ class _Datasets:
             return None
         except OpError as error:
             self.ended = is_at_end(error)
-            at_end(error, False)
+            at_end(error, None)
             raise
-        return self._opened(element)
+        try:
+            return self._opened(element)
+        except OpError as error:
+            at_end(error, None)
+            raise
 
 
 class _DatasetsOrErrors(_Datasets):
@@ -239,7 +243,7 @@ class _Interleaving(Iterator[Element]):
                 self._end()
                 continue
             except OpError as error:
-                at_end(error, False)
+                at_end(error, False if self._errors_take_turns else None)
                 if self._errors_take_turns:
                     self._count()
                 raise
@@ -265,7 +269,7 @@ class _PassingInTurns(_Interleaving, Passing):
             try:
                 found = passed_over(current, wanted, self._check)
             except OpError as error:
-                at_end(error, False)
+                at_end(error, None)
                 raise
             passed += found
             if found == wanted:
@@ -333,6 +337,7 @@ class _InterleavingSlots(Iterator[Element]):
             except OpError as error:
                 # One that came with the end is the end.
                 if not is_at_end(error):
+                    at_end(error, False)
                     self._count(slots)
                     raise
             else:
@@ -596,7 +601,7 @@ class _GroupedByWindow(Dataset):
             self._reduce.bind(iteration, [variant_type]),
             self._size.bind(iteration, [int64]),
         )
-        return EndUntold(_Grouping(source, calls, iteration))
+        return EndUntold(_Grouping(source, calls, iteration), None)
 
 
 class _Grouping(Iterator[Element]):

@@ -60,7 +60,8 @@ class _ReducedByKey(Dataset):
             self._reduce.bind(iteration),
             self._finalize.bind(iteration, self.types),
         )
-        return EndUntold(_Reducing(self.inputs[0].iterate(iteration), calls, iteration))
+        source = self.inputs[0].iterate(iteration)
+        return EndUntold(_Reducing(source, calls, iteration), None)
 
     def cardinality(self) -> int:
         """Endless if elements are, for then there are no results; else not known before."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import OpError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.datasets import (
     INFINITE,
@@ -18,6 +19,7 @@ from minihub_runtime.ops.datasets import (
     Element,
     Iteration,
     Pipe,
+    after_end,
     dataset_of,
     number,
     variant,
@@ -70,14 +72,20 @@ class _Repeating(Iterator[Element]):
         self._epoch = source.iterate(iteration) if count > 0 else None
 
     def __next__(self) -> Element:
+        ended = False
         while self._left:
             if self._epoch is None:
                 self._epoch = self._source.iterate(self._iteration)
                 self._fresh = True
             try:
                 element = next(self._epoch)
+            except OpError as error:
+                if ended:
+                    after_end(error)
+                raise
             except StopIteration:
                 self._iteration.check()
+                ended = True
                 self._epoch = None
                 if self._left > 0:
                     self._left -= 1
@@ -117,6 +125,7 @@ class _Concatenating(Iterator[Element]):
         self._current: Iterator[Element] | None = None
 
     def __next__(self) -> Element:
+        ended = False
         while True:
             if self._current is None:
                 if not self._sources:
@@ -124,7 +133,12 @@ class _Concatenating(Iterator[Element]):
                 self._current = self._sources.pop().iterate(self._iteration)
             try:
                 return next(self._current)
+            except OpError as error:
+                if ended:
+                    after_end(error)
+                raise
             except StopIteration:
+                ended = True
                 self._current = None
 
 

@@ -92,7 +92,7 @@ class _Shuffled(Pipe):
         """The epochs, each with seeds of its own."""
         source = self.inputs[0]
         return EndUntold(
-            _Shuffling(source, self._buffer_size, self._seeds, self._epochs, iteration)
+            _Shuffling(source, self._buffer_size, self._seeds, self._epochs, iteration), None
         )
 
     def cardinality(self) -> int:

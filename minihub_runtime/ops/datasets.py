@@ -49,6 +49,7 @@ __all__ = [
     "Outcome",
     "Passing",
     "Pipe",
+    "after_end",
     "at_end",
     "check_room",
     "compatible",
@@ -271,10 +272,11 @@ def element_of(found: Outcome) -> Element:
     return found
 
 
-def at_end(error: OpError, ends: bool = True) -> OpError:
+def at_end(error: OpError, ends: bool | None = True) -> OpError:
     """An error, and whether the end was found as it was made; one that several elements share is told of anew for each.
 
-    TensorFlow tells the end beside such an error: what puts datasets side by side, or in turns, asks no more then.
+    TensorFlow tells the end beside such an error: what puts datasets side by side, or in turns, asks no more then.  None
+    stands for datasets that say nothing: what was told before holds.
     """
     error.__dict__["at_end"] = ends
     return error
@@ -285,17 +287,28 @@ def is_at_end(error: OpError) -> bool:
     return bool(error.__dict__.get("at_end"))
 
 
-class EndUntold(Iterator[Element]):
-    """As where elements come from threads or buffers: the end is not told beside an error."""
+def after_end(error: OpError) -> OpError:
+    """An error of the dataset after one that ended: if nothing is said beside it, that end is told."""
+    return at_end(error) if error.__dict__.get("at_end", False) is None else error
 
-    def __init__(self, source: Iterator[Element]) -> None:
+
+class EndUntold(Iterator[Element]):
+    """An iterator that does not tell beside an error that its source is at the end.
+
+    Args:
+        source: the iterator.
+        ends: what is told: that it is no end, as where elements come from threads, or nothing.
+    """
+
+    def __init__(self, source: Iterator[Element], ends: bool | None = False) -> None:
         self._source = source
+        self._ends = ends
 
     def __next__(self) -> Element:
         try:
             return next(self._source)
         except OpError as error:
-            at_end(error, False)
+            at_end(error, self._ends)
             raise
 
 

@@ -496,5 +496,9 @@ def errors_beside_ends(tf: Any) -> Any:
         lambda d: in_turns(few(d).take(9).skip(1)),
         lambda d: data.zip((data.range(9), in_turns(few(d)))),
         lambda d: in_turns(data.choose_from_datasets([few(d)], data.range(1).repeat(), False)),
+        # Of epochs after the first some say nothing beside their first error: the end of the one before holds.
+        lambda d: in_turns(d.interleave(data.from_tensors, 1).repeat(2)),
+        lambda d: in_turns(data.range(2, output_type=tf.int32).concatenate(d.shuffle(1))),
+        lambda d: windows(grouped(d).unbatch().repeat(2)),
         limit=12,
     )
