@@ -30,6 +30,7 @@ from minihub_runtime.ops.datasets import (
     check_room,
     dataset_of,
     is_at_end,
+    no_end,
     number,
     outcome,
     variant,
@@ -161,6 +162,9 @@ class _Batching(Iterator[Element]):
                 found = following(source)
             except StopIteration:
                 break
+            except OpError as error:
+                no_end(error)
+                raise
             if isinstance(found, OpError):
                 failed = failed or found
             else:
@@ -431,7 +435,11 @@ class _Unbatching(Iterator[Element]):
     def __next__(self) -> Element:
         while self._row == self._rows:
             self._check()
-            element = next(self._source)
+            try:
+                element = next(self._source)
+            except OpError as error:
+                no_end(error)
+                raise
             if any(item.ndim == 0 for item in element):
                 raise InvalidArgumentError(
                     "Input element must have a non-scalar value in each component."

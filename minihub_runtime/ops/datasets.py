@@ -56,6 +56,7 @@ __all__ = [
     "dataset_of",
     "element_of",
     "is_at_end",
+    "no_end",
     "number",
     "outcome",
     "passed_over",
@@ -290,6 +291,11 @@ def is_at_end(error: OpError) -> bool:
 def after_end(error: OpError) -> OpError:
     """An error of the dataset after one that ended: if nothing is said beside it, that end is told."""
     return at_end(error) if error.__dict__.get("at_end", False) is None else error
+
+
+def no_end(error: OpError) -> OpError:
+    """An error of a dataset of which it was told that it is at no end, unless it says so beside the error."""
+    return error if is_at_end(error) else at_end(error, False)
 
 
 class EndUntold(Iterator[Element]):
