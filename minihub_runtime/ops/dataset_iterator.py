@@ -21,7 +21,7 @@ from minihub_runtime.errors import (
     ResourceExhaustedError,
     clip,
 )
-from minihub_runtime.ops.checking import require_scalar
+from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.datasets import (
     MANY,
@@ -32,6 +32,8 @@ from minihub_runtime.ops.datasets import (
     dataset_of,
     require_alike,
 )
+from minihub_runtime.ops.elementwise import add_n
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import Array, Func, at_least, op, types_list
 from minihub_runtime.ops.shape_rules import nothing, scalar
 from minihub_runtime.shapes import Shape
@@ -249,6 +251,42 @@ class OptionalVariant:
 
     components: Element | None
 
+    def zeros_like(self) -> OptionalVariant:
+        """An optional with zeros for its value; without a value if it has none."""
+        if self.components is None:
+            return self
+        return OptionalVariant(tuple(map(_zeros_like, self.components)))
+
+    def plus(self, other: Any) -> OptionalVariant:
+        """An optional with the sums of the parts.
+
+        Raises:
+            InvalidArgumentError: the other is none, or one has a value, or more parts, and the other does not.
+        """
+        require(isinstance(other, OptionalVariant), "an optional must be added to an optional")
+        mine, its = self.components, other.components
+        if mine is None or its is None:
+            require(
+                mine is its,
+                "Cannot add optionals because one has a value and the other doesn't.",
+            )
+            return self
+        require(
+            len(mine) == len(its),
+            f"Cannot add optionals because they have different numbers of components: {len(mine)} vs. {len(its)}.",
+        )
+        return OptionalVariant(tuple(add_n(pair) for pair in zip(mine, its, strict=True)))
+
+
+def _zeros_like(x: Any) -> Array:
+    """Zeros in the place of numbers, of text, and of what variants hold."""
+    if x.dtype != object:
+        return np.zeros_like(x)
+    result = np.empty(x.shape, dtype=object)
+    for place, item in enumerate(x.reshape(-1)):
+        result.reshape(-1)[place] = item.zeros_like() if hasattr(item, "zeros_like") else b""
+    return result
+
 
 def _optional(components: Element | None) -> Array:
     result: Array = np.empty((), dtype=object)
@@ -394,3 +432,19 @@ for _name in ("IteratorFromStringHandle", "IteratorFromStringHandleV2"):
         source=_SOURCE,
         shape=scalar,
     )(_found)
+
+
+# Source: tensorflow/python/ops/optional_grad.py.
+@optional_from_value.gradient
+def optional_from_value_gradient(ops: Ops, grad: Term, components: list[Term]) -> list[Term]:
+    found = ops.OptionalGetValue(
+        grad,
+        output_types=[part.dtype for part in components],
+        output_shapes=[part.shape for part in components],
+    )
+    return [*found]
+
+
+@optional_get_value.gradient
+def optional_get_value_gradient(ops: Ops, grads: list[Term]) -> Term:
+    return ops.OptionalFromValue(grads)

@@ -125,6 +125,14 @@ def ragged() -> Any:
     return tf.sin(back.output_dense_values), [x]
 
 
+def optional() -> Any:
+    x, y = fed(3), fed(seed=1)
+    both = tf.data.experimental.Optional.from_value((tf.sin(x), y * y))
+    # Two readers, whose gradients are optionals that are added.
+    (a, b), (c, d) = both.get_value(), both.get_value()
+    return a * b * c + d * tf.data.experimental.Optional.from_value(x).get_value(), [x, y]
+
+
 def top() -> Any:
     x = fed(2, 4)
     return tf.raw_ops.TopK(input=tf.sin(x), k=2).values, [x]
@@ -152,6 +160,7 @@ PROGRAMS: tuple[Callable[[], Any], ...] = (
     old_loop,
     arrays,
     ragged,
+    optional,
     top,
     normalized,
 )

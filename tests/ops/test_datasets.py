@@ -9,8 +9,15 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from minihub_runtime.errors import DeadlineExceededError, NotFoundError, PermissionDeniedError
+from minihub_runtime.dtypes import as_dtype
+from minihub_runtime.errors import (
+    DeadlineExceededError,
+    InvalidArgumentError,
+    NotFoundError,
+    PermissionDeniedError,
+)
 from minihub_runtime.ops import datasets
+from minihub_runtime.ops.registry import REGISTRY
 
 RECORDS = Path(__file__).parents[1] / "data" / "records"
 
@@ -293,3 +300,26 @@ def test_a_function_may_return_the_ragged_tensor_it_is_given() -> None:
         same = rows.map(lambda batch: {"rows": batch})
         found = session.run(tf.data.experimental.get_single_element(same))
         assert found["rows"].to_list() == [[], [0], [0, 1]]
+
+
+def test_sums_and_zeros_of_optionals() -> None:
+    from_value = REGISTRY["OptionalFromValue"].kernel
+    some = from_value([np.float32([1, 2]), np.array([b"a"], object)])
+    zeros = REGISTRY["ZerosLike"].kernel(some, T=as_dtype("variant"))
+    numbers, texts = zeros.item().components
+    assert numbers.tolist() == [0, 0]
+    assert texts.tolist() == [b""]
+    none = REGISTRY["OptionalNone"].kernel()
+    assert REGISTRY["ZerosLike"].kernel(none, T=as_dtype("variant")).item().components is None
+    add = REGISTRY["AddN"].kernel
+    assert add([none, none]).item().components is None
+    one = from_value([np.float32([1, 2])])
+    (found,) = add([one, one, one]).item().components
+    assert found.tolist() == [3, 6]
+    for other, what in (
+        (none, "one has a value"),
+        (some, "1 vs. 2"),
+        (np.array(3, object), "to an optional"),
+    ):
+        with pytest.raises(InvalidArgumentError, match=what):
+            add([one, other])
