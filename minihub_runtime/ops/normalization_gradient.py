@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -261,29 +262,14 @@ def _batch_norm_grad_gradient(
     epsilon: float,
     data_format: str,
     is_training: bool,
+    reserved: int = 2,
 ) -> tuple[Any, ...]:
     moments = (reserve_space_1, reserve_space_2)
     outputs = _composed(ops, y_backprop, x, scale, moments, epsilon, data_format, is_training)
-    return (*ops.gradients(outputs, [y_backprop, x, scale], grads[:3]), None, None)
+    of_inputs = ops.gradients(outputs, [y_backprop, x, scale], grads[:3])
+    return (*of_inputs, *[None] * reserved)
 
 
 REGISTRY["FusedBatchNormGrad"].gradient(_batch_norm_grad_gradient)
 REGISTRY["FusedBatchNormGradV2"].gradient(_batch_norm_grad_gradient)
-
-
-@fused_batch_norm_grad_v3.gradient
-def fused_batch_norm_grad_v3_gradient(
-    ops: Ops,
-    grads: list[Term],
-    y_backprop: Term,
-    x: Term,
-    scale: Term,
-    reserve_space_1: Term,
-    reserve_space_2: Term,
-    epsilon: float,
-    data_format: str,
-    is_training: bool,
-) -> tuple[Any, ...]:
-    moments = (reserve_space_1, reserve_space_2)
-    outputs = _composed(ops, y_backprop, x, scale, moments, epsilon, data_format, is_training)
-    return (*ops.gradients(outputs, [y_backprop, x, scale], grads[:3]), None, None, None)
+fused_batch_norm_grad_v3.gradient(functools.partial(_batch_norm_grad_gradient, reserved=3))
