@@ -19,17 +19,17 @@ from minihub_runtime.api.reduction import reduce_sum
 from minihub_runtime.api.summary.operations import scalar
 from minihub_runtime.api.variables.global_step import get_global_step
 from minihub_runtime.train.estimator.export_outputs import ExportOutput
-from minihub_runtime.train.estimator.heads.checking import check_loss_fn, check_loss_reduction
+from minihub_runtime.train.estimator.heads.checking import (
+    check_loss_fn,
+    check_loss_reduction,
+    check_one_step,
+)
 from minihub_runtime.train.estimator.heads.keys import MetricKeys
 from minihub_runtime.train.estimator.heads.metrics import Metric
 from minihub_runtime.train.estimator.mode_keys import ModeKeys
 from minihub_runtime.train.estimator.model_function import EstimatorSpec
-from minihub_runtime.train.saved_model import constants
 
 __all__ = ["Head", "LossSpec", "Predicted", "regularization_metrics"]
-
-CLASSIFY_KEY, REGRESS_KEY, PREDICT_KEY = "classification", "regression", "predict"
-SERVING_KEY = constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 
 
 class LossSpec(NamedTuple):
@@ -192,13 +192,10 @@ def regularization_metrics(regularization: Any) -> dict[str, Metric]:
 
 
 def _step(loss: Any, optimizer: Any, train_op_fn: Callable[[Any], Any] | None) -> Any:
-    if optimizer is not None and train_op_fn is not None:
-        raise ValueError("train_op_fn and optimizer cannot both be set.")
-    if optimizer is not None:
-        return optimizer.minimize(loss, global_step=get_global_step())
-    if train_op_fn is None:
-        raise ValueError("train_op_fn and optimizer cannot both be None.")
-    return train_op_fn(loss)
+    check_one_step(optimizer, train_op_fn)
+    if train_op_fn is not None:
+        return train_op_fn(loss)
+    return optimizer.minimize(loss, global_step=get_global_step())
 
 
 def _with_updates(train_op: Any) -> Any:

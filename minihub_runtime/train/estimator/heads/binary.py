@@ -10,25 +10,14 @@ from typing import Any
 
 from minihub_runtime.api.casting import cast
 from minihub_runtime.api.conversion import convert_to_tensor
-from minihub_runtime.api.elementwise import sigmoid
-from minihub_runtime.api.filling import zeros_like
 from minihub_runtime.api.graph import name_scope
-from minihub_runtime.api.joining import concat
-from minihub_runtime.api.layout import expand_dims
 from minihub_runtime.api.losses import Reduction
 from minihub_runtime.api.metrics.counts import precision, recall
 from minihub_runtime.api.metrics.means import accuracy, mean
-from minihub_runtime.api.nn.activation import softmax
 from minihub_runtime.api.nn.cross_entropy import sigmoid_cross_entropy_with_logits
-from minihub_runtime.api.reduction import argmax
 from minihub_runtime.dtypes import float32
-from minihub_runtime.train.estimator.export_outputs import PredictOutput, RegressionOutput
 from minihub_runtime.train.estimator.heads import metrics
 from minihub_runtime.train.estimator.heads.base import (
-    CLASSIFY_KEY,
-    PREDICT_KEY,
-    REGRESS_KEY,
-    SERVING_KEY,
     Head,
     LossSpec,
     Predicted,
@@ -36,19 +25,18 @@ from minihub_runtime.train.estimator.heads.base import (
 )
 from minihub_runtime.train.estimator.heads.checking import (
     call_loss_fn,
+    check_thresholds,
     checked_labels,
     checked_logits,
     checked_range,
     checked_weights,
 )
-from minihub_runtime.train.estimator.heads.classes import (
-    all_class_ids,
-    all_classes,
-    class_names,
-    classification_output,
-    looked_up,
-)
+from minihub_runtime.train.estimator.heads.classes import looked_up
 from minihub_runtime.train.estimator.heads.keys import MetricKeys, PredictionKeys
+from minihub_runtime.train.estimator.heads.predicting import (
+    binary_predictions,
+    classifying_outputs,
+)
 
 __all__ = ["BinaryHead"]
 
@@ -85,8 +73,7 @@ class BinaryHead(Head):
             raise TypeError(
                 f"label_vocabulary should be a list or tuple. Given type: {type(label_vocabulary)}"
             )
-        if not all(0 < threshold < 1 for threshold in self._thresholds):
-            raise ValueError(f"thresholds not in (0, 1): {self._thresholds}.")
+        check_thresholds(self._thresholds)
         super().__init__(1, weight_column, loss_reduction, loss_fn, name)
         self._label_vocabulary = label_vocabulary
 
@@ -107,35 +94,14 @@ class BinaryHead(Head):
         return self._loss_spec(losses, weights, labels)
 
     def _predicted(self, logits: Any) -> Predicted:
-        keys = PredictionKeys
         with name_scope(None, "predictions", (logits,)):
             logits = checked_logits(logits, 1)
-            logistic = sigmoid(logits, name=keys.LOGISTIC)
-            both = concat((zeros_like(logits), logits), axis=-1, name="two_class_logits")
-            probabilities = softmax(both, name=keys.PROBABILITIES)
-            class_ids = expand_dims(argmax(both, axis=-1, name=keys.CLASS_IDS), axis=-1)
-            ids = all_class_ids(logits, 2)
-            classes = all_classes(logits, 2, self._label_vocabulary)
-            predictions = {
-                keys.LOGITS: logits,
-                keys.LOGISTIC: logistic,
-                keys.PROBABILITIES: probabilities,
-                keys.CLASS_IDS: class_ids,
-                keys.CLASSES: class_names(class_ids, self._label_vocabulary),
-                keys.ALL_CLASS_IDS: ids,
-                keys.ALL_CLASSES: classes,
-            }
-
-        def outputs() -> dict[str, Any]:
-            output = classification_output(probabilities, 2, self._label_vocabulary)
-            return {
-                SERVING_KEY: output,
-                CLASSIFY_KEY: output,
-                REGRESS_KEY: RegressionOutput(logistic),
-                PREDICT_KEY: PredictOutput(predictions),
-            }
-
-        return Predicted(predictions, logits, outputs)
+            predictions = binary_predictions(logits, self._label_vocabulary)
+        return Predicted(
+            predictions,
+            logits,
+            lambda: classifying_outputs(predictions, 2, self._label_vocabulary),
+        )
 
     def _metrics(
         self, predicted: Predicted, labels: Any, loss: LossSpec, regularization: Any

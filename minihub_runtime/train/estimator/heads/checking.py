@@ -5,7 +5,7 @@ Source: tensorflow_estimator/python/estimator/canned/head.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from minihub_runtime.api.building import build
@@ -37,6 +37,8 @@ __all__ = [
     "call_loss_fn",
     "check_loss_fn",
     "check_loss_reduction",
+    "check_one_step",
+    "check_thresholds",
     "checked_labels",
     "checked_logits",
     "checked_range",
@@ -48,6 +50,20 @@ def check_loss_reduction(loss_reduction: str) -> None:
     """Raise ValueError unless losses become one that way."""
     if loss_reduction not in Reduction.all() or loss_reduction == Reduction.NONE:
         raise ValueError(f"Invalid loss_reduction: {loss_reduction}")
+
+
+def check_thresholds(thresholds: Sequence[float]) -> None:
+    """Raise ValueError unless all thresholds lie between 0 and 1."""
+    if not all(0 < threshold < 1 for threshold in thresholds):
+        raise ValueError(f"thresholds not in (0, 1): {thresholds}.")
+
+
+def check_one_step(optimizer: Any, train_op_fn: Any) -> None:
+    """Raise ValueError unless exactly one of two ways to make a step is given."""
+    if optimizer is not None and train_op_fn is not None:
+        raise ValueError("train_op_fn and optimizer cannot both be set.")
+    if optimizer is None and train_op_fn is None:
+        raise ValueError("train_op_fn and optimizer cannot both be None.")
 
 
 def checked_logits(logits: Any, dimension: int) -> Any:
@@ -136,15 +152,20 @@ def checked_labels(labels: Any, logits: Any, dimension: int) -> Any:
 
 
 def checked_weights(
-    features: Mapping[str, Any], weight_column: Any, logits: Any, per_logit: bool = False
+    features: Mapping[str, Any],
+    weight_column: Any,
+    logits: Any,
+    per_logit: bool = False,
+    kind: type[DenseColumn] = DenseColumn,
 ) -> Any:
     """The weights of examples, `[D0, …, DN, 1]`; 1.0 without a column.
 
     Args:
         features: name → tensor.
-        weight_column: a name, or a numeric column.
+        weight_column: a name, or a column.
         logits: `[D0, …, DN, dimension]`.
         per_logit: whether weights may have the shape of the logits, too.
+        kind: of the column.
 
     Raises:
         TypeError: the column is of another type.
@@ -160,9 +181,10 @@ def checked_weights(
             return 1.0
         if isinstance(weight_column, str):
             weight_column = numeric_column(weight_column, shape=(1,))
-        if not isinstance(weight_column, DenseColumn):
+        if not isinstance(weight_column, kind):
+            name = "_DenseColumn" if kind is DenseColumn else kind.__name__
             raise TypeError(
-                f"Weight column must be either a string or _DenseColumn. Given type: {type(weight_column)}."
+                f"Weight column must be either a string or {name}. Given type: {type(weight_column)}."
             )
         weights = weight_column.get_dense_tensor(FeatureTransformationCache(features), None)
         if not (weights.dtype.is_floating or weights.dtype.is_integer):
@@ -191,26 +213,32 @@ def checked_weights(
             return identity(weights, name=scope)
 
 
-def checked_range(labels: Any, n_classes: int) -> Any:
-    """Labels of classes, all of which must lie in `[0, n_classes)` when the graph runs."""
+def checked_range(labels: Any, n_classes: int, message: str | None = None) -> Any:
+    """Labels of classes, all of which must lie in `[0, n_classes)` when the graph runs.
+
+    Args:
+        labels: numbers.
+        n_classes: how many classes there are.
+        message: what to say otherwise.
+    """
     with name_scope(None, "assert_range", (labels,)):
         small = assert_less_equal(
             labels,
             convert_to_tensor(n_classes - 1, dtype=labels.dtype),
-            message="Labels must <= n_classes - 1",
+            message=message or "Labels must <= n_classes - 1",
         )
-        large = assert_non_negative(labels, message="Labels must >= 0")
+        large = assert_non_negative(labels, message=message or "Labels must >= 0")
         with control_dependencies((small, large)):
             return identity(labels)
 
 
-def check_loss_fn(loss_fn: Callable[..., Any]) -> None:
-    """Raise ValueError unless a function takes labels and logits, and at most features besides."""
+def check_loss_fn(loss_fn: Callable[..., Any], optional: Collection[str] = ("features",)) -> None:
+    """Raise ValueError unless a function takes labels and logits, and at most what is `optional` besides."""
     names = argument_names(loss_fn)
     for required in ("labels", "logits"):
         if required not in names:
             raise ValueError(f"loss_fn must contain argument: {required}. Given arguments: {names}")
-    unexpected = sorted(set(names) - {"features", "labels", "logits"})
+    unexpected = sorted(set(names) - {"labels", "logits", *optional})
     if unexpected:
         raise ValueError(f"loss_fn has unexpected args: {unexpected}")
 

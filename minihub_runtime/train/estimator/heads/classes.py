@@ -16,13 +16,17 @@ from minihub_runtime.api.lookup.factories import (
 )
 from minihub_runtime.api.ranges import range as numbers_below
 from minihub_runtime.api.sizes import shape
+from minihub_runtime.dtypes import string
 from minihub_runtime.train.estimator.export_outputs import ClassificationOutput
+from minihub_runtime.train.estimator.heads.checking import checked_range
 
 __all__ = [
+    "Vocabulary",
     "all_class_ids",
     "all_classes",
     "class_names",
     "classification_output",
+    "label_ids",
     "looked_up",
 ]
 
@@ -59,6 +63,24 @@ def class_names(class_ids: Any, vocabulary: Vocabulary) -> Any:
 def looked_up(labels: Any, vocabulary: Sequence[Any]) -> Any:
     """The numbers of classes from their names."""
     return index_table_from_tensor(tuple(vocabulary), name="class_id_lookup").lookup(labels)
+
+
+def label_ids(labels: Any, n_classes: int, vocabulary: Vocabulary) -> Any:
+    """The numbers of classes from labels that are numbers or names; all must be known when the graph runs.
+
+    Raises:
+        ValueError: names are no strings, or numbers no integers.
+    """
+    if vocabulary is None:
+        if not labels.dtype.is_integer:
+            raise ValueError(f"Labels dtype should be integer. Instead got {labels.dtype}.")
+    elif labels.dtype is not string:
+        raise ValueError(
+            f"Labels dtype should be string if there is a vocabulary. Instead got {labels.dtype}"
+        )
+    else:
+        labels = looked_up(labels, vocabulary)
+    return checked_range(labels, n_classes)
 
 
 def classification_output(scores: Any, n_classes: int, vocabulary: Vocabulary) -> Any:

@@ -13,14 +13,7 @@ from minihub_runtime.api.graph import name_scope
 from minihub_runtime.api.layout import expand_dims
 from minihub_runtime.api.losses import Reduction, sparse_softmax_cross_entropy
 from minihub_runtime.api.metrics.means import accuracy, mean
-from minihub_runtime.api.nn.activation import softmax
-from minihub_runtime.api.reduction import argmax
-from minihub_runtime.dtypes import string
-from minihub_runtime.train.estimator.export_outputs import PredictOutput
 from minihub_runtime.train.estimator.heads.base import (
-    CLASSIFY_KEY,
-    PREDICT_KEY,
-    SERVING_KEY,
     Head,
     LossSpec,
     Predicted,
@@ -31,18 +24,15 @@ from minihub_runtime.train.estimator.heads.checking import (
     call_loss_fn,
     checked_labels,
     checked_logits,
-    checked_range,
     checked_weights,
 )
-from minihub_runtime.train.estimator.heads.classes import (
-    all_class_ids,
-    all_classes,
-    class_names,
-    classification_output,
-    looked_up,
-)
+from minihub_runtime.train.estimator.heads.classes import label_ids
 from minihub_runtime.train.estimator.heads.keys import MetricKeys, PredictionKeys
 from minihub_runtime.train.estimator.heads.metrics import Metric
+from minihub_runtime.train.estimator.heads.predicting import (
+    classifying_outputs,
+    multi_class_predictions,
+)
 
 __all__ = ["MultiClassHead", "binary_or_multi_class_head"]
 
@@ -89,67 +79,37 @@ class MultiClassHead(Head):
     ) -> LossSpec:
         """The loss of a batch; see `Head`."""
         logits = convert_to_tensor(logits)
-        label_ids = self._label_ids(checked_labels(labels, logits, 1))
+        labels = checked_labels(labels, logits, 1)
+        ids = label_ids(labels, self.logits_dimension, self._label_vocabulary)
         if self._loss_fn is not None:
-            losses = call_loss_fn(self._loss_fn, label_ids, logits, features)
+            losses = call_loss_fn(self._loss_fn, ids, logits, features)
         else:
             losses = sparse_softmax_cross_entropy(
-                labels=label_ids, logits=logits, reduction=Reduction.NONE
+                labels=ids, logits=logits, reduction=Reduction.NONE
             )
             losses = expand_dims(losses, axis=-1)
         weights = checked_weights(features, self._weight_column, logits)
-        return self._loss_spec(losses, weights, label_ids)
-
-    def _label_ids(self, labels: Any) -> Any:
-        if self._label_vocabulary is None:
-            if not labels.dtype.is_integer:
-                raise ValueError(f"Labels dtype should be integer. Instead got {labels.dtype}.")
-        elif labels.dtype is not string:
-            raise ValueError(
-                "Labels dtype should be string if there is a vocabulary. Instead got "
-                f"{labels.dtype}"
-            )
-        else:
-            labels = looked_up(labels, self._label_vocabulary)
-        return checked_range(labels, self.logits_dimension)
+        return self._loss_spec(losses, weights, ids)
 
     def _predicted(self, logits: Any) -> Predicted:
-        keys, count, names = PredictionKeys, self.logits_dimension, self._label_vocabulary
+        count, names = self.logits_dimension, self._label_vocabulary
         logits = checked_logits(logits, count)
         with name_scope(None, "predictions", (logits,)):
-            ids, classes = all_class_ids(logits, count), all_classes(logits, count, names)
-            class_ids = expand_dims(argmax(logits, axis=-1, name=keys.CLASS_IDS), axis=-1)
-            chosen = class_names(class_ids, names)
-            probabilities = softmax(logits, name=keys.PROBABILITIES)
-            predictions = {
-                keys.LOGITS: logits,
-                keys.PROBABILITIES: probabilities,
-                keys.CLASS_IDS: class_ids,
-                keys.CLASSES: chosen,
-                keys.ALL_CLASS_IDS: ids,
-                keys.ALL_CLASSES: classes,
-            }
-
-        def outputs() -> dict[str, Any]:
-            output = classification_output(probabilities, count, names)
-            return {
-                SERVING_KEY: output,
-                CLASSIFY_KEY: output,
-                PREDICT_KEY: PredictOutput(predictions),
-            }
-
-        return Predicted(predictions, logits, outputs)
+            predictions = multi_class_predictions(logits, count, names)
+        return Predicted(
+            predictions, logits, lambda: classifying_outputs(predictions, count, names)
+        )
 
     def _metrics(
         self, predicted: Predicted, labels: Any, loss: LossSpec, regularization: Any
     ) -> dict[str, Metric]:
         keys = MetricKeys
         class_ids = predicted.predictions[PredictionKeys.CLASS_IDS]
-        label_ids, weights = loss.processed_labels, loss.weights
-        with name_scope(None, "metrics", (label_ids, class_ids, loss.unreduced_loss)):
+        ids, weights = loss.processed_labels, loss.weights
+        with name_scope(None, "metrics", (ids, class_ids, loss.unreduced_loss)):
             return {
                 keys.LOSS_MEAN: mean(loss.unreduced_loss, weights, name=keys.LOSS_MEAN),
-                keys.ACCURACY: accuracy(label_ids, class_ids, weights, name=keys.ACCURACY),
+                keys.ACCURACY: accuracy(ids, class_ids, weights, name=keys.ACCURACY),
                 **regularization_metrics(regularization),
             }
 

@@ -13,11 +13,7 @@ from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.losses import Reduction, mean_squared_error
 from minihub_runtime.api.metrics.means import mean
 from minihub_runtime.dtypes import float32
-from minihub_runtime.train.estimator.export_outputs import PredictOutput, RegressionOutput
 from minihub_runtime.train.estimator.heads.base import (
-    PREDICT_KEY,
-    REGRESS_KEY,
-    SERVING_KEY,
     Head,
     LossSpec,
     Predicted,
@@ -31,6 +27,7 @@ from minihub_runtime.train.estimator.heads.checking import (
 )
 from minihub_runtime.train.estimator.heads.keys import MetricKeys, PredictionKeys
 from minihub_runtime.train.estimator.heads.metrics import Metric, predictions_mean
+from minihub_runtime.train.estimator.heads.predicting import regressing_outputs
 
 __all__ = ["RegressionHead"]
 
@@ -86,16 +83,7 @@ class RegressionHead(Head):
         if self._inverse_link_fn is not None:
             value = self._inverse_link_fn(logits)
             predictions = {PredictionKeys.PREDICTIONS: value, PredictionKeys.LOGITS: logits}
-
-        def outputs() -> dict[str, Any]:
-            output = RegressionOutput(predictions[PredictionKeys.PREDICTIONS])
-            return {
-                SERVING_KEY: output,
-                REGRESS_KEY: output,
-                PREDICT_KEY: PredictOutput(predictions),
-            }
-
-        return Predicted(predictions, logits, outputs)
+        return Predicted(predictions, logits, lambda: regressing_outputs(predictions))
 
     def _metrics(
         self, predicted: Predicted, labels: Any, loss: LossSpec, regularization: Any
