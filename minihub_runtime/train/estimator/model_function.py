@@ -9,9 +9,18 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from minihub_runtime.api import nest
-from minihub_runtime.api.graph import Operation, Tensor, get_default_graph
+from minihub_runtime.api.graph import (
+    GraphKeys,
+    Operation,
+    Tensor,
+    add_to_collection,
+    get_collection,
+    get_default_graph,
+)
+from minihub_runtime.api.grouping import group
 from minihub_runtime.api.layout import reshape
 from minihub_runtime.api.logger import LOGGER
+from minihub_runtime.api.metrics.objects import Metric
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.api.variables import Variable
 from minihub_runtime.public import public
@@ -52,7 +61,7 @@ class EstimatorSpec(_EstimatorSpec):
         predictions: a tensor, or name → tensor; for prediction.
         loss: a tensor with one element; for training and evaluation.
         train_op: an operation or tensor that makes one step; for training.
-        eval_metric_ops: name → (value, update) as functions of `tf.metrics` return.
+        eval_metric_ops: name → (value, update) as functions of `tf.metrics` return, or a metric of a `tf.estimator.Head`.
         export_outputs: name of a signature → ExportOutput; by default a PredictOutput of `predictions`.
         training_chief_hooks: hooks for training.
         training_hooks: hooks for training.
@@ -177,16 +186,32 @@ def _checked_metrics(metrics: Any) -> dict[str, Any]:
         return {}
     if not isinstance(metrics, dict):
         raise TypeError(f"eval_metric_ops must be a dict, given: {metrics}")
-    for key, value in metrics.items():
+    found = {
+        key: _pair(value) if isinstance(value, Metric) else value for key, value in metrics.items()
+    }
+    for key, value in found.items():
         if not isinstance(value, tuple) or len(value) != 2:
             raise TypeError(
                 "Values of eval_metric_ops must be (metric_value, update_op) tuples, given: "
                 f"{value} for key: {key}"
             )
-    for key, value in metrics.items():
+    for key, value in found.items():
         for part in nest.flatten(value):
             _require_default_graph(part, "eval_metric_ops", f"{key}: {part.name}")
-    return metrics
+    for metric in metrics.values():
+        if isinstance(metric, Metric):
+            for variable in metric.variables:
+                for collection in (GraphKeys.LOCAL_VARIABLES, GraphKeys.METRIC_VARIABLES):
+                    if not any(variable is other for other in get_collection(collection)):
+                        add_to_collection(collection, variable)
+    return found
+
+
+def _pair(metric: Metric) -> tuple[Any, Any]:
+    """The value of a metric, and the operation that takes a batch in."""
+    if not metric.updates:
+        raise ValueError(f'Please call update_state(...) on the "{metric.name}" metric')
+    return metric.result(), group(*metric.updates)
 
 
 def _checked_hooks(hooks: Iterable[SessionRunHook] | None) -> tuple[SessionRunHook, ...]:
