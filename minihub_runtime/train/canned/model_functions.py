@@ -25,7 +25,9 @@ from minihub_runtime.api.variables.updates import assign_add
 from minihub_runtime.train.canned.dnn_model import dnn_logit_fn_builder, summarize_layer
 from minihub_runtime.train.canned.linear_model import linear_logit_fn_builder
 from minihub_runtime.train.canned.optimizer_names import optimizer_of
+from minihub_runtime.train.estimator.mode_keys import ModeKeys
 from minihub_runtime.train.estimator.model_function import EstimatorSpec
+from minihub_runtime.train.estimator.public_heads.base import Head
 from minihub_runtime.train.optimizers.ftrl import FtrlOptimizer
 
 __all__ = [
@@ -56,6 +58,20 @@ def _check_features(features: Any) -> None:
 
 def _replicas(config: Any) -> int:
     return int(config.num_ps_replicas) if config else 0
+
+
+def _spec_of(
+    head: Any, features: Any, mode: str, labels: Any, logits: Any, **step: Any
+) -> EstimatorSpec:
+    """What a head makes of logits, whose step takes the updates of the model with it."""
+    updates = get_collection(GraphKeys.UPDATE_OPS)
+    if mode == ModeKeys.TRAIN and updates and isinstance(head, Head):
+        # Public heads run what they are given, others what the graph has collected.
+        step["update_ops"] = updates
+    spec: EstimatorSpec = head.create_estimator_spec(
+        features=features, mode=mode, labels=labels, logits=logits, **step
+    )
+    return spec
 
 
 def dnn_model_fn(
@@ -99,10 +115,7 @@ def dnn_model_fn(
                 batch_norm,
             )
             logits = logit_fn(features=features, mode=mode)
-            spec: EstimatorSpec = head.create_estimator_spec(
-                features=features, mode=mode, labels=labels, optimizer=chosen, logits=logits
-            )
-            return spec
+            return _spec_of(head, features, mode, labels, logits, optimizer=chosen)
 
     return model_fn
 
@@ -132,14 +145,8 @@ def linear_model_fn(
             chosen = optimizer or FtrlOptimizer(
                 learning_rate=min(_LINEAR_LEARNING_RATE, 1.0 / math.sqrt(len(columns)))
             )
-            spec: EstimatorSpec = head.create_estimator_spec(
-                features=features,
-                mode=mode,
-                labels=labels,
-                optimizer=optimizer_of(chosen, _LINEAR_LEARNING_RATE),
-                logits=logits,
-            )
-            return spec
+            chosen = optimizer_of(chosen, _LINEAR_LEARNING_RATE)
+            return _spec_of(head, features, mode, labels, logits, optimizer=chosen)
 
     return model_fn
 
@@ -235,10 +242,7 @@ def combined_model_fn(
             with control_dependencies([trained]):
                 return assign_add(step, 1).op
 
-        spec: EstimatorSpec = head.create_estimator_spec(
-            features=features, mode=mode, labels=labels, train_op_fn=train_op_fn, logits=logits
-        )
-        return spec
+        return _spec_of(head, features, mode, labels, logits, train_op_fn=train_op_fn)
 
     return model_fn
 
@@ -263,10 +267,7 @@ def baseline_model_fn(head: Any, optimizer: Any, weight_column: Any = None) -> M
             chosen = optimizer_of(optimizer, _BASELINE_LEARNING_RATE)
             return chosen.minimize(loss, global_step=get_global_step())
 
-        spec: EstimatorSpec = head.create_estimator_spec(
-            features=features, mode=mode, logits=logits, labels=labels, train_op_fn=train_op_fn
-        )
-        return spec
+        return _spec_of(head, features, mode, labels, logits, train_op_fn=train_op_fn)
 
     return model_fn
 

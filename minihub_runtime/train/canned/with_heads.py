@@ -27,7 +27,7 @@ class DNNEstimator(Estimator):
     """A network of dense layers on dense feature columns; see `DNNClassifier`.
 
     Args:
-        head: what becomes of the logits.
+        head: what becomes of the logits, a `tf.estimator.Head`.
         hidden_units: see `DNNClassifier`.
         feature_columns: see `DNNClassifier`.
         model_dir: see `Estimator`.
@@ -72,7 +72,7 @@ class LinearEstimator(Estimator):
     """A linear model of feature columns; see `LinearClassifier`.
 
     Args:
-        head: what becomes of the logits.
+        head: what becomes of the logits, a `tf.estimator.Head`.
         feature_columns: see `LinearClassifier`.
         model_dir: see `Estimator`.
         optimizer: see `LinearClassifier`.
@@ -102,7 +102,7 @@ class DNNLinearCombinedEstimator(Estimator):
     """A linear model and a network of dense layers; see `DNNLinearCombinedClassifier`.
 
     Args:
-        head: what becomes of the logits.
+        head: what becomes of the logits, a `tf.estimator.Head`.
         model_dir: see `Estimator`.
         linear_feature_columns: see `DNNLinearCombinedClassifier`.
         linear_optimizer: see `DNNLinearCombinedClassifier`.
@@ -157,7 +157,7 @@ class BaselineEstimator(Estimator):
     """A bias alone; see `BaselineClassifier`.
 
     Args:
-        head: what becomes of the logits.
+        head: what becomes of the logits, a `tf.estimator.Head`.
         model_dir: see `Estimator`.
         optimizer: see `BaselineClassifier`.
         config: see `Estimator`.
