@@ -15,6 +15,7 @@ __all__ = ["in_mode", "plain_predictions"]
 BINARY = [[0, 1, 1], [1, 0, 0]]
 NAMES = [["no", "yes", "yes"], ["yes", "no", "no"]]
 CLASSES = [[0, 2, 1], [1, 1, 0]]
+CLASS_COLUMNS = [[[0], [2], [1]], [[1], [1], [0]]]
 CLASS_NAMES = [[["a"], ["c"], ["b"]], [["b"], ["b"], ["a"]]]
 NUMBERS = [[0.5, -1.0, 2.0], [1.0, 0.0, 0.25]]
 PAIRS = [[[1.0, 2.0], [0.0, 1.0], [3.0, -1.0]], [[1.0, 1.0], [0.0, 0.0], [0.5, 0.5]]]
@@ -33,10 +34,10 @@ PAIRS_OF_WEIGHTS = [[[1.0, 0.0], [0.5, 2.0], [1.0, 1.0]], [[0.0, 0.0], [3.0, 1.0
 Feeds = list[dict[Any, Any]]
 
 
-def given(tf: Any, batches: list[Any]) -> tuple[Any, Feeds]:
+def given(tf: Any, batches: list[Any], unknown: bool = False) -> tuple[Any, Feeds]:
     """Something to feed, and what to feed to it for each batch; texts, numbers, sparse ones, and these by name."""
     if isinstance(batches[0], Mapping):
-        parts = {key: given(tf, [batch[key] for batch in batches]) for key in batches[0]}
+        parts = {key: given(tf, [batch[key] for batch in batches], unknown) for key in batches[0]}
         feeds: Feeds = [{} for _ in batches]
         for _, more in parts.values():
             for feed, one in zip(feeds, more, strict=True):
@@ -49,7 +50,8 @@ def given(tf: Any, batches: list[Any]) -> tuple[Any, Feeds]:
     array = np.array(batches)
     if array.dtype.kind == "f":
         array = array.astype(np.float32)
-    made = tf.placeholder(tf.as_dtype(array.dtype), (None, *array.shape[2:]))
+    shape = None if unknown else (None, *array.shape[2:])
+    made = tf.placeholder(tf.as_dtype(array.dtype), shape)
     return made, [{made: batch} for batch in array]
 
 
@@ -73,6 +75,7 @@ def in_mode(
                 {"logits": one, "labels": two, "weights": three}
                 for one, two, three in zip(logits, batches, weights or WEIGHTS, strict=True)
             ],
+            options.pop("unknown", False),
         )
         if options.pop("regularized", False):
             options["regularization_losses"] = [0.5 * variable, tf.constant(0.25)]
@@ -316,6 +319,51 @@ def examples_in_more_dimensions(tf: Any) -> Any:
             found.append(head.predictions(logits))
     with tf.Session() as session:
         return session.run(found)
+
+
+@results
+def shapes_that_are_known_in_a_run_only(tf: Any) -> Any:
+    kinds = tf.estimator
+    found = []
+    for head, batches in (
+        (kinds.BinaryClassHead("w", [0.4], name="a"), [[[0], [1], [1]], [[1], [0], [0]]]),
+        (kinds.MultiClassHead(3, "w"), CLASS_COLUMNS),
+        (kinds.MultiLabelHead(3, "w", [0.4], classes_for_class_based_metrics=[1]), INDICATORS),
+        (kinds.RegressionHead(2, "w"), PAIRS),
+    ):
+        weights = [[[one] for one in batch] for batch in WEIGHTS]
+        for mode in ("train", "eval", "infer"):
+            found.append(in_mode(tf, head, batches, mode, weights=weights, unknown=True))
+    return found
+
+
+@results
+def labels_of_other_types(tf: Any) -> Any:
+    kinds = tf.estimator
+    logits = tf.constant(np.random.RandomState(3).randn(2, 3))
+    flags = tf.constant([True, False])
+    losses = [
+        attempt(lambda: kinds.BinaryClassHead().loss(flags, logits[:, :1], {})),
+        attempt(lambda: kinds.BinaryClassHead().loss(tf.constant([0.25, 1.0]), logits[:, :1], {})),
+        attempt(lambda: kinds.MultiClassHead(3).loss(flags, logits, {})),
+        attempt(lambda: kinds.MultiClassHead(3).loss(tf.constant([0, 2], tf.uint8), logits, {})),
+        attempt(lambda: kinds.MultiLabelHead(3).loss(tf.constant([[True] * 3] * 2), logits, {})),
+        attempt(lambda: kinds.MultiLabelHead(3).loss(tf.constant([[0.5] * 3] * 2), logits, {})),
+        attempt(
+            lambda: kinds.MultiLabelHead(3).loss(
+                tf.constant([[1, 0, 1], [0, 0, 1]], tf.int32), logits, {}
+            )
+        ),
+        attempt(
+            lambda: kinds.MultiLabelHead(3).loss(
+                tf.SparseTensor([[0, 1], [1, 0]], tf.constant([2, 0], tf.int32), [2, 2]), logits, {}
+            )
+        ),
+        attempt(lambda: kinds.RegressionHead().loss(flags, logits[:, :1], {})),
+        attempt(lambda: kinds.RegressionHead().loss(tf.constant([1, 2]), logits[:, :1], {})),
+    ]
+    with tf.Session() as session:
+        return [one if isinstance(one, list) else session.run(one) for one in losses]
 
 
 @results

@@ -98,7 +98,7 @@ class MultiHead(Head):
         """The sum of the losses of the heads, times their weights, a scalar; see `Head`."""
         parts, labels = self._logits_of_heads(logits), self._labels_of_heads(labels)
         losses = [
-            head.loss(labels[name], parts[name], features, mode)
+            head.loss(labels=labels[name], logits=parts[name], features=features, mode=mode)
             for name, head in self._heads.items()
         ]
         with name_scope(None, "merge_losses"):
@@ -121,7 +121,7 @@ class MultiHead(Head):
             return {
                 (name, key): value
                 for name, head in self._heads.items()
-                for key, value in head.predictions(parts[name]).items()
+                for key, value in head.predictions(logits=parts[name]).items()
             }
 
     def metrics(self, regularization_losses: Sequence[Any] | None = None) -> dict[str, Any]:
@@ -150,7 +150,7 @@ class MultiHead(Head):
             key = self._summary_key(MetricKeys.LOSS_REGULARIZATION)
             eval_metrics[key].update_state(add_n(regularization_losses))
         for name, head in self._heads.items():
-            loss = head.loss(labels[name], parts[name], features)
+            loss = head.loss(labels=labels[name], logits=parts[name], features=features)
             eval_metrics[_loss_key(name)].update_state(loss)
             found = head.update_metrics(head.metrics(), features, parts[name], labels[name])
             eval_metrics.update(found or {})
