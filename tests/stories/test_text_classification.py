@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,10 @@ def test_texts_are_classified(tmp_path: Path, handle: str, train_module: bool) -
 def test_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     section = PAGE.read_text(encoding="utf-8").partition("## With an Estimator")[2]
-    code = section.partition("```python\n")[2].partition("```")[0]
-    assert '"minihub/demo_module"' in code
-    *statements, last = (
-        code.replace('"minihub/demo_module"', repr(demo.FOLDER)).strip().split("\n\n")
-    )
+    first, second = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    assert '"minihub/demo_module"' in first
     names: dict[str, object] = {}
-    exec("\n\n".join(statements), names)
-    setting, _, asked = last.rpartition("\n")
-    exec(setting, names)
-    assert eval(asked, names) == 1.0
+    for code in (first.replace('"minihub/demo_module"', repr(demo.FOLDER)), second):
+        statements, _, asked = code.strip().rpartition("\n")
+        exec(statements, names)
+        assert eval(asked, names) == 1.0

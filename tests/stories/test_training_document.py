@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def programs() -> list[str]:
 
 
 def test_gradients_of_parts_are_those_of_the_whole() -> None:
-    _, _, program, _ = programs()
+    _, _, _, program, _ = programs()
     random = np.random.default_rng(3)
     x, y = (random.standard_normal((8, width)).astype(np.float32) for width in (3, 1))
     found = []
@@ -37,6 +38,25 @@ def test_gradients_of_parts_are_those_of_the_whole() -> None:
     for whole, summed in zip(*found, strict=True):
         np.testing.assert_allclose(summed, whole, rtol=1e-5, atol=1e-6)
         assert np.abs(whole).min() > 1e-3
+
+
+def test_a_model_ends_with_a_head(tmp_path: Path) -> None:
+    _, _, program, *_ = programs()
+    names = {"hub": minihub, "tf": tf}
+    exec(program.replace(HANDLE, MODULE.as_posix()), names)
+
+    def input_fn() -> Any:
+        labels = tf.sparse.from_dense([["files", ""], ["errors", "network"]])
+        return {"text": tf.constant(["open a file", "the network failed"])}, labels
+
+    estimator = tf.estimator.Estimator(names["model_fn"], str(tmp_path))
+    estimator.train(input_fn, steps=60)
+    found = estimator.evaluate(input_fn, steps=1)
+    assert found["auc"] == found["accuracy/positive_threshold_0.5"] == 1
+    (first, _) = next(estimator.predict(lambda: input_fn()[0], yield_single_examples=False))[
+        "probabilities"
+    ]
+    assert (first > 0.5).tolist() == [True, False, False]
 
 
 def test_gradients_are_clipped(capsys: pytest.CaptureFixture[str]) -> None:

@@ -187,7 +187,8 @@ def _checked_metrics(metrics: Any) -> dict[str, Any]:
     if not isinstance(metrics, dict):
         raise TypeError(f"eval_metric_ops must be a dict, given: {metrics}")
     found = {
-        key: _pair(value) if isinstance(value, Metric) else value for key, value in metrics.items()
+        key: _pair(key, value) if isinstance(value, Metric) else value
+        for key, value in metrics.items()
     }
     for key, value in found.items():
         if not isinstance(value, tuple) or len(value) != 2:
@@ -207,10 +208,12 @@ def _checked_metrics(metrics: Any) -> dict[str, Any]:
     return found
 
 
-def _pair(metric: Metric) -> tuple[Any, Any]:
+def _pair(key: Any, metric: Metric) -> tuple[Any, Any]:
     """The value of a metric, and the operation that takes a batch in."""
     if not metric.updates:
         raise ValueError(f'Please call update_state(...) on the "{metric.name}" metric')
+    for update in metric.updates:
+        _require_default_graph(update, "eval_metric_ops", f"{key}: {update.name}")
     return metric.result(), group(*metric.updates)
 
 
