@@ -7,6 +7,8 @@
     input_functions            features and labels from what an input function returns
     estimator                  Estimator
     evaluation                 one pass of evaluation, and what of it is written for TensorBoard
+    heads                      heads of the ready-made classifiers and regressors, and what all heads share
+    public_heads               Head and its kinds, which programs choose
     export_outputs, receivers  outputs and inputs of exported signatures
     export_folders             folders with timestamps
     export                     SavedModels of an Estimator

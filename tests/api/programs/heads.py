@@ -1,8 +1,8 @@
-"""The public heads of `tf.estimator` on fixed logits and labels: losses, steps, predictions, metrics, signatures, errors."""
+"""The public heads of `tf.estimator` on fixed logits and labels: losses, steps, predictions, metrics and signatures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -275,6 +275,7 @@ def metrics_and_their_updates(tf: Any) -> Any:
             session.run([metric.updates for metric in metrics.values()])
             named = sorted(metrics.items())
             found.append(session.run({key: metric.result() for key, metric in named}))
+            found.append([(key, metric.name) for key, metric in named])
     return found
 
 
@@ -338,6 +339,34 @@ def shapes_that_are_known_in_a_run_only(tf: Any) -> Any:
 
 
 @results
+def logits_at_the_edges(tf: Any) -> Any:
+    """Chances of exactly 0 and 1, of thresholds, and of nothing that is a number; no examples at all."""
+    kinds = tf.estimator
+    found = []
+    for head, width in (
+        (kinds.BinaryClassHead(thresholds=[0.5]), 1),
+        (kinds.MultiClassHead(3), 3),
+        (kinds.MultiLabelHead(3, thresholds=[0.25]), 3),
+        (kinds.LogisticRegressionHead(), 1),
+    ):
+        for values in ([200.0, -200.0, 0.0, 0.0], [1.0, np.nan, 0.0, 1.0], []):
+            size = len(values)
+            logits = np.float32(values)[:, None] * np.ones(width, np.float32)
+            labels: Any = np.arange(size, dtype=np.int64)[:, None] % 2
+            if isinstance(head, kinds.MultiLabelHead):
+                labels = labels * np.int64([1, 0, 1])
+            with tf.Graph().as_default(), tf.Session() as session:
+                spec = head.create_estimator_spec(
+                    {}, "eval", tf.constant(logits), tf.constant(labels)
+                )
+                session.run(tf.local_variables_initializer())
+                session.run([update for _, update in spec.eval_metric_ops.values()])
+                values_of = {k: value for k, (value, _) in sorted(spec.eval_metric_ops.items())}
+                found.append(session.run([spec.loss, values_of]))
+    return found
+
+
+@results
 def labels_of_other_types(tf: Any) -> Any:
     kinds = tf.estimator
     logits = tf.constant(np.random.RandomState(3).randn(2, 3))
@@ -364,123 +393,3 @@ def labels_of_other_types(tf: Any) -> Any:
     ]
     with tf.Session() as session:
         return [one if isinstance(one, list) else session.run(one) for one in losses]
-
-
-@results
-def wrong_arguments_of_heads(tf: Any) -> Any:
-    kinds = tf.estimator
-    named = kinds.RegressionHead(name="a")
-    wrong: list[Callable[[], Any]] = [
-        lambda: kinds.BinaryClassHead(thresholds=[0.5, 1.0]),
-        lambda: kinds.BinaryClassHead(label_vocabulary="ab"),
-        lambda: kinds.BinaryClassHead(loss_reduction="none"),
-        lambda: kinds.BinaryClassHead(loss_reduction=tf.losses.Reduction.SUM),
-        lambda: kinds.BinaryClassHead(loss_fn=lambda labels: 0),
-        lambda: kinds.BinaryClassHead(loss_fn=lambda labels, logits, more: 0),
-        lambda: kinds.MultiClassHead(None),
-        lambda: kinds.MultiClassHead(2),
-        lambda: kinds.MultiClassHead(3, label_vocabulary="abc"),
-        lambda: kinds.MultiClassHead(3, label_vocabulary=["a", "b"]),
-        lambda: kinds.MultiLabelHead(1),
-        lambda: kinds.MultiLabelHead(None),
-        lambda: kinds.MultiLabelHead(3, thresholds=[-0.5]),
-        lambda: kinds.MultiLabelHead(3, label_vocabulary=["a"]),
-        lambda: kinds.MultiLabelHead(3, classes_for_class_based_metrics=[3]),
-        lambda: kinds.MultiLabelHead(3, classes_for_class_based_metrics=["a"]),
-        lambda: kinds.MultiLabelHead(
-            2, label_vocabulary=["a", "b"], classes_for_class_based_metrics=["c"]
-        ),
-        lambda: kinds.RegressionHead(0),
-        lambda: kinds.RegressionHead(loss_reduction="mean"),
-        lambda: kinds.MultiHead([]),
-        lambda: kinds.MultiHead([named, kinds.RegressionHead()]),
-        lambda: kinds.MultiHead([named], [1.0, 2.0]),
-        lambda: (
-            kinds.MultiHead(
-                [named, kinds.RegressionHead(loss_reduction="sum", name="b")]
-            ).loss_reduction
-        ),
-        kinds.Head,
-    ]
-    return [attempt(act) for act in wrong]
-
-
-def in_own_graph(tf: Any, act: Callable[[], Any]) -> Any:
-    """The class of the error, or nothing; a tensor is computed."""
-    try:
-        with tf.Graph().as_default(), tf.Session() as session:
-            tf.train.create_global_step()
-            made = act()
-            session.run(tf.tables_initializer())
-            session.run(made)
-    except (ValueError, TypeError, tf.errors.OpError) as error:
-        return type(error).__name__
-    return None
-
-
-@results
-def wrong_labels_logits_and_steps(tf: Any) -> Any:
-    kinds = tf.estimator
-    binary, labels = kinds.BinaryClassHead(), kinds.MultiLabelHead(3)
-    several = kinds.MultiHead([kinds.RegressionHead(name="a"), kinds.RegressionHead(name="b")])
-
-    def zeros(*shape: int) -> Any:
-        return tf.zeros(shape)
-
-    def unknown(value: Any) -> Any:
-        return tf.placeholder_with_default(tf.constant(value), None)
-
-    def trained(head: Any, **options: Any) -> Any:
-        spec = head.create_estimator_spec({}, "train", zeros(2, 1), tf.constant([0, 1]), **options)
-        return spec.train_op
-
-    weighted = kinds.BinaryClassHead(weight_column="w")
-    pairs = kinds.RegressionHead(2, weight_column="w")
-    steps: list[Callable[[], Any]] = [
-        lambda: binary.loss(None, zeros(2, 1), {}),
-        lambda: binary.loss(tf.SparseTensor([[0, 0]], [1], [2, 1]), zeros(2, 1), {}),
-        lambda: binary.loss([[0, 1], [1, 0]], zeros(2, 1), {}),
-        lambda: binary.loss([0, 1], zeros(2, 2), {}),
-        lambda: binary.loss([0, 1], zeros(2), {}),
-        lambda: binary.loss([0, 1, 1], zeros(2, 1), {}),
-        lambda: binary.loss(unknown([0, 1]), unknown([[0.0], [1.0]]), {}),
-        lambda: binary.loss(unknown([[0], [1]]), unknown([[0.0], [1.0]]), {}),
-        lambda: binary.loss(unknown([[0], [1]]), unknown([[0.0, 2.0], [1.0, 2.0]]), {}),
-        lambda: binary.loss([0, 2], zeros(2, 1), {}),
-        lambda: binary.loss([0, -1], zeros(2, 1), {}),
-        lambda: kinds.BinaryClassHead(label_vocabulary=["a", "b"]).loss(
-            ["a", "c"], zeros(2, 1), {}
-        ),
-        lambda: kinds.MultiClassHead(3).loss([0.0, 1.0], zeros(2, 3), {}),
-        lambda: kinds.MultiClassHead(3).loss([0, 3], zeros(2, 3), {}),
-        lambda: kinds.MultiClassHead(3, label_vocabulary=["a", "b", "c"]).loss(
-            [0, 1], zeros(2, 3), {}
-        ),
-        lambda: labels.loss(tf.constant([[0, 1, 2], [0, 0, 0]]), zeros(2, 3), {}),
-        lambda: labels.loss(tf.constant([[0, 1], [0, 0]]), zeros(2, 3), {}),
-        lambda: labels.loss(tf.SparseTensor([[0, 0]], [3], [2, 1]), zeros(2, 3), {}),
-        lambda: labels.loss(tf.SparseTensor([[0, 0]], [0.5], [2, 1]), zeros(2, 3), {}),
-        lambda: kinds.MultiLabelHead(2, label_vocabulary=["a", "b"]).loss(
-            tf.SparseTensor([[0, 0]], ["c"], [2, 1]), tf.ones([2, 2]), {}
-        ),
-        lambda: kinds.LogisticRegressionHead().loss([0.5, 1.5], zeros(2, 1), {}),
-        lambda: weighted.loss([0, 1], zeros(2, 1), {"w": zeros(3)}),
-        lambda: weighted.loss([0, 1], zeros(2, 1), {"w": tf.constant(["a", "b"])}),
-        lambda: weighted.loss([0, 1], zeros(2, 1), {}),
-        lambda: pairs.loss([[0, 1], [1, 1]], zeros(2, 2), {"w": zeros(2, 3)}),
-        lambda: kinds.BinaryClassHead(weight_column=3).loss([0, 1], zeros(2, 1), {}),
-        lambda: kinds.RegressionHead(
-            loss_fn=lambda labels, logits: tf.reduce_sum(labels - logits, 1)
-        ).loss([0.0, 1.0], zeros(2, 1), {}),
-        lambda: binary.predictions(zeros(2, 1), ["scores"]),
-        lambda: trained(binary),
-        lambda: trained(binary, optimizer=3, train_op_fn=lambda loss: tf.no_op()),
-        lambda: trained(binary, optimizer=3, trainable_variables=[]),
-        lambda: trained(binary, train_op_fn=lambda loss: tf.no_op(), update_ops=tf.no_op()),
-        lambda: several.loss({"a": [1.0]}, zeros(1, 2), {}),
-        lambda: several.loss([1.0], zeros(1, 2), {}),
-        lambda: several.loss({"a": [1.0], "b": [2.0]}, zeros(1, 3), {}),
-        lambda: several.loss({"a": [1.0], "b": [2.0]}, {"a": zeros(1, 1)}, {}),
-        lambda: several.create_estimator_spec({}, "other", zeros(1, 2)),
-    ]
-    return [in_own_graph(tf, act) for act in steps]

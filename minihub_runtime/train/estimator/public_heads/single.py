@@ -37,6 +37,11 @@ from minihub_runtime.train.estimator.public_heads.steps import (
 
 __all__ = ["SingleHead", "Thresholds", "check_vocabulary", "update_mean"]
 
+#: The metrics that are called by their keys alone, as in TensorFlow: all but those of thresholds and of single classes.
+_BARE = frozenset(
+    key for key in vars(MetricKeys).values() if isinstance(key, str) and "%" not in key
+)
+
 
 class SingleHead(Head):
     """A head with logits of its own.
@@ -126,7 +131,8 @@ class SingleHead(Head):
         made: dict[str, Metric] = {}
         with name_scope(None, "metrics"):
             for key, make in self._kinds_of_metrics().items():
-                made[self._summary_key(key)] = make(key)
+                full = self._summary_key(key)
+                made[full] = make(key if key in _BARE else full)
             if regularization_losses is not None:
                 key = MetricKeys.LOSS_REGULARIZATION
                 made[self._summary_key(key)] = Mean(name=key)
