@@ -30,7 +30,7 @@ from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.graph.support import missing_ops
 from minihub_runtime.ops.control_flow import DEAD
 from minihub_runtime.ops.registry import REGISTRY, Schema, infer_shapes
-from minihub_runtime.ops.variable import Variable, read_side_by_side
+from minihub_runtime.ops.variables import Variable, read_side_by_side
 from minihub_runtime.passes.narrow_calls import needed_results
 from minihub_runtime.passes.pipeline import rewrite
 from minihub_runtime.passes.prune import prune

@@ -26,7 +26,7 @@ from minihub_runtime.ops.segment import take_rows
 from minihub_runtime.ops.segment_sparse import SPARSE_SOURCE, sparse_segment
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.table_parts import TableParts
-from minihub_runtime.ops.variable import Variable
+from minihub_runtime.ops.variables import Variable
 from minihub_runtime.shapes import show
 
 __all__: list[str] = []

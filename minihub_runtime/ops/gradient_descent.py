@@ -10,7 +10,7 @@ from minihub_runtime.dtypes import as_dtype, float_to_bfloat16, to_float
 from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.registry import NUMBERS, ROUNDING, Array, op
 from minihub_runtime.ops.shape_rules import nothing
-from minihub_runtime.ops.variable import Variable, existing
+from minihub_runtime.ops.variables import Variable, existing
 from minihub_runtime.shapes import Shape, Spec, merge
 
 __all__: list[str] = []

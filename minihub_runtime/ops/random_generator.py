@@ -24,7 +24,7 @@ from minihub_runtime.ops.random_arguments import (
 )
 from minihub_runtime.ops.registry import ANY, EXACT, RANDOM, Array, Op, Precision, op
 from minihub_runtime.ops.shape_rules import nothing
-from minihub_runtime.ops.variable import Variable
+from minihub_runtime.ops.variables import Variable
 from minihub_runtime.shapes import Shape, Spec, size
 
 __all__ = ["advance"]

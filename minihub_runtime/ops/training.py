@@ -21,7 +21,7 @@ from minihub_runtime.ops.checking import indices_in_range, require, require_scal
 from minihub_runtime.ops.registry import INDEX, NUMBERS, ROUNDING, Array, op
 from minihub_runtime.ops.shape_rules import nothing
 from minihub_runtime.ops.training_rules import RULES, Rule
-from minihub_runtime.ops.variable import Variable, existing
+from minihub_runtime.ops.variables import Variable, existing
 from minihub_runtime.shapes import Shape, Spec, merge, show
 
 __all__ = [

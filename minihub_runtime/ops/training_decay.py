@@ -21,7 +21,7 @@ from minihub_runtime.ops.segment import take_rows
 from minihub_runtime.ops.shape_rules import nothing
 from minihub_runtime.ops.training import SOURCE
 from minihub_runtime.ops.training_rows import Rows
-from minihub_runtime.ops.variable import Variable, begin_changes
+from minihub_runtime.ops.variables import Variable, begin_changes
 from minihub_runtime.shapes import show, size
 from minihub_runtime.threads import scratch, spread
 

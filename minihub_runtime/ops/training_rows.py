@@ -28,7 +28,7 @@ from minihub_runtime.ops.training import (
     step_rows,
 )
 from minihub_runtime.ops.training_rules import RULES, Rule
-from minihub_runtime.ops.variable import (
+from minihub_runtime.ops.variables import (
     Variable,
     begin_changes,
     change_alone,

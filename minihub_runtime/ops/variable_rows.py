@@ -28,7 +28,7 @@ from minihub_runtime.ops.registry import (
     without_gradient,
 )
 from minihub_runtime.ops.shape_rules import nothing
-from minihub_runtime.ops.variable import Variable, existing
+from minihub_runtime.ops.variables import Variable, existing
 from minihub_runtime.shapes import Shape, Spec, show, size
 
 RESOURCE = "core/kernels/resource_variable_ops.cc"

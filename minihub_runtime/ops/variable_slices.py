@@ -9,7 +9,7 @@ from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op
 from minihub_runtime.ops.shape_rules import nothing
 from minihub_runtime.ops.slicing import tensor_strided_slice_update
-from minihub_runtime.ops.variable import Variable, existing
+from minihub_runtime.ops.variables import Variable, existing
 
 __all__: list[str] = []
 

@@ -12,7 +12,7 @@ import pytest
 from minihub_runtime.dtypes import float32, float64, string
 from minihub_runtime.errors import FailedPreconditionError
 from minihub_runtime.ops.adjoined import adjoin, adjoined, is_own
-from minihub_runtime.ops.variable import Variable, begin_changes, change_alone
+from minihub_runtime.ops.variables import Variable, begin_changes, change_alone
 
 PARTS = [np.arange(6.0).reshape(3, 2), np.full((1, 2), 7.0), np.empty((0, 2)), np.ones((2, 2))]
 

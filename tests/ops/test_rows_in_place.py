@@ -10,7 +10,7 @@ import pytest
 
 import minihub_runtime as tf
 from minihub_runtime.dtypes import float32
-from minihub_runtime.ops.variable import Variable
+from minihub_runtime.ops.variables import Variable
 
 #: The table is a thousand times as large as what a step may take.
 ROWS, WIDTH = 200_000, 32

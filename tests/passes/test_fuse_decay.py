@@ -13,7 +13,7 @@ import minihub_runtime as tf
 from minihub_runtime.engine.recording import recording
 from minihub_runtime.ops import training_decay
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.ops.variable import Variable
+from minihub_runtime.ops.variables import Variable
 from minihub_runtime.passes import pipeline as plans
 from tests.samples import f32
 
