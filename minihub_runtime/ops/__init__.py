@@ -173,6 +173,7 @@ FAMILIES = (
     "dataset_pass",
     "dataset_map",
     "dataset_flat",
+    "dataset_window",
     "dataset_parse",
     "dataset_reduce",
     "dataset_file",

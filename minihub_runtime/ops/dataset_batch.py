@@ -1,12 +1,11 @@
 """Datasets that put elements together, and take them apart.
 
 Source: tensorflow/core/kernels/data/batch_dataset_op.cc, padded_batch_dataset_op.cc, unbatch_dataset_op.cc,
-window_dataset_op.cc, tensorflow/core/data/dataset_utils.cc:CopyBatch.
+tensorflow/core/data/dataset_utils.cc:CopyBatch.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, OpError
-from minihub_runtime.ops.checking import allocatable, require, require_scalar
+from minihub_runtime.ops.checking import allocatable, require
 from minihub_runtime.ops.datasets import (
     CHECKED_EVERY,
     MANY,
@@ -22,17 +21,15 @@ from minihub_runtime.ops.datasets import (
     UNKNOWN,
     Dataset,
     Element,
-    Elements,
     EndUntold,
     Iteration,
-    Outcome,
     at_end,
     check_room,
     dataset_of,
-    is_at_end,
     no_end,
     number,
     outcome,
+    truth,
     variant,
 )
 from minihub_runtime.ops.registry import Array, op
@@ -190,11 +187,6 @@ def _size(batch_size: Array) -> int:
     return size
 
 
-def _truth(value: Array, name: str) -> bool:
-    require_scalar(value, name)
-    return bool(value)
-
-
 @op(
     "BatchDatasetV2(input_dataset: variant, batch_size: int64, drop_remainder: bool) -> handle: variant",
     output_types=TYPES,
@@ -221,7 +213,7 @@ def batch_dataset_v2(
     Raises: InvalidArgumentError unless `batch_size` is positive.
     """
     source, size = dataset_of(input_dataset), _size(batch_size)
-    drop = _truth(drop_remainder, "drop_remainder")
+    drop = truth(drop_remainder, "drop_remainder")
     return variant(Batched(source, size, drop, whole=source.joins_batches))
 
 
@@ -274,7 +266,7 @@ def parallel_batch_dataset(
     source = dataset_of(input_dataset)
     calls = number(num_parallel_calls, "num_parallel_calls")
     require(calls > 0 or calls == -1, f"num_parallel_calls must be greater than zero, not {calls}.")
-    drop = _truth(drop_remainder, "drop_remainder")
+    drop = truth(drop_remainder, "drop_remainder")
     return variant(_BatchedAhead(source, _size(batch_size), drop))
 
 
@@ -373,7 +365,7 @@ def padded_batch_dataset_v2(
         padded_shapes,
         padding_values,
         Toutput_types,
-        _truth(drop_remainder, "drop_remainder"),
+        truth(drop_remainder, "drop_remainder"),
     )
 
 
@@ -478,124 +470,3 @@ def unbatch_dataset(
     source = dataset_of(input_dataset)
     require(() not in source.shapes, "Cannot unbatch an input that has scalar components.")
     return variant(_Unbatched(source))
-
-
-class _Windowed(Dataset):
-    """Datasets of a few elements, one for each component."""
-
-    def __init__(
-        self,
-        source: Dataset,
-        steps: tuple[int, int, int],
-        drop: bool,
-        types: Sequence[DType],
-        shapes: Sequence[Shape],
-    ) -> None:
-        super().__init__(types, shapes, source)
-        self._steps = steps
-        self._drop = drop
-
-    def iterate(self, iteration: Iteration) -> Iterator[Element]:
-        """The windows."""
-        source = self.inputs[0]
-        return _Windowing(source, self._steps, self._drop, iteration)
-
-    def cardinality(self) -> int:
-        """The number of windows."""
-        whole = self.inputs[0].cardinality()
-        if whole < 0:
-            return whole
-        size, shift, stride = self._steps
-        if not self._drop:
-            return -(-whole // shift)
-        span = (size - 1) * stride + 1
-        return 0 if whole < span else (whole - span) // shift + 1
-
-
-class _Windowing(Iterator[Element]):
-    """An error has its place among the elements: it is that of each window which it lies in."""
-
-    def __init__(
-        self, source: Dataset, steps: tuple[int, int, int], drop: bool, iteration: Iteration
-    ) -> None:
-        self._types, self._shapes = source.types, source.shapes
-        self._source: Iterator[Element] | None = source.iterate(iteration)
-        self._size, self._shift, self._stride = steps
-        self._drop = drop
-        self._check = iteration.check
-        self._buffer: deque[Outcome] = deque()
-        self._missing = 0
-
-    def __next__(self) -> Element:
-        span = (self._size - 1) * self._stride + 1
-        buffer = self._buffer
-        ends = False
-        while self._source is not None and len(buffer) < span:
-            self._check()
-            try:
-                found = outcome(self._source)
-            except StopIteration:
-                self._source = None
-                ends = True
-                break
-            if isinstance(found, OpError) and is_at_end(found):
-                # TensorFlow looks at the end first: an error beside it is in no window.
-                self._source = None
-                ends = True
-                break
-            if self._missing:
-                self._missing -= 1
-                continue
-            buffer.append(found)
-            element = (found,) if isinstance(found, OpError) else found
-            check_room(len(buffer), element, "a window")
-        if not buffer or (self._drop and len(buffer) < span):
-            raise StopIteration
-        window = [buffer[place] for place in range(0, min(span, len(buffer)), self._stride)]
-        for _ in range(min(self._shift, len(buffer))):
-            buffer.popleft()
-        self._missing = max(0, self._shift - span)
-        failed = next((item for item in window if isinstance(item, OpError)), None)
-        if failed is not None:
-            raise at_end(failed, ends).with_traceback(None)
-        return tuple(
-            variant(Elements([dtype], [shape], [(item,) for item in items]))
-            for dtype, shape, items in zip(self._types, self._shapes, zip(*window))
-        )
-
-
-@op(
-    "WindowDataset(input_dataset: variant, size: int64, shift: int64, stride: int64, drop_remainder: bool) "
-    "-> handle: variant",
-    output_types=TYPES,
-    output_shapes=MANY,
-    source=_SOURCE + "window_dataset_op.cc",
-    shape=scalar,
-)
-def window_dataset(
-    input_dataset: Array,
-    size: Array,
-    shift: Array,
-    stride: Array,
-    drop_remainder: Array,
-    *,
-    output_types: list[DType],
-    output_shapes: list[Shape],
-    metadata: str = "",
-) -> Array:
-    """Datasets of `size` elements that lie `stride` apart; the next one begins `shift` elements later.
-
-    An error that comes with the end, as that of the last window or of `assert_cardinality`, is the end.
-
-    Differs: TensorFlow may stop at an element between two windows that fails.
-    Raises: InvalidArgumentError unless the numbers are positive.
-    """
-    steps = []
-    for name, value in (("size", size), ("shift", shift), ("stride", stride)):
-        found = number(value, name)
-        require(found > 0, f"Window {name} must be greater than zero, not {found}.")
-        steps.append(found)
-    source = dataset_of(input_dataset)
-    first, second, third = steps
-    drop = _truth(drop_remainder, "drop_remainder")
-    return variant(_Windowed(source, (first, second, third), drop, output_types, output_shapes))

@@ -10,9 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from minihub_runtime.dtypes import DType, int64
+from minihub_runtime.dtypes import DType
 from minihub_runtime.dtypes import variant as variant_type
 from minihub_runtime.errors import DeadlineExceededError, OpError
 from minihub_runtime.ops.checking import require
@@ -23,8 +21,6 @@ from minihub_runtime.ops.datasets import (
     Captured,
     Dataset,
     Element,
-    Elements,
-    EndUntold,
     Iteration,
     Passing,
     at_end,
@@ -578,133 +574,3 @@ def legacy_parallel_interleave_dataset_v2(
     """
     sizes = (cycle_length, block_length, buffer_output_elements, prefetch_input_elements)
     return _in_slots(ctx, input_dataset, f, other_arguments, sizes, output_types, output_shapes)
-
-
-class _GroupedByWindow(Dataset):
-    """The elements of the datasets that a function makes of elements of one key."""
-
-    def __init__(
-        self,
-        source: Dataset,
-        functions: Sequence[Captured],
-        types: Sequence[DType],
-        shapes: Sequence[Shape],
-    ) -> None:
-        super().__init__(types, shapes, source)
-        self._key, self._reduce, self._size = functions
-
-    def iterate(self, iteration: Iteration) -> Iterator[Element]:
-        """The elements."""
-        source = self.inputs[0]
-        calls = (
-            self._key.bind(iteration, [int64]),
-            self._reduce.bind(iteration, [variant_type]),
-            self._size.bind(iteration, [int64]),
-        )
-        return EndUntold(_Grouping(source, calls, iteration), None)
-
-
-class _Grouping(Iterator[Element]):
-    """A group of which nothing can be made stays: its error comes again at the end, without end."""
-
-    def __init__(
-        self,
-        source: Dataset,
-        calls: tuple[Callable[[Element], list[Any]], ...],
-        iteration: Iteration,
-    ) -> None:
-        self._types, self._shapes = source.types, source.shapes
-        self._source: Iterator[Element] | None = source.iterate(iteration)
-        self._key, self._reduce, self._size = calls
-        self._iteration = iteration
-        self._groups: dict[int, list[Element]] = {}
-        self._sizes: dict[int, int] = {}
-        self._held = 0
-        #: The elements that are made of a group, which is left when they are at an end, and its key.
-        self._current: Iterator[Element] | None = None
-        self._current_key = 0
-
-    def __next__(self) -> Element:
-        while True:
-            if self._current is not None:
-                try:
-                    return next(self._current)
-                except StopIteration:
-                    self._current = None
-                    self._held -= len(self._groups.pop(self._current_key))
-            if self._source is None:
-                if not self._groups:
-                    raise StopIteration
-                # What is left comes in the order of keys.
-                self._open(min(self._groups))
-                continue
-            try:
-                element = next(self._source)
-            except StopIteration:
-                self._source = None
-                continue
-            except OpError as error:
-                if is_at_end(error):
-                    self._source = None
-                raise
-            self._add(element)
-
-    def _add(self, element: Element) -> None:
-        (found,) = self._key(element)
-        key = number(found, "the result of `key_func`")
-        if key not in self._sizes:
-            (size,) = self._size((np.array(key, np.int64),))
-            wanted = number(size, "the result of `window_size_func`")
-            require(wanted > 0, f"Window size must be greater than zero, but got {wanted}.")
-            self._sizes[key] = wanted
-        group = self._groups.setdefault(key, [])
-        group.append(element)
-        self._held += 1
-        check_room(self._held, element, "elements of a group")
-        if len(group) == self._sizes[key]:
-            self._open(key)
-
-    def _open(self, key: int) -> None:
-        elements = Elements(self._types, self._shapes, tuple(self._groups[key]))
-        (found,) = self._reduce((np.array(key, np.int64), variant(elements)))
-        self._current = dataset_of(found, "the result of `reduce_func`").iterate(self._iteration)
-        self._current_key = key
-
-
-@op(
-    "GroupByWindowDataset(input_dataset: variant, key_func_other_arguments: Tkey_func_other_arguments, "
-    "reduce_func_other_arguments: Treduce_func_other_arguments, "
-    "window_size_func_other_arguments: Twindow_size_func_other_arguments) -> handle: variant",
-    Tkey_func_other_arguments=ANY_LIST,
-    Treduce_func_other_arguments=ANY_LIST,
-    Twindow_size_func_other_arguments=ANY_LIST,
-    output_types=TYPES,
-    output_shapes=MANY,
-    source=_SOURCE + "experimental/group_by_window_dataset_op.cc",
-    shape=scalar,
-)
-def group_by_window_dataset(
-    ctx: Context,
-    input_dataset: Array,
-    key_func_other_arguments: Sequence[Any],
-    reduce_func_other_arguments: Sequence[Any],
-    window_size_func_other_arguments: Sequence[Any],
-    *,
-    key_func: Func,
-    reduce_func: Func,
-    window_size_func: Func,
-    output_types: list[DType],
-    output_shapes: list[Shape],
-    metadata: str = "",
-) -> Array:
-    """The elements of the datasets that `reduce_func` makes of elements with one key, as many as `window_size_func` says.
-
-    Raises: InvalidArgumentError for a window that is not positive, when elements are asked for.
-    """
-    functions = [
-        Captured(ctx, key_func, key_func_other_arguments),
-        Captured(ctx, reduce_func, reduce_func_other_arguments),
-        Captured(ctx, window_size_func, window_size_func_other_arguments),
-    ]
-    source = dataset_of(input_dataset)
-    return variant(_GroupedByWindow(source, functions, output_types, output_shapes))

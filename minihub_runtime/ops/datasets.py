@@ -61,6 +61,7 @@ __all__ = [
     "outcome",
     "passed_over",
     "require_alike",
+    "truth",
     "variant",
 ]
 
@@ -371,6 +372,16 @@ def number(value: Array, name: str, least: int | None = None) -> int:
     if least is not None and found < least:
         raise InvalidArgumentError(f"{name} must be at least {least}, not {found}")
     return found
+
+
+def truth(value: Array, name: str) -> bool:
+    """A scalar argument that is true or false.
+
+    Raises:
+        InvalidArgumentError: it is no scalar.
+    """
+    require_scalar(value, name)
+    return bool(value)
 
 
 def compatible(wanted: Shape, found: Shape) -> bool:

@@ -1,4 +1,4 @@
-"""TensorArrays and stacks: lists of tensors that loops write and read.
+"""TensorArrays: lists of tensors that loops write and read.
 
 An array is one object that travels along the edges; the flow is a float that orders the operations on it.
 """
@@ -19,10 +19,9 @@ from minihub_runtime.ops.registry import ANY, REGISTRY, Array, op, without_gradi
 from minihub_runtime.ops.shape_rules import nothing, scalar, unknown
 from minihub_runtime.shapes import Shape, compatible, concrete, merge, show
 
-__all__ = ["Stack", "TensorArray"]
+__all__ = ["TensorArray"]
 
 SOURCE = "core/kernels/tensor_array_ops.cc"
-STACK = "core/kernels/stack_ops.cc"
 
 #: A graph may not ask for an array longer than this before anything is written.
 MAX_LENGTH = 1 << 24
@@ -485,90 +484,6 @@ def tensor_array_size_v3(handle: Any, flow_in: Array) -> Array:
 def tensor_array_close_v3(handle: Any) -> tuple[()]:
     """Nothing, after forgetting the tensors."""
     _array(handle).close()
-    return ()
-
-
-class Stack:
-    """Values last in, first out; what loops keep for their gradients."""
-
-    def __init__(self, dtype: DType, limit: int) -> None:
-        self.dtype = dtype
-        self.limit = limit
-        self.items: list[Any] = []
-        self.lock = threading.Lock()
-
-    def __repr__(self) -> str:
-        return f"<Stack of {len(self.items)} {self.dtype.name}>"
-
-
-def _stack(value: Any) -> Stack:
-    if not isinstance(value, Stack):
-        raise InvalidArgumentError(f"handle must be a stack, not {type(value).__name__}")
-    return value
-
-
-def _check_elements(stack: Stack, dtype: DType) -> None:
-    if stack.dtype is not dtype:
-        raise InvalidArgumentError(f"the stack's type must be {dtype.name}, not {stack.dtype.name}")
-
-
-@op(
-    "StackV2(max_size: int32) -> handle: resource",
-    elem_type=ANY,
-    stateful=True,
-    source=STACK,
-    shape=lambda max_size: (2,),
-)
-def stack_v2(max_size: Array, *, elem_type: DType, stack_name: str = "") -> Any:
-    """A new stack of at most `max_size` values; of any number if that is negative."""
-    return Stack(elem_type, _index(max_size, "max_size"))
-
-
-@op(
-    "StackPushV2(handle: resource, elem: T) -> output: T",
-    T=ANY,
-    stateful=True,
-    source=STACK,
-    views=True,
-    shape=lambda elem: elem.shape,
-)
-def stack_push_v2(handle: Any, elem: Any, *, swap_memory: bool = False, T: DType) -> Any:
-    """`elem`, after pushing it.
-
-    Raises: InvalidArgumentError if the stack is full, or of another type.
-    """
-    stack = _stack(handle)
-    _check_elements(stack, T)
-    with stack.lock:
-        if 0 <= stack.limit <= len(stack.items):
-            raise InvalidArgumentError(f"Stack[stack] overflowed its max_size ({stack.limit})")
-        stack.items.append(elem)
-    return elem
-
-
-@op(
-    "StackPopV2(handle: resource) -> elem: elem_type",
-    elem_type=ANY,
-    stateful=True,
-    source=STACK,
-    shape=unknown,
-)
-def stack_pop_v2(handle: Any, *, elem_type: DType) -> Any:
-    """The last value pushed, after taking it off.
-
-    Raises: InvalidArgumentError if there is none, or the stack is of another type.
-    """
-    stack = _stack(handle)
-    _check_elements(stack, elem_type)
-    with stack.lock:
-        require(stack.items, "Stack[stack] is empty when calling Pop().")
-        return stack.items.pop()
-
-
-@op("StackCloseV2(handle: resource)", stateful=True, source=STACK, shape=nothing)
-def stack_close_v2(handle: Any) -> tuple[()]:
-    """Nothing, after forgetting the values."""
-    _stack(handle).items.clear()
     return ()
 
 

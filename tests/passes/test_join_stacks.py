@@ -12,7 +12,7 @@ import minihub_runtime as tf
 from minihub_runtime.engine.recording import recording
 from minihub_runtime.graph.ir import Node
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.ops.tensor_array import Stack
+from minihub_runtime.ops.stacks import Stack
 from minihub_runtime.passes.join_stacks import join_stacks
 from minihub_runtime.passes.region import Region
 from tests.engine.graphs import graph, node, placeholder, ref

@@ -70,36 +70,6 @@ def whole(
     return Sample(op, label, dict(input_dataset=SOURCE, **inputs), attrs, error, before, after)
 
 
-def window(
-    label: str, count: int, *steps: int, drop: bool = False, error: str | None = None
-) -> Sample:
-    """The elements of the first windows: those of the others belong to nobody."""
-    types = typed(["variant"], [[]])
-    inputs = dict(zip(("size", "shift", "stride"), map(i64, steps)))
-    nested = {
-        "flat": Call(
-            "FlatMapDataset",
-            dict(input_dataset=Step("sampled"), other_arguments=[]),
-            dict(f=Func("whole"), **BATCH),
-        )
-    }
-    unknown = typed(L, [None])
-    iterator = Call("IteratorV2", {}, dict(shared_name="", container="", **unknown))
-    start = Call("MakeIterator", dict(dataset=Step("flat"), iterator=Step("iterator")))
-    take = Call("IteratorGetNext", dict(iterator=Step("iterator")), unknown)
-    after = {**nested, "start": start, **{f"next_{n}": take for n in range(count)}}
-    given = dict(input_dataset=SOURCE, drop_remainder=boolean(drop), **inputs)
-    return Sample(
-        "WindowDataset",
-        label,
-        given,
-        types,
-        error,
-        {"source": numbers(7), "iterator": iterator},
-        after,
-    )
-
-
 SAMPLES = [
     of("BatchDatasetV2", "numbers", 3, **size(2)),
     of("BatchDatasetV2", "remainder dropped", 2, **size(2, True)),
@@ -149,10 +119,4 @@ SAMPLES = [
         attrs=typed(PAIR, [[], [2]]),
     ),
     of("UnbatchDataset", "scalars", 1, error="scalar"),
-    window("windows", 3, 2, 2, 1),
-    window("overlapping", 4, 3, 1, 2),
-    window("with gaps", 2, 2, 4, 1),
-    window("remainder dropped", 2, 3, 3, 1, drop=True),
-    window("size of zero", 1, 0, 1, 1, error="greater than zero"),
-    window("stride of zero", 1, 1, 1, 0, error="greater than zero"),
 ]

@@ -27,17 +27,6 @@ OLD = dict(sloppy=boolean(False), **LEGACY)
 NEW = dict(**LEGACY, num_parallel_calls=i64(1))
 
 
-def grouped(label: str, count: int, size: str, error: str | None = None) -> Sample:
-    """Elements by their remainders, as many together as a function says."""
-    others = ("key_func", "reduce_func", "window_size_func")
-    inputs = dict(input_dataset=SOURCE, **{f"{name}_other_arguments": [] for name in others})
-    functions = dict(
-        key_func=Func("remainder"), reduce_func=Func("batched"), window_size_func=Func(size)
-    )
-    attrs = dict(**functions, **typed(L, [[None]]))
-    return elements("GroupByWindowDataset", label, inputs, attrs, count, L, FIVE, error)
-
-
 SAMPLES = [
     of("FlatMapDataset", "numbers", 10),
     of("FlatMapDataset", "end", 11, error="End of sequence"),
@@ -78,10 +67,6 @@ SAMPLES = [
         **{**NEW, "num_parallel_calls": i64(2)},
         error="num_parallel_calls",
     ),
-    grouped("threes", 2, "three"),
-    grouped("pairs", 3, "two"),
-    grouped("end", 4, "two", error="End of sequence"),
-    grouped("no window", 1, "none_left", error="greater than zero"),
     of("InterleaveDataset", "end", 11, **turns(2, 2), error="End of sequence"),
     of("InterleaveDataset", "no cycle", 1, **turns(0, 2), error="cycle_length"),
     of("InterleaveDataset", "no block", 1, **turns(2, 0), error="block_length"),
