@@ -50,6 +50,7 @@ def boxed_rows(spec: TypeSpec, value: Any) -> Tensor:
 
     Raises:
         ValueError: it is a scalar, or has not the ragged rank of the spec.
+        TypeError: it is no tensor.
     """
     if isinstance(spec, SparseTensorSpec):
         if spec.shape.ndims == 0:
@@ -60,6 +61,8 @@ def boxed_rows(spec: TypeSpec, value: Any) -> Tensor:
         return _serialized("SerializeManySparse", value)
     if isinstance(spec, RaggedTensorSpec):
         return _encoded(spec, value, batched_input=True)
+    if not isinstance(spec, TensorSpec):
+        raise TypeError(f"a value must be a tensor of some kind to have rows, not of {spec}")
     tensor: Tensor = value
     return tensor
 
@@ -150,7 +153,11 @@ def _decoded(spec: RaggedTensorSpec, tensor: Tensor) -> Any:
 
 
 def batched(spec: TypeSpec, count: Any) -> TypeSpec:
-    """The spec of `count` values of a spec together."""
+    """The spec of `count` values of a spec together.
+
+    Raises:
+        TypeError: they are no tensors.
+    """
     outer = TensorShape([count])
     if isinstance(spec, SparseTensorSpec):
         return SparseTensorSpec(outer.concatenate(spec.shape), spec.dtype)
@@ -158,7 +165,8 @@ def batched(spec: TypeSpec, count: Any) -> TypeSpec:
         return RaggedTensorSpec(
             outer.concatenate(spec.shape), spec.dtype, spec.ragged_rank + 1, spec.row_splits_dtype
         )
-    assert isinstance(spec, TensorSpec)
+    if not isinstance(spec, TensorSpec):
+        raise TypeError(f"values must be tensors of some kind to be put together, not of {spec}")
     return TensorSpec(outer.concatenate(spec.shape), spec.dtype)
 
 
@@ -167,6 +175,7 @@ def unbatched(spec: TypeSpec) -> TypeSpec:
 
     Raises:
         ValueError: it is a scalar.
+        TypeError: it is no tensor.
     """
     if getattr(spec, "shape", TensorShape(None)).ndims == 0:
         raise ValueError("Unbatching a tensor is only supported for rank >= 1")
@@ -176,5 +185,6 @@ def unbatched(spec: TypeSpec) -> TypeSpec:
         return RaggedTensorSpec(
             spec.shape[1:], spec.dtype, spec.ragged_rank - 1, spec.row_splits_dtype
         )
-    assert isinstance(spec, TensorSpec)
+    if not isinstance(spec, TensorSpec):
+        raise TypeError(f"a value must be a tensor of some kind to have rows, not of {spec}")
     return TensorSpec(spec.shape[1:], spec.dtype)

@@ -8,7 +8,7 @@ Source: tensorflow/python/framework/type_spec.py, tensor.py, sparse_tensor.py, t
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -149,13 +149,19 @@ def _compatible(mine: Any, theirs: Any) -> bool:
         return False
     if isinstance(mine, (list, tuple)):
         return len(mine) == len(theirs) and all(map(_compatible, mine, theirs))
+    if isinstance(mine, Mapping):
+        return mine.keys() == theirs.keys() and all(
+            _compatible(part, theirs[key]) for key, part in mine.items()
+        )
     if isinstance(mine, (TensorShape, DType)):
         return mine.is_compatible_with(theirs)
     return bool(mine == theirs)
 
 
-def _common(mine: Any, theirs: Iterable[Any]) -> Any:
+def _common(mine: Any, theirs: Sequence[Any]) -> Any:
     """The narrowest part that holds for all; NotImplemented if there is none."""
+    if isinstance(mine, (tuple, Mapping)) and theirs:
+        return _common_structure(mine, theirs)
     for other in theirs:
         if isinstance(mine, TensorShape):
             mine = TensorShape(common([mine.as_tuple(), other.as_tuple()]))
@@ -166,6 +172,23 @@ def _common(mine: Any, theirs: Iterable[Any]) -> Any:
         elif mine != other:
             return NotImplemented
     return mine
+
+
+def _common_structure(mine: Any, theirs: Sequence[Any]) -> Any:
+    """The same of structures, part by part."""
+    if any(type(mine) is not type(other) or len(mine) != len(other) for other in theirs):
+        return NotImplemented
+    keys: Any = range(len(mine))
+    if isinstance(mine, Mapping):
+        keys = mine.keys()
+        if any(other.keys() != keys for other in theirs):
+            return NotImplemented
+    parts = [_common(mine[key], [other[key] for other in theirs]) for key in keys]
+    if any(part is NotImplemented for part in parts):
+        return NotImplemented
+    if isinstance(mine, Mapping):
+        return dict(zip(keys, parts))
+    return type(mine)(*parts) if hasattr(mine, "_fields") else type(mine)(parts)
 
 
 def _within(mine: Any, theirs: Any) -> bool:

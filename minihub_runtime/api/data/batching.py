@@ -12,9 +12,9 @@ from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
 from minihub_runtime.api.data.base import DatasetBase, keeping_cardinality, new, number, told
+from minihub_runtime.api.data.held import DatasetSpec
 from minihub_runtime.api.data.padding import padded_shapes_of, padding_values_of
 from minihub_runtime.api.data.structure import (
-    DatasetSpec,
     batch_spec,
     flat_shapes,
     rows_of,

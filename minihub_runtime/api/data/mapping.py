@@ -13,8 +13,8 @@ from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
 from minihub_runtime.api.data.base import AUTOTUNE, DatasetBase, keeping_cardinality, number, told
 from minihub_runtime.api.data.functions import ElementFunction
+from minihub_runtime.api.data.held import DatasetSpec
 from minihub_runtime.api.data.structure import (
-    DatasetSpec,
     flat_shapes,
     flat_types,
     from_tensors,

@@ -5,9 +5,10 @@ Source: tensorflow/python/data/ops/optional_ops.py, iterator_ops.py.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from minihub_runtime.api.building import build
+from minihub_runtime.api.data.held import OptionalSpec
 from minihub_runtime.api.data.structure import (
     flat_shapes,
     flat_types,
@@ -16,13 +17,14 @@ from minihub_runtime.api.data.structure import (
     to_tensors,
 )
 from minihub_runtime.api.graph import Tensor, name_scope
+from minihub_runtime.api.type_spec import CompositeTensor
 from minihub_runtime.public import public
 
 __all__ = ["Optional"]
 
 
 @public("data.experimental.Optional", "experimental.Optional")
-class Optional:
+class Optional(CompositeTensor):
     """A value that may be there: the next element of an iterator, or none at its end.
 
     It is made by `from_value`, `empty` and `Iterator.get_next_as_optional`.
@@ -84,6 +86,26 @@ class Optional:
     def element_spec(self) -> Any:
         """A structure of the TypeSpecs of the value."""
         return self._element_spec
+
+    @property
+    def _type_spec(self) -> OptionalSpec:
+        return OptionalSpec(self._element_spec)
+
+    @property
+    def components(self) -> tuple[Tensor, ...]:
+        """The tensor that holds it."""
+        return (self._variant_tensor,)
+
+    def to_value(self, parts: Any) -> NoReturn:
+        """An optional has no value outside of a graph: raises TypeError."""
+        raise TypeError(f"an optional cannot be fetched: run `get_value()` of {self} instead")
+
+    def to_parts(self, value: Any) -> NoReturn:
+        """An optional has no value outside of a graph: raises TypeError."""
+        raise TypeError(f"an optional cannot be fed: {self}")
+
+    def __repr__(self) -> str:
+        return f"<Optional element_spec={self._element_spec}>"
 
 
 @public("data.experimental.get_next_as_optional")

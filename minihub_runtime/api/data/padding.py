@@ -9,7 +9,7 @@ from typing import Any
 
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
-from minihub_runtime.api.data.structure import DatasetSpec
+from minihub_runtime.api.data.held import DatasetSpec
 from minihub_runtime.api.graph import Tensor
 from minihub_runtime.api.static_values import constant_value_as_shape
 from minihub_runtime.api.tensor_shape import TensorShape, as_shape

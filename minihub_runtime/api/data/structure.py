@@ -19,6 +19,7 @@ from minihub_runtime.api.batchable import (
 from minihub_runtime.api.composite import SparseTensor
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
+from minihub_runtime.api.data.held import DatasetSpec, HeldSpec, spec_of_held
 from minihub_runtime.api.elements import Tensor
 from minihub_runtime.api.graph import name_scope
 from minihub_runtime.api.ragged.tensor import convert_to_tensor_or_ragged_tensor
@@ -31,13 +32,12 @@ from minihub_runtime.api.type_spec import (
     TypeSpec,
     type_spec_from_value,
 )
-from minihub_runtime.dtypes import DType, variant
+from minihub_runtime.dtypes import DType
 from minihub_runtime.public import public
 from minihub_runtime.shapes import Shape
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
 
 __all__ = [
-    "DatasetSpec",
     "batch_spec",
     "flat_shapes",
     "flat_specs",
@@ -55,66 +55,6 @@ __all__ = [
 ]
 
 
-@public("data.DatasetSpec", "data.experimental.DatasetStructure")
-class DatasetSpec(TypeSpec):
-    """What is known of a dataset that is an element of another.
-
-    Attributes:
-        element_spec: a structure of the TypeSpecs of its elements.
-        dataset_shape: the shape of the tensor that holds it, or several.
-    """
-
-    def __init__(self, element_spec: Any, dataset_shape: Any = ()) -> None:
-        self.element_spec = element_spec
-        self.dataset_shape = TensorShape(dataset_shape)
-
-    @property
-    def value_type(self) -> type:
-        """`Dataset`."""
-        from minihub_runtime.api.data.dataset import Dataset
-
-        return Dataset
-
-    @staticmethod
-    def from_value(value: Any) -> DatasetSpec:
-        """The spec of a dataset."""
-        return DatasetSpec(value.element_spec)
-
-    def is_compatible_with(self, spec_or_value: Any) -> bool:
-        """Whether one dataset could be described by both."""
-        other = spec_or_value
-        if not isinstance(other, TypeSpec):
-            other = spec_of(other)
-        if not isinstance(other, DatasetSpec):
-            return False
-        mine, theirs = nest.flatten(self.element_spec), nest.flatten(other.element_spec)
-        return len(mine) == len(theirs) and all(
-            a.is_compatible_with(b) for a, b in zip(mine, theirs)
-        )
-
-    def _serialize(self) -> tuple[Any, ...]:
-        return (self.element_spec, self.dataset_shape)
-
-    def __hash__(self) -> int:
-        # Structures of specs may hold mappings.
-        return hash(DatasetSpec)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, DatasetSpec) and self._serialize() == other._serialize()
-
-    @property
-    def _component_specs(self) -> TensorSpec:
-        return TensorSpec(self.dataset_shape, variant)
-
-    def _to_components(self, value: Any) -> Any:
-        return value._variant_tensor
-
-    def _from_components(self, components: Any) -> Any:
-        from minihub_runtime.api.data.base import keeping_cardinality, new
-
-        return keeping_cardinality(new(components, self.element_spec))
-
-
 def spec_of(value: Any, convert: bool = True) -> Any:
     """A structure of the TypeSpecs of the leaves of an element.
 
@@ -128,7 +68,7 @@ def spec_of(value: Any, convert: bool = True) -> Any:
     if nest.is_nested(value):
         return nest.map_structure(lambda item: spec_of(item, convert), value)
     if hasattr(value, "_variant_tensor"):
-        return DatasetSpec(value.element_spec)
+        return spec_of_held(value)
     known = isinstance(
         value, (Tensor, TypeSpec, CompositeTensor, SparseTensorValue, RaggedTensorValue)
     )
@@ -164,7 +104,7 @@ def normalized(element: Any) -> Any:
 def flat_specs(element_spec: Any) -> list[TensorSpec]:
     """The specs of the tensors that elements travel as."""
     return [
-        item._component_specs if isinstance(item, DatasetSpec) else boxed_spec(item)
+        item._component_specs if isinstance(item, HeldSpec) else boxed_spec(item)
         for item in nest.flatten(element_spec)
     ]
 
@@ -187,7 +127,7 @@ def to_tensors(element_spec: Any, element: Any) -> list[Tensor]:
     """
     nest.assert_same_structure(element_spec, element)
     return [
-        item._variant_tensor if isinstance(spec, DatasetSpec) else _boxed(spec, item)
+        item._variant_tensor if isinstance(spec, HeldSpec) else _boxed(spec, item)
         for spec, item in zip(nest.flatten(element_spec), nest.flatten(element))
     ]
 
@@ -222,7 +162,7 @@ def rows_of(element_spec: Any, element: Any) -> list[Tensor]:
 def from_tensors(element_spec: Any, tensors: Sequence[Tensor]) -> Any:
     """The element that travels as these tensors."""
     leaves = [
-        spec._from_components(tensor) if isinstance(spec, DatasetSpec) else unboxed(spec, tensor)
+        spec._from_components(tensor) if isinstance(spec, HeldSpec) else unboxed(spec, tensor)
         for spec, tensor in zip(nest.flatten(element_spec), tensors, strict=True)
     ]
     return nest.pack_sequence_as(element_spec, leaves)
@@ -263,14 +203,14 @@ def unbatch_spec(element_spec: Any) -> Any:
 def legacy_types(element_spec: Any) -> Any:
     """A structure of types."""
     return nest.map_structure(
-        lambda spec: spec if isinstance(spec, DatasetSpec) else spec.dtype, element_spec
+        lambda spec: spec if isinstance(spec, HeldSpec) else spec.dtype, element_spec
     )
 
 
 def legacy_shapes(element_spec: Any) -> Any:
     """A structure of static shapes."""
     return nest.map_structure(
-        lambda spec: spec if isinstance(spec, DatasetSpec) else spec.shape, element_spec
+        lambda spec: spec if isinstance(spec, HeldSpec) else spec.shape, element_spec
     )
 
 
