@@ -170,6 +170,7 @@ FAMILIES = (
     "dataset_distinct",
     "dataset_part",
     "dataset_batch",
+    "dataset_rebatch",
     "dataset_pass",
     "dataset_map",
     "dataset_flat",

@@ -1,12 +1,13 @@
-"""Datasets of tensors: whole ones, their slices, ranges of numbers.
+"""Datasets of tensors: whole ones, lists of them, their slices, ranges of numbers.
 
 Source: tensorflow/core/kernels/data/tensor_dataset_op.cc, tensor_slice_dataset_op.cc, range_dataset_op.cc,
-sparse_tensor_slice_dataset_op.cc.
+sparse_tensor_slice_dataset_op.cc, experimental/list_dataset_op.cc.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -108,6 +109,38 @@ def tensor_slice_dataset(
     if rows:
         require_alike(Toutput_types, output_shapes, [array[0, ...] for array in components])
     return variant(_Slices(tuple(components), Toutput_types, output_shapes))
+
+
+@op(
+    "ListDataset(tensors: Tinput_types) -> handle: variant",
+    Tinput_types=TYPES,
+    output_types=TYPES,
+    output_shapes=MANY,
+    stateful=True,
+    source=_SOURCE + "experimental/list_dataset_op.cc",
+    shape=scalar,
+)
+def list_dataset(
+    tensors: Sequence[Any],
+    *,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """The elements whose components, one element after the other, are `tensors`.
+
+    Raises: InvalidArgumentError unless `tensors` make whole elements of these types and shapes.
+    Differs: TensorFlow does not look at types and shapes here, and leaves what makes no whole element out.
+    """
+    parts = len(output_types)
+    require(
+        len(tensors) % parts == 0,
+        f"tensors must make elements of {parts} components each; there are {len(tensors)}",
+    )
+    elements = [tuple(tensors[at : at + parts]) for at in range(0, len(tensors), parts)]
+    for element in elements:
+        require_alike(output_types, output_shapes, element)
+    return variant(Elements(output_types, output_shapes, elements))
 
 
 class _Range(Dataset):

@@ -100,6 +100,22 @@ SAMPLES = [
         F,
         error="End of sequence",
     ),
+    elements(
+        "ListDataset",
+        "two components",
+        dict(tensors=[f32([1, 2]), b("a"), f32([3]), b("b")]),
+        typed(["float32", "string"], [[None], []]),
+        2,
+        ["float32", "string"],
+    ),
+    elements(
+        "ListDataset",
+        "end",
+        dict(tensors=[i64(1), i64(2)]),
+        typed(L, [[]]),
+        3,
+        error="End of sequence",
+    ),
     slices("floats", f32([[1, 2], [3, 4]]), types=F, shapes=[[2]]),
     slices(
         "scalars and text", i32([1, 2]), b(["a", "b"]), types=["int32", "string"], shapes=[[], []]

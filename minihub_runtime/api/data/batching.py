@@ -1,6 +1,6 @@
 """Methods of datasets that put elements together, and take them apart.
 
-Source: tensorflow/python/data/ops/batch_op.py, padded_batch_op.py, unbatch_op.py, window_op.py.
+Source: tensorflow/python/data/ops/batch_op.py, padded_batch_op.py, sparse_batch_op.py, rebatch_op.py, unbatch_op.py, window_op.py.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
 from minihub_runtime.api.data.base import DatasetBase, keeping_cardinality, new, number, told
-from minihub_runtime.api.data.held import DatasetSpec
-from minihub_runtime.api.data.padding import padded_shapes_of, padding_values_of
+from minihub_runtime.api.data.held import DatasetSpec, HeldSpec
+from minihub_runtime.api.data.padding import padded_shapes_of, padding_values_of, sizes_of
 from minihub_runtime.api.data.structure import (
     batch_spec,
     flat_shapes,
@@ -24,7 +24,7 @@ from minihub_runtime.api.graph import Tensor
 from minihub_runtime.api.ragged.tensor import RaggedTensor
 from minihub_runtime.api.static_values import constant_value
 from minihub_runtime.api.tensor_shape import Dimension, TensorShape
-from minihub_runtime.api.type_spec import RaggedTensorSpec, TensorSpec
+from minihub_runtime.api.type_spec import RaggedTensorSpec, SparseTensorSpec, TensorSpec
 from minihub_runtime.dtypes import bool_, int64
 
 if TYPE_CHECKING:
@@ -153,6 +153,65 @@ class DatasetBatching(DatasetBase):
         ragged = new(mapped._variant_tensor, nest.map_structure(ragged_spec, spec))
         return keeping_cardinality(ragged).batch(batch_size, drop_remainder)
 
+    def sparse_batch(self, batch_size: Any, row_shape: Any, name: str | None = None) -> Dataset:
+        """Several elements at a time as the rows of a sparse tensor, with all their entries, zeros too.
+
+        Args:
+            batch_size: how many.
+            row_shape: the shape of a row; None in it stands for the largest size of a batch.  A run fails for elements that are
+                larger, or of another rank.
+            name: accepted; it has no effect.
+
+        Raises:
+            TypeError: elements are no single component.
+        """
+        spec = self.element_spec
+        if nest.is_nested(spec) or isinstance(spec, HeldSpec):
+            raise TypeError(
+                "`dense_to_sparse_batch` requires an input dataset whose elements have a single component, but "
+                f"the given dataset has the following component types: {self.output_types}."
+            )
+        batches = SparseTensorSpec(TensorShape([None]).concatenate(row_shape), spec.dtype)
+        found = self._made(
+            "DenseToSparseBatchDataset",
+            batches,
+            batch_size=batch_size,
+            row_shape=sizes_of(row_shape, "The given shape"),
+        )
+        return keeping_cardinality(found)
+
+    def rebatch(
+        self, batch_size: Any, drop_remainder: Any = False, name: str | None = None
+    ) -> Dataset:
+        """The rows of elements in batches of another size.
+
+        Args:
+            batch_size: how many rows; a vector of several numbers, which come in turn.
+            drop_remainder: whether fewer rows at the end are left out.
+            name: accepted; it has no effect.
+
+        Raises:
+            ValueError: scalars are among the components, numbers of rows differ, or `batch_size` is a matrix.
+        """
+        spec = self.element_spec
+        sizes = convert_to_tensor(batch_size, int64, "batch_sizes")
+        drop = convert_to_tensor(drop_remainder, bool_, "drop_remainder")
+        rows = _known_rows(spec, sizes, drop)
+        together = batch_spec(unbatch_spec(spec), rows)
+        found = self._rows()._made(
+            "RebatchDatasetV2", together, batch_sizes=batch_size, drop_remainder=drop_remainder
+        )
+        return keeping_cardinality(found)
+
+    def _rows(self) -> Dataset:
+        """The tensors that keep the rows of each element."""
+        spec = self.element_spec
+
+        def normalize(*element: Any) -> list[Tensor]:
+            return rows_of(spec, element if type(spec) is tuple else element[0])
+
+        return cast("Dataset", self).map(normalize)
+
     def unbatch(self, name: str | None = None) -> Dataset:
         """The rows of each element.
 
@@ -163,11 +222,7 @@ class DatasetBatching(DatasetBase):
             ValueError: scalars are among the components, or numbers of rows differ.
         """
         spec = self.element_spec
-
-        def normalize(*element: Any) -> list[Tensor]:
-            return rows_of(spec, element if type(spec) is tuple else element[0])
-
-        rows = cast("Dataset", self).map(normalize)
+        rows = self._rows()
         known = Dimension(None)
         for item in nest.flatten(spec):
             shape = getattr(item, "shape", TensorShape(None))
@@ -214,3 +269,39 @@ class DatasetBatching(DatasetBase):
 def _known_size(size: Tensor, drop: Tensor) -> Any:
     """The number of rows of every batch, None if that is not known."""
     return constant_value(size) if constant_value(drop) else None
+
+
+def _known_rows(spec: Any, sizes: Tensor, drop: Tensor) -> Any:
+    """The number of rows of every batch of `Dataset.rebatch`, None if that is not known.
+
+    Raises:
+        ValueError: scalars are among the components, numbers of rows differ, or sizes are a matrix.
+    """
+    known = constant_value(sizes)
+    if known is None:
+        return None
+    if known.ndim > 1:
+        raise ValueError(
+            "Invalid `batch_sizes`. Expected `batch_sizes` to be a scalar or a vector. Received "
+            f"`batch_sizes` of rank {known.ndim}."
+        )
+    size, *others = {int(n) for n in known.reshape(-1)} or {0}
+    if others:
+        return None
+    if constant_value(drop):
+        return size
+    given = []
+    for item in nest.flatten(spec):
+        shape = getattr(item, "shape", TensorShape(None))
+        if shape.ndims == 0:
+            raise ValueError(
+                "Invalid `batch_sizes`. Expected dataset with rank of >= 1 but found a dataset with scalar "
+                "elements. Fix the issue by adding the `batch` transformation to the dataset."
+            )
+        if shape.ndims is not None and shape[0].value is not None:
+            given.append(shape[0].value)
+    if len(set(given)) > 1:
+        raise ValueError(
+            f"Invalid `input_dataset`. The batch dimensions of components differ: {given}."
+        )
+    return size if given and size and given[0] % size == 0 else None

@@ -5,10 +5,11 @@ Source: tensorflow/python/data/experimental/ops/.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from minihub_runtime.api.conversion import convert_to_tensor
+from minihub_runtime.api.data import nest
 from minihub_runtime.api.data.base import (
     AUTOTUNE,
     dataset_seeds,
@@ -19,12 +20,15 @@ from minihub_runtime.api.data.base import (
 )
 from minihub_runtime.api.data.dataset import Dataset
 from minihub_runtime.api.data.functions import ElementFunction
+from minihub_runtime.api.data.held import DatasetSpec
 from minihub_runtime.api.data.mapping import dataset_function
 from minihub_runtime.api.data.options import Options
-from minihub_runtime.api.data.structure import batch_spec
+from minihub_runtime.api.data.structure import batch_spec, normalized, spec_of, to_tensors
 from minihub_runtime.api.device import DeviceSpec
+from minihub_runtime.api.filling import zeros
 from minihub_runtime.api.graph import Tensor
 from minihub_runtime.api.static_values import constant_value
+from minihub_runtime.api.type_spec import TensorSpec, TypeSpec
 from minihub_runtime.dtypes import bool_, int64
 from minihub_runtime.public import public
 
@@ -318,6 +322,81 @@ def dense_to_ragged_batch(
 ) -> Transformation:
     """Several elements at a time, as ragged tensors where sizes are not known: `Dataset.ragged_batch`."""
     return lambda dataset: dataset.ragged_batch(batch_size, drop_remainder, row_splits_dtype)
+
+
+@public("data.experimental.dense_to_sparse_batch")
+def dense_to_sparse_batch(batch_size: Any, row_shape: Any) -> Transformation:
+    """Several elements at a time, as sparse tensors: `Dataset.sparse_batch`."""
+    return lambda dataset: dataset.sparse_batch(batch_size, row_shape)
+
+
+@public("data.experimental.from_list")
+def from_list(elements: Any, name: str | None = None) -> Dataset:
+    """The elements of a list, which may have several shapes.
+
+    Args:
+        elements: structures of dense tensors, or of what converts to them, or datasets.
+        name: accepted; it has no effect.
+
+    Raises:
+        ValueError: it is no list, empty, or structures differ.
+        TypeError: types differ, or components are sparse or ragged.
+    """
+    if not elements:
+        raise ValueError("Invalid `elements`. `elements` should not be empty.")
+    if not isinstance(elements, list):
+        raise ValueError("Invalid `elements`. `elements` must be a list.")
+    values = [normalized(element) for element in elements]
+    specs = [spec_of(value) for value in values]
+    common = specs[0]
+    for spec in specs[1:]:
+        nest.assert_same_structure(specs[0], spec)
+        common = nest.map_structure(_common, common, spec)
+    for spec in nest.flatten(common):
+        if not isinstance(spec, (TensorSpec, DatasetSpec)):
+            raise TypeError(
+                f"elements of `from_list` must be dense tensors or datasets, not {spec}"
+            )
+    tensors = [tensor for spec, value in zip(specs, values) for tensor in to_tensors(spec, value)]
+    return keeping_cardinality(made("ListDataset", common, tensors=tensors))
+
+
+def _common(one: TypeSpec, other: TypeSpec) -> TypeSpec:
+    found = one.most_specific_common_supertype([other])
+    if found is None:
+        raise TypeError(f"elements of `from_list` must be of one type, not {one} and {other}")
+    return found
+
+
+@public("data.experimental.pad_to_cardinality")
+def pad_to_cardinality(cardinality: Any, mask_key: str = "valid") -> Transformation:
+    """The elements, mappings, and zeros after them until there are so many; one more component tells which are elements.
+
+    As in TensorFlow, a dataset whose number of elements is not known counts as one of -2 elements.
+
+    Args:
+        cardinality: how many there shall be.
+        mask_key: the key of the component that is true for elements.
+
+    Raises:
+        ValueError: elements are no mappings.
+    """
+
+    def valid(element: Any) -> Any:
+        element[mask_key] = True
+        return element
+
+    def apply(dataset: Dataset) -> Dataset:
+        spec = dataset.element_spec
+        if not isinstance(spec, Mapping):
+            raise ValueError("`pad_to_cardinality` requires its input dataset to be a dictionary.")
+        missing = cardinality - dataset.cardinality()
+        filler = nest.map_structure(lambda item: zeros(item.shape, item.dtype), spec)
+        filler[mask_key] = False
+        padding = Dataset.from_tensors(filler).repeat(missing)
+        return dataset.map(valid).concatenate(padding)
+
+    return apply
 
 
 @public("data.experimental.copy_to_device")

@@ -16,7 +16,7 @@ from minihub_runtime.api.tensor_shape import TensorShape, as_shape
 from minihub_runtime.api.type_spec import TensorSpec
 from minihub_runtime.dtypes import DType, int64, string, variant
 
-__all__ = ["padded_shapes_of", "padding_values_of"]
+__all__ = ["padded_shapes_of", "padding_values_of", "sizes_of"]
 
 
 def _dense(element_spec: Any) -> list[TensorSpec]:
@@ -109,23 +109,35 @@ def padded_shapes_of(shapes: Any, element_spec: Any) -> tuple[list[Tensor], Any]
 
 def _sizes(shape: Any) -> tuple[Tensor, TensorShape]:
     """A shape as a vector, and as far as it is known."""
+    tensor = sizes_of(shape, "Padded shape")
     try:
-        known = as_shape(shape)
-        sizes = [-1 if n is None else n for n in known.as_list()]
-        return convert_to_tensor(sizes, int64), known
+        return tensor, as_shape(shape)
+    except (TypeError, ValueError):
+        return tensor, constant_value_as_shape(tensor)
+
+
+def sizes_of(shape: Any, what: str) -> Tensor:
+    """A shape, or a tensor of sizes, as a vector; -1 stands for a size that is not known.
+
+    Raises:
+        ValueError: it is no vector.
+        TypeError: it is no tensor of type int64.
+    """
+    try:
+        sizes = [-1 if n is None else n for n in as_shape(shape).as_list()]
+        return convert_to_tensor(sizes, int64)
     except (TypeError, ValueError) as error:
         tensor = convert_to_tensor(shape, preferred_dtype=int64)
         if tensor.shape.ndims not in (None, 1):
             raise ValueError(
-                f"Padded shape {shape} must be a `tf.int64` vector tensor, but its shape was "
-                f"{tensor.shape}."
+                f"{what} {shape} must be a `tf.int64` vector tensor, but its shape was {tensor.shape}."
             ) from error
         if tensor.dtype != int64:
             raise TypeError(
-                f"Padded shape {shape} must be a `tf.int64` vector tensor, but its element type was "
+                f"{what} {shape} must be a `tf.int64` vector tensor, but its element type was "
                 f"{tensor.dtype.name}."
             ) from error
-        return tensor, constant_value_as_shape(tensor)
+        return tensor
 
 
 def _fits(padded: TensorShape, shape: TensorShape) -> bool:
