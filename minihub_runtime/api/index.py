@@ -385,6 +385,7 @@ HOME_OF: dict[str, str] = {
     "data.experimental.RandomDataset": "minihub_runtime.api.data.experimental",
     "data.experimental.Reducer": "minihub_runtime.api.data.reducing",
     "data.experimental.SparseTensorStructure": "minihub_runtime.api.data.structure",
+    "data.experimental.TFRecordWriter": "minihub_runtime.api.data.writing",
     "data.experimental.TensorStructure": "minihub_runtime.api.data.structure",
     "data.experimental.ThreadingOptions": "minihub_runtime.api.data.options",
     "data.experimental.UNKNOWN_CARDINALITY": "minihub_runtime.api.data.base",

@@ -15,10 +15,9 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from minihub_runtime.checkpoint.crc32c import masked_crc32c
 from minihub_runtime.errors import FailedPreconditionError, NotFoundError
 from minihub_runtime.files import open_regular_file
-from minihub_runtime.ops.record_files import CRC, LENGTH, WINDOW, records
+from minihub_runtime.ops.record_files import compressor, framed, records
 from minihub_runtime.public import public
 
 __all__ = ["TFRecordCompressionType", "TFRecordOptions", "TFRecordWriter", "tf_record_iterator"]
@@ -88,18 +87,13 @@ class TFRecordOptions:
 
     def _compressor(self) -> Any:
         """What compresses the stream; None if nothing does."""
-        kind = self.get_compression_type_string(self.compression_type)
-        if not kind:
-            return None
-        return zlib.compressobj(
-            zlib.Z_DEFAULT_COMPRESSION
-            if self.compression_level is None
-            else self.compression_level,
-            zlib.DEFLATED if self.compression_method is None else self.compression_method,
-            WINDOW[kind] if self.window_bits is None else self.window_bits,
-            # TensorFlow's default, one more than zlib's own.
-            9 if self.mem_level is None else self.mem_level,
-            self.compression_strategy or zlib.Z_DEFAULT_STRATEGY,
+        return compressor(
+            self.get_compression_type_string(self.compression_type),
+            self.compression_level,
+            self.compression_method,
+            self.window_bits,
+            self.mem_level,
+            self.compression_strategy,
         )
 
 
@@ -143,10 +137,7 @@ class TFRecordWriter:
             record = record.encode()
         if not isinstance(record, (bytes, bytearray)):
             raise TypeError(f"a record must be bytes, not {type(record).__name__}")
-        length = LENGTH.pack(len(record))
-        frame = b"".join(
-            [length, CRC.pack(masked_crc32c(length)), record, CRC.pack(masked_crc32c(record))]
-        )
+        frame = framed(bytes(record))
         file.write(frame if self._compressor is None else self._compressor.compress(frame))
 
     def flush(self) -> None:

@@ -485,9 +485,26 @@ class NodeContext:
 
     def open_file(self, path: bytes, token: str = "") -> BinaryIO:
         """A file that the graph may see, open for reading; errors as for `read_file`."""
-        by_program = token and token == self._state.graph.python.get("")
-        name = os.fsdecode(path) if by_program else self._state.permitted(path)
-        return stream_regular_file(name)
+        return stream_regular_file(
+            os.fsdecode(path) if self._by_program(token) else self._state.permitted(path)
+        )
+
+    def writable_path(self, path: bytes, token: str) -> str:
+        """The name of a file that an operation of the program may write.
+
+        Raises:
+            PermissionDeniedError: the operation is not one that the program added.
+        """
+        if not self._by_program(token):
+            raise PermissionDeniedError(
+                f"a graph must not write files, such as {clip(os.fsdecode(path))!r}; only the program that "
+                "runs it may"
+            )
+        return os.fsdecode(path)
+
+    def _by_program(self, token: str) -> bool:
+        """Whether the program that runs the graph has added the node that holds a token."""
+        return bool(token) and token == self._state.graph.python.get("")
 
     def checkpoint(self, prefix: bytes) -> CheckpointReader:
         """The reader of a checkpoint that the graph may see; errors as for `read_file`."""

@@ -168,8 +168,8 @@ class Graph:
         return name
 
     @property
-    def reading_token(self) -> str:
-        """What operations that the program adds hold, and those of graphs from elsewhere cannot know: they read any file."""
+    def program_token(self) -> str:
+        """What operations that the program adds hold, and those of graphs from elsewhere cannot know: they read and write any file."""
         token: str = self.python.setdefault("", os.urandom(16).hex())
         return token
 

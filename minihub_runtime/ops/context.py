@@ -91,7 +91,19 @@ class Context(Protocol):
 
         Args:
             path: its name.
-            token: the graph's `reading_token`, with which all files may be read.
+            token: the graph's `program_token`, with which all files may be read.
+        """
+        ...
+
+    def writable_path(self, path: bytes, token: str) -> str:
+        """The name of a file that an operation of the program may write.
+
+        Args:
+            path: its name.
+            token: the graph's `program_token`, without which nothing is written.
+
+        Raises:
+            PermissionDeniedError: the operation is not one that the program added.
         """
         ...
 

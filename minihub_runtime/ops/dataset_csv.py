@@ -198,7 +198,7 @@ def csv_dataset(
     *,
     output_types: list[DType],
     output_shapes: list[Shape],
-    _reading_token: str = "",
+    _program_token: str = "",
 ) -> Array:
     """The records of CSV files (RFC 4180): scalars of the columns `select_cols`, or of all but `exclude_cols`.
 
@@ -259,7 +259,7 @@ def csv_dataset(
             ctx,
             paths,
             kind,
-            _reading_token,
+            _program_token,
             bool(header),
             layout,
             conversions,

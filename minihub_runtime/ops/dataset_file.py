@@ -1,6 +1,7 @@
-"""Datasets of the lines and records of files.
+"""Datasets of the lines and records of files, and the file of the records of a dataset.
 
-Source: tensorflow/core/kernels/data/text_line_dataset_op.cc, tf_record_dataset_op.cc, fixed_length_record_dataset_op.cc.
+Source: tensorflow/core/kernels/data/text_line_dataset_op.cc, tf_record_dataset_op.cc, fixed_length_record_dataset_op.cc,
+experimental/to_tf_record_op.cc.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from minihub_runtime.dtypes import string
-from minihub_runtime.errors import DataLossError, InvalidArgumentError, OpError
+from minihub_runtime.errors import DataLossError, InvalidArgumentError, NotFoundError, OpError, clip
 from minihub_runtime.ops.checking import allocatable, require, require_scalar
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.datasets import (
@@ -21,12 +22,20 @@ from minihub_runtime.ops.datasets import (
     Element,
     Iteration,
     Passing,
+    dataset_of,
     number,
     variant,
 )
-from minihub_runtime.ops.record_files import WINDOW, Inflating, raw_records, record_of
+from minihub_runtime.ops.record_files import (
+    WINDOW,
+    Inflating,
+    compressor,
+    framed,
+    raw_records,
+    record_of,
+)
 from minihub_runtime.ops.registry import Array, op
-from minihub_runtime.ops.shape_rules import scalar
+from minihub_runtime.ops.shape_rules import nothing, scalar
 
 __all__ = ["compression_of", "paths_of"]
 
@@ -338,3 +347,52 @@ def fixed_length_record_dataset_v2(
         ("footer_bytes", footer_bytes, 0),
     )
     return _fixed_dataset(ctx, filenames, sizes, compression_of(compression_type), metadata)
+
+
+@op(
+    "DatasetToTFRecord|ExperimentalDatasetToTFRecord(input_dataset: variant, filename: string, "
+    "compression_type: string)",
+    stateful=True,
+    source=_SOURCE + "experimental/to_tf_record_op.cc",
+    shape=nothing,
+)
+def dataset_to_tf_record(
+    ctx: Context,
+    input_dataset: Array,
+    filename: Array,
+    compression_type: Array,
+    *,
+    _program_token: str = "",
+) -> tuple[()]:
+    """Nothing, after writing the elements of a dataset, strings, as the records of a file, which is replaced.
+
+    Raises: PermissionDeniedError unless the program that runs the graph has added the operation; InvalidArgumentError for an
+        unknown compression, and for elements that are no scalar strings; NotFoundError for a folder that is not there.  The
+        records before an element that fails are written.
+    Differs: TensorFlow writes wherever any graph says, and does not compress where the compression is unknown.
+    """
+    require_scalar(filename, "filename")
+    kind = compression_of(compression_type)
+    source = dataset_of(input_dataset)
+    require(
+        source.types == (string,),
+        f"elements must be scalar strings to be written, not of {[item.name for item in source.types]}",
+    )
+    name = ctx.writable_path(filename.item(), _program_token)
+    packed = compressor(kind)
+    try:
+        file = open(name, "wb")  # noqa: SIM115 (closed below)
+    except FileNotFoundError:
+        raise NotFoundError(f"{clip(name)}; No such file or directory") from None
+    with file:
+        try:
+            for place, (record,) in enumerate(source.unshared().iterate(Iteration(ctx))):
+                if place % CHECKED_EVERY == 0:
+                    ctx.check()
+                require_scalar(record, "a record")
+                frame = framed(record.item())
+                file.write(frame if packed is None else packed.compress(frame))
+        finally:
+            if packed is not None:
+                file.write(packed.flush())
+    return ()

@@ -1,10 +1,10 @@
-"""Reading files of records, compressed or not, piece by piece.
+"""Files of records, compressed or not: reading them piece by piece, and what is written.
 
     length (8 bytes) · masked CRC-32C of the length (4) · data · masked CRC-32C of the data (4)
 
 is a TFRecord, all little-endian.
 
-Source: tensorflow/core/lib/io/record_reader.cc, zlib_inputstream.cc.
+Source: tensorflow/core/lib/io/record_reader.cc, record_writer.cc, zlib_inputstream.cc.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import contextlib
 import struct
 import zlib
 from collections.abc import Callable, Generator, Iterator
-from typing import BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 from minihub_runtime.checkpoint.crc32c import masked_crc32c
 from minihub_runtime.errors import DataLossError
 
-__all__ = ["CRC", "LENGTH", "WINDOW", "Inflating", "raw_records", "record_of", "records"]
+__all__ = ["WINDOW", "Inflating", "compressor", "framed", "raw_records", "record_of", "records"]
 
-LENGTH = struct.Struct("<Q")
-CRC = struct.Struct("<I")
+_LENGTH = struct.Struct("<Q")
+_CRC = struct.Struct("<I")
 _CHUNK = 256 * 1024
 #: Compression → window bits of zlib, which also tell the format.
 WINDOW = {"ZLIB": zlib.MAX_WBITS, "GZIP": zlib.MAX_WBITS + 16}
@@ -57,7 +57,7 @@ def record_of(raw: Raw) -> bytes:
     """
     offset, data = raw
     record = data[:-4]
-    if masked_crc32c(record) != CRC.unpack(data[-4:])[0]:
+    if masked_crc32c(record) != _CRC.unpack(data[-4:])[0]:
         raise DataLossError(f"corrupted record at {offset}")
     return record
 
@@ -73,12 +73,40 @@ def records(file: BinaryIO, kind: str) -> Iterator[bytes]:
             yield record_of(raw)
 
 
+def framed(record: bytes) -> bytes:
+    """A record as it stands in a file."""
+    length = _LENGTH.pack(len(record))
+    parts = [length, _CRC.pack(masked_crc32c(length)), record, _CRC.pack(masked_crc32c(record))]
+    return b"".join(parts)
+
+
+def compressor(
+    kind: str,
+    level: int | None = None,
+    method: int | None = None,
+    window_bits: int | None = None,
+    mem_level: int | None = None,
+    strategy: int | None = None,
+) -> Any:
+    """What compresses a file of a kind, with the settings of zlib; None if nothing does."""
+    if not kind:
+        return None
+    return zlib.compressobj(
+        zlib.Z_DEFAULT_COMPRESSION if level is None else level,
+        zlib.DEFLATED if method is None else method,
+        WINDOW[kind] if window_bits is None else window_bits,
+        # TensorFlow's default, one more than zlib's own.
+        9 if mem_level is None else mem_level,
+        strategy or zlib.Z_DEFAULT_STRATEGY,
+    )
+
+
 def _checked(header: bytes, offset: int) -> int:
     """The length that a header tells."""
-    if masked_crc32c(header[:8]) != CRC.unpack(header[8:])[0]:
+    if masked_crc32c(header[:8]) != _CRC.unpack(header[8:])[0]:
         hint = " (Is this even a TFRecord file?)" if offset == 0 else ""
         raise DataLossError(f"corrupted record at {offset}{hint}")
-    length: int = LENGTH.unpack(header[:8])[0]
+    length: int = _LENGTH.unpack(header[:8])[0]
     return length
 
 

@@ -224,7 +224,7 @@ def reading(path: Path, op: str = "CSVDatasetV2", token: Any = None, **more: Any
             arguments["exclude_cols"] = np.empty(0, np.int64)
         dataset = getattr(tf.raw_ops, op)(**{**arguments, **more})
         if token is not None:
-            graph.set_attrs(dataset.op.name, _reading_token=token)
+            graph.set_attrs(dataset.op.name, _program_token=token)
         types = {"output_types": [tf.string], "output_shapes": [[]]}
         tf.raw_ops.DatasetToSingleElement(dataset=dataset, **types, name="read")
         return graph.as_graph_def()
@@ -255,7 +255,7 @@ def test_a_file_of_the_machine_is_refused_and_one_of_the_module_read(
 
 
 def test_a_token_is_text(tmp_path: Path) -> None:
-    with pytest.raises(InvalidArgumentError, match="'_reading_token' must be str, not int"):
+    with pytest.raises(InvalidArgumentError, match="'_program_token' must be str, not int"):
         run(reading(tmp_path, token=3))
 
 

@@ -323,3 +323,84 @@ def test_sums_and_zeros_of_optionals() -> None:
     ):
         with pytest.raises(InvalidArgumentError, match=what):
             add([one, other])
+
+
+def writing(path: Path, **more: Any) -> Any:
+    """A GraphDef that a stranger could have written, which writes a file."""
+    with tf.Graph().as_default() as graph:
+        dataset = tf.data.Dataset.from_tensors("record")._variant_tensor
+        arguments = {"input_dataset": dataset, "filename": str(path), "compression_type": ""}
+        made = tf.raw_ops.DatasetToTFRecord(**arguments, name="write")
+        if more:
+            graph.set_attrs(made.name, **more)
+        with tf.control_dependencies([made]):
+            tf.constant("written", name="read")
+        return graph.as_graph_def()
+
+
+@pytest.mark.parametrize("more", [{}, {"_program_token": ""}, {"_program_token": "0" * 32}])
+def test_a_graph_writes_no_records(more: Any, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with pytest.raises(PermissionDeniedError, match="must not write files, such as"):
+        run(writing(path, **more), tmp_path)
+    assert not path.exists()
+
+
+def test_a_graph_that_the_program_wrote_out_writes_no_records(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with tf.Graph().as_default() as graph:
+        dataset = tf.data.Dataset.from_tensors("record")
+        write = tf.data.experimental.TFRecordWriter(str(path)).write(dataset)
+        with tf.control_dependencies([write]):
+            read = tf.constant("written", name="read")
+        assert tf.Session().run(read) == b"written"
+        path.unlink()
+        out = graph.as_graph_def()
+    with pytest.raises(PermissionDeniedError):
+        run(out, tmp_path)
+    assert not path.exists()
+
+
+def test_records_are_scalar_strings(tmp_path: Path) -> None:
+    with tf.Graph().as_default():
+        unknown = tf.placeholder_with_default(["a", "b"], None)
+        dataset = tf.data.Dataset.from_tensors(unknown)
+        write = tf.data.experimental.TFRecordWriter(str(tmp_path / "file"), "LZ4").write(dataset)
+        good = tf.data.experimental.TFRecordWriter(str(tmp_path / "file")).write(dataset)
+        with tf.Session() as session:
+            with pytest.raises(InvalidArgumentError, match="compression_type"):
+                session.run(write)
+            with pytest.raises(InvalidArgumentError, match="record must be a scalar"):
+                session.run(good)
+        pairs = tf.data.Dataset.from_tensors(("a", "b"))
+        with pytest.raises(TypeError, match=r"scalar `tf\.string` elements"):
+            tf.data.experimental.TFRecordWriter("file").write(pairs)
+
+
+def test_writing_an_endless_dataset_obeys_deadlines(tmp_path: Path) -> None:
+    with tf.Graph().as_default():
+        dataset = tf.data.Dataset.from_tensors("record").repeat()
+        write = tf.data.experimental.TFRecordWriter(str(tmp_path / "file")).write(dataset)
+        with tf.Session() as session, pytest.raises(DeadlineExceededError):
+            session.run(write, options=tf.RunOptions(timeout_in_ms=50))
+
+
+def test_lists_hold_whole_elements_of_their_types() -> None:
+    attributes = {"output_types": ["int64", "string"], "output_shapes": [(), (2,)]}
+    words = np.array([b"a", b"b"], object)
+    listed = REGISTRY["ListDataset"]
+    with pytest.raises(InvalidArgumentError, match="elements of 2 components each; there are 1"):
+        listed([np.int64(1)], **attributes)
+    with pytest.raises(InvalidArgumentError, match="Data type mismatch at component 0"):
+        listed([np.array(1.5), words], **attributes)
+    with pytest.raises(InvalidArgumentError, match="Incompatible shapes at component 1"):
+        listed([np.array(1), words[:1]], **attributes)
+
+
+@pytest.mark.parametrize("sizes", [[], [2, -1]])
+def test_sizes_of_batches_are_some_and_not_below_zero(sizes: list[int]) -> None:
+    with tf.Graph().as_default():
+        dataset = tf.data.Dataset.range(9).batch(4).rebatch(np.array(sizes, np.int64))
+        start = tf.data.make_initializable_iterator(dataset).initializer
+        with tf.Session() as session, pytest.raises(InvalidArgumentError, match="none below 0"):
+            session.run(start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.samples import Call, File, Sample, Step, b, i64
-from tests.samples.dataset_source import elements, typed
+from tests.samples.dataset_source import elements, numbers, typed
 
 FOLDER = "tests/data/records"
 TEXT = ["string"]
@@ -39,7 +39,20 @@ def alone(label: str, sizes: Any, error: str | None = None) -> Sample:
     return Sample("FixedLengthRecordDataset", label, inputs, {}, error, {}, dict(record=take))
 
 
+def written(op: str, label: str, name: Any, kind: Any, error: str) -> Sample:
+    inputs = dict(input_dataset=Step("source"), filename=name, compression_type=kind)
+    return Sample(op, label, inputs, {}, error, {"source": numbers(3)})
+
+
 SAMPLES = [
+    *(
+        written(op, label, name, kind, "scalar")
+        for op in ("DatasetToTFRecord", "ExperimentalDatasetToTFRecord")
+        for label, name, kind in [
+            ("several names", b(["x", "y"]), b("")),
+            ("several compressions", b("x"), b(["", ""])),
+        ]
+    ),
     of("TextLineDataset", "lines", 5, "lines.txt"),
     of("TextLineDataset", "compressed", 5, "lines.gz", "GZIP"),
     of("TextLineDataset", "end", 6, "lines.txt", error="End of sequence"),

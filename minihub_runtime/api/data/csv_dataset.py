@@ -112,8 +112,8 @@ class CsvDataset(Dataset):
         )
         # The op has no attribute for what TensorFlow does not know of; private ones it passes over.
         graph = variant.op.graph
-        token = get_default_graph().node_graph.reading_token
-        graph.set_attrs(variant.op.name, _reading_token=token)
+        token = get_default_graph().node_graph.program_token
+        graph.set_attrs(variant.op.name, _program_token=token)
         super().__init__(variant, tuple(TensorSpec([], value.dtype) for value in defaults))
 
 

@@ -69,7 +69,7 @@ def _argument(value: Any, name: str, default: Any, dtype: Any) -> Tensor:
 
 def _by_program() -> str:
     """The metadata that lets an operation of the program read any file: a message with a name of 32 characters."""
-    return f"\n\x20{get_default_graph().node_graph.reading_token}"
+    return f"\n\x20{get_default_graph().node_graph.program_token}"
 
 
 def _read(filenames: Any, reads: int | None, one: Callable[[Tensor], Tensor]) -> Dataset:
