@@ -125,6 +125,15 @@ class Batched(Dataset):
         return whole // self._batch_size if self._drop else -(-whole // self._batch_size)
 
 
+class _BatchedTogether(Batched):
+    """As TensorFlow rewrites it: results of a function become one dataset with their batches."""
+
+    def rewritten(self) -> Dataset:
+        """Whole batches of the results of a function."""
+        self._whole = self.inputs[0].joins_batches
+        return self
+
+
 class _BatchedAhead(Batched):
     """As where threads make batches."""
 
@@ -206,15 +215,16 @@ def batch_dataset_v2(
 ) -> Array:
     """`batch_size` elements at a time, which must have one shape; fewer at the end unless `drop_remainder`.
 
-    After an element that fails the next batch begins; results of a function fail as a whole batch.  They need only be of one
-    size, and take the shape of the first; in TensorFlow that of the one whose thread came first.
+    After an element that fails the next batch begins; results of a function fail as a whole batch, unless a function made or
+    captured the dataset.  They need only be of one size, and take the shape of the first; in TensorFlow that of the one whose
+    thread came first.
 
-    Differs: TensorFlow's options can keep functions and batches apart, and it does so where a function captured the dataset.
+    Differs: TensorFlow's options can keep functions and batches apart.
     Raises: InvalidArgumentError unless `batch_size` is positive.
     """
     source, size = dataset_of(input_dataset), _size(batch_size)
     drop = truth(drop_remainder, "drop_remainder")
-    return variant(Batched(source, size, drop, whole=source.joins_batches))
+    return variant(_BatchedTogether(source, size, drop))
 
 
 @op(
@@ -235,8 +245,7 @@ def batch_dataset(
 
     Raises: InvalidArgumentError unless `batch_size` is positive.
     """
-    source = dataset_of(input_dataset)
-    return variant(Batched(source, _size(batch_size), False, whole=source.joins_batches))
+    return variant(_BatchedTogether(dataset_of(input_dataset), _size(batch_size), False))
 
 
 @op(

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from minihub_runtime.dtypes import DType
-from minihub_runtime.dtypes import variant as variant_type
 from minihub_runtime.errors import DeadlineExceededError, OpError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
@@ -60,10 +59,10 @@ class _Interleaved(Dataset):
 
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
         """The elements."""
-        call = self._function.bind(iteration, [variant_type])
+        call = self._function.bind_dataset(iteration, "the result of `f`")
 
         def opened(element: Element) -> Iterator[Element]:
-            inner = dataset_of(call(element)[0], "the result of `f`")
+            inner = call(element)
             require_alike(self.types, self.shapes, inner)
             return inner.iterate(iteration)
 

@@ -83,6 +83,14 @@ class _Untouched(Pipe):
         return super().cardinality() if self._preserve_cardinality else UNKNOWN
 
 
+class _Identical(Mapped):
+    """The results of a function that returns its argument; where TensorFlow rewrites the graph it is not called."""
+
+    def rewritten(self) -> Dataset:
+        """The elements themselves."""
+        return _Untouched(self.inputs[0], self._preserve_cardinality)
+
+
 def _mapped(
     ctx: Context,
     input_dataset: Array,
@@ -92,12 +100,11 @@ def _mapped(
     shapes: Sequence[Shape],
     preserve_cardinality: bool,
 ) -> Array:
-    """The results of a function; as where TensorFlow rewrites the graph, one that returns its argument is not called."""
-    source = dataset_of(input_dataset)
-    if not arguments and source.types == tuple(types) and ctx.passes_on(f):
-        return variant(_Untouched(source, preserve_cardinality))
-    function = Captured(ctx, f, arguments)
-    return variant(Mapped(source, function, types, shapes, preserve_cardinality))
+    """The results of a function."""
+    source, function = dataset_of(input_dataset), Captured(ctx, f, arguments)
+    passes_on = not arguments and source.types == tuple(types) and ctx.passes_on(f)
+    kind = _Identical if passes_on else Mapped
+    return variant(kind(source, function, types, shapes, preserve_cardinality))
 
 
 class _Mapping(Iterator[Element]):

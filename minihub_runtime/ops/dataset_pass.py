@@ -17,6 +17,7 @@ from minihub_runtime.ops.datasets import (
     MANY,
     TYPES,
     UNKNOWN,
+    AsItIs,
     Dataset,
     Element,
     EndUntold,
@@ -123,8 +124,9 @@ class _Cached(Pipe):
         self._kept = None
 
     def keep(self, elements: list[Element]) -> None:
-        """Note the elements of a whole epoch."""
-        self._kept = elements
+        """Note the elements of a whole epoch, unless there are some already."""
+        if self._kept is None:
+            self._kept = elements
 
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
         """The elements that are kept, or those of the input."""
@@ -134,9 +136,12 @@ class _Cached(Pipe):
 
 
 class _Caching(Iterator[Element]):
+    """Elements are kept at the end, or as soon as there are as many as the dataset says."""
+
     def __init__(self, source: Iterator[Element], owner: _Cached) -> None:
         self._source = source
         self._owner = owner
+        self._count = owner.cardinality()
         self._elements: list[Element] = []
 
     def __next__(self) -> Element:
@@ -147,6 +152,9 @@ class _Caching(Iterator[Element]):
             raise
         self._elements.append(element)
         check_room(len(self._elements), element, "a cache")
+        if len(self._elements) == self._count:
+            self._owner.keep(self._elements)
+            self._elements = []
         return element
 
 
@@ -165,7 +173,7 @@ def cache_dataset(
     output_shapes: list[Shape],
     metadata: str = "",
 ) -> Array:
-    """The elements, kept in memory when an epoch is complete.
+    """The elements, kept in memory when an epoch is complete, or there are as many as `cardinality` says.
 
     Raises: PermissionDeniedError for a `filename` that is not empty: a graph writes no files.
     Differs: TensorFlow writes the file.
@@ -179,15 +187,7 @@ def cache_dataset(
     return variant(_Cached(source))
 
 
-class _AsItIs(Pipe):
-    """The elements of a dataset that is not put together with what stands upon it."""
-
-    def iterate(self, iteration: Iteration) -> Iterator[Element]:
-        """The elements."""
-        return self.inputs[0].iterate(iteration)
-
-
-class _Prefetched(_AsItIs):
+class _Prefetched(AsItIs):
     """One of which all elements are made, also those that are passed over."""
 
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
@@ -245,7 +245,7 @@ def options_dataset(
 
     Raises: InvalidArgumentError unless `input_dataset` is a dataset.
     """
-    return variant(_AsItIs(dataset_of(input_dataset)))
+    return variant(AsItIs(dataset_of(input_dataset)))
 
 
 @op(

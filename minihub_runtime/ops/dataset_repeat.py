@@ -53,6 +53,13 @@ class _Repeated(Pipe):
         """All epochs."""
         return _Repeating(self.inputs[0], self._count, iteration)
 
+    def rewritten(self) -> Dataset:
+        """The input for one epoch; one dataset with the input where that takes several epochs."""
+        (source,) = self.inputs
+        if self._count == 1:
+            return source
+        return (source.repeated(self._count) if self._count else None) or self
+
     def cardinality(self) -> int:
         """That of all epochs."""
         return of_epochs(self.inputs[0].cardinality(), self._count)
@@ -161,11 +168,7 @@ def repeat_dataset(
 
     Raises: InvalidArgumentError unless `count` is a scalar.
     """
-    source, epochs = dataset_of(input_dataset), number(count, "count")
-    if epochs == 1:
-        return variant(source)
-    together = source.repeated(epochs) if epochs else None
-    return variant(_Repeated(source, epochs) if together is None else together)
+    return variant(_Repeated(dataset_of(input_dataset), number(count, "count")))
 
 
 @op(

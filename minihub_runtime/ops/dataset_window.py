@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.dtypes import DType, int64
-from minihub_runtime.dtypes import variant as variant_type
 from minihub_runtime.errors import OpError
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
@@ -179,12 +178,9 @@ class _GroupedByWindow(Dataset):
     def iterate(self, iteration: Iteration) -> Iterator[Element]:
         """The elements."""
         source = self.inputs[0]
-        calls = (
-            self._key.bind(iteration, [int64]),
-            self._reduce.bind(iteration, [variant_type]),
-            self._size.bind(iteration, [int64]),
-        )
-        return EndUntold(_Grouping(source, calls, iteration), None)
+        calls = self._key.bind(iteration, [int64]), self._size.bind(iteration, [int64])
+        reduce = self._reduce.bind_dataset(iteration, "the result of `reduce_func`")
+        return EndUntold(_Grouping(source, calls, reduce, iteration), None)
 
 
 class _Grouping(Iterator[Element]):
@@ -194,11 +190,13 @@ class _Grouping(Iterator[Element]):
         self,
         source: Dataset,
         calls: tuple[Callable[[Element], list[Any]], ...],
+        reduce: Callable[[Element], Dataset],
         iteration: Iteration,
     ) -> None:
         self._types, self._shapes = source.types, source.shapes
         self._source: Iterator[Element] | None = source.iterate(iteration)
-        self._key, self._reduce, self._size = calls
+        self._key, self._size = calls
+        self._reduce = reduce
         self._iteration = iteration
         self._groups: dict[int, list[Element]] = {}
         self._sizes: dict[int, int] = {}
@@ -249,8 +247,8 @@ class _Grouping(Iterator[Element]):
 
     def _open(self, key: int) -> None:
         elements = Elements(self._types, self._shapes, tuple(self._groups[key]))
-        (found,) = self._reduce((np.array(key, np.int64), variant(elements)))
-        self._current = dataset_of(found, "the result of `reduce_func`").iterate(self._iteration)
+        found = self._reduce((np.array(key, np.int64), variant(elements)))
+        self._current = found.iterate(self._iteration)
         self._current_key = key
 
 

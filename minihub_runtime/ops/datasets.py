@@ -2,8 +2,9 @@
 
 A dataset is a description that never changes; its variant is a 0-d object array that holds it.  `unshared` copies the whole
 tree for one iterator, so that a dataset that stands at two places has its own random seeds and its own cache at each, as
-where TensorFlow rewrites the graph of a dataset before it is iterated over.  What lasts from one epoch to the next lies in
-these copies.
+where TensorFlow rewrites the graph of a dataset before it is iterated over; what its rewriting puts together becomes one
+dataset then.  What lasts from one epoch to the next lies in these copies.  What a function makes is rewritten, too, but not
+what it is given or captures.
 
 An iterator gives elements, tuples of arrays.  One that raised goes on with the element after: no generators, which end then.
 One that ended stays ended.  Where an error must keep the place of its element, `outcome` gives the one or the other.
@@ -22,6 +23,7 @@ import numpy as np
 
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
+from minihub_runtime.dtypes import variant as variant_type
 from minihub_runtime.errors import (
     DeadlineExceededError,
     InvalidArgumentError,
@@ -40,6 +42,7 @@ __all__ = [
     "MANY",
     "TYPES",
     "UNKNOWN",
+    "AsItIs",
     "Captured",
     "Dataset",
     "Element",
@@ -136,6 +139,22 @@ class Captured:
             return call
         return lambda element: call((*element, *arguments))
 
+    def bind_dataset(self, iteration: Iteration, name: str) -> Callable[[Element], Dataset]:
+        """The function of an element, where that returns a dataset; `name` says in messages what it is.
+
+        Raises:
+            InvalidArgumentError: it returns something else.
+        """
+        call = self.bind(iteration, [variant_type])
+        captured = _datasets_of(self._arguments)
+
+        def make(element: Element) -> Dataset:
+            found = dataset_of(call(element)[0], name)
+            given = [*captured, *_datasets_of(element)]
+            return found if any(found is item for item in given) else found.made_of(given)
+
+        return make
+
 
 class Dataset:
     """A sequence of elements.
@@ -172,7 +191,20 @@ class Dataset:
             if isinstance(value, Captured):
                 setattr(made, name, value.unshared())
         made.renew()
-        return made
+        return made.rewritten()
+
+    def rewritten(self) -> Dataset:
+        """What TensorFlow's rewriting makes of this copy for one iterator, whose inputs are rewritten."""
+        return self
+
+    def made_of(self, given: Sequence[Dataset]) -> Dataset:
+        """What TensorFlow's rewriting makes of a dataset that a function has made of others."""
+        made = copy.copy(self)
+        made.inputs = tuple(
+            AsItIs(item) if any(item is other for other in given) else item.made_of(given)
+            for item in self.inputs
+        )
+        return made.rewritten()
 
     def renew(self) -> None:
         """Forget what lasts from one epoch to the next."""
@@ -199,6 +231,14 @@ class Pipe(Dataset):
     def cardinality(self) -> int:
         """That of the input."""
         return self.inputs[0].cardinality()
+
+
+class AsItIs(Pipe):
+    """The elements of a dataset that is not put together with what stands upon it."""
+
+    def iterate(self, iteration: Iteration) -> Iterator[Element]:
+        """The elements."""
+        return self.inputs[0].iterate(iteration)
 
 
 class Elements(Dataset):
@@ -340,6 +380,12 @@ def _weight(item: Any) -> int:
     first = item.reshape(-1)[0] if item.dtype == object and item.size else b""
     text = len(first) if isinstance(first, bytes) else 0
     return ARRAY_BYTES + item.nbytes + item.size * text
+
+
+def _datasets_of(values: Sequence[Any]) -> list[Dataset]:
+    """The datasets among the values of tensors."""
+    items = [value.item() for value in values if getattr(value, "shape", None) == ()]
+    return [item for item in items if isinstance(item, Dataset)]
 
 
 def variant(dataset: Dataset) -> Array:

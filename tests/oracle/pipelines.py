@@ -63,6 +63,17 @@ def _sampled(tf: Any, d: Any, a: int, b: int) -> Any:
     return tf.data.Dataset.sample_from_datasets(sources, weights, b, b > 3, b % 2 == 0)
 
 
+def _through_optionals(tf: Any, dataset: Any) -> Any:
+    """The elements, in optionals between two steps."""
+    optionals = dataset.map(tf.data.experimental.Optional.from_value)
+    return optionals.map(lambda item: item.get_value())
+
+
+def _sparse(tf: Any, d: Any, a: int, b: int) -> Any:
+    batches = d.sparse_batch(a, [None if b > 3 else 2 * b])
+    return batches.map(lambda item: item.values * 10 + item.indices[:, 0])
+
+
 #: Name → step, by the kind of elements: numbers, vectors of numbers, pairs of numbers.
 STEPS: dict[str, dict[str, Step]] = {
     "numbers": {
@@ -116,6 +127,24 @@ STEPS: dict[str, dict[str, Step]] = {
             lambda tf, d, a, b: d.interleave(lambda n: _inner(tf, n), a, b, num_parallel_calls=1),
             "numbers",
         ),
+        # A function captures the dataset, which is not rewritten then.
+        "captured": (
+            lambda tf, d, a, b: tf.data.Dataset.range(1 + a % 3).flat_map(lambda n: d.take(3 * b)),
+            "numbers",
+        ),
+        "captured in turns": (
+            lambda tf, d, a, b: tf.data.Dataset.range(1 + a % 3).interleave(lambda n: d, 2, b),
+            "numbers",
+        ),
+        "made in a function": (
+            lambda tf, d, a, b: d.flat_map(
+                lambda n: (
+                    tf.data.Dataset.range(n % 5).map(lambda m: 12 // (m - 2)).batch(a).repeat(2)
+                )
+            ),
+            "vectors",
+        ),
+        "optionals": (lambda tf, d, a, b: _through_optionals(tf, d), "numbers"),
         "concatenate": (lambda tf, d, a, b: d.concatenate(tf.data.Dataset.range(b)), "numbers"),
         "zip": (
             lambda tf, d, a, b: tf.data.Dataset.zip((d, tf.data.Dataset.range(100, 100 + b * 3))),
@@ -194,6 +223,9 @@ STEPS: dict[str, dict[str, Step]] = {
             "vectors",
         ),
         "unbatch": (lambda tf, d, a, b: d.unbatch(), "numbers"),
+        "rebatch": (lambda tf, d, a, b: d.rebatch(a, b > 3), "vectors"),
+        "rebatch in turns": (lambda tf, d, a, b: d.rebatch([a, b, 0]), "vectors"),
+        "sparse_batch": (_sparse, "vectors"),
         "sum": (lambda tf, d, a, b: d.map(tf.reduce_sum), "numbers"),
         "filter": (lambda tf, d, a, b: d.filter(lambda v: tf.size(v) >= a - 1), "vectors"),
         "flat_map": (
@@ -241,7 +273,16 @@ def pipeline(tf: Any, seed: int) -> tuple[Any, list[str]]:
     for _ in range(draw.randint(2, 6)):
         # Too few elements are an error at each time that is asked: to ignore it has no end.
         endless = any(".assert_cardinality(" in text for text in told)
-        name = draw.choice([n for n in STEPS[kind] if n != "ignore_errors" or not endless])
+        # Threads that compute elements ahead draw random numbers in an order that is not determined between two captures.
+        drawn = any(".random(" in text for text in told)
+        name = draw.choice(
+            [
+                n
+                for n in STEPS[kind]
+                if not (n == "ignore_errors" and endless)
+                and not (n.startswith("captured") and drawn)
+            ]
+        )
         a, b = draw.randint(1, 5), draw.randint(1, 5)
         told.append(f"{kind}.{name}({a}, {b})")
         change, kind = STEPS[kind][name]
