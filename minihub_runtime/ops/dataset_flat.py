@@ -535,6 +535,8 @@ def parallel_interleave_dataset(
 ) -> Array:
     """As InterleaveDataset, but errors take their turns; elements are computed one after the other, sloppy or not.
 
+    Differs: in TensorFlow the slot behind one that ended without a dataset in its place gives a block, or what is left of the
+        block before, according to whether its thread has an element by then; here it has.
     Raises: InvalidArgumentError unless `cycle_length`, `block_length` and `buffer_output_elements` are positive, and
         `prefetch_input_elements` is at least 0.
     """
