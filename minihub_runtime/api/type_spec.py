@@ -60,7 +60,7 @@ class CompositeTensor(abc.ABC):
         """The values to feed for the components."""
 
 
-@public("TypeSpec")
+@public("TypeSpec", "data.experimental.Structure")
 class TypeSpec(abc.ABC):
     """What is known of a value."""
 

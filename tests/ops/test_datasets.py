@@ -404,3 +404,25 @@ def test_sizes_of_batches_are_some_and_not_below_zero(sizes: list[int]) -> None:
         start = tf.data.make_initializable_iterator(dataset).initializer
         with tf.Session() as session, pytest.raises(InvalidArgumentError, match="none below 0"):
             session.run(start)
+
+
+def test_what_is_not_supported_says_what_to_do_instead() -> None:
+    with tf.Graph().as_default():
+        dataset, experimental = tf.data.Dataset.range(3), tf.data.experimental
+        for refused in (
+            lambda: dataset.save("folder"),
+            lambda: tf.data.Dataset.load("folder"),
+            lambda: dataset.snapshot("folder"),
+            lambda: experimental.snapshot("folder"),
+        ):
+            with pytest.raises(NotImplementedError, match="TFRecordWriter"):
+                refused()
+        iterator = tf.data.make_initializable_iterator(dataset)
+        for make in (
+            experimental.make_saveable_from_iterator,
+            experimental.CheckpointInputPipelineHook,
+        ):
+            with pytest.raises(NotImplementedError, match=r"skip\(count\)"):
+                make(iterator)
+        with pytest.raises(TypeError, match=r"must be a `tf\.data\.Options`"):
+            dataset.with_options(None)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
+from minihub_runtime.api.data.options import Options
 from minihub_runtime.api.data.structure import (
     flat_shapes,
     flat_types,
@@ -30,6 +31,7 @@ __all__ = [
     "new",
     "number",
     "told",
+    "with_options_of",
 ]
 
 #: Lets TensorFlow choose a number.
@@ -60,6 +62,13 @@ def made(op: str, element_spec: Any, **arguments: Any) -> Dataset:
 def keeping_cardinality(dataset: Dataset, keeps: bool = True) -> Dataset:
     """A dataset that nobody has seen yet, whose `map` tells, or does not, that there are as many results as elements."""
     dataset._keeps_cardinality = keeps
+    return dataset
+
+
+def with_options_of(dataset: Dataset, *sources: DatasetBase) -> Dataset:
+    """A dataset that nobody has seen yet, with the options of those that it is made of; the last one's count."""
+    for source in sources:
+        dataset._options = dataset._options.merge(source._options)
     return dataset
 
 
@@ -97,6 +106,7 @@ class DatasetBase:
     def __init__(self, variant_tensor: Tensor, element_spec: Any) -> None:
         self._variant_tensor = variant_tensor
         self._element_spec = element_spec
+        self._options = Options()
 
     @property
     def element_spec(self) -> Any:
@@ -139,4 +149,4 @@ class DatasetBase:
     def _made(self, op: str, element_spec: Any, **arguments: Any) -> Dataset:
         """A dataset made of this one, with elements of a spec."""
         found = made(op, element_spec, input_dataset=self._variant_tensor, **arguments)
-        return keeping_cardinality(found, self._keeps_cardinality)
+        return with_options_of(keeping_cardinality(found, self._keeps_cardinality), self)

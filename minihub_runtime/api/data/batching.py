@@ -11,7 +11,14 @@ from minihub_runtime.api.batchable import boxed
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
-from minihub_runtime.api.data.base import DatasetBase, keeping_cardinality, new, number, told
+from minihub_runtime.api.data.base import (
+    DatasetBase,
+    keeping_cardinality,
+    new,
+    number,
+    told,
+    with_options_of,
+)
 from minihub_runtime.api.data.held import DatasetSpec, HeldSpec
 from minihub_runtime.api.data.padding import padded_shapes_of, padding_values_of, sizes_of
 from minihub_runtime.api.data.structure import (
@@ -106,7 +113,8 @@ class DatasetBatching(DatasetBase):
             drop_remainder=drop,
             output_shapes=flat_shapes(spec),
         )
-        return keeping_cardinality(new(variant, spec), self._keeps_cardinality)
+        found = keeping_cardinality(new(variant, spec), self._keeps_cardinality)
+        return with_options_of(found, self)
 
     def ragged_batch(
         self,
@@ -151,6 +159,7 @@ class DatasetBatching(DatasetBase):
         else:
             mapped = cast("Dataset", self).map(lambda value: nest.map_structure(as_variant, value))
         ragged = new(mapped._variant_tensor, nest.map_structure(ragged_spec, spec))
+        with_options_of(ragged, self)
         return keeping_cardinality(ragged).batch(batch_size, drop_remainder)
 
     def sparse_batch(self, batch_size: Any, row_shape: Any, name: str | None = None) -> Dataset:

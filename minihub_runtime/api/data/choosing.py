@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
-from minihub_runtime.api.data.base import DatasetBase, dataset_seeds, keeping_cardinality, made
+from minihub_runtime.api.data.base import (
+    DatasetBase,
+    dataset_seeds,
+    keeping_cardinality,
+    made,
+    with_options_of,
+)
 from minihub_runtime.api.data.functions import ElementFunction
 from minihub_runtime.api.data.structure import flat_shapes, flat_types
 from minihub_runtime.api.graph import Tensor
@@ -209,7 +215,8 @@ def _directed(choices: Dataset, datasets: Sequence[Dataset], stops: bool) -> Dat
         output_types=flat_types(spec),
         output_shapes=flat_shapes(spec),
     )
-    return keeping_cardinality(type(choices)(variant, spec))
+    found = keeping_cardinality(type(choices)(variant, spec))
+    return with_options_of(found, choices, *datasets)
 
 
 def _common(one: Any, other: Any) -> Any:

@@ -14,7 +14,14 @@ from minihub_runtime.api.building import build
 from minihub_runtime.api.composite import SparseTensor
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
-from minihub_runtime.api.data.base import AUTOTUNE, dataset_seeds, keeping_cardinality, made, number
+from minihub_runtime.api.data.base import (
+    AUTOTUNE,
+    dataset_seeds,
+    keeping_cardinality,
+    made,
+    number,
+    with_options_of,
+)
 from minihub_runtime.api.data.batching import DatasetBatching
 from minihub_runtime.api.data.bucketing import bucketed
 from minihub_runtime.api.data.choosing import DatasetChoosing
@@ -34,6 +41,7 @@ from minihub_runtime.api.data.structure import (
     to_tensors,
     unbatch_spec,
 )
+from minihub_runtime.api.data.unsupported import NotInFiles
 from minihub_runtime.api.gfile import matching
 from minihub_runtime.api.graph import Tensor, name_scope
 from minihub_runtime.api.tensor_shape import Dimension
@@ -46,7 +54,7 @@ __all__ = ["Dataset"]
 
 
 @public("data.Dataset")
-class Dataset(DatasetMapping, DatasetBatching, DatasetChoosing, DatasetIterating):
+class Dataset(DatasetMapping, DatasetBatching, DatasetChoosing, DatasetIterating, NotInFiles):
     """A sequence of elements: structures of tensors, made of tuples, named tuples and mappings.
 
     A dataset is made by one of its static methods, and by methods that make another one of it.  It is iterated over in a
@@ -229,7 +237,8 @@ class Dataset(DatasetMapping, DatasetBatching, DatasetChoosing, DatasetIterating
                     f"`tf.data.Dataset` objects but encountered object of type {type(item)}."
                 )
         spec = nest.pack_sequence_as(structure, [item.element_spec for item in flat])
-        return made("ZipDataset", spec, input_datasets=[item._variant_tensor for item in flat])
+        found = made("ZipDataset", spec, input_datasets=[item._variant_tensor for item in flat])
+        return with_options_of(found, *flat)
 
     @staticmethod
     def list_files(
@@ -302,11 +311,12 @@ class Dataset(DatasetMapping, DatasetBatching, DatasetChoosing, DatasetIterating
             raise TypeError(
                 f"Incompatible dataset elements:\n  {self.element_spec} vs.   {dataset.element_spec}"
             ) from error
-        return self._made(
+        found = self._made(
             "ConcatenateDataset",
             spec,
             another_dataset=dataset._variant_tensor,
         )
+        return with_options_of(found, dataset)
 
     def repeat(self, count: Any = None, name: str | None = None) -> Dataset:
         """Several epochs.
@@ -383,18 +393,20 @@ class Dataset(DatasetMapping, DatasetBatching, DatasetChoosing, DatasetIterating
         return keeping_cardinality(Dataset.zip((numbers, self)))
 
     def with_options(self, options: Options, name: str | None = None) -> Dataset:
-        """The elements; options say how TensorFlow computes them, and have no effect here.
+        """The elements; options say how TensorFlow computes them, and have no effect here, but `options` tells them.
 
         Raises:
             TypeError: `options` are none.
         """
         if not isinstance(options, Options):
             raise TypeError(f"`options` must be a `tf.data.Options`, not {type(options)}.")
-        return self._next("OptionsDataset", serialized_options="")
+        found = self._next("OptionsDataset", serialized_options="")
+        found._options = self._options.merge(options)
+        return found
 
     def options(self) -> Options:
-        """The options: none count here."""
-        return Options()
+        """The options of this dataset and of those that it is made of, which cannot be set any more."""
+        return self._options.fixed()
 
     def ignore_errors(self, log_warning: bool = False, name: str | None = None) -> Dataset:
         """The elements that can be computed.
@@ -468,7 +480,7 @@ class Dataset(DatasetMapping, DatasetBatching, DatasetChoosing, DatasetIterating
                 f"`transformation_func` must return a `tf.data.Dataset` object. Got {type(found)}."
             )
         if found._keeps_cardinality and not self._keeps_cardinality:
-            return Dataset(found._variant_tensor, found.element_spec)
+            return with_options_of(Dataset(found._variant_tensor, found.element_spec), found)
         return found
 
 

@@ -17,6 +17,7 @@ from minihub_runtime.api.data.base import (
     made,
     number,
     told,
+    with_options_of,
 )
 from minihub_runtime.api.data.dataset import Dataset
 from minihub_runtime.api.data.functions import ElementFunction
@@ -88,9 +89,24 @@ def map_and_batch(
             f=function.function,
             preserve_cardinality=True,
         )
-        return keeping_cardinality(found)
+        return with_options_of(keeping_cardinality(found), dataset)
 
     return apply
+
+
+@public("data.experimental.map_and_batch_with_legacy_function")
+def map_and_batch_with_legacy_function(
+    map_func: Callable[..., Any],
+    batch_size: Any,
+    num_parallel_batches: Any = None,
+    drop_remainder: Any = False,
+    num_parallel_calls: Any = None,
+) -> Transformation:
+    """`map_and_batch`, with the functions of TF1: here they are the same."""
+    calls = num_parallel_calls
+    if num_parallel_batches is None and calls is None:
+        calls = batch_size
+    return map_and_batch(map_func, batch_size, num_parallel_batches, drop_remainder, calls)
 
 
 @public("data.experimental.shuffle_and_repeat")
@@ -116,7 +132,7 @@ def shuffle_and_repeat(buffer_size: Any, count: Any = None, seed: Any = None) ->
             seed=first,
             seed2=second,
         )
-        return keeping_cardinality(found)
+        return with_options_of(keeping_cardinality(found), dataset)
 
     return apply
 
@@ -165,7 +181,7 @@ def parallel_interleave(
             f=function.function,
             deterministic=told(None if sloppy is None else not sloppy),
         )
-        return keeping_cardinality(found)
+        return with_options_of(keeping_cardinality(found), dataset)
 
     return apply
 
@@ -296,7 +312,7 @@ def sample_from_datasets(
 ) -> Dataset:
     """Elements of several datasets, drawn at random: `Dataset.sample_from_datasets`."""
     found = Dataset.sample_from_datasets(datasets, weights, seed, stop_on_empty_dataset)
-    return Dataset(found._variant_tensor, found.element_spec)
+    return with_options_of(Dataset(found._variant_tensor, found.element_spec), found)
 
 
 @public("data.experimental.choose_from_datasets")
@@ -305,7 +321,7 @@ def choose_from_datasets(
 ) -> Dataset:
     """Elements of several datasets, chosen by numbers: `Dataset.choose_from_datasets`, where datasets that end are passed over."""
     found = Dataset.choose_from_datasets(datasets, choice_dataset, stop_on_empty_dataset)
-    return Dataset(found._variant_tensor, found.element_spec)
+    return with_options_of(Dataset(found._variant_tensor, found.element_spec), found)
 
 
 @public("data.experimental.rejection_resample")

@@ -11,7 +11,7 @@ from typing import Any
 from minihub_runtime.api.building import build
 from minihub_runtime.api.casting import cast
 from minihub_runtime.api.data import nest
-from minihub_runtime.api.data.base import keeping_cardinality, made
+from minihub_runtime.api.data.base import keeping_cardinality, made, with_options_of
 from minihub_runtime.api.data.dataset import Dataset
 from minihub_runtime.api.data.experimental import assert_cardinality
 from minihub_runtime.api.data.functions import ElementFunction
@@ -111,7 +111,7 @@ def group_by_reducer(
             reduce_func=following.function,
             finalize_func=last.function,
         )
-        return keeping_cardinality(found)
+        return with_options_of(keeping_cardinality(found), dataset)
 
     return apply
 
