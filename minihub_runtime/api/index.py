@@ -390,6 +390,7 @@ HOME_OF: dict[str, str] = {
     "data.experimental.Reducer": "minihub_runtime.api.data.reducing",
     "data.experimental.SHARD_HINT": "minihub_runtime.api.data.options",
     "data.experimental.SparseTensorStructure": "minihub_runtime.api.data.structure",
+    "data.experimental.SqlDataset": "minihub_runtime.api.data.sql_dataset",
     "data.experimental.Structure": "minihub_runtime.api.type_spec",
     "data.experimental.TFRecordWriter": "minihub_runtime.api.data.writing",
     "data.experimental.TensorStructure": "minihub_runtime.api.data.structure",

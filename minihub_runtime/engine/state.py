@@ -486,23 +486,10 @@ class NodeContext:
     def open_file(self, path: bytes, token: str = "") -> BinaryIO:
         """A file that the graph may see, open for reading; errors as for `read_file`."""
         return stream_regular_file(
-            os.fsdecode(path) if self._by_program(token) else self._state.permitted(path)
+            os.fsdecode(path) if self.by_program(token) else self._state.permitted(path)
         )
 
-    def writable_path(self, path: bytes, token: str) -> str:
-        """The name of a file that an operation of the program may write.
-
-        Raises:
-            PermissionDeniedError: the operation is not one that the program added.
-        """
-        if not self._by_program(token):
-            raise PermissionDeniedError(
-                f"a graph must not write files, such as {clip(os.fsdecode(path))!r}; only the program that "
-                "runs it may"
-            )
-        return os.fsdecode(path)
-
-    def _by_program(self, token: str) -> bool:
+    def by_program(self, token: str) -> bool:
         """Whether the program that runs the graph has added the node that holds a token."""
         return bool(token) and token == self._state.graph.python.get("")
 

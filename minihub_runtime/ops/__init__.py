@@ -179,6 +179,7 @@ FAMILIES = (
     "dataset_reduce",
     "dataset_file",
     "dataset_csv",
+    "dataset_sql",
     "dataset_python",
     "dataset_iterator",
     "old_graphs",

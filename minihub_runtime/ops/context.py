@@ -95,16 +95,8 @@ class Context(Protocol):
         """
         ...
 
-    def writable_path(self, path: bytes, token: str) -> str:
-        """The name of a file that an operation of the program may write.
-
-        Args:
-            path: its name.
-            token: the graph's `program_token`, without which nothing is written.
-
-        Raises:
-            PermissionDeniedError: the operation is not one that the program added.
-        """
+    def by_program(self, token: str) -> bool:
+        """Whether the node that holds a token, the graph's `program_token`, was added by the program that runs the graph."""
         ...
 
     def checkpoint(self, prefix: bytes) -> Any:

@@ -13,7 +13,14 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from minihub_runtime.dtypes import string
-from minihub_runtime.errors import DataLossError, InvalidArgumentError, NotFoundError, OpError, clip
+from minihub_runtime.errors import (
+    DataLossError,
+    InvalidArgumentError,
+    NotFoundError,
+    OpError,
+    PermissionDeniedError,
+    clip,
+)
 from minihub_runtime.ops.checking import allocatable, require, require_scalar
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.datasets import (
@@ -378,7 +385,11 @@ def dataset_to_tf_record(
         source.types == (string,),
         f"elements must be scalar strings to be written, not of {[item.name for item in source.types]}",
     )
-    name = ctx.writable_path(filename.item(), _program_token)
+    name = os.fsdecode(filename.item())
+    if not ctx.by_program(_program_token):
+        raise PermissionDeniedError(
+            f"a graph must not write files, such as {clip(name)!r}; only the program that runs it may"
+        )
     packed = compressor(kind)
     try:
         file = open(name, "wb")  # noqa: SIM115 (closed below)

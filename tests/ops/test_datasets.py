@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ import minihub_runtime as tf
 from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.errors import (
     DeadlineExceededError,
+    FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
+    OpError,
     PermissionDeniedError,
 )
 from minihub_runtime.ops import datasets
@@ -426,3 +430,59 @@ def test_what_is_not_supported_says_what_to_do_instead() -> None:
                 make(iterator)
         with pytest.raises(TypeError, match=r"must be a `tf\.data\.Options`"):
             dataset.with_options(None)
+
+
+@pytest.mark.parametrize("more", [{}, {"_program_token": ""}, {"_program_token": "0" * 32}])
+def test_a_graph_queries_no_database(more: Any, tmp_path: Path) -> None:
+    with tf.Graph().as_default() as graph:
+        types = {"output_types": [tf.string], "output_shapes": [[]]}
+        names = {
+            "driver_name": "sqlite",
+            "data_source_name": str(tmp_path / "db"),
+            "query": "SELECT 1",
+        }
+        dataset = tf.raw_ops.SqlDataset(**names, **types)
+        if more:
+            graph.set_attrs(dataset.op.name, **more)
+        tf.raw_ops.DatasetToSingleElement(dataset=dataset, **types, name="read")
+        written = graph.as_graph_def()
+    with pytest.raises(PermissionDeniedError, match="must not query databases"):
+        run(written, tmp_path)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    path = str(tmp_path / "a #?%.db")
+    with contextlib.closing(sqlite3.connect(path)) as made, made:
+        made.execute("CREATE TABLE t (n INTEGER)")
+        made.execute("INSERT INTO t VALUES (7)")
+    return path
+
+
+def first_row(path: str, query: str, **options: Any) -> Any:
+    with tf.Graph().as_default():
+        dataset = tf.data.experimental.SqlDataset("sqlite", path, query, tf.int64)
+        following = dataset.make_one_shot_iterator().get_next()
+        with tf.Session() as session:
+            return session.run(following, **options)
+
+
+def test_queries_read_only(database: str) -> None:
+    assert first_row(database, "SELECT n FROM t") == 7
+    for query in ("INSERT INTO t VALUES (8)", "DELETE FROM t RETURNING n"):
+        with pytest.raises(FailedPreconditionError, match="readonly"):
+            first_row(database, query)
+    assert first_row(database, "SELECT count(*) FROM t") == 1
+    with pytest.raises(NotFoundError, match="No such file"):
+        first_row(database + "x", "SELECT 1")
+    assert not Path(database + "x").exists()
+    with pytest.raises(OpError, match="one statement"):
+        first_row(database, "SELECT 1; SELECT 2")
+
+
+def test_a_query_without_end_obeys_deadlines(database: str) -> None:
+    endless = (
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c"
+    )
+    with pytest.raises(DeadlineExceededError):
+        first_row(database, endless, options=tf.RunOptions(timeout_in_ms=100))

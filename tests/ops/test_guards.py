@@ -135,6 +135,7 @@ NEVER_REFUSED: dict[str, str] = {
 #: Op → why there is no good sample of it.
 ALWAYS_REFUSED: dict[str, str] = {
     **dict.fromkeys(("DatasetToTFRecord", "ExperimentalDatasetToTFRecord"), _READ_ONLY),
+    **dict.fromkeys(("ExperimentalSqlDataset", "SqlDataset"), "no graph queries databases here"),
     "FIFOQueue": _NAMED,
     "HashTable": _NAMED,
     "MergeV2Checkpoints": _READ_ONLY,
