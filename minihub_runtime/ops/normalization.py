@@ -15,7 +15,7 @@ from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array, op, types
 from minihub_runtime.ops.windows import allocate, narrow, widen
 from minihub_runtime.shapes import Shape, Spec, merge, show
-from minihub_runtime.threads import spread
+from minihub_runtime.threads import scratch, spread
 
 __all__ = [
     "CHANNELS_LAST",
@@ -81,7 +81,7 @@ def _normalize(
     out: Array | None,
     finish: Callable[[Array], None] | None = None,
 ) -> Array:
-    """Channels-last `x` with this mean and variance, scaled and shifted; `finish` is called with each flat block of it."""
+    """Channels-last `x` with this mean and variance, scaled and shifted; `finish` is called with each block of it."""
     factor = scale / np.sqrt(variance + variance.dtype.type(epsilon))
     x = contiguous(x)
     result = allocate(x.shape, x.dtype, out)
@@ -91,7 +91,7 @@ def _normalize(
 
         def compute(part: tuple[int, int]) -> None:
             for block, place in blocks.of(part, x, result):
-                n = block.size
+                n = block.shape[1]
                 np.subtract(block, means[:n], out=place)
                 np.multiply(place, factors[:n], out=place)
                 np.add(place, offsets[:n], out=place)
@@ -140,9 +140,9 @@ def _deviations(x: Array, center: Array) -> tuple[Array, Array]:
     totals, squares = np.zeros((2, len(parts), len(center)), np.float64)
 
     def compute(number: int) -> None:
-        room = np.empty_like(centers)
         for (block,) in blocks.of(parts[number], x):
-            centered = np.subtract(block, centers[: block.size], out=room[: block.size])
+            room = scratch("centered", block.shape, block.dtype)
+            centered = np.subtract(block, centers[: block.shape[1]], out=room)
             blocks.add_up(totals[number], centered)
             blocks.add_up(squares[number], np.square(centered, out=centered))
 
@@ -206,7 +206,7 @@ def normalize_batch(
     out: Array | None = None,
     finish: Callable[[Array], None] | None = None,
 ) -> tuple[Array, Array, Array, Array, Array]:
-    """The first five outputs of the FusedBatchNorm family; of training, `finish` is called with each flat block of `y`."""
+    """The first five outputs of the FusedBatchNorm family; of training, `finish` is called with each block of `y`."""
     check_image(x)
     channels = x.shape[channel_axis(x.ndim, data_format)]
     used = not is_training or exponential_avg_factor != 1

@@ -93,7 +93,7 @@ def _deviations(rows: Array, center: Array) -> tuple[Array, Array]:
     def compute(number: int) -> None:
         for (block,) in blocks.of(parts[number], rows):
             room = scratch("centered", block.shape, block.dtype)
-            centered = np.subtract(block, centers[: block.size], out=room)
+            centered = np.subtract(block, centers[: block.shape[1]], out=room)
             blocks.add_up(totals[number], centered)
             matrix = centered.reshape(-1, channels)
             products[number] += multiply_turned(matrix, matrix, alone=True)
@@ -324,11 +324,14 @@ def _project(rows: Array, slopes: Array, center: Array) -> tuple[Array, Array]:
     products = np.zeros((len(shares), depth, width), np.float64)
     sums = np.zeros((len(shares), width), np.float64)
     blocks = ChannelBlocks(width, slopes.size)
+    narrow = ChannelBlocks(depth, rows.size)
+    centers = narrow.repeated(center)
 
     def compute(number: int) -> None:
         for low, high in each[slice(*shares[number])]:
-            room = scratch("centered", (high - low, depth), rows.dtype)
-            centered = np.subtract(rows[low:high], center, out=room)
+            centered = scratch("centered", (high - low, depth), rows.dtype)
+            for block, place in narrow.of((0, centered.size), rows[low:high], centered):
+                np.subtract(block, centers[: block.shape[1]], out=place)
             products[number] += multiply_turned(centered, slopes[low:high], alone=True)
             for (block,) in blocks.of((low * width, high * width), slopes):
                 blocks.add_up(sums[number], block)
@@ -340,13 +343,16 @@ def _project(rows: Array, slopes: Array, center: Array) -> tuple[Array, Array]:
 def _pull_back(rows: Array, slopes: Array, back: Array, across: Array, rest: Array) -> Array:
     """`slopes · back - rows · across + rest`."""
     result = empty(rows.shape, rows.dtype)
+    blocks = ChannelBlocks(len(rest), rows.size)
+    rests = blocks.repeated(rest)
 
     def compute(run: tuple[int, int]) -> None:
         taken = slice(*run)
         place = multiply(slopes[taken], back, result[taken], alone=True)
         room = scratch("centered", place.shape, place.dtype)
         place -= multiply(rows[taken], across, room, alone=True)
-        place += rest
+        for (block,) in blocks.of((0, place.size), place):
+            np.add(block, rests[: block.shape[1]], out=block)
 
     spread(compute, _runs_of(rows, slopes), slopes.size * rows.shape[1] // SPEED, products=True)
     return result

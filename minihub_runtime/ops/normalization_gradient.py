@@ -26,7 +26,7 @@ from minihub_runtime.ops.normalization import (
 from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array, op
 from minihub_runtime.ops.windows import narrow, widen
 from minihub_runtime.shapes import Shape, Spec, merge
-from minihub_runtime.threads import spread
+from minihub_runtime.threads import scratch, spread
 
 __all__ = ["fused_batch_norm_grad_v3"]
 
@@ -43,11 +43,11 @@ def _slopes(
     offsets, projected = np.zeros((2, len(parts), channels), np.float64)
 
     def add_up(number: int) -> None:
-        room = np.empty_like(means)
         for block, slope in blocks.of(parts[number], x, grad):
-            centered = np.subtract(block, means[: block.size], out=room[: block.size])
+            room = scratch("centered", block.shape, block.dtype)
+            centered = np.subtract(block, means[: block.shape[1]], out=room)
             blocks.add_up(offsets[number], slope)
-            blocks.add_up(projected[number], np.multiply(centered, slope, out=centered))
+            blocks.add_up_products(projected[number], centered, slope)
 
     spread(add_up, range(len(parts)), x.size, products=True)
     offset_grad, products = (each.sum(axis=0).astype(np.float32) for each in (offsets, projected))
@@ -59,7 +59,7 @@ def _slopes(
 
     def compute(part: tuple[int, int]) -> None:
         for block, slope, place in blocks.of(part, x, grad, found):
-            n = block.size
+            n = block.shape[1]
             if is_training:
                 np.subtract(block, means[:n], out=place)
                 np.multiply(place, pulls[:n], out=place)
