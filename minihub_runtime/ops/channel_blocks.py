@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.threads import num_threads
 
-__all__ = ["ChannelBlocks"]
+__all__ = ["ChannelBlocks", "blocks_of"]
 
 #: Elements of a block, long enough that threads seldom wait for each other between kernels; of a vector over the channels that is
 #: repeated, which the nearest cache keeps; and of the rows that are added up at a time.
@@ -57,8 +58,10 @@ class ChannelBlocks:
             yield [array[np.newaxis, end : part[1]] for array in flat]
 
     def repeated(self, vector: Array) -> Array:
-        """A vector over the channels, as long as the rows of blocks."""
-        return np.tile(vector, self._wide // self.channels)
+        """A vector over the channels, or one number for all, as long as the rows of blocks."""
+        found = np.empty((self._wide // self.channels, self.channels), vector.dtype)
+        found[:] = vector
+        return found.reshape(-1)
 
     def add_up(self, total: Array, block: Array) -> None:
         """Add the elements of a block to the total of each channel, in float64: there may be millions of elements.
@@ -86,3 +89,13 @@ class ChannelBlocks:
     def _fold(self, total: Array, sums: Array) -> None:
         """Add the sums of several places to the totals of channels."""
         total += sums.reshape(-1, self.channels).sum(axis=0, dtype=np.float64)
+
+
+def blocks_of(channels: int, size: int) -> ChannelBlocks:
+    """The blocks of arrays of so many channels and elements, of both of which there are some."""
+    return _blocks_of(channels, size, num_threads())
+
+
+@functools.lru_cache(maxsize=1024)
+def _blocks_of(channels: int, size: int, threads: int) -> ChannelBlocks:
+    return ChannelBlocks(channels, size)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from minihub_runtime.errors import UnimplementedError
+from minihub_runtime.ops.channel_blocks import blocks_of
 from minihub_runtime.ops.limits import bound, clamp
 from minihub_runtime.ops.pointwise import program_of
 from minihub_runtime.ops.registry import Array
@@ -212,23 +213,21 @@ def scale_and_finish(x: Array, result: Array, factor: Array, bias: Array, name: 
         bias: the same.
         name: of the activation; may be empty.
     """
+    if not x.size:
+        return
     functions = [activation(name)] if name else []
-    count, width = x.shape
-    rows = max(1, PART // width)
-    if count > rows:
-        factor, bias = _repeated(factor, rows, width), _repeated(bias, rows, width)
-        x, result = x.reshape(-1), result.reshape(-1)
-        rows *= width
-    several = x.ndim == 1
+    blocks = blocks_of(x.shape[1], x.size)
+    factors, biases = blocks.repeated(factor), blocks.repeated(bias)
 
-    def compute(start: int) -> None:
-        place = result[start : start + rows]
-        np.multiply(x[start : start + rows], factor[: len(place)] if several else factor, out=place)
-        np.add(place, bias[: len(place)] if several else bias, out=place)
-        for function in functions:
-            function(place)
+    def compute(part: tuple[int, int]) -> None:
+        for block, place in blocks.of(part, x, result):
+            n = block.shape[1]
+            np.multiply(block, factors[:n], out=place)
+            np.add(place, biases[:n], out=place)
+            for function in functions:
+                function(place)
 
-    spread(compute, range(0, len(x), rows), 2 * result.size)
+    spread(compute, blocks.parts(x.size), 2 * x.size)
 
 
 def _repeated(bias: Array, rows: int, width: int) -> Array:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from minihub_runtime.memory import contiguous
-from minihub_runtime.ops.channel_blocks import ChannelBlocks
+from minihub_runtime.ops.channel_blocks import blocks_of
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array, op, types
@@ -86,7 +86,7 @@ def _normalize(
     x = contiguous(x)
     result = allocate(x.shape, x.dtype, out)
     if x.size:
-        blocks = ChannelBlocks(x.shape[-1], x.size)
+        blocks = blocks_of(x.shape[-1], x.size)
         means, factors, offsets = map(blocks.repeated, (mean, factor, offset))
 
         def compute(part: tuple[int, int]) -> None:
@@ -133,7 +133,7 @@ def _moments(x: Array) -> tuple[Array, Array, int]:
 
 def _deviations(x: Array, center: Array) -> tuple[Array, Array]:
     """What the elements of each channel are above a vector, and the squares of that, added up."""
-    blocks = ChannelBlocks(len(center), x.size)
+    blocks = blocks_of(len(center), x.size)
     centers = blocks.repeated(center)
     parts = blocks.parts(x.size)
     # Of each part.

@@ -25,7 +25,7 @@ import numpy as np
 
 from minihub_runtime.memory import contiguous, empty
 from minihub_runtime.ops.blocks import runs
-from minihub_runtime.ops.channel_blocks import ChannelBlocks
+from minihub_runtime.ops.channel_blocks import blocks_of
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolving import correlate_filter, correlate_input, multiply_rows
 from minihub_runtime.ops.finishing import finish_with
@@ -83,7 +83,7 @@ def _spread_of(rows: Array) -> _Spread:
 def _deviations(rows: Array, center: Array) -> tuple[Array, Array]:
     """What rows are above a vector, added up, and the products of each two columns of that."""
     channels = len(center)
-    blocks = ChannelBlocks(channels, rows.size)
+    blocks = blocks_of(channels, rows.size)
     centers = blocks.repeated(center)
     parts = blocks.parts(rows.size)
     # Of each part.
@@ -323,8 +323,8 @@ def _project(rows: Array, slopes: Array, center: Array) -> tuple[Array, Array]:
     # Of each share.
     products = np.zeros((len(shares), depth, width), np.float64)
     sums = np.zeros((len(shares), width), np.float64)
-    blocks = ChannelBlocks(width, slopes.size)
-    narrow = ChannelBlocks(depth, rows.size)
+    blocks = blocks_of(width, slopes.size)
+    narrow = blocks_of(depth, rows.size)
     centers = narrow.repeated(center)
 
     def compute(number: int) -> None:
@@ -343,7 +343,7 @@ def _project(rows: Array, slopes: Array, center: Array) -> tuple[Array, Array]:
 def _pull_back(rows: Array, slopes: Array, back: Array, across: Array, rest: Array) -> Array:
     """`slopes · back - rows · across + rest`."""
     result = empty(rows.shape, rows.dtype)
-    blocks = ChannelBlocks(len(rest), rows.size)
+    blocks = blocks_of(len(rest), rows.size)
     rests = blocks.repeated(rest)
 
     def compute(run: tuple[int, int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.memory import contiguous, empty
-from minihub_runtime.ops.channel_blocks import ChannelBlocks
+from minihub_runtime.ops.channel_blocks import blocks_of
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.normalization import (
@@ -36,7 +36,7 @@ def _slopes(
 ) -> tuple[Array, Array, Array]:
     """The gradients with respect to channels-last `x`, scale and offset; `inverse` is that of the standard deviation."""
     channels = x.shape[-1]
-    blocks = ChannelBlocks(channels, x.size)
+    blocks = blocks_of(channels, x.size)
     means = blocks.repeated(mean)
     parts = blocks.parts(x.size)
     # Of each part.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minihub_runtime.ops.finishing import PART, repeated_rows
+from minihub_runtime.ops.channel_blocks import blocks_of
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.windows import allocate
@@ -28,39 +28,25 @@ class Thresholds:
 
     def __init__(self, low: Array, high: Array) -> None:
         limits = [(np.maximum, low), (np.minimum, high)]
-        kept = [(function, each) for function, each in limits if np.isfinite(each).any()]
-        self._functions: list[np.ufunc] = [function for function, _ in kept]
-        #: For each function its numbers for some rows, one after another.
-        self._repeated: list[Array] = [each for _, each in kept]
+        self._limits = [
+            (function, numbers) for function, numbers in limits if np.isfinite(numbers).any()
+        ]
 
     def clamp(self, x: Array, result: Array) -> None:
         """Put the clamped rows of `x`, `(n, channels)`, into `result`, both contiguous."""
-        count, width = x.shape
-        run = repeated_rows(count, width) * width
-        repeated = self._repeated
-        if any(numbers.size < run for numbers in repeated):
-            repeated = [np.tile(numbers[:width], run // width) for numbers in repeated]
-            self._repeated = repeated
-        limits = list(zip(self._functions, repeated, strict=True))
-        flat, target = x.reshape(-1), result.reshape(-1)
-        step = max(1, PART // run) * run
+        blocks = blocks_of(x.shape[1], x.size)
+        limits = [(function, blocks.repeated(numbers)) for function, numbers in self._limits]
 
-        def compute(start: int) -> None:
-            source, place = flat[start : start + step], target[start : start + step]
-            whole = source.size // run * run
-            for function, numbers in limits:
-                function(
-                    source[:whole].reshape(-1, run),
-                    numbers[:run],
-                    out=place[:whole].reshape(-1, run),
-                )
-                if whole < source.size:
-                    function(source[whole:], numbers[: source.size - whole], out=place[whole:])
-                source = place
-            if not limits:
-                np.copyto(place, source)
+        def compute(part: tuple[int, int]) -> None:
+            for block, place in blocks.of(part, x, result):
+                source = block
+                for function, numbers in limits:
+                    function(source, numbers[: block.shape[1]], out=place)
+                    source = place
+                if not limits:
+                    np.copyto(place, block)
 
-        spread(compute, range(0, flat.size, step), flat.size * max(1, len(limits)) // 4)
+        spread(compute, blocks.parts(x.size), x.size * max(1, len(limits)) // 4)
 
 
 @op(
