@@ -145,6 +145,17 @@ def _gated(call: KernelCall) -> bool:
     return images > 0 and (shared or gates == images) and call.are_free(slice(2, None))
 
 
+def _summed(call: KernelCall) -> bool:
+    """As `_on_first`; what is added has the rows of the result, or is the same for all."""
+    images, filter, kind = call.kinds
+    addend, result = call.inputs[2], call.results[0]
+    if images <= 0 or filter != FREE:
+        return False
+    if kind == FREE:
+        return addend.ndim < result.ndim or len(addend) == 1
+    return kind > 0 and addend.ndim == result.ndim and len(addend) == len(result)
+
+
 def _within_rows(call: KernelCall) -> bool:
     """As `_on_first`, along axes besides that of the rows."""
     return _on_first(call) and call.rank(0) > 1
@@ -507,4 +518,5 @@ RULES: dict[str, Rule] = {
     "_Attention": _attention,
     "_GatedConv2D": _gated,
     "_Pointwise": _pointwise,
+    "_SummedConv2D": _summed,
 }

@@ -7,16 +7,20 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from minihub_runtime.memory import contiguous
+from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolution import check_filter
 from minihub_runtime.ops.convolving import convolve
-from minihub_runtime.ops.finishing import finish_with
+from minihub_runtime.ops.elementwise import add_v2
+from minihub_runtime.ops.finishing import PART, Addend, finish_with
 from minihub_runtime.ops.prepared_matrix import PreparedMatrix
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.space_to_channels import cell_filter, cell_windows, cells_of
 from minihub_runtime.ops.windows import Layout, Window, layout_of
 from minihub_runtime.ops.winograd import TransformedFilter, convolve_tiles, pays
+from minihub_runtime.threads import spread
 
 __all__: list[str] = []
 
@@ -165,10 +169,58 @@ def prepared_conv3d(
     return _convolution(input, filter, layout, out)
 
 
-def _convolution(
-    input: Array, prepared: PreparedFilter, layout: Layout, out: Array | None
+@op(
+    "_SummedConv2D(input: T, filter: variant, addend: T) -> sum: T",
+    T=FLOAT,
+    precision=ROUNDING,
+    source=SOURCE,
+    shape=unknown,
+)
+def summed_conv2d(
+    input: Array,
+    filter: PreparedFilter,
+    addend: Array,
+    *,
+    strides: list[int],
+    padding: Literal["SAME", "VALID", "EXPLICIT"],
+    explicit_paddings: list[int] = [],
+    dilations: list[int] = [1, 1, 1, 1],
+    activation: str = "",
+    out: Array | None = None,
 ) -> Array:
-    """The convolution in the way that is fastest for these sizes."""
+    """_PreparedConv2D with the channels last, then AddV2 with `addend`, then what `activation` says, if anything."""
+    layout = layout_of("NHWC", padding, strides, dilations, explicit_paddings)
+    require_rank(input, 4, "input")
+    windows, tiles, _ = filter.course(input, layout)
+    width = filter.shape[-1]
+    finish = finish_with(None, [activation])
+    if addend.shape != (len(input), *(window.outputs for window in windows), width):
+        found = add_v2.kernel(_convolution(input, filter, layout, None), addend)
+        if found.size:
+            finish(found.reshape(-1, found.shape[-1]))
+        return found
+    last = Addend(contiguous(addend).reshape(-1, width), finish)
+    if tiles is None:
+        return _convolution(input, filter, layout, out, last)
+    found = _convolution(input, filter, layout, out)
+    flat = found.reshape(-1, width)
+
+    def add(part: tuple[int, int]) -> None:
+        rows = slice(*part)
+        last.add_to(flat[rows], rows)
+
+    spread(add, runs(len(flat), max(1, PART // width)), flat.size)
+    return found
+
+
+def _convolution(
+    input: Array,
+    prepared: PreparedFilter,
+    layout: Layout,
+    out: Array | None,
+    addend: Addend | None = None,
+) -> Array:
+    """The convolution in the way that is fastest for these sizes; one that is made of tiles takes no addend."""
     require_rank(input, layout.rank, "input")
     x = layout.channels_last(input)
     windows, tiles, over = prepared.course(x, layout)
@@ -180,5 +232,5 @@ def _convolution(
             convolve_tiles(x, tiles, over, place, prepared.activate, prepared.bias)
         )
     return layout.restore(
-        convolve(x, prepared.filter, windows, place, prepared.finish, prepared.matrix)
+        convolve(x, prepared.filter, windows, place, prepared.finish, prepared.matrix, addend)
     )

@@ -18,6 +18,7 @@ import numpy as np
 from minihub_runtime.ops import windows as sizes
 from minihub_runtime.ops.blocks import Block, cut, lay_out, runs
 from minihub_runtime.ops.checking import allocatable
+from minihub_runtime.ops.finishing import Addend
 from minihub_runtime.ops.prepared_matrix import PreparedMatrix
 from minihub_runtime.ops.products import LEAST, SPEED, multiply, multiply_turned
 from minihub_runtime.ops.registry import Array
@@ -116,6 +117,7 @@ def convolve(
     out: Array | None = None,
     finish: Callable[[Array], None] | None = None,
     matrix: PreparedMatrix | None = None,
+    addend: Addend | None = None,
 ) -> Array:
     """The convolution (correlation, rather) of `x` with `filter`.
 
@@ -126,6 +128,7 @@ def convolve(
         out: where to put the result, if it fits.
         finish: what to do in place with each block `(n, outputs)` of the result while it is warm.
         matrix: the filter as a matrix and what `finish` does, if they stay the same.
+        addend: what is added to the rows of the result in the end.
     """
     course = _course_of(x.shape, tuple(windows), filter.shape, x.dtype, num_threads())
     result = allocate(course.result, x.dtype, out)
@@ -133,13 +136,15 @@ def convolve(
     if not blocks:
         # There are no outputs, or nothing to sum up.
         result.fill(0)
+        if addend is not None and result.size:
+            addend.add_to(result.reshape(-1, filter.shape[-1]), slice(None))
         return result
     if course.kept is not None:
         filter, matrix = filter[course.kept], None
     width = filter.shape[-1]
     flat = result.reshape(-1, width)
     if course.groups > 1:
-        _convolve_groups(x, filter, course, flat, finish)
+        _convolve_groups(x, filter, course, flat, _in_the_end(finish, addend))
         return result
     weights = filter.reshape(-1, width)
     panels = None if matrix is None else matrix.panels(len(flat))
@@ -149,19 +154,36 @@ def convolve(
         else:
             rows = x[course.seen].reshape(-1, x.shape[-1])
         if matrix is not None and panels is not None:
-            matrix.multiply(rows, flat)
+            matrix.multiply(rows, flat, addend)
         else:
-            multiply_rows(rows, weights, flat, finish)
+            multiply_rows(rows, weights, flat, finish, addend)
         return result
+    end = _in_the_end(finish, addend)
 
     def compute(block: Block) -> None:
         target = flat[block.start : block.stop]
         multiply(lay_out(x, block, 1), weights if panels is None else panels, target, alone=True)
-        if finish is not None:
-            finish(target)
+        if end is not None:
+            end(target, slice(block.start, block.stop))
 
     spread(compute, blocks, course.cost, products=True)
     return result
+
+
+def _in_the_end(
+    finish: Callable[[Array], None] | None, addend: Addend | None
+) -> Callable[[Array, slice], None] | None:
+    """What is done in place with each block of rows of a result, and which rows these are."""
+    if finish is None and addend is None:
+        return None
+
+    def end(block: Array, rows: slice) -> None:
+        if finish is not None:
+            finish(block)
+        if addend is not None:
+            addend.add_to(block, rows)
+
+    return end
 
 
 def _convolve_groups(
@@ -169,7 +191,7 @@ def _convolve_groups(
     filter: Array,
     course: _Course,
     flat: Array,
-    finish: Callable[[Array], None] | None,
+    end: Callable[[Array, slice], None] | None,
 ) -> None:
     """`convolve` where the channels of `x` are several groups; the result goes to the rows of `flat`."""
     groups, width = course.groups, filter.shape[-1]
@@ -179,14 +201,18 @@ def _convolve_groups(
         target = flat[block.start : block.stop]
         stack = multiply(lay_out(x, block, groups), weights, alone=len(course.blocks) > 1)
         target.reshape(len(target), groups, -1)[...] = np.moveaxis(stack, 0, 1)
-        if finish is not None:
-            finish(target)
+        if end is not None:
+            end(target, slice(block.start, block.stop))
 
     spread(compute, course.blocks, course.cost, products=True)
 
 
 def multiply_rows(
-    matrix: Array, weights: Array, out: Array, finish: Callable[[Array], None] | None
+    matrix: Array,
+    weights: Array,
+    out: Array,
+    finish: Callable[[Array], None] | None,
+    addend: Addend | None = None,
 ) -> None:
     """Put the product of two matrices into a third.
 
@@ -195,8 +221,10 @@ def multiply_rows(
         weights: `(k, m)`.
         out: `(n, m)`, contiguous.
         finish: what to do in place with each block of rows.
+        addend: what is added to the rows in the end.
     """
     depth, width = weights.shape
+    end = _in_the_end(finish, addend)
     cost = len(out) * weights.size // SPEED
     # Runs of many rows, because the weights are laid out for each anew.
     most = max(256, sizes.BLOCK // ((depth + width) * out.itemsize))
@@ -205,15 +233,15 @@ def multiply_rows(
     parts = runs(len(out), max(most, LEAST), LEAST, threads)
     if len(parts) < 2:
         multiply(matrix, weights, out)
-        if finish is not None:
-            finish(out)
+        if end is not None:
+            end(out, slice(0, len(out)))
         return
 
     def rows(place: tuple[int, int]) -> None:
         taken = slice(*place)
         multiply(matrix[taken], weights, out[taken], alone=True)
-        if finish is not None:
-            finish(out[taken])
+        if end is not None:
+            end(out[taken], taken)
 
     spread(rows, parts, cost, products=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from minihub_runtime.threads import scratch, spread
 __all__ = [
     "ACTIVATIONS",
     "PART",
+    "Addend",
     "Finish",
     "Finishing",
     "activation",
@@ -196,6 +198,23 @@ def repeated_rows(rows: int, width: int) -> int:
     if rows <= least:
         return max(1, rows)
     return next((n for n in range(least, min(rows, 4 * least) + 1) if rows % n == 0), least)
+
+
+class Addend(NamedTuple):
+    """What is added to a product once all else is done to it, and what becomes of the sum.
+
+    Attributes:
+        rows: `(m, n)`, as the product has them.
+        finish: what is done to a contiguous block of sums.
+    """
+
+    rows: Array
+    finish: Finish
+
+    def add_to(self, block: Array, rows: slice, columns: slice = slice(None)) -> None:
+        """Add its part to a contiguous block of the product, which has these rows and columns."""
+        np.add(block, self.rows[rows, columns], out=block)
+        self.finish(block)
 
 
 def finish_with(bias: Array | None, names: Sequence[str]) -> Finishing:

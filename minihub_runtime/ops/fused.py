@@ -173,7 +173,7 @@ def affine_mat_mul(
     """MatMul, a bias, and an activation."""
     vector = _bias(bias)
 
-    def finish(block: Array, columns: slice) -> None:
+    def finish(block: Array, rows: slice, columns: slice) -> None:
         part = vector if vector is None or vector.size == 1 else vector[columns]
         finish_with(part, [activation])(block)
 

@@ -1005,6 +1005,7 @@ FAMILY_OF: dict[str, str] = {
     "_ShiftedBias": "fused",
     "_SparseApplyRows": "training_rows",
     "_SplitAndLookup": "word_lookup",
+    "_SummedConv2D": "convolution_prepared",
     "_Thresholds": "thresholds",
     "_TransposedConv2D": "convolution_transposed",
     "_Unjoin": "unjoining",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from minihub_runtime.ops.finishing import Finishing, finish_with
+from minihub_runtime.ops.finishing import Addend, Finishing, finish_with
 from minihub_runtime.ops.panels import LEAST_ROWS, Panels, panels_of
 from minihub_runtime.ops.products import Wanted, multiply, multiply_and_finish, multiply_each
 from minihub_runtime.ops.registry import Array
@@ -56,20 +56,37 @@ class PreparedMatrix:
                 self._panels = panels_of(self.matrix)
         return self._panels
 
-    def multiply(self, left: Array, out: Array | None = None) -> Array:
-        """The product of `left`, `(m, k)`, with it, and what follows; `out` is where it may go, contiguous."""
+    def multiply(
+        self, left: Array, out: Array | None = None, addend: Addend | None = None
+    ) -> Array:
+        """The product of a matrix with it, and what follows.
+
+        Args:
+            left: `(m, k)`.
+            out: where the result may go, `(m, n)` and contiguous.
+            addend: what is added in the end.
+        """
         panels = self.panels(len(left))
         factor = self.matrix if panels is None else panels
-        if self._bias is None and not self._activation:
-            return multiply(left, factor, out)
-        return multiply_and_finish(left, factor, self._finish, out)
+        plain = self._bias is None and not self._activation
+        if addend is None:
+            if plain:
+                return multiply(left, factor, out)
+            return multiply_and_finish(left, factor, self._finish, out)
+
+        def finish(block: Array, rows: slice, columns: slice) -> None:
+            if not plain:
+                self._finish(block, rows, columns)
+            addend.add_to(block, rows, columns)
+
+        return multiply_and_finish(left, factor, finish, out)
 
     def wanted(self, panels: Panels, out: Array) -> Wanted:
         """The product with it in panels, and what follows."""
         plain = self._bias is None and not self._activation
         return Wanted(panels, out, None if plain else self._finish)
 
-    def _finish(self, block: Array, columns: slice) -> None:
+    def _finish(self, block: Array, rows: slice, columns: slice) -> None:
         """Add the bias of some columns to a contiguous block of them, and end with the activation."""
         key = columns.start, columns.stop
         found = self._finishes.get(key)

@@ -41,8 +41,8 @@ __all__ = [
     "sum_rows",
 ]
 
-#: Changes a contiguous block of a product in place; it has these columns of it.
-Finish = Callable[[Array, slice], None]
+#: Changes a contiguous block of a product in place; it has these rows and columns of it.
+Finish = Callable[[Array, slice, slice], None]
 
 #: Sums of so few products, for which many columns are a small part.
 SHALLOW = 64
@@ -173,7 +173,7 @@ def multiply_and_finish(
     if len(left) > FEW and pays(cost):
         return _multiply_parts(left, right, out, cost, finish)
     result = multiply(left, right, out)
-    finish(result, slice(0, right.shape[1]))
+    finish(result, slice(0, len(left)), slice(0, right.shape[1]))
     return result
 
 
@@ -200,7 +200,7 @@ def _multiply_parts(
             taken = slice(*part)
             multiply_here(left[taken], right, result[taken])
             if finish is not None:
-                finish(result[taken], slice(0, width))
+                finish(result[taken], taken, slice(0, width))
 
     else:
         count, least = width, LEAST
@@ -212,7 +212,7 @@ def _multiply_parts(
                 return
             block = scratch("products", (rows, part[1] - part[0]), result.dtype)
             multiply_here(left, right[:, taken], block)
-            finish(block, taken)
+            finish(block, slice(0, rows), taken)
             result[:, taken] = block
 
     parts = runs(count, max(least, -(-count // num_threads())), least)
@@ -289,7 +289,7 @@ def _multiply_share(left: Array, wanted: Wanted, first: int, last: int) -> None:
     block = scratch("products", (len(left), taken.stop - taken.start), result.dtype)
     right.multiply(left, block, first, last)
     if finish is not None:
-        finish(block, taken)
+        finish(block, slice(0, len(left)), taken)
     result[:, taken] = block
 
 

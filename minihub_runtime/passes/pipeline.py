@@ -34,6 +34,7 @@ from minihub_runtime.passes.prepare_filters import prepare_filters
 from minihub_runtime.passes.region import Region
 from minihub_runtime.passes.settle_switches import settle_switches
 from minihub_runtime.passes.share_equals import share_equals
+from minihub_runtime.passes.sum_convolutions import sum_convolutions
 
 __all__ = ["PIPELINE", "Pass", "rewrite"]
 
@@ -113,6 +114,8 @@ PIPELINE: Mapping[str, Pass] = {
     "share_equals": share_equals,
     # What is computed once is one tensor by now.
     "join_products": join_products,
+    # What several ops read has several readers by now; activations of sums are programs.
+    "sum_convolutions": sum_convolutions,
 }
 
 

@@ -82,6 +82,7 @@ UNSAMPLED: dict[str, str] = {
     **dict.fromkeys(_AFFINE, "passes.fuse_affine makes it"),
     **dict.fromkeys(_TRANSPOSED, "passes.lay_out_transposed makes it"),
     **dict.fromkeys(_PREPARED, "passes.prepare_filters makes it"),
+    "_SummedConv2D": "passes.sum_convolutions makes it",
     **dict.fromkeys(_FOLDED, "passes.fold_thresholds makes it"),
     "_Attention": "passes.fuse_attention makes it",
     "_ActivatedBatchNorm": "passes.fuse_normalization makes it",
