@@ -107,6 +107,9 @@ def _field(message: Any, name: str, extensions: bool) -> _Field:
         default = (text.encode() if isinstance(text, str) else text or b"").split(b"\0")[0]
     elif repeated or default is None:
         default = found.enum_type.values[0].number if found.enum_type is not None else 0
+    elif found.type == found.TYPE_FLOAT:
+        # Protobuf in Python alone has the number that is written, which may have more digits.
+        default = float(np.float32(default))
     elif KINDS[found.type].numpy in (np.uint32, np.uint64):
         # TensorFlow keeps one byte of unsigned defaults.
         default &= 0xFF
