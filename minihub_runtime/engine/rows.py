@@ -518,5 +518,5 @@ RULES: dict[str, Rule] = {
     "_Attention": _attention,
     "_GatedConv2D": _gated,
     "_Pointwise": _pointwise,
-    "_SummedConv2D": _summed,
+    **dict.fromkeys(("_SummedConv2D", "_SummedSeparableConv2D"), _summed),
 }

@@ -8,19 +8,16 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from minihub_runtime.memory import contiguous
-from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolution import check_filter
 from minihub_runtime.ops.convolving import convolve
-from minihub_runtime.ops.elementwise import add_v2
-from minihub_runtime.ops.finishing import PART, Addend, finish_with
+from minihub_runtime.ops.finishing import Addend, add_whole, finish_with
 from minihub_runtime.ops.prepared_matrix import PreparedMatrix
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.space_to_channels import cell_filter, cell_windows, cells_of
 from minihub_runtime.ops.windows import Layout, Window, layout_of
 from minihub_runtime.ops.winograd import TransformedFilter, convolve_tiles, pays
-from minihub_runtime.threads import spread
 
 __all__: list[str] = []
 
@@ -194,23 +191,10 @@ def summed_conv2d(
     windows, tiles, _ = filter.course(input, layout)
     width = filter.shape[-1]
     finish = finish_with(None, [activation])
-    if addend.shape != (len(input), *(window.outputs for window in windows), width):
-        found = add_v2.kernel(_convolution(input, filter, layout, None), addend)
-        if found.size:
-            finish(found.reshape(-1, found.shape[-1]))
-        return found
-    last = Addend(contiguous(addend).reshape(-1, width), finish)
-    if tiles is None:
+    if tiles is None and addend.shape == (len(input), *(w.outputs for w in windows), width):
+        last = Addend(contiguous(addend).reshape(-1, width), finish)
         return _convolution(input, filter, layout, out, last)
-    found = _convolution(input, filter, layout, out)
-    flat = found.reshape(-1, width)
-
-    def add(part: tuple[int, int]) -> None:
-        rows = slice(*part)
-        last.add_to(flat[rows], rows)
-
-    spread(add, runs(len(flat), max(1, PART // width)), flat.size)
-    return found
+    return add_whole(_convolution(input, filter, layout, out), addend, finish)
 
 
 def _convolution(

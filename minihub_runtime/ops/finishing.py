@@ -9,7 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from minihub_runtime.errors import UnimplementedError
+from minihub_runtime.memory import contiguous
+from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.channel_blocks import blocks_of
+from minihub_runtime.ops.elementwise import add_v2
 from minihub_runtime.ops.limits import bound, clamp
 from minihub_runtime.ops.pointwise import program_of
 from minihub_runtime.ops.registry import Array
@@ -22,6 +25,7 @@ __all__ = [
     "Finish",
     "Finishing",
     "activation",
+    "add_whole",
     "finish_with",
     "repeated_rows",
     "scale_and_finish",
@@ -215,6 +219,28 @@ class Addend(NamedTuple):
         """Add its part to a contiguous block of the product, which has these rows and columns."""
         np.add(block, self.rows[rows, columns], out=block)
         self.finish(block)
+
+
+def add_whole(result: Array, addend: Array, finish: Finish) -> Array:
+    """The sum of a contiguous result of some rank and an array that broadcasts with it, finished; the result may be overwritten.
+
+    Raises:
+        InvalidArgumentError: they do not broadcast.
+    """
+    width = result.shape[-1]
+    if addend.shape != result.shape:
+        found = add_v2.kernel(result, addend)
+        if found.size:
+            finish(found.reshape(-1, found.shape[-1]))
+        return found
+    last, flat = Addend(contiguous(addend).reshape(-1, width), finish), result.reshape(-1, width)
+
+    def add(part: tuple[int, int]) -> None:
+        rows = slice(*part)
+        last.add_to(flat[rows], rows)
+
+    spread(add, runs(len(flat), max(1, PART // max(1, width))), flat.size)
+    return result
 
 
 def finish_with(bias: Array | None, names: Sequence[str]) -> Finishing:

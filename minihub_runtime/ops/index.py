@@ -1006,6 +1006,7 @@ FAMILY_OF: dict[str, str] = {
     "_SparseApplyRows": "training_rows",
     "_SplitAndLookup": "word_lookup",
     "_SummedConv2D": "convolution_prepared",
+    "_SummedSeparableConv2D": "separable",
     "_Thresholds": "thresholds",
     "_TransposedConv2D": "convolution_transposed",
     "_Unjoin": "unjoining",

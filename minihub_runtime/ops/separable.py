@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from minihub_runtime import blas
+from minihub_runtime.memory import contiguous
 from minihub_runtime.ops import convolving_depthwise, products
 from minihub_runtime.ops.convolution import convolution, depthwise
 from minihub_runtime.ops.convolving import trim
@@ -24,7 +25,7 @@ from minihub_runtime.ops.depthwise_rows import (
     pieces_of,
     row_weights,
 )
-from minihub_runtime.ops.finishing import finish_with
+from minihub_runtime.ops.finishing import Addend, add_whole, finish_with
 from minihub_runtime.ops.panels import SMALL
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
@@ -253,14 +254,59 @@ def separable_conv2d(
     course = filters.course(input, layout)
     if course is None:
         return _one_by_one(input, filters, layout, out)
+    return _in_bands(input, filters, course, out, None)
+
+
+@op(
+    "_SummedSeparableConv2D(input: T, filters: variant, addend: T) -> sum: T",
+    T=FLOAT,
+    precision=ROUNDING,
+    source=SOURCE,
+    shape=unknown,
+)
+def summed_separable_conv2d(
+    input: Array,
+    filters: SeparableFilters,
+    addend: Array,
+    *,
+    strides: list[int],
+    padding: Literal["SAME", "VALID", "EXPLICIT"],
+    explicit_paddings: list[int] = [],
+    activation: str = "",
+    out: Array | None = None,
+) -> Array:
+    """_SeparableConv2D, then AddV2 with `addend`, then what `activation` says, if anything."""
+    layout = layout_of("NHWC", padding, strides, None, explicit_paddings)
+    course = filters.course(input, layout)
+    finish = finish_with(None, [activation])
+    if course is not None and addend.shape == course.result:
+        last = Addend(contiguous(addend).reshape(-1, addend.shape[3]), finish)
+        return _in_bands(input, filters, course, out, last)
+    if course is None:
+        found = _one_by_one(input, filters, layout, out)
+    else:
+        found = _in_bands(input, filters, course, out, None)
+    return add_whole(found, addend, finish)
+
+
+def _in_bands(
+    input: Array,
+    filters: SeparableFilters,
+    course: _Course,
+    out: Array | None,
+    addend: Addend | None,
+) -> Array:
+    """All three convolutions, band by band."""
     result = allocate(course.result, input.dtype, out)
     x = np.ascontiguousarray(input)
     with blas.single():
         if len(course.parts) == 1:
-            _compute(x, filters, course, *course.parts[0], result)
+            _compute(x, filters, course, *course.parts[0], result, addend)
         else:
             spread(
-                lambda part: _compute(x, filters, course, *part, result), course.parts, course.cost
+                lambda part: _compute(x, filters, course, *part, result, addend),
+                course.parts,
+                course.cost,
             )
     return result
 
@@ -284,21 +330,27 @@ def _compute(
     band: Piece,
     lines: Lines,
     result: Array,
+    addend: Addend | None,
 ) -> None:
-    """All three convolutions for one band of the result."""
+    """All three convolutions for one band of the result, and what is added to it in the end."""
     _, middle, last = filters.finishes
     laid_out = _lines_of_band(x[band.images, lines.seen], filters, course, lines)
     target = result[band.images, band.low : band.high]
+    narrow = target.reshape(-1, target.shape[3])
     if filters.after is None:
         lines.sum_taps(laid_out, course.weights, target)
-        middle(target.reshape(-1, course.wide))
-        return
-    sums = scratch("separable", (*target.shape[:3], course.wide), x.dtype)
-    lines.sum_taps(laid_out, course.weights, sums)
-    flat, narrow = sums.reshape(-1, course.wide), target.reshape(-1, target.shape[3])
-    middle(flat)
-    products.multiply_here(flat, filters.after, narrow)
-    last(narrow)
+        middle(narrow)
+    else:
+        sums = scratch("separable", (*target.shape[:3], course.wide), x.dtype)
+        lines.sum_taps(laid_out, course.weights, sums)
+        flat = sums.reshape(-1, course.wide)
+        middle(flat)
+        products.multiply_here(flat, filters.after, narrow)
+        last(narrow)
+    if addend is not None:
+        _, rows, columns, _ = course.result
+        first = (band.images.start * rows + band.low) * columns
+        addend.add_to(narrow, slice(first, first + len(narrow)))
 
 
 def _lines_of_band(part: Array, filters: SeparableFilters, course: _Course, lines: Lines) -> Array:

@@ -4,7 +4,7 @@
     s = AddV2(c, z)                      →    y = _SummedConv2D(x, p, z, activation=Relu)
     y = Relu(s)
 
-Rows are added while they are warm, by the threads that have made them.
+The same is done for separable convolutions.  Rows are added while they are warm, by the threads that have made them.
 
 Source: tensorflow/core/grappler/optimizers/remapper.cc, which does so for the CPU.
 """
@@ -17,7 +17,11 @@ from minihub_runtime.passes.region import Region
 
 __all__ = ["sum_convolutions"]
 
-CONVOLUTION = "_PreparedConv2D"
+#: Convolution → what takes in a sum.
+SUMMED = {
+    "_PreparedConv2D": "_SummedConv2D",
+    "_SeparableConv2D": "_SummedSeparableConv2D",
+}
 SUMS = frozenset({"Add", "AddV2"})
 ACTIVATIONS = frozenset({"Relu", "Relu6"})
 KEPT = ("strides", "padding", "explicit_paddings", "dilations")
@@ -53,7 +57,7 @@ def _fuse(region: Region, node: Node, activation: str) -> None:
     if first == second:
         return
     for place, other in ((first, second), (second, first)):
-        convolution = region.producer(place, CONVOLUTION)
+        convolution = region.producer(place, *SUMMED)
         if convolution is None or convolution.controls:
             continue
         attrs = convolution.attrs
@@ -66,7 +70,7 @@ def _fuse(region: Region, node: Node, activation: str) -> None:
         region.put(
             Node(
                 node.name,
-                "_SummedConv2D",
+                SUMMED[convolution.op],
                 (*convolution.inputs, other),
                 node.controls,
                 {**kept, "T": float32, "activation": activation},

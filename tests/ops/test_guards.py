@@ -46,6 +46,7 @@ _EXPANDED = ("_ExpandedBatchNorm", "_ExpandedBatchNormGrad")
 _GATED = ("_Excitation", "_GatedConv2D")
 _MASKED = ("_MaskedConv2DBackpropInput", "_MaskedDepthwiseConv2dNativeBackpropInput")
 _SEPARABLE = ("_SeparableConv2D", "_SeparableFilters")
+_SUMMED = ("_SummedConv2D", "_SummedSeparableConv2D")
 _TRANSPOSED = ("_LaidOutFilter", "_TransposedConv2D")
 _GATHERED = ("_AddProductLater", "_AddRowsLater", "_Settled")
 _DECAYING = ("_ApplyAdamToRows", "_ResourceApplyAdamToRows")
@@ -82,7 +83,7 @@ UNSAMPLED: dict[str, str] = {
     **dict.fromkeys(_AFFINE, "passes.fuse_affine makes it"),
     **dict.fromkeys(_TRANSPOSED, "passes.lay_out_transposed makes it"),
     **dict.fromkeys(_PREPARED, "passes.prepare_filters makes it"),
-    "_SummedConv2D": "passes.sum_convolutions makes it",
+    **dict.fromkeys(_SUMMED, "passes.sum_convolutions makes it"),
     **dict.fromkeys(_FOLDED, "passes.fold_thresholds makes it"),
     "_Attention": "passes.fuse_attention makes it",
     "_ActivatedBatchNorm": "passes.fuse_normalization makes it",
@@ -158,7 +159,7 @@ WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
     **dict.fromkeys(
-        (*_AFFINE, *_EXPANDED, *_FOLDED, *_GATED, *_MASKED, *_PREPARED, *_TRANSPOSED),
+        (*_AFFINE, *_EXPANDED, *_FOLDED, *_GATED, *_MASKED, *_PREPARED, *_SUMMED, *_TRANSPOSED),
         "TensorFlow has no such op",
     ),
     "_Attention": "TensorFlow has no such op",

@@ -15,6 +15,7 @@ from minihub_runtime.graph.ir import Ref
 from tests.passes.test_fuse_affine import variable
 
 SUMMED = "_SummedConv2D"
+SEPARABLE = "_SummedSeparableConv2D"
 
 
 def draw(*shape: int) -> Any:
@@ -57,7 +58,7 @@ def compare(
             largest = np.nanmax(np.abs(wanted), initial=40)
             np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5 * largest)
         assert found.dtype == np.float32
-        assert (SUMMED in ops_of(plan)) == expected
+        assert (not {SUMMED, SEPARABLE}.isdisjoint(ops_of(plan))) == expected
         return ops_of(plan)
 
 
@@ -170,3 +171,21 @@ def test_other_layouts_stay() -> None:
         return tf.nn.conv2d(x, filter, 1, "SAME", data_format="NCHW") + z
 
     compare(build, draw(2, 8, 5, 4), draw(2, 6, 5, 4), expected=False)
+
+
+@pytest.mark.parametrize("follow", ["", "relu6"])
+@pytest.mark.parametrize("shape", [(1, 9, 8, 12), (5, 20, 21, 16), (8, 56, 56, 24)])
+@pytest.mark.parametrize("projected", [False, True])
+def test_separable_convolutions(shape: tuple[int, ...], follow: str, projected: bool) -> None:
+    depth = shape[3]
+
+    def build(x: Any, z: Any) -> Any:
+        y = tf.nn.relu6(conv(x, 4 * depth) + variable("b", 4 * depth))
+        y = tf.nn.depthwise_conv2d(y, variable("d", 3, 3, 4 * depth, 1), [1] * 4, "SAME")
+        y = tf.nn.relu6(y + variable("c", 4 * depth))
+        y = (conv(y, depth, name="v") if projected else y) + z
+        return getattr(tf.nn, follow)(y) if follow else y
+
+    addend = draw(*shape[:3], depth if projected else 4 * depth)
+    assert compare(build, draw(*shape), addend) == [SEPARABLE]
+    assert compare(build, draw(*shape), addend[:, :1]) == [SEPARABLE]
