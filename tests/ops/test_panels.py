@@ -57,13 +57,15 @@ def test_products_are_those_of_the_matrix(rows: int, depth: int, width: int, cou
     expected = left.astype(np.float64) @ matrix
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
 
-    def finish(block: Any, columns: slice) -> None:
+    added = np.arange(rows * width, dtype=np.float32).reshape(rows, width)
+
+    def finish(block: Any, taken: slice, columns: slice) -> None:
         assert block.flags.c_contiguous
-        block += np.arange(width, dtype=np.float32)[columns]
+        block += added[taken, columns]
 
     place = np.full((rows, width), np.nan, np.float32)
     assert multiply_and_finish(left, panels, finish, place) is place
-    np.testing.assert_allclose(place, expected + np.arange(width), rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(place, expected + added, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize("depth", [40, 2560])

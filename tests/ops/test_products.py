@@ -103,8 +103,9 @@ def test_parts_are_finished(
     expected = np.square(np.matmul(x.astype(np.float64), y.astype(np.float64)) + bias)
     out = np.full(expected.shape, np.nan, np.float32) if given else None
 
-    def finish(block: Any, columns: slice) -> None:
+    def finish(block: Any, rows: slice, columns: slice) -> None:
         assert block.flags.c_contiguous
+        assert len(block) == len(range(*rows.indices(len(x))))
         block += bias[columns]
         np.square(block, out=block)
 

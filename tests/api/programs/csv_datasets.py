@@ -148,13 +148,22 @@ def csv_arguments(tf: Any) -> Any:
     ]
 
 
+def shapes_of(structure: Any) -> Any:
+    """The shapes of a structure as text: how Python shows an OrderedDict differs between its versions."""
+    if isinstance(structure, tuple):
+        return [shapes_of(item) for item in structure]
+    if isinstance(structure, dict):
+        return [[key, str(shape)] for key, shape in structure.items()]
+    return str(structure)
+
+
 @program
 def csv_batches(tf: Any) -> Any:
     make = tf.data.experimental.make_csv_dataset
     tf.set_random_seed(7)
     with written(p0=table(0, 5), p1=table(100, 8), p2=table(200, 11)):
         return [
-            [kept(tf, dataset, 9), dataset.output_types, str(dataset.output_shapes)]
+            [kept(tf, dataset, 9), dataset.output_types, shapes_of(dataset.output_shapes)]
             for dataset in (
                 make("./p*", 4, shuffle=False, num_epochs=1),
                 make("./p*", 4, shuffle_seed=3, label_name="x"),
