@@ -149,7 +149,7 @@ def _summed(call: KernelCall) -> bool:
     """As `_on_first`; what is added has the rows of the result, or is the same for all."""
     images, filter, kind = call.kinds
     addend, result = call.inputs[2], call.results[0]
-    if images <= 0 or filter != FREE:
+    if images <= 0 or filter != FREE or result.ndim != call.rank(0):
         return False
     if kind == FREE:
         return addend.ndim < result.ndim or len(addend) == 1

@@ -19,7 +19,7 @@ from minihub_runtime.ops.space_to_channels import cell_filter, cell_windows, cel
 from minihub_runtime.ops.windows import Layout, Window, layout_of
 from minihub_runtime.ops.winograd import TransformedFilter, convolve_tiles, pays
 
-__all__: list[str] = []
+__all__ = ["PreparedFilter"]
 
 FLOAT = types("float32")
 SOURCE = "core/kernels/conv_ops_fused_impl.h"

@@ -32,7 +32,7 @@ from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.windows import Layout, Window, allocate, layout_of
 from minihub_runtime.threads import can_share, num_threads, pays, scratch, spread
 
-__all__: list[str] = []
+__all__ = ["SeparableFilters"]
 
 #: Bytes of a band.
 BAND = 1 << 22

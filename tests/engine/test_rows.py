@@ -12,7 +12,9 @@ import pytest
 import minihub_runtime as tf
 from minihub_runtime.engine.rows import FREE, RULES, SIZE, KernelCall, Kind, kind_of_result
 from minihub_runtime.errors import OpError
+from minihub_runtime.ops.convolution_prepared import PreparedFilter
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.ops.separable import SeparableFilters
 from tests.ops.comparison import assert_same
 from tests.ops.running import SampleGraph, needs_session
 from tests.samples import Sample, all_samples
@@ -206,6 +208,53 @@ def test_parts_of_gated_convolutions(kinds: list[Kind], gates: int, kept: bool) 
             for cut in (slice(2), slice(2, None))
         ]
         np.testing.assert_allclose(np.concatenate(halves), whole, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "shape", "kept"),
+    [
+        ([1, FREE, 1], (4, 3, 3, 5), True),
+        ([1, FREE, 1], (4, 1, 3, 1), True),
+        ([1, FREE, FREE], (1, 3, 3, 5), True),
+        ([1, FREE, FREE], (3, 5), True),
+        ([1, FREE, FREE], (4, 3, 3, 5), False),
+        ([FREE, FREE, 1], (4, 3, 3, 5), False),
+        # Each example has one of the rows that are added to all of them.
+        ([1, FREE, 1], (4, 4, 3, 3, 5), False),
+    ],
+)
+@pytest.mark.parametrize("separable", [False, True])
+def test_parts_of_summed_convolutions(
+    separable: bool, kinds: list[Kind], shape: tuple[int, ...], kept: bool
+) -> None:
+    drawn = np.random.default_rng(5)
+
+    def draw(*sizes: int) -> Any:
+        return drawn.standard_normal(sizes, dtype=np.float32)
+
+    if separable:
+        name = "_SummedSeparableConv2D"
+        filters: Any = SeparableFilters(
+            (draw(1, 1, 2, 4), draw(3, 3, 4, 1), draw(1, 1, 4, 5)),
+            (draw(4), draw(4), draw(5)),
+            ("Relu6", "", ""),
+        )
+    else:
+        name, filters = "_SummedConv2D", PreparedFilter(draw(1, 1, 2, 5), draw(5), "Relu")
+    attrs = REGISTRY[name].schema.complete(
+        {"T": tf.float32, "strides": [1] * 4, "padding": "SAME"}, name
+    )
+    kernel = REGISTRY[name].bind(attrs)
+    inputs = [draw(4, 3, 3, 2), filters, draw(*shape)]
+    whole = kernel(*inputs)
+    found = kind_of_result(name, KernelCall(attrs, kinds, inputs, [whole]), 4)
+    assert found == ([1] if kept else None)
+    if kept:
+        halves = [
+            kernel(*(x[cut] if kind else x for x, kind in zip(inputs, kinds, strict=True)))
+            for cut in (slice(2), slice(2, None))
+        ]
+        np.testing.assert_allclose(np.concatenate(halves), whole, rtol=1e-5, atol=1e-5)
 
 
 def test_each_rule_is_of_an_op_without_a_state() -> None:
