@@ -65,6 +65,22 @@ _ERRORS: dict[int, type[OpError]] = {
     23: PermissionDeniedError,
     26: InvalidArgumentError,
 }
+#: What SQLite says of an error without details → its code.
+_CODES = {
+    "query aborted": 4,
+    "database is locked": 5,
+    "database table is locked": 6,
+    "out of memory": 7,
+    "attempt to write a readonly database": 8,
+    "database disk image is malformed": 11,
+    "database or disk is full": 13,
+    "unable to open database file": 14,
+    "string or blob too big": 18,
+    "constraint failed": 19,
+    "datatype mismatch": 20,
+    "authorization denied": 23,
+    "file is not a database": 26,
+}
 #: Instructions of SQLite between looks at the deadline.
 _STEPS = 10_000
 
@@ -181,8 +197,8 @@ class _Querying(Iterator[Element]):
 
 
 def _told(error: Any) -> OpError:
-    """What an error of SQLite is; before Python 3.11 they have no code."""
-    code = getattr(error, "sqlite_errorcode", None) or 0
+    """What an error of SQLite is; before Python 3.11 its words alone tell that."""
+    code = getattr(error, "sqlite_errorcode", None) or _CODES.get(str(error), 0)
     return _ERRORS.get(code & 0xFF, UnknownError)(f"the query failed: {error}")
 
 

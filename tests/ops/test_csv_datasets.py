@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import minihub_runtime as tf
@@ -144,6 +145,8 @@ def test_pieces_of_any_size_give_the_records_of_the_grammar(
 
 @given(st.lists(st.lists(st.binary(max_size=6), min_size=3, max_size=3)), st.booleans())
 def test_what_python_writes_is_read(rows: list[list[bytes]], quoted: bool) -> None:
+    # Before Python 3.11 it writes no zeros.
+    assume(sys.version_info >= (3, 11) or not any(b"\0" in field for row in rows for field in row))
     file = io.StringIO(newline="")
     writer = csv.writer(file, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
     writer.writerows([[field.decode("latin-1") for field in row] for row in rows])

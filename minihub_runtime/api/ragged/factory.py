@@ -74,7 +74,8 @@ def constant_value(
         return RaggedTensorValue(values, np.array(splits, splits_dtype))
 
     def flat(values: Any, dtype: Any, shape: Any, name: str | None = None) -> Any:
-        return np.reshape(np.array(values, dtype=dtype), shape)
+        found = np.array(values, dtype=dtype)
+        return found if shape is None else found.reshape(shape)
 
     return _made(with_rows, flat, pylist, dtype, ragged_rank, inner_shape)
 
