@@ -5,6 +5,7 @@ Source: keras/src/metrics/confusion_metrics.py, keras/src/utils/metrics_utils.py
 
 from __future__ import annotations
 
+import abc
 from typing import Any
 
 from minihub_runtime.api.arithmetic import div_no_nan
@@ -81,8 +82,9 @@ class _Share(Metric):
         right = self._true_positives.read_value()
         return div_no_nan(right, right + self._others)[0]
 
+    @abc.abstractmethod
     def _are_others(self, labels: Any, positive: Any) -> Any:
-        raise NotImplementedError
+        """1 for the others, 0 elsewhere, of labels and predictions that are 0 or 1."""
 
 
 class Precision(_Share):
