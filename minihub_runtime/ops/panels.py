@@ -11,6 +11,7 @@ Source: OpenBLAS, interface/gemm.c and kernel/x86_64/sgemm_small_kernel_nn_skyla
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
@@ -35,13 +36,13 @@ SMALL = 1_000_000
 WIDTH = 64
 #: So few columns at the end are no panel of their own, but part of the one before.
 NARROW = 16
-#: Multiplications that are made in one call, at most, where more panels than one are.
-MERGED = 1 << 22
 #: Rows of a panel at most: with more, bands have few rows.
 DEEPEST = 1280
 #: Rows of a part of a deeper one, at most; and so many parts.
 PART_DEPTH = 1024
 MOST_PARTS = 8
+#: Numbers that are kept until they are added up, about: they stay in the cache.
+SUMS = 1 << 17
 #: Rows from which on a product is none of a vector, for which nothing is brought into another order.
 LEAST_ROWS = 2
 
@@ -96,34 +97,28 @@ class Panels:
 
     def _multiply_joined(self, left: Array, panels: Array, out: Array) -> None:
         """`multiply` with panels of one width."""
-        *stack, rows, depth = left.shape
+        *stack, rows, _ = left.shape
         count = len(panels)
         panels = _spread(panels, left.ndim + 1)
-        if self._parts > 1:
-            for place, panel in enumerate(panels):
-                self._multiply_one(left, panel, out[..., place * WIDTH : (place + 1) * WIDTH])
-            return
-        # Between calls threads wait for each other, so that short ones are made together.
+        # Between calls threads wait for each other, so that many panels are multiplied in one.
         places = np.moveaxis(out[..., : count * WIDTH].reshape(*stack, rows, count, WIDTH), -2, 0)
-        lines = band(rows, SMALL // (depth * WIDTH))
-        whole = rows // lines * lines
-        several = max(1, MERGED // max(1, left.size * WIDTH))
+        several = max(1, SUMS // max(1, math.prod(stack) * self._parts * rows * WIDTH))
+        if self._parts == 1:
+            several = count
         for start in range(0, count, several):
             some = slice(start, start + several)
-            multiply_bands(left[..., :whole, :], panels[some], places[some, ..., :whole, :], lines)
-        if whole < rows:
-            np.matmul(left[..., whole:, :], panels, out=places[..., whole:, :])
+            self._multiply_one(left, panels[some], places[some])
 
     def _multiply_one(self, left: Array, panel: Array, out: Array) -> None:
-        """`multiply` with one panel."""
-        *stack, rows, depth = left.shape
+        """`multiply` with one panel, or with a stack of them, which `left` broadcasts to."""
+        *_, rows, depth = left.shape
         parts, width = self._parts, panel.shape[-1]
         lines = band(rows, SMALL // (depth // parts * width))
         if parts == 1:
             multiply_bands(left, panel, out, lines)
             return
-        sums = scratch("panels", (*stack, parts, rows, width), out.dtype)
-        cut = left.reshape(*stack, rows, parts, depth // parts).swapaxes(-2, -3)
+        sums = scratch("panels", (*out.shape[:-2], parts, rows, width), out.dtype)
+        cut = left.reshape(*left.shape[:-1], parts, depth // parts).swapaxes(-2, -3)
         multiply_bands(cut, panel.reshape(*panel.shape[:-2], parts, -1, width), sums, lines)
         np.add(sums[..., 0, :, :], sums[..., 1, :, :], out=out)
         for part in range(2, parts):
@@ -153,6 +148,8 @@ def multiply_bands(left: Array, right: Array, out: Array, lines: int) -> None:
             left[..., :whole, :].reshape(*stack, count, lines, depth),
             right[..., np.newaxis, :, :],
             out=out[..., :whole, :].reshape(*out.shape[:-2], count, lines, out.shape[-1]),
+            # All bands are multiplied with one right factor before the next, while it is in the cache.
+            order="C",
         )
     else:
         np.matmul(left[..., :whole, :], right, out=out[..., :whole, :])

@@ -81,20 +81,25 @@ def multiply(
         out: where the result goes, `(…, m, n)`; it shares no memory with the factors.
         alone: whether other threads have work already, so that this product stays in this one.
     """
-    count = left.size * right.shape[-1]
     if isinstance(right, Panels):
         return _multiply_panels(left, right, out, alone)
+    count = left.size * right.shape[-1]
+    # A product of few rows takes as long as it takes to read the other factor.
+    cost = max(count // SPEED, (left.nbytes + right.nbytes) // BANDWIDTH)
+    shared = not alone and count > SHARED and pays(cost)
     if left.ndim == right.ndim == 2 and 1 < len(left) <= FEW and right.size >= LAID_OUT:
         # A product of matrices lays out the right one first, which takes longer than to read it for each row.
         result = np.empty((len(left), right.shape[1]), left.dtype) if out is None else out
-        for row, place in zip(left, result, strict=True):
-            multiply(row[np.newaxis], right, place[np.newaxis], alone)
+        if shared:
+            for row, place in zip(left, result, strict=True):
+                multiply(row[np.newaxis], right, place[np.newaxis])
+        else:
+            with blas.single():
+                np.matmul(left[:, np.newaxis], right, out=result[:, np.newaxis])
         return result
     if count <= SHARED:
         return multiply_here(left, right, out)
-    # A product of few rows takes as long as it takes to read the other factor.
-    cost = max(count // SPEED, (left.nbytes + right.nbytes) // BANDWIDTH)
-    if not alone and pays(cost) and left.shape[:-2] == right.shape[:-2]:
+    if shared and left.shape[:-2] == right.shape[:-2]:
         return _multiply_parts(left, right, out, cost)
     with blas.single():
         return multiply_here(left, right, out)
@@ -139,7 +144,9 @@ def _cut_sizes(rows: int, depth: int, width: int) -> tuple[int, int]:
     if rows == 1 or width == 1:
         return 0, 0
     if rows <= 4 * SMALL_ROWS and depth <= SHALLOW:
-        return 0, min(512, SMALL // (rows * depth) // WIDTH * WIDTH)
+        most = min(512, SMALL // (rows * depth) // WIDTH * WIDTH)
+        # One size for all parts spares the call for what is left over.
+        return 0, next((n for n in range(most, most // 2, -LANE) if width % n == 0), most)
     if rows <= SMALL_ROWS:
         most = SMALL // (rows * depth) // LANE * LANE
         if most < LANE * max(3, rows - 5):
@@ -285,6 +292,10 @@ def _multiply_share(left: Array, wanted: Wanted, first: int, last: int) -> None:
     taken = slice(right.starts[first], right.starts[last])
     if finish is None and result.strides[-1] == result.itemsize:
         right.multiply(left, result[:, taken], first, last)
+        return
+    if finish is not None and last - first == len(right) and result.flags.c_contiguous:
+        right.multiply(left, result)
+        finish(result, slice(0, len(left)), taken)
         return
     block = scratch("products", (len(left), taken.stop - taken.start), result.dtype)
     right.multiply(left, block, first, last)
