@@ -99,12 +99,17 @@ class Panels:
         """`multiply` with panels of one width."""
         *stack, rows, _ = left.shape
         count = len(panels)
-        panels = _spread(panels, left.ndim + 1)
+        if left.ndim > 2:
+            panels = _spread(panels, left.ndim + 1)
+        split = out[..., : count * WIDTH].reshape(*stack, rows, count, WIDTH)
+        places = split.transpose(split.ndim - 2, *range(split.ndim - 2), split.ndim - 1)
         # Between calls threads wait for each other, so that many panels are multiplied in one.
-        places = np.moveaxis(out[..., : count * WIDTH].reshape(*stack, rows, count, WIDTH), -2, 0)
-        several = max(1, SUMS // max(1, math.prod(stack) * self._parts * rows * WIDTH))
-        if self._parts == 1:
-            several = count
+        several = count
+        if self._parts > 1:
+            several = SUMS // max(1, math.prod(stack) * self._parts * rows * WIDTH) or 1
+        if several >= count:
+            self._multiply_one(left, panels, places)
+            return
         for start in range(0, count, several):
             some = slice(start, start + several)
             self._multiply_one(left, panels[some], places[some])
