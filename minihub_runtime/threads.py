@@ -14,6 +14,7 @@ import functools
 import math
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from queue import SimpleQueue
@@ -93,47 +94,52 @@ class _Pool:
             self.waiting.put(None)
 
 
-class _Work(threading.Condition):
+class _Work:
     """Parts that threads take one after another, until there are none or one fails."""
 
-    def __init__(self, task: Callable[[Any], None], parts: list[Any]) -> None:
-        super().__init__(threading.Lock())
+    def __init__(self, task: Callable[[Any], None], parts: Iterable[Any]) -> None:
         self._task = task
-        self._parts = parts
-        self._next = 0
-        self._busy = 0
+        self._parts = deque(parts)
+        self._lock = threading.Lock()
+        self._helpers = 0
+        #: What the thread that asks waits for, once it does.
+        self._last: threading.Lock | None = None
         self._error: BaseException | None = None
 
     def help(self) -> None:
-        """Work until all parts are taken."""
-        with self:
-            if self._next >= len(self._parts):
+        """Work beside the thread that asks, until all parts are taken."""
+        with self._lock:
+            if not self._parts:
                 return
-            self._busy += 1
+            self._helpers += 1
+        self._take_parts()
+        with self._lock:
+            self._helpers -= 1
+            if self._last is not None and not self._helpers:
+                self._last.release()
+
+    def _take_parts(self) -> None:
+        task, take = self._task, self._parts.popleft
         try:
             while True:
-                with self:
-                    if self._next >= len(self._parts):
-                        break
-                    part = self._parts[self._next]
-                    self._next += 1
-                self._task(part)
+                try:
+                    part = take()
+                except IndexError:
+                    return
+                task(part)
         except BaseException as error:
-            with self:
-                self._next = len(self._parts)
-                self._error = self._error or error
-        finally:
-            with self:
-                self._busy -= 1
-                if not self._busy:
-                    self.notify_all()
+            self._parts.clear()
+            self._error = self._error or error
 
     def finish(self) -> None:
         """Work, wait for the others, and raise what one of them raised."""
-        self.help()
-        with self:
-            while self._busy:
-                self.wait()
+        self._take_parts()
+        with self._lock:
+            if self._helpers:
+                self._last = threading.Lock()
+                self._last.acquire()
+        if self._last is not None:
+            self._last.acquire()
         if self._error is not None:
             raise self._error
 
