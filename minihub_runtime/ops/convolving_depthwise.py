@@ -24,6 +24,8 @@ __all__ = [
 
 #: Multiplications in a nanosecond, about.
 SPEED = 4
+#: Bytes of images, input and gradient, whose rows are multiplied in one call, if one image has fewer.
+TOGETHER = 1 << 21
 
 
 def convolve_depthwise(
@@ -56,7 +58,7 @@ def convolve_depthwise(
     cost = result.size * rows.taps * columns.taps // SPEED
     row = columns.outputs * wide * x.itemsize
     threads = num_threads() if pays(cost) else 1
-    pieces = pieces_of(len(x), rows, row, sizes.BLOCK // 4, sizes.BLOCK // 16, threads)
+    pieces = pieces_of(len(x), rows, row, sizes.BLOCK // 2, sizes.BLOCK // 8, threads)
 
     def compute(piece: Piece) -> None:
         target = result[piece.images, piece.low : piece.high]
@@ -151,34 +153,44 @@ def correlate_filter_depthwise(x: Array, grad: Array, windows: Sequence[Window])
         return result
     (rows, columns), kept = trim(windows)
     across = columns.outputs
-    run = max(1, sizes.BLOCK // 8 // (across * wide * x.itemsize))
     flat = np.ascontiguousarray(grad).reshape(len(grad), rows.outputs, across * wide)
-    lines = lines_of(1, rows, columns, wide, x.itemsize, split=True)
-    parts = runs(len(grad), -(-len(grad) // num_threads()))
-    totals = np.zeros((len(parts), rows.taps, columns.taps, across * wide), x.dtype)
+    # Several small images are one call: between calls threads wait for each other.
+    together = max(1, TOGETHER // (x[0].nbytes + flat[0].nbytes))
+    shares = runs(len(grad), -(-len(grad) // num_threads()))
+    most = max(1, sizes.BLOCK // 2 // (across * wide * x.itemsize))
+    totals = np.zeros((len(shares), rows.taps, columns.taps, across * wide), x.dtype)
 
     def compute(number: int) -> None:
         total = totals[number]
         part_sum = np.empty_like(total)
-        for image in range(*parts[number]):
-            padded = lines.lay_out(x[image : image + 1])[:, 0]
-            for low in range(0, rows.outputs, run):
-                block = flat[image, low : low + run]
+        first, last = shares[number]
+        for start in range(first, last, together):
+            images = slice(start, min(last, start + together))
+            lines = lines_of(images.stop - start, rows, columns, wide, x.itemsize, split=True)
+            padded = lines.lay_out(x[images])
+            for low, high in runs(rows.outputs, most, 1, 1):
+                block = flat[images, low:high]
                 for phase in lines.phases:
-                    start = padded[phase.number, low * rows.stride :, phase.offset :]
-                    down, along = start.strides[:2]
+                    begin = padded[phase.number, :, low * rows.stride :, phase.offset :]
+                    image, down, along = begin.strides[:3]
                     place = part_sum[:, phase.taps]
                     seen = np.lib.stride_tricks.as_strided(
-                        start,
-                        (*place.shape[:2], len(block), across * wide),
-                        (rows.dilation * down, phase.step * along, rows.stride * down, x.itemsize),
+                        begin,
+                        (*place.shape[:2], *block.shape),
+                        (
+                            rows.dilation * down,
+                            phase.step * along,
+                            image,
+                            rows.stride * down,
+                            x.itemsize,
+                        ),
                         writeable=False,
                     )
-                    np.einsum("abrl,rl->abl", seen, block, out=place)
+                    np.einsum("abnrl,nrl->abl", seen, block, out=place)
                 with np.errstate(over="ignore", invalid="ignore"):
                     total += part_sum
 
-    spread(compute, range(len(parts)), grad.size * rows.taps * columns.taps // SPEED)
+    spread(compute, range(len(shares)), grad.size * rows.taps * columns.taps // SPEED)
     total = totals.sum(axis=0)
     with np.errstate(over="ignore", invalid="ignore"):
         found = total.reshape(rows.taps, columns.taps, across, wide).sum(axis=2)
