@@ -10,6 +10,7 @@ import pytest
 
 from minihub_runtime import blas, threads
 from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.ops import panels as panels_module
 from minihub_runtime.ops import prepared_matrix, projection
 from minihub_runtime.ops.panels import WIDTH, band, panels_of
 from minihub_runtime.ops.prepared_matrix import FIRST_USES, MOST_ROWS, PreparedMatrix
@@ -74,6 +75,20 @@ def test_stacks(depth: int) -> None:
     panels = panels_of(matrix)
     assert panels is not None
     np.testing.assert_allclose(multiply(left, panels), left @ matrix, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("sums", [1, 2 * 3 * 5 * 30 * WIDTH, 1 << 20])
+def test_sums_of_parts_are_kept_for_several_panels(
+    monkeypatch: pytest.MonkeyPatch, sums: int
+) -> None:
+    monkeypatch.setattr(panels_module, "SUMS", sums)
+    left, matrix = draw(3, 30, 2560), draw(3, 2560, 5 * WIDTH + 30)
+    panels = panels_of(matrix)
+    assert panels is not None
+    np.testing.assert_allclose(multiply(left, panels), left @ matrix, rtol=1e-4, atol=1e-3)
+    single = panels_of(matrix[0])
+    assert single is not None
+    np.testing.assert_allclose(multiply(left[0], single), left[0] @ matrix[0], rtol=1e-4, atol=1e-3)
 
 
 def test_some_panels() -> None:
