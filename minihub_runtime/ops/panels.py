@@ -103,7 +103,7 @@ class Panels:
             panels = _spread(panels, left.ndim + 1)
         split = out[..., : count * WIDTH].reshape(*stack, rows, count, WIDTH)
         places = split.transpose(split.ndim - 2, *range(split.ndim - 2), split.ndim - 1)
-        # Between calls threads wait for each other, so that many panels are multiplied in one.
+        # Between calls threads wait for each other, so that one call multiplies with as many panels as it can.
         several = count
         if self._parts > 1:
             several = SUMS // max(1, math.prod(stack) * self._parts * rows * WIDTH) or 1
