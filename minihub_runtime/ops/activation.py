@@ -201,7 +201,6 @@ def keep_between(gradients: Array, features: Array, limit: float | None, out: Ar
     flat = [array.reshape(-1) for array in (gradients, features, out)]
     length = min(len(flat[0]), FLAT) or 1
     inside, below = scratch("inside", (2, length), np.bool_)
-    factors = scratch("factors", (length,), out.dtype)
     for start in range(0, len(flat[0]), length):
         slopes, block, place = (array[start : start + length] for array in flat)
         n = len(block)
@@ -209,9 +208,7 @@ def keep_between(gradients: Array, features: Array, limit: float | None, out: Ar
         if limit is not None:
             np.less(block, limit, out=below[:n])
             inside[:n] &= below[:n]
-        # NumPy multiplies numbers of one type faster than it does two types.
-        np.copyto(factors[:n], inside[:n])
-        np.multiply(slopes, factors[:n], out=place)
+        np.multiply(slopes, inside[:n], out=place)
 
 
 def _softplus_grad(g: Array, x: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -14,10 +14,11 @@ from minihub_runtime.threads import num_threads
 __all__ = ["ChannelBlocks", "blocks_of"]
 
 #: Elements of a block, long enough that threads seldom wait for each other between kernels; of a vector over the channels that is
-#: repeated, which the nearest cache keeps; and of the rows that are added up at a time.
+#: repeated, which the nearest cache keeps; and of the rows that are added up at a time, half of it at least: NumPy does not release
+#: the interpreter's lock in products of 500 elements or fewer, however long they take.
 FLAT = 1 << 18
 REPEATED = 1 << 13
-LONG_ROW = 1 << 9
+LONG_ROW = 1 << 10
 
 
 class ChannelBlocks:
@@ -63,32 +64,33 @@ class ChannelBlocks:
         found[:] = vector
         return found.reshape(-1)
 
-    def add_up(self, total: Array, block: Array) -> None:
-        """Add the elements of a block to the total of each channel, in float64: there may be millions of elements.
+    def add_up(self, sums: list[Array], block: Array) -> None:
+        """Add up the elements of a block, for `total`: append the sums of channels, several places side by side.
 
         A product with ones adds rows several times as fast as NumPy's sum does.
         """
         for rows in self._rows_of(block):
-            sums = self._ones[: len(rows)].astype(block.dtype, copy=False) @ rows
-            self._fold(total, sums)
+            sums.append(self._ones[: len(rows)] @ rows)
 
-    def add_up_products(self, total: Array, block: Array, other: Array) -> None:
-        """Add the products of the elements of two blocks to the total of each channel; see `add_up`."""
+    def add_up_products(self, sums: list[Array], block: Array, other: Array) -> None:
+        """Add up the products of the elements of two blocks; see `add_up`."""
         for rows, others in zip(self._rows_of(block), self._rows_of(other), strict=True):
-            self._fold(total, np.einsum("rc,rc->c", rows, others))
+            sums.append(np.einsum("rc,rc->c", rows, others))
 
-    def _rows_of(self, block: Array) -> Iterator[Array]:
+    def _rows_of(self, block: Array) -> tuple[Array, ...]:
         """Rows that are added up together, and what is left of a short block."""
+        if block.size % self._row == 0:
+            return (block.reshape(-1, self._row),)
         flat = block.reshape(-1)
         whole = flat.size // self._row * self._row
-        if whole:
-            yield flat[:whole].reshape(-1, self._row)
-        if whole < flat.size:
-            yield flat[np.newaxis, whole:]
+        rest = flat[np.newaxis, whole:]
+        return (flat[:whole].reshape(-1, self._row), rest) if whole else (rest,)
 
-    def _fold(self, total: Array, sums: Array) -> None:
-        """Add the sums of several places to the totals of channels."""
-        total += sums.reshape(-1, self.channels).sum(axis=0, dtype=np.float64)
+    def total(self, sums: Iterable[list[Array]]) -> Array:
+        """The sums of all parts in each channel, in float64: there may be millions of elements."""
+        every = np.concatenate([each.reshape(-1, self.channels) for part in sums for each in part])
+        found: Array = every.sum(axis=0, dtype=np.float64)
+        return found
 
 
 def blocks_of(channels: int, size: int) -> ChannelBlocks:

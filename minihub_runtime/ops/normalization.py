@@ -30,6 +30,7 @@ __all__ = [
     "check_vectors",
     "fused_batch_norm_v3",
     "image_shape",
+    "near_zero",
     "normalize_batch",
     "restore",
 ]
@@ -40,6 +41,8 @@ Format = Literal["NHWC", "NCHW", "NDHWC", "NCDHW"]
 GUESSED = 64
 #: Variances that a mean may be away from the guess, squared; beyond that they are worked out anew.
 FAR = 4
+#: Variances that a mean may be away from zero, squared, so that what is as large may be subtracted last.
+NEAR = 16
 FLOAT_ONLY = types("float32")
 
 
@@ -71,6 +74,11 @@ def check_vector(vector: Array, channels: int, name: str) -> None:
         require(False, f"{name} must have {channels} elements, one per channel, not {len(vector)}")
 
 
+def near_zero(mean: Array, variance: Array) -> bool:
+    """Whether elements need not be centred before they are multiplied and added up: little of them cancels."""
+    return bool((np.square(mean) <= NEAR * variance).all())
+
+
 def _normalize(
     x: Array,
     scale: Array,
@@ -82,18 +90,25 @@ def _normalize(
     finish: Callable[[Array], None] | None = None,
 ) -> Array:
     """Channels-last `x` with this mean and variance, scaled and shifted; `finish` is called with each block of it."""
-    factor = scale / np.sqrt(variance + variance.dtype.type(epsilon))
+    square = variance + variance.dtype.type(epsilon)
+    factor = scale / np.sqrt(square)
     x = contiguous(x)
     result = allocate(x.shape, x.dtype, out)
     if x.size:
+        near = near_zero(mean, square)
         blocks = blocks_of(x.shape[-1], x.size)
+        if near:
+            offset = offset - mean * factor
         means, factors, offsets = map(blocks.repeated, (mean, factor, offset))
 
         def compute(part: tuple[int, int]) -> None:
             for block, place in blocks.of(part, x, result):
                 n = block.shape[1]
-                np.subtract(block, means[:n], out=place)
-                np.multiply(place, factors[:n], out=place)
+                if near:
+                    np.multiply(block, factors[:n], out=place)
+                else:
+                    np.subtract(block, means[:n], out=place)
+                    np.multiply(place, factors[:n], out=place)
                 np.add(place, offsets[:n], out=place)
                 if finish is not None:
                     finish(place)
@@ -119,35 +134,41 @@ def _moments(x: Array) -> tuple[Array, Array, int]:
     channels = x.shape[-1]
     count = x.size // channels
     x = contiguous(x)
-    # Deviations from a guess at the mean tell both in one go, where the guess is a good one.
-    guess = x.reshape(-1, channels)[:GUESSED].mean(axis=0, dtype=np.float64).astype(x.dtype)
-    total, squares = _deviations(x, guess)
+    # Deviations from a guess at the mean tell both in one go, where the guess is a good one; zero is one that takes less time.
+    sample = x.reshape(-1, channels)[:GUESSED].astype(np.float64)
+    guess, about = sample.mean(axis=0), sample.var(axis=0)
+    center = None if near_zero(guess, about) else guess.astype(x.dtype)
+    total, squares = _deviations(x, center)
     away = total / count
     variance = squares / count - away * away
-    mean = (guess + away).astype(x.dtype)
-    if not (away * away <= FAR * variance).all():
+    mean = (away if center is None else center + away).astype(x.dtype)
+    if not (np.square(away) <= (NEAR if center is None else FAR) * variance).all():
         total, squares = _deviations(x, mean)
         variance = squares / count
     return mean, np.maximum(variance, 0).astype(x.dtype), count
 
 
-def _deviations(x: Array, center: Array) -> tuple[Array, Array]:
-    """What the elements of each channel are above a vector, and the squares of that, added up."""
-    blocks = blocks_of(len(center), x.size)
-    centers = blocks.repeated(center)
+def _deviations(x: Array, center: Array | None) -> tuple[Array, Array]:
+    """What the elements of each channel are above a vector, if there is one, and the squares of that, added up."""
+    channels = x.shape[-1]
+    blocks = blocks_of(channels, x.size)
+    centers = None if center is None else blocks.repeated(center)
     parts = blocks.parts(x.size)
     # Of each part.
-    totals, squares = np.zeros((2, len(parts), len(center)), np.float64)
+    sums: list[list[Array]] = [[] for _ in parts]
+    squares: list[list[Array]] = [[] for _ in parts]
 
     def compute(number: int) -> None:
         for (block,) in blocks.of(parts[number], x):
-            room = scratch("centered", block.shape, block.dtype)
-            centered = np.subtract(block, centers[: block.shape[1]], out=room)
-            blocks.add_up(totals[number], centered)
-            blocks.add_up(squares[number], np.square(centered, out=centered))
+            away = block
+            if centers is not None:
+                room = scratch("centered", block.shape, block.dtype)
+                away = np.subtract(block, centers[: block.shape[1]], out=room)
+            blocks.add_up(sums[number], away)
+            blocks.add_up_products(squares[number], away, away)
 
     spread(compute, range(len(parts)), x.size, products=True)
-    return totals.sum(axis=0), squares.sum(axis=0)
+    return blocks.total(sums), blocks.total(squares)
 
 
 def averages(

@@ -51,7 +51,7 @@ FAR = 4
 #: A variance may be the sum of terms that are together so many times as large; these are right to six places.
 CANCELLED = 1 << 8
 #: Bytes of the blocks of rows that are multiplied at a time, and rows, at least.
-BLOCK = 1 << 20
+BLOCK = 1 << 21
 ROWS = 256
 
 
@@ -87,19 +87,19 @@ def _deviations(rows: Array, center: Array) -> tuple[Array, Array]:
     centers = blocks.repeated(center)
     parts = blocks.parts(rows.size)
     # Of each part.
-    totals = np.zeros((len(parts), channels), np.float64)
+    sums: list[list[Array]] = [[] for _ in parts]
     products = np.zeros((len(parts), channels, channels), np.float64)
 
     def compute(number: int) -> None:
         for (block,) in blocks.of(parts[number], rows):
             room = scratch("centered", block.shape, block.dtype)
             centered = np.subtract(block, centers[: block.shape[1]], out=room)
-            blocks.add_up(totals[number], centered)
+            blocks.add_up(sums[number], centered)
             matrix = centered.reshape(-1, channels)
             products[number] += multiply_turned(matrix, matrix, alone=True)
 
     spread(compute, range(len(parts)), rows.size * channels // SPEED, products=True)
-    return totals.sum(axis=0), products.sum(axis=0)
+    return blocks.total(sums), products.sum(axis=0)
 
 
 def _moments(weights: Array, rows: _Spread, epsilon: float) -> tuple[Array, Array] | None:
@@ -322,7 +322,7 @@ def _project(rows: Array, slopes: Array, center: Array) -> tuple[Array, Array]:
     shares = runs(len(each), -(-len(each) // num_threads()))
     # Of each share.
     products = np.zeros((len(shares), depth, width), np.float64)
-    sums = np.zeros((len(shares), width), np.float64)
+    sums: list[list[Array]] = [[] for _ in shares]
     blocks = blocks_of(width, slopes.size)
     narrow = blocks_of(depth, rows.size)
     centers = narrow.repeated(center)
@@ -337,7 +337,7 @@ def _project(rows: Array, slopes: Array, center: Array) -> tuple[Array, Array]:
                 blocks.add_up(sums[number], block)
 
     spread(compute, range(len(shares)), slopes.size * depth // SPEED, products=True)
-    return products.sum(axis=0), sums.sum(axis=0)
+    return products.sum(axis=0), blocks.total(sums)
 
 
 def _pull_back(rows: Array, slopes: Array, back: Array, across: Array, rest: Array) -> Array:

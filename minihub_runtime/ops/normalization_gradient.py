@@ -21,6 +21,7 @@ from minihub_runtime.ops.normalization import (
     check_image,
     check_vector,
     image_shape,
+    near_zero,
     restore,
 )
 from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array, op
@@ -32,37 +33,47 @@ __all__ = ["fused_batch_norm_grad_v3"]
 
 
 def _slopes(
-    x: Array, grad: Array, scale: Array, mean: Array, inverse: Array, is_training: bool
+    x: Array, grad: Array, scale: Array, mean: Array, variance: Array, is_training: bool
 ) -> tuple[Array, Array, Array]:
-    """The gradients with respect to channels-last `x`, scale and offset; `inverse` is that of the standard deviation."""
+    """The gradients with respect to channels-last `x`, scale and offset; `variance` is that with epsilon."""
     channels = x.shape[-1]
     blocks = blocks_of(channels, x.size)
+    near = near_zero(mean, variance)
     means = blocks.repeated(mean)
     parts = blocks.parts(x.size)
     # Of each part.
-    offsets, projected = np.zeros((2, len(parts), channels), np.float64)
+    offsets: list[list[Array]] = [[] for _ in parts]
+    projected: list[list[Array]] = [[] for _ in parts]
 
     def add_up(number: int) -> None:
         for block, slope in blocks.of(parts[number], x, grad):
-            room = scratch("centered", block.shape, block.dtype)
-            centered = np.subtract(block, means[: block.shape[1]], out=room)
+            away = block
+            if not near:
+                room = scratch("centered", block.shape, block.dtype)
+                away = np.subtract(block, means[: block.shape[1]], out=room)
             blocks.add_up(offsets[number], slope)
-            blocks.add_up_products(projected[number], centered, slope)
+            blocks.add_up_products(projected[number], away, slope)
 
     spread(add_up, range(len(parts)), x.size, products=True)
-    offset_grad, products = (each.sum(axis=0).astype(np.float32) for each in (offsets, projected))
+    total, products = blocks.total(offsets), blocks.total(projected)
+    if near:
+        products -= mean * total
+    inverse = 1 / np.sqrt(variance)
+    offset_grad, products = total.astype(np.float32), products.astype(np.float32)
     factor = scale * inverse
     found = empty(x.shape, x.dtype)
     count = np.float32(x.size // channels)
     pull, shift = np.square(inverse) * products / count, offset_grad / count
+    if near:
+        shift = shift - mean * pull
     pulls, shifts, factors = map(blocks.repeated, (pull, shift, factor))
 
     def compute(part: tuple[int, int]) -> None:
         for block, slope, place in blocks.of(part, x, grad, found):
             n = block.shape[1]
             if is_training:
-                np.subtract(block, means[:n], out=place)
-                np.multiply(place, pulls[:n], out=place)
+                away = block if near else np.subtract(block, means[:n], out=place)
+                np.multiply(away, pulls[:n], out=place)
                 np.subtract(slope, place, out=place)
                 np.subtract(place, shifts[:n], out=place)
                 np.multiply(place, factors[:n], out=place)
@@ -109,7 +120,7 @@ def _batch_norm_grad(
             contiguous(slopes),
             widen(scale),
             widen(mean),
-            1 / np.sqrt(widen(variance) + np.float32(epsilon)),
+            widen(variance) + np.float32(epsilon),
             is_training,
         )
     image = narrow(restore(found, data_format), x.dtype)
