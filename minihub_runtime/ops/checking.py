@@ -6,6 +6,7 @@ refuse, with a message that says what must hold and then what was found.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -82,6 +83,12 @@ def indices_in_range(indices: NDArray[Any], limit: int, name: str = "indices") -
         raise InvalidArgumentError(f"{name}{at} = {value} must lie in [0, {limit})")
 
 
+@functools.lru_cache(maxsize=4096)
+def _fits(sizes: tuple[int, ...], itemsize: int) -> bool:
+    """Whether there is nothing to say against an array of these sizes, none of them zero."""
+    return min(sizes, default=0) > 0 and size(sizes) * itemsize <= MEMORY_LIMIT
+
+
 def allocatable(
     shape: Iterable[Any], dtype: np.dtype[Any] | type, name: str = "the result"
 ) -> tuple[int, ...]:
@@ -93,9 +100,9 @@ def allocatable(
     """
     sizes = tuple(map(int, shape))
     itemsize = dtype.itemsize if isinstance(dtype, np.dtype) else np.dtype(dtype).itemsize
-    total = size(sizes) * itemsize
-    if 0 < total <= MEMORY_LIMIT and min(sizes, default=0) > 0:
+    if _fits(sizes, itemsize):
         return sizes
+    total = size(sizes) * itemsize
     if min(sizes, default=0) < 0:
         raise InvalidArgumentError(f"{name} must have sizes >= 0, not shape {list(sizes)}")
     # NumPy makes no array whose other sizes overflow, not even if one size is zero; it counts bytes.

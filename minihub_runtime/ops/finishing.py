@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -157,34 +157,26 @@ class Finishing:
             for function in self._functions:
                 function(flat)
             return
-        if self._bias is None and not self._functions:
+        if not block.size or (self._bias is None and not self._functions):
             return
-        for part, bias in self._parts(block):
-            if bias is not None:
-                np.add(part, bias, part)
-            for function in self._functions:
-                function(part)
-
-    def _parts(self, block: Array) -> Iterator[tuple[Array, Array | None]]:
-        """Parts of a block that fit the cache, each with the bias as it is added to it."""
         flat = block.reshape(-1)
         if self._bias is None:
             for start in range(0, flat.size, PART):
-                yield flat[start : start + PART], None
+                part = flat[start : start + PART]
+                for function in self._functions:
+                    function(part)
             return
-        width = block.shape[1]
-        if width == 0:
-            return
-        run = repeated_rows(len(block), width) * width
-        repeated = self._biases(run, width)
-        step = max(1, PART // run) * run
-        for start in range(0, flat.size, step):
-            part = flat[start : start + step]
-            whole = part.size // run * run
+        run, parts = _parts(*block.shape)
+        repeated = self._biases(run, block.shape[1])[:run]
+        for taken, whole in parts:
+            part = flat[taken]
             if whole:
-                yield part[:whole].reshape(-1, run), repeated[:run]
-            if whole < part.size:
-                yield part[whole:], repeated[: part.size - whole]
+                part = part.reshape(-1, run)
+                np.add(part, repeated, part)
+            else:
+                np.add(part, repeated[: part.size], part)
+            for function in self._functions:
+                function(part)
 
     def _biases(self, size: int, width: int) -> Array:
         """At least so many biases, those of some rows one after another."""
@@ -193,6 +185,23 @@ class Finishing:
             assert self._bias is not None
             found = self._repeated = _repeated(self._bias, size // width, width)
         return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _parts(rows: int, width: int) -> tuple[int, tuple[tuple[slice, bool], ...]]:
+    """Elements of rows that are treated as one, and parts of a block that fit the cache, with whether they are such rows."""
+    size = rows * width
+    run = repeated_rows(rows, width) * width
+    step = max(1, PART // run) * run
+    found = []
+    for start in range(0, size, step):
+        stop = min(size, start + step)
+        whole = start + (stop - start) // run * run
+        if start < whole:
+            found.append((slice(start, whole), True))
+        if whole < stop:
+            found.append((slice(whole, stop), False))
+    return run, tuple(found)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -245,7 +254,14 @@ def add_whole(result: Array, addend: Array, finish: Finish) -> Array:
 
 def finish_with(bias: Array | None, names: Sequence[str]) -> Finishing:
     """Add a bias, if there is one, then apply the activations of these names, of which empty ones are none."""
-    return Finishing(bias, [name for name in names if name])
+    kept = tuple(name for name in names if name)
+    return _without_bias(kept) if bias is None else Finishing(bias, kept)
+
+
+@functools.lru_cache(maxsize=256)
+def _without_bias(names: tuple[str, ...]) -> Finishing:
+    """One that keeps nothing, so that all may have it."""
+    return Finishing(None, names)
 
 
 def scale_and_finish(x: Array, result: Array, factor: Array, bias: Array, name: str) -> None:

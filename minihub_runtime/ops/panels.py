@@ -167,10 +167,11 @@ def multiply_columns(left: Array, right: Array, out: Array, columns: int) -> Non
     width = right.shape[-1]
     count = width // columns
     whole = count * columns
-    several, places = (
-        x[..., :whole].reshape(*x.shape[:-1], count, columns).swapaxes(-2, -3) for x in (right, out)
+    np.matmul(
+        left[..., np.newaxis, :, :],
+        right[..., :whole].reshape(*right.shape[:-1], count, columns).swapaxes(-2, -3),
+        out=out[..., :whole].reshape(*out.shape[:-1], count, columns).swapaxes(-2, -3),
     )
-    np.matmul(left[..., np.newaxis, :, :], several, out=places)
     if whole < width:
         np.matmul(left, right[..., whole:], out=out[..., whole:])
 

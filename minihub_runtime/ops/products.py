@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -79,15 +79,19 @@ def multiply(
         left: `(…, m, k)`.
         right: `(…, k, n)`, as it is or in panels.
         out: where the result goes, `(…, m, n)`; it shares no memory with the factors.
-        alone: whether other threads have work already, so that this product stays in this one.
+        alone: whether other threads have work already, so that this product stays in this one; whoever shared that has seen
+            to it that products do not begin threads.
     """
     if isinstance(right, Panels):
         return _multiply_panels(left, right, out, alone)
+    few = left.ndim == right.ndim == 2 and 1 < len(left) <= FEW and right.size >= LAID_OUT
+    if alone and not few:
+        return multiply_here(left, right, out)
     count = left.size * right.shape[-1]
     # A product of few rows takes as long as it takes to read the other factor.
     cost = max(count // SPEED, (left.nbytes + right.nbytes) // BANDWIDTH)
     shared = not alone and count > SHARED and pays(cost)
-    if left.ndim == right.ndim == 2 and 1 < len(left) <= FEW and right.size >= LAID_OUT:
+    if few:
         # A product of matrices lays out the right one first, which takes longer than to read it for each row.
         result = np.empty((len(left), right.shape[1]), left.dtype) if out is None else out
         if shared:
@@ -245,6 +249,10 @@ def _multiply_panels(
     return result
 
 
+#: A product, its first panel, and the one after the last.
+_Share: TypeAlias = tuple[int, int, int]
+
+
 class Wanted(NamedTuple):
     """A product with panels.
 
@@ -267,23 +275,37 @@ def multiply_each(left: Array, wanted: Sequence[Wanted], alone: bool = False) ->
         wanted: the products, in kernels, whose floating-point errors NumPy does not report.
         alone: whether other threads have work already, so that these products stay in this one.
     """
-    rows = len(left)
     left = _with_whole_rows(left)
-    ends = [*itertools.accumulate(len(each.right) for each in wanted)]
-    cost = 0 if alone else left.size * sum(each.right.shape[-1] for each in wanted) // SPEED
-    threads = num_threads() if pays(cost) else 1
-    most = -(-ends[-1] // threads)
-    if any(each.finish for each in wanted):
-        most = min(most, max(1, WARM // (rows * WIDTH)))
+    cost = 0 if alone else left.size * sum([each.right.shape[-1] for each in wanted]) // SPEED
+    parts = _parts_of(
+        tuple([len(each.right) for each in wanted]),
+        max(1, WARM // (len(left) * WIDTH)) if any(each.finish for each in wanted) else None,
+        num_threads() if pays(cost) else 1,
+    )
 
-    def multiply_part(part: tuple[int, int]) -> None:
-        first, last = part
-        for each, end in zip(wanted, ends, strict=True):
-            start = end - len(each.right)
+    def multiply_part(part: tuple[_Share, ...]) -> None:
+        for which, first, last in part:
+            _multiply_share(left, wanted[which], first, last)
+
+    spread(multiply_part, parts, cost, products=True)
+
+
+@functools.lru_cache(maxsize=4096)
+def _parts_of(
+    counts: tuple[int, ...], most: int | None, threads: int
+) -> tuple[tuple[_Share, ...], ...]:
+    """What threads share of products with so many panels: which product, its first panel and the one after the last."""
+    ends = [*itertools.accumulate(counts)]
+    even = -(-ends[-1] // threads)
+    found = []
+    for first, last in runs(ends[-1], even if most is None else min(most, even), 1, threads):
+        part = []
+        for which, (count, end) in enumerate(zip(counts, ends, strict=True)):
+            start = end - count
             if first < end and start < last:
-                _multiply_share(left, each, max(first, start) - start, min(last, end) - start)
-
-    spread(multiply_part, runs(ends[-1], most, 1, threads), cost, products=True)
+                part.append((which, max(first, start) - start, min(last, end) - start))
+        found.append(tuple(part))
+    return tuple(found)
 
 
 def _multiply_share(left: Array, wanted: Wanted, first: int, last: int) -> None:
@@ -347,4 +369,5 @@ def multiply_turned(left: Array, right: Array, alone: bool = False) -> Array:
 def sum_rows(stack: Array) -> Array:
     """The sums of the rows of matrices, `(n, rows, width)` → `(n, width)`, which a product with ones finds soonest."""
     ones = np.ones((1, 1, stack.shape[1]), stack.dtype)
-    return multiply(ones, stack, alone=True)[:, 0]
+    with blas.single():
+        return multiply_here(ones, stack)[:, 0]

@@ -33,7 +33,7 @@ import numpy as np
 
 from minihub_runtime.ops.blocks import Block, cut, strided, surrounded
 from minihub_runtime.ops.panels import Panels, panels_of
-from minihub_runtime.ops.products import multiply
+from minihub_runtime.ops.products import multiply, multiply_here
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.windows import Window, allocate
 from minihub_runtime.threads import num_threads, scratch, spread
@@ -324,7 +324,7 @@ def _outputs(
     inputs = _rows_apart("tiles", high * wide, tiles * depth * channels)
     np.copyto(inputs.reshape(seen.shape), seen)
     transformed = _rows_apart("transformed", *inputs.shape)
-    multiply(transforms.inputs, inputs, transformed, alone)
+    multiply_here(transforms.inputs, inputs, transformed)
     planes = transformed.reshape(high * wide, tiles, depth * channels)
     width = weights.shape[-1]
     sums = _rows_apart("products", high * wide, tiles * depths.outputs * width)
@@ -334,7 +334,7 @@ def _outputs(
         # One of all places, instead of each output of the tiles.
         products[transforms.everywhere] += bias
     outputs = scratch("outputs", (step_down * step_along, tiles * depths.outputs * width), x.dtype)
-    multiply(transforms.outputs, sums, outputs, alone)
+    multiply_here(transforms.outputs, sums, outputs)
     return outputs.reshape(step_down, step_along, count, *across, depths.outputs, width)
 
 
