@@ -198,17 +198,17 @@ def keep_between(gradients: Array, features: Array, limit: float | None, out: Ar
         limit: there may be none.
         out: the same; may be the gradients themselves.
     """
-    flat = [array.reshape(-1) for array in (gradients, features, out)]
-    length = min(len(flat[0]), FLAT) or 1
+    all_slopes, all_features, places = (x.reshape(-1) for x in (gradients, features, out))
+    length = min(len(places), FLAT) or 1
     inside, below = scratch("inside", (2, length), np.bool_)
-    for start in range(0, len(flat[0]), length):
-        slopes, block, place = (array[start : start + length] for array in flat)
+    for start in range(0, len(places), length):
+        block = all_features[start : start + length]
         n = len(block)
         np.greater(block, 0, out=inside[:n])
         if limit is not None:
             np.less(block, limit, out=below[:n])
             inside[:n] &= below[:n]
-        np.multiply(slopes, inside[:n], out=place)
+        np.multiply(all_slopes[start : start + n], inside[:n], out=places[start : start + n])
 
 
 def _softplus_grad(g: Array, x: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 
 from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.registry import Array
+from minihub_runtime.ops.unwrapped import einsum
 from minihub_runtime.threads import num_threads
 
 __all__ = ["ChannelBlocks", "blocks_of"]
@@ -19,6 +20,8 @@ __all__ = ["ChannelBlocks", "blocks_of"]
 FLAT = 1 << 18
 REPEATED = 1 << 13
 LONG_ROW = 1 << 10
+#: As many as blocks have rows to add up.
+_ONES = np.ones(1 << 10, np.float32)
 
 
 class ChannelBlocks:
@@ -40,7 +43,6 @@ class ChannelBlocks:
         # As many blocks for each thread, of one length.
         most = max(1, *(high - low for low, high in runs(rows, FLAT // self._wide)))
         self._length = self._wide * most
-        self._ones = np.ones(self._length // self._row, np.float32)
 
     def parts(self, size: int) -> Sequence[tuple[int, int]]:
         """Ranges of elements for the threads to share: whole blocks, in order."""
@@ -50,13 +52,16 @@ class ChannelBlocks:
 
     def of(self, part: tuple[int, int], *arrays: Array) -> Iterator[list[Array]]:
         """The blocks of a part of contiguous arrays, as matrices; the last may be a single shorter row."""
+        start, stop = part
+        end = stop - (stop - start) % self._wide
         flat = [array.reshape(-1) for array in arrays]
-        end = part[1] - (part[1] - part[0]) % self._wide
-        for start in range(part[0], end, self._length):
-            taken = slice(start, min(start + self._length, end))
-            yield [array[taken].reshape(-1, self._wide) for array in flat]
-        if end < part[1]:
-            yield [array[np.newaxis, end : part[1]] for array in flat]
+        if start < end:
+            matrices = [array[start:end].reshape(-1, self._wide) for array in flat]
+            most = self._length // self._wide
+            for low in range(0, len(matrices[0]), most):
+                yield [matrix[low : low + most] for matrix in matrices]
+        if end < stop:
+            yield [array[np.newaxis, end:stop] for array in flat]
 
     def repeated(self, vector: Array) -> Array:
         """A vector over the channels, or one number for all, as long as the rows of blocks."""
@@ -70,12 +75,14 @@ class ChannelBlocks:
         A product with ones adds rows several times as fast as NumPy's sum does.
         """
         for rows in self._rows_of(block):
-            sums.append(self._ones[: len(rows)] @ rows)
+            count = len(rows)
+            ones = _ONES[:count] if count <= len(_ONES) else np.ones(count, np.float32)
+            sums.append(ones @ rows)
 
     def add_up_products(self, sums: list[Array], block: Array, other: Array) -> None:
         """Add up the products of the elements of two blocks; see `add_up`."""
         for rows, others in zip(self._rows_of(block), self._rows_of(other), strict=True):
-            sums.append(np.einsum("rc,rc->c", rows, others))
+            sums.append(einsum("rc,rc->c", rows, others))
 
     def _rows_of(self, block: Array) -> tuple[Array, ...]:
         """Rows that are added up together, and what is left of a short block."""

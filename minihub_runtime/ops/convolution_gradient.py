@@ -27,7 +27,7 @@ from minihub_runtime.ops.registry import (
     op,
     types,
 )
-from minihub_runtime.ops.windows import Layout, Window, narrow, ranked, widen
+from minihub_runtime.ops.windows import Layout, Window, layout_of, narrow, ranked, widen
 from minihub_runtime.shapes import Shape, Spec, merge
 
 __all__ = ["conv2d_backprop_input", "depthwise_conv2d_native_backprop_input", "transposed"]
@@ -167,7 +167,7 @@ def conv2d_backprop_input(
     Raises: InvalidArgumentError where Conv2D of those shapes would refuse or have another shape.
     Differs: NCHW, dilations and groups run on the CPU.
     """
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     return transposed(input_sizes, filter, out_backprop, layout, out)
 
 
@@ -206,7 +206,7 @@ def conv2d_backprop_input_shape(
     dilations: list[int],
 ) -> Shape:
     """What `input_sizes` says."""
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     return _asked_input(input_sizes, filter, out_backprop, layout)
 
 
@@ -234,7 +234,7 @@ def conv2d_backprop_filter(
     Raises: InvalidArgumentError where Conv2D of those shapes would refuse or have another shape.
     Differs: NCHW, dilations and groups run on the CPU.
     """
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     require_rank(input, 4, "input")
     require_rank(out_backprop, 4, "out_backprop")
     return _filter_gradient(input, _sizes(filter_sizes, 4, "filter_sizes"), out_backprop, layout)
@@ -271,7 +271,7 @@ def conv3d_backprop_input_v2(
     Raises: InvalidArgumentError where Conv3D of those shapes would refuse or have another shape.
     Differs: NCDHW, dilations and groups run on the CPU.
     """
-    layout = Layout(data_format, padding, strides, dilations)
+    layout = layout_of(data_format, padding, strides, dilations)
     require_rank(filter, 5, "filter")
     require_rank(out_backprop, 5, "out_backprop")
     sizes = _sizes(input_sizes, 5, "input_sizes")
@@ -308,7 +308,7 @@ def conv3d_backprop_filter_v2(
     Raises: InvalidArgumentError where Conv3D of those shapes would refuse or have another shape.
     Differs: NCDHW, dilations and groups run on the CPU.
     """
-    layout = Layout(data_format, padding, strides, dilations)
+    layout = layout_of(data_format, padding, strides, dilations)
     require_rank(input, 5, "input")
     require_rank(out_backprop, 5, "out_backprop")
     sizes = _sizes(filter_sizes, 5, "filter_sizes")
@@ -346,7 +346,7 @@ def depthwise_conv2d_native_backprop_input(
     Raises: InvalidArgumentError where the forward op would refuse or have another shape.
     Differs: NCHW runs on the CPU, and dilations count, which TensorFlow's CPU kernel ignores here.
     """
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     require_rank(filter, 4, "filter")
     require_rank(out_backprop, 4, "out_backprop")
     sizes = _sizes(input_sizes, 4, "input_sizes")
@@ -397,7 +397,7 @@ def depthwise_conv2d_native_backprop_filter(
     Raises: InvalidArgumentError where the forward op would refuse or have another shape.
     Differs: NCHW runs on the CPU, and dilations count, which TensorFlow's CPU kernel ignores here.
     """
-    layout = Layout(data_format, padding, strides, dilations, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, dilations, explicit_paddings)
     require_rank(input, 4, "input")
     require_rank(out_backprop, 4, "out_backprop")
     rows, columns, depth, multiplier = _sizes(filter_sizes, 4, "filter_sizes")

@@ -10,7 +10,7 @@ from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolution import conv2d
 from minihub_runtime.ops.registry import FLOATS, REGISTRY, ROUNDING, Array, op, types
-from minihub_runtime.ops.windows import Layout, ranked
+from minihub_runtime.ops.windows import layout_of, ranked
 from minihub_runtime.shapes import Shape, Spec, dims
 
 __all__: list[str] = []
@@ -88,7 +88,7 @@ def _shape(
     else:
         extra = paddings.value.sum(axis=1)
         sizes = [None if n is None else n + int(extra[axis + 1]) for axis, n in enumerate(sizes)]
-    layout = Layout("NHWC", padding, strides)
+    layout = layout_of("NHWC", padding, strides)
     return layout.order(batch, layout.output_sizes(sizes, taps[:2]), taps[3])
 
 

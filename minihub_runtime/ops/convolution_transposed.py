@@ -9,7 +9,7 @@ from minihub_runtime.ops.convolution_gradient import transposed
 from minihub_runtime.ops.convolving import lay_out_parts
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
-from minihub_runtime.ops.windows import Layout
+from minihub_runtime.ops.windows import layout_of
 
 __all__: list[str] = []
 
@@ -49,5 +49,5 @@ def transposed_conv2d(
     out: Array | None = None,
 ) -> Array:
     """Conv2DBackpropInput without dilations; `parts` is `_LaidOutFilter` of the filter."""
-    layout = Layout(data_format, padding, strides, None, explicit_paddings)
+    layout = layout_of(data_format, padding, strides, None, explicit_paddings)
     return transposed(input_sizes, filter, out_backprop, layout, out, parts)

@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from minihub_runtime.ops import windows as sizes
-from minihub_runtime.ops.blocks import runs
+from minihub_runtime.ops.blocks import runs, strided
 from minihub_runtime.ops.convolving import Phase, phases_of, trim
 from minihub_runtime.ops.depthwise_rows import Piece, lines_of, pieces_of, row_weights
 from minihub_runtime.ops.registry import Array
+from minihub_runtime.ops.unwrapped import einsum
 from minihub_runtime.ops.windows import Window, allocate
-from minihub_runtime.threads import num_threads, pays, side_by_side, spread
+from minihub_runtime.threads import num_threads, pays, scratch, side_by_side, spread
 
 __all__ = [
     "SPEED",
@@ -110,14 +111,19 @@ def correlate_input_depthwise(
             target[...] = found
         return result
 
+    # Small images are put together: between calls threads wait for each other.
+    together = max(1, TOGETHER // (grad[0].nbytes + result[0].nbytes))
+
     def compute(images: tuple[int, int]) -> None:
         # Columns of a phase lie apart, so they are put in their places while they are warm.
-        for number in range(*images):
-            image = slice(number, number + 1)
+        first, last = images
+        for start in range(first, last, together):
+            some = slice(start, min(last, start + together))
             for inner, part, (down, across) in phases:
-                target = result[image, down, across]
+                target = result[some, down, across]
                 if target.size:
-                    target[...] = convolve_depthwise(grad[image], part, inner)
+                    room = scratch("phase", target.shape, target.dtype)
+                    target[...] = convolve_depthwise(grad[some], part, inner, room)
 
     if pays(grad.size * filter[..., 0, 0].size // SPEED):
         side_by_side(compute, runs(len(grad), -(-len(grad) // num_threads())))
@@ -171,11 +177,10 @@ def correlate_filter_depthwise(x: Array, grad: Array, windows: Sequence[Window])
             for low, high in runs(rows.outputs, most, 1, 1):
                 block = flat[images, low:high]
                 for phase in lines.phases:
-                    begin = padded[phase.number, :, low * rows.stride :, phase.offset :]
-                    image, down, along = begin.strides[:3]
                     place = part_sum[:, phase.taps]
-                    seen = np.lib.stride_tricks.as_strided(
-                        begin,
+                    apart, image, down, along = padded.strides[:4]
+                    seen = strided(
+                        padded,
                         (*place.shape[:2], *block.shape),
                         (
                             rows.dilation * down,
@@ -184,15 +189,15 @@ def correlate_filter_depthwise(x: Array, grad: Array, windows: Sequence[Window])
                             rows.stride * down,
                             x.itemsize,
                         ),
-                        writeable=False,
+                        phase.number * apart + low * rows.stride * down + phase.offset * along,
                     )
-                    np.einsum("abnrl,nrl->abl", seen, block, out=place)
-                with np.errstate(over="ignore", invalid="ignore"):
-                    total += part_sum
+                    einsum("abnrl,nrl->abl", seen, block, out=place)
+                total += part_sum
 
-    spread(compute, range(len(shares)), grad.size * rows.taps * columns.taps // SPEED)
-    total = totals.sum(axis=0)
+    # The pool's threads ignore what this one is told to ignore.
     with np.errstate(over="ignore", invalid="ignore"):
+        spread(compute, range(len(shares)), grad.size * rows.taps * columns.taps // SPEED)
+        total = totals.sum(axis=0)
         found = total.reshape(rows.taps, columns.taps, across, wide).sum(axis=2)
     place = result if kept is None else result[kept]
     place[...] = found[..., np.newaxis]

@@ -16,6 +16,7 @@ import numpy as np
 
 from minihub_runtime.ops.blocks import part_of, runs
 from minihub_runtime.ops.registry import Array
+from minihub_runtime.ops.unwrapped import einsum
 from minihub_runtime.ops.windows import Window, overlap
 from minihub_runtime.threads import scratch
 
@@ -209,7 +210,7 @@ class Lines:
             sums = scratch("sums", target.shape, target.dtype) if number else target
             seen: Array = np.ndarray(view.shape, lines.dtype, lines, view.offset, view.strides)
             chosen = weights[:, view.taps, : view.shape[-1]]
-            np.einsum("abnrcw,abw->nrcw", seen, chosen, out=sums.reshape(view.shape[2:]))
+            einsum("abnrcw,abw->nrcw", seen, chosen, out=sums.reshape(view.shape[2:]))
             if number:
                 with np.errstate(over="ignore", invalid="ignore"):
                     np.add(target, sums, out=target)

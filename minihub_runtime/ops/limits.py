@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import importlib
 from typing import Any
 
 import numpy as np
 
 from minihub_runtime.ops.registry import Array
+from minihub_runtime.ops.unwrapped import clip
 
 __all__ = ["bound", "clamp"]
 
@@ -36,23 +36,6 @@ def bound(ufunc: np.ufunc, x: Array, limit: float, result: Array) -> None:
         ufunc(part, row[: part.size], out=places[start : start + MOST])
 
 
-def _ufunc_of_clip() -> np.ufunc | None:
-    """What `ndarray.clip` calls by way of functions that take as long as a small block; it has no public name.
-
-    None where it is not found, and in NumPy 1, which clips element by element: two comparisons are sooner.
-    """
-    if np.__version__.startswith("1."):
-        return None
-    try:
-        module = importlib.import_module("numpy._core.umath")
-    except ImportError:
-        return None
-    return getattr(module, "clip", None)
-
-
-_clip = _ufunc_of_clip()
-
-
 @functools.lru_cache(maxsize=32)
 def _ends(low: float, high: float, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     """What the ufunc takes soonest: anything else becomes an array first."""
@@ -61,8 +44,8 @@ def _ends(low: float, high: float, dtype: np.dtype[Any]) -> tuple[Array, Array]:
 
 def clamp(x: Array, low: float, high: float, result: Array) -> None:
     """Put each element of `x`, or the nearer end of a range, into `result`; both arrays are contiguous, and may be one."""
-    if _clip is not None:
-        _clip(x, *_ends(low, high, x.dtype), result)
+    if clip is not None:
+        clip(x, *_ends(low, high, x.dtype), result)
     else:
         bound(np.maximum, x, low, result)
         bound(np.minimum, result, high, result)

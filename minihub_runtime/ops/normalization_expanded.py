@@ -32,6 +32,7 @@ from minihub_runtime.ops.finishing import finish_with
 from minihub_runtime.ops.normalization import (
     averages,
     check_vectors,
+    near_zero,
     normalize_batch,
 )
 from minihub_runtime.ops.normalization_gradient import fused_batch_norm_grad_v3
@@ -263,7 +264,7 @@ def expanded_batch_norm_grad(
             )
         rows, slopes = contiguous(input).reshape(-1, depth), contiguous(y_backprop)
         slopes = slopes.reshape(-1, width)
-        projected, offset_grad = _project(rows, slopes, center)
+        projected, offset_grad = _project(rows, slopes, center, covariance.diagonal())
         inverse = 1 / np.sqrt(reserve_space_2 + np.float32(epsilon))
         products = np.sum(weights * projected, axis=0)
         factor = scale * inverse
@@ -315,8 +316,15 @@ def _runs_of(rows: Array, slopes: Array) -> list[tuple[int, int]]:
     return list(runs(len(rows), max(ROWS, BLOCK // row), ROWS))
 
 
-def _project(rows: Array, slopes: Array, center: Array) -> tuple[Array, Array]:
-    """The product of rows, without their mean, and slopes, and the sum of the slopes; in float64."""
+def _project(rows: Array, slopes: Array, center: Array, variance: Array) -> tuple[Array, Array]:
+    """The product of rows, without their mean, and slopes, and the sum of the slopes; in float64.
+
+    Args:
+        rows: `(n, k)`.
+        slopes: `(n, c)`.
+        center: the mean of each column of `rows`.
+        variance: that of each.
+    """
     depth, width = rows.shape[1], slopes.shape[1]
     each = _runs_of(rows, slopes)
     shares = runs(len(each), -(-len(each) // num_threads()))
@@ -325,19 +333,25 @@ def _project(rows: Array, slopes: Array, center: Array) -> tuple[Array, Array]:
     sums: list[list[Array]] = [[] for _ in shares]
     blocks = blocks_of(width, slopes.size)
     narrow = blocks_of(depth, rows.size)
+    near = near_zero(center, variance)
     centers = narrow.repeated(center)
 
     def compute(number: int) -> None:
         for low, high in each[slice(*shares[number])]:
-            centered = scratch("centered", (high - low, depth), rows.dtype)
-            for block, place in narrow.of((0, centered.size), rows[low:high], centered):
-                np.subtract(block, centers[: block.shape[1]], out=place)
-            products[number] += multiply_turned(centered, slopes[low:high], alone=True)
-            for (block,) in blocks.of((low * width, high * width), slopes):
-                blocks.add_up(sums[number], block)
+            some, slope = rows[low:high], slopes[low:high]
+            if not near:
+                room = scratch("centered", some.shape, some.dtype)
+                for block, place in narrow.of((0, some.size), some, room):
+                    np.subtract(block, centers[: block.shape[1]], out=place)
+                some = room
+            products[number] += multiply_turned(some, slope, alone=True)
+            blocks.add_up(sums[number], slope)
 
     spread(compute, range(len(shares)), slopes.size * depth // SPEED, products=True)
-    return products.sum(axis=0), blocks.total(sums)
+    projected, total = products.sum(axis=0), blocks.total(sums)
+    if near:
+        projected -= np.outer(center, total)
+    return projected, total
 
 
 def _pull_back(rows: Array, slopes: Array, back: Array, across: Array, rest: Array) -> Array:
