@@ -122,7 +122,7 @@ def _elementwise(call: KernelCall) -> bool:
 def _pointwise(call: KernelCall) -> bool:
     """As `_elementwise`; what a program reduces are axes besides that of the rows."""
     rank = call.results[0].ndim
-    axes = reduced_axes(call.attrs["program"])
+    axes = reduced_axes(tuple(call.attrs["program"]))
     return _elementwise(call) and not any(_outermost(axis, rank) for axis in axes)
 
 

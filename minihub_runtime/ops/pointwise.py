@@ -309,10 +309,11 @@ def program_of(
     return Program(text, numbers, narrow)
 
 
-def reduced_axes(text: Sequence[str]) -> list[int]:
+@functools.lru_cache(maxsize=1024)
+def reduced_axes(text: tuple[str, ...]) -> tuple[int, ...]:
     """The axes that the lines of a program reduce."""
     names = (line.split(" ", 1)[0] for line in text)
-    return [int(axis) for _, _, axis in (name.partition(":") for name in names) if axis]
+    return tuple(int(axis) for _, _, axis in (name.partition(":") for name in names) if axis)
 
 
 def gives_whole(text: Sequence[str]) -> bool:
