@@ -95,8 +95,10 @@ class ChannelBlocks:
 
     def total(self, sums: Iterable[list[Array]]) -> Array:
         """The sums of all parts in each channel, in float64: there may be millions of elements."""
-        every = np.concatenate([each.reshape(-1, self.channels) for part in sums for each in part])
-        found: Array = every.sum(axis=0, dtype=np.float64)
+        every = [each.reshape(-1, self.channels) for part in sums for each in part]
+        if not every:
+            return np.zeros(self.channels, np.float64)
+        found: Array = np.concatenate(every).sum(axis=0, dtype=np.float64)
         return found
 
 

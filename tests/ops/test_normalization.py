@@ -113,5 +113,6 @@ def test_sums_over_channels(channels: int) -> None:
             blocks.add_up_products(squares[-1], block, block)
     assert np.array_equal(blocks.total(sums), x.sum(axis=0))
     assert np.array_equal(blocks.total(squares), np.square(x).sum(axis=0))
+    assert np.array_equal(blocks.total([[], []]), np.zeros(channels))
     # NumPy holds the interpreter's lock while it makes a product of 500 elements or fewer.
     assert all(each.size > 500 for each in sums[0][:1])
