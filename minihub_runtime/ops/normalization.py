@@ -95,20 +95,19 @@ def _normalize(
     x = contiguous(x)
     result = allocate(x.shape, x.dtype, out)
     if x.size:
-        near = near_zero(mean, square)
         blocks = blocks_of(x.shape[-1], x.size)
-        if near:
+        means = None
+        if near_zero(mean, square):
             offset = offset - mean * factor
-        means, factors, offsets = map(blocks.repeated, (mean, factor, offset))
+        else:
+            means = blocks.repeated(mean)
+        factors, offsets = blocks.repeated(factor), blocks.repeated(offset)
 
         def compute(part: tuple[int, int]) -> None:
             for block, place in blocks.of(part, x, result):
                 n = block.shape[1]
-                if near:
-                    np.multiply(block, factors[:n], out=place)
-                else:
-                    np.subtract(block, means[:n], out=place)
-                    np.multiply(place, factors[:n], out=place)
+                away = block if means is None else np.subtract(block, means[:n], out=place)
+                np.multiply(away, factors[:n], out=place)
                 np.add(place, offsets[:n], out=place)
                 if finish is not None:
                     finish(place)

@@ -333,13 +333,13 @@ def _project(rows: Array, slopes: Array, center: Array, variance: Array) -> tupl
     sums: list[list[Array]] = [[] for _ in shares]
     blocks = blocks_of(width, slopes.size)
     narrow = blocks_of(depth, rows.size)
-    near = near_zero(center, variance)
-    centers = narrow.repeated(center)
+    # There are none where rows need not be centred.
+    centers = None if near_zero(center, variance) else narrow.repeated(center)
 
     def compute(number: int) -> None:
         for low, high in each[slice(*shares[number])]:
             some, slope = rows[low:high], slopes[low:high]
-            if not near:
+            if centers is not None:
                 room = scratch("centered", some.shape, some.dtype)
                 for block, place in narrow.of((0, some.size), some, room):
                     np.subtract(block, centers[: block.shape[1]], out=place)
@@ -349,7 +349,7 @@ def _project(rows: Array, slopes: Array, center: Array, variance: Array) -> tupl
 
     spread(compute, range(len(shares)), slopes.size * depth // SPEED, products=True)
     projected, total = products.sum(axis=0), blocks.total(sums)
-    if near:
+    if centers is None:
         projected -= np.outer(center, total)
     return projected, total
 

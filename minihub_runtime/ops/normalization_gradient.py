@@ -38,8 +38,8 @@ def _slopes(
     """The gradients with respect to channels-last `x`, scale and offset; `variance` is that with epsilon."""
     channels = x.shape[-1]
     blocks = blocks_of(channels, x.size)
-    near = near_zero(mean, variance)
-    means = blocks.repeated(mean)
+    # There are none where elements need not be centred.
+    means = None if near_zero(mean, variance) else blocks.repeated(mean)
     parts = blocks.parts(x.size)
     # Of each part.
     offsets: list[list[Array]] = [[] for _ in parts]
@@ -48,7 +48,7 @@ def _slopes(
     def add_up(number: int) -> None:
         for block, slope in blocks.of(parts[number], x, grad):
             away = block
-            if not near:
+            if means is not None:
                 room = scratch("centered", block.shape, block.dtype)
                 away = np.subtract(block, means[: block.shape[1]], out=room)
             blocks.add_up(offsets[number], slope)
@@ -56,7 +56,7 @@ def _slopes(
 
     spread(add_up, range(len(parts)), x.size, products=True)
     total, products = blocks.total(offsets), blocks.total(projected)
-    if near:
+    if means is None:
         products -= mean * total
     inverse = 1 / np.sqrt(variance)
     offset_grad, products = total.astype(np.float32), products.astype(np.float32)
@@ -64,7 +64,7 @@ def _slopes(
     found = empty(x.shape, x.dtype)
     count = np.float32(x.size // channels)
     pull, shift = np.square(inverse) * products / count, offset_grad / count
-    if near:
+    if means is None:
         shift = shift - mean * pull
     pulls, shifts, factors = map(blocks.repeated, (pull, shift, factor))
 
@@ -72,7 +72,7 @@ def _slopes(
         for block, slope, place in blocks.of(part, x, grad, found):
             n = block.shape[1]
             if is_training:
-                away = block if near else np.subtract(block, means[:n], out=place)
+                away = block if means is None else np.subtract(block, means[:n], out=place)
                 np.multiply(away, pulls[:n], out=place)
                 np.subtract(slope, place, out=place)
                 np.subtract(place, shifts[:n], out=place)

@@ -293,7 +293,10 @@ def change_alone(variables: Sequence[Variable], change: Callable[[], None]) -> b
     """
     values: list[Array] = []
     try:
-        values.extend(variable.take() for variable in variables)
+        # Tables of many parts are changed in each step of a training, so that calls count.
+        for variable in variables:
+            values.append(variable.read() if variable._value is None else variable._value)
+            variable._value = None
         alone = max(map(sys.getrefcount, values)) <= _ALONE_IN_LIST
         if alone:
             change()
@@ -301,7 +304,7 @@ def change_alone(variables: Sequence[Variable], change: Callable[[], None]) -> b
     finally:
         # Those after one without a value were not taken.
         for variable, value in zip(variables, values, strict=False):
-            variable.put_back(value)
+            variable._value = value
             variable.epoch += 1
 
 
