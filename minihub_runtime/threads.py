@@ -153,23 +153,22 @@ def spread(
         task: may run in any thread, in any order.
         parts: what it is called with.
         cost: how long one thread takes for all, in nanoseconds, about.
-        products: whether it multiplies matrices; where parts are not shared, each product may use all threads.
+        products: whether it multiplies matrices; products of one of several parts stay in its thread, those of a single part
+            may use all.
 
     Raises:
         BaseException: what the first task that failed raised; parts that no thread had begun are left out.
     """
     todo = list(parts)
-    pool = _pool
-    if len(todo) > 1 and pays(cost):
-        if not products:
-            _share(pool, task, todo)
-            return
-        with blas.single() as possible:
-            if possible:
-                _share(pool, task, todo)
-                return
-    for part in todo:
-        task(part)
+    if len(todo) < 2:
+        for part in todo:
+            task(part)
+        return
+    if not products:
+        _call_each(task, todo, pays(cost))
+        return
+    with blas.single() as possible:
+        _call_each(task, todo, possible and pays(cost))
 
 
 def pays(cost: int) -> bool:
@@ -203,14 +202,20 @@ def side_by_side(task: Callable[[T], None], parts: Iterable[T]) -> None:
     # Each part sees what the run is in: its deadline, and the functions that are being called.
     todo = [functools.partial(contextvars.copy_context().run, alone, part) for part in parts]
     with blas.single():
-        _share(_pool, _call, todo)
+        _call_each(_call, todo, True)
 
 
 def _call(function: Callable[[], None]) -> None:
     function()
 
 
-def _share(pool: _Pool, task: Callable[[Any], None], parts: list[Any]) -> None:
+def _call_each(task: Callable[[Any], None], parts: list[Any], shared: bool) -> None:
+    """Call `task` with each part, in this thread or on all."""
+    if not shared:
+        for part in parts:
+            task(part)
+        return
+    pool = _pool
     work = _Work(task, parts)
     pool.offer(work, min(pool.count, len(parts)) - 1)
     work.finish()

@@ -324,7 +324,8 @@ def _outputs(
     inputs = _rows_apart("tiles", high * wide, tiles * depth * channels)
     np.copyto(inputs.reshape(seen.shape), seen)
     transformed = _rows_apart("transformed", *inputs.shape)
-    multiply_here(transforms.inputs, inputs, transformed)
+    transform = multiply_here if alone else multiply
+    transform(transforms.inputs, inputs, transformed)
     planes = transformed.reshape(high * wide, tiles, depth * channels)
     width = weights.shape[-1]
     sums = _rows_apart("products", high * wide, tiles * depths.outputs * width)
@@ -334,7 +335,7 @@ def _outputs(
         # One of all places, instead of each output of the tiles.
         products[transforms.everywhere] += bias
     outputs = scratch("outputs", (step_down * step_along, tiles * depths.outputs * width), x.dtype)
-    multiply_here(transforms.outputs, sums, outputs)
+    transform(transforms.outputs, sums, outputs)
     return outputs.reshape(step_down, step_along, count, *across, depths.outputs, width)
 
 
