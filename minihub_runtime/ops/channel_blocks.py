@@ -10,7 +10,7 @@ import numpy as np
 from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.ops.unwrapped import einsum
-from minihub_runtime.threads import num_threads
+from minihub_runtime.threads import num_threads, scratch
 
 __all__ = ["ChannelBlocks", "blocks_of"]
 
@@ -68,6 +68,13 @@ class ChannelBlocks:
         found = np.empty((self._wide // self.channels, self.channels), vector.dtype)
         found[:] = vector
         return found.reshape(-1)
+
+    def centered(self, block: Array, centers: Array | None) -> Array:
+        """A block less centers that are as long as its rows, in memory that the next call uses again; as it is without any."""
+        if centers is None:
+            return block
+        room = scratch("centered", block.shape, block.dtype)
+        return np.subtract(block, centers[: block.shape[1]], out=room)
 
     def add_up(self, sums: list[Array], block: Array) -> None:
         """Add up the elements of a block, for `total`: append the sums of channels, several places side by side.

@@ -15,7 +15,7 @@ from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array, op, types
 from minihub_runtime.ops.windows import allocate, narrow, widen
 from minihub_runtime.shapes import Shape, Spec, merge, show
-from minihub_runtime.threads import scratch, spread
+from minihub_runtime.threads import spread
 
 __all__ = [
     "CHANNELS_LAST",
@@ -159,10 +159,7 @@ def _deviations(x: Array, center: Array | None) -> tuple[Array, Array]:
 
     def compute(number: int) -> None:
         for (block,) in blocks.of(parts[number], x):
-            away = block
-            if centers is not None:
-                room = scratch("centered", block.shape, block.dtype)
-                away = np.subtract(block, centers[: block.shape[1]], out=room)
+            away = blocks.centered(block, centers)
             blocks.add_up(sums[number], away)
             blocks.add_up_products(squares[number], away, away)
 

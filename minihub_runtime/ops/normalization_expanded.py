@@ -93,8 +93,7 @@ def _deviations(rows: Array, center: Array) -> tuple[Array, Array]:
 
     def compute(number: int) -> None:
         for (block,) in blocks.of(parts[number], rows):
-            room = scratch("centered", block.shape, block.dtype)
-            centered = np.subtract(block, centers[: block.shape[1]], out=room)
+            centered = blocks.centered(block, centers)
             blocks.add_up(sums[number], centered)
             matrix = centered.reshape(-1, channels)
             products[number] += multiply_turned(matrix, matrix, alone=True)

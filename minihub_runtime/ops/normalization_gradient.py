@@ -27,7 +27,7 @@ from minihub_runtime.ops.normalization import (
 from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array, op
 from minihub_runtime.ops.windows import narrow, widen
 from minihub_runtime.shapes import Shape, Spec, merge
-from minihub_runtime.threads import scratch, spread
+from minihub_runtime.threads import spread
 
 __all__ = ["fused_batch_norm_grad_v3"]
 
@@ -47,12 +47,8 @@ def _slopes(
 
     def add_up(number: int) -> None:
         for block, slope in blocks.of(parts[number], x, grad):
-            away = block
-            if means is not None:
-                room = scratch("centered", block.shape, block.dtype)
-                away = np.subtract(block, means[: block.shape[1]], out=room)
             blocks.add_up(offsets[number], slope)
-            blocks.add_up_products(projected[number], away, slope)
+            blocks.add_up_products(projected[number], blocks.centered(block, means), slope)
 
     spread(add_up, range(len(parts)), x.size, products=True)
     total, products = blocks.total(offsets), blocks.total(projected)
