@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minihub_runtime.ops.blocks import runs
+from minihub_runtime.ops.gelu import gelu, gelu_of_tanh
 from minihub_runtime.ops.registry import REGISTRY, ROUNDING, Array, at_least, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.windows import LONG_ROW, allocate
@@ -94,7 +95,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Sub": np.subtract,
     "Tanh": np.tanh,
 }
-#: Those of them that have two operands.
+#: What programs alone have; numbers follow the operand.
+ACTIVATIONS: dict[str, Callable[..., Any]] = {"Gelu": gelu, "GeluOfTanh": gelu_of_tanh}
+#: Those of `FUNCTIONS` that have two operands.
 BINARY = frozenset({"Add", "AddV2", "Div", "Mul", "RealDiv", "SquaredDifference", "Sub"})
 
 
@@ -153,6 +156,8 @@ _LONG_LINES = {
     "Cos": 1,
     "Erf": 3,
     "Exp": 1,
+    "Gelu": 1.2,
+    "GeluOfTanh": 0.8,
     "Log": 1,
     "Rsqrt": 1,
     "Sigmoid": 1.5,
@@ -236,8 +241,9 @@ class Program:
                 kernel, writes = REDUCTIONS[name], False
                 direct.append(_reduce(name, int(axis)))
             else:
-                kernel = FUNCTIONS.get(name) or REGISTRY[name].kernel
-                writes = name in FUNCTIONS or REGISTRY[name].accepts_out
+                function = FUNCTIONS.get(name) or ACTIVATIONS.get(name)
+                kernel = function or REGISTRY[name].kernel
+                writes = function is not None or REGISTRY[name].accepts_out
                 direct.append(kernel)
             self.lines.append(_Line(kernel, writes, tuple(operands), place))
         taken = [index for _, operands in parsed for kind, index in operands if kind == "%"]

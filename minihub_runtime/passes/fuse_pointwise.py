@@ -1,13 +1,13 @@
 """Elementwise ops that feed one another in one step.
 
-    a = Mul(x, 0.5)                        y = _Pointwise(x, program: Mul %0 $0
-    b = Erf(RealDiv(x, 1.414))      →                                 RealDiv %0 $1
-    c = AddV2(1, b)                                                   Erf @1
-    y = Mul(a, c)                                                     AddV2 $2 @2
-                                                                      Mul @0 @3)
+    a = Exp(Neg(x))                        y = _Pointwise(x, program: Neg %0
+    b = Mul(a, 0.5)                 →                                 Exp @0
+    y = Sqrt(AddV2(b, x))                                             Mul @1 $0
+                                                                      AddV2 @2 %0
+                                                                      Sqrt @3)
 
 What only reads one another is taken together, whatever it spells out: gelu, swish, a normalisation with the means along the last
-axis, which are part of the program as `Mean:-1 %0`.  If all comes from one convolution or product that nothing else reads, it
+axis, which are part of the program as `Mean:-1 %0`.  Squares and cubes may be spelled as powers.  If all comes from one convolution or product that nothing else reads, it
 becomes its activation.
 """
 
@@ -40,6 +40,8 @@ ACTIVATIONS = {
         for last in ("Mul %0 @1", "Mul @1 %0")
     },
 }
+#: Exponents of powers that are products.
+POWERS = (2.0, 3.0)
 #: A program of more lines is cut.
 MAX_LINES = 40
 
@@ -100,12 +102,18 @@ def _takes_activation(region: Region, node: Node) -> bool:
 
 def _is_pointwise(region: Region, node: Node) -> bool:
     return (
-        node.op in POINTWISE
+        (node.op in POINTWISE or _exponent(region, node) in POWERS)
         and len(node.inputs) == len(REGISTRY[node.op].schema.inputs)
         and not node.controls
         and node.attrs.get("T") is float32
         and not region.static(Ref(node.name))
     )
+
+
+def _exponent(region: Region, node: Node) -> float | None:
+    """That of a power, if it is one number that is known."""
+    value = region.value(node.inputs[1]) if node.op == "Pow" and len(node.inputs) == 2 else None
+    return float(value) if value is not None and value.ndim == 0 else None
 
 
 def _axis(region: Region, node: Node) -> int | None:
@@ -187,7 +195,8 @@ class _Group:
                     waiting += [inner, node]
 
     def _sources(self, node: Node) -> tuple[Ref, ...]:
-        return node.inputs[:1] if node.op in PASSING or node.op in REDUCTIONS else node.inputs
+        one = node.op in PASSING or node.op in REDUCTIONS or node.op == "Pow"
+        return node.inputs[:1] if one else node.inputs
 
     def _joins(self, node: Node) -> bool:
         region, out = self.region, Ref(node.name)
@@ -224,6 +233,14 @@ class _Group:
             ]
             if node.op in PASSING:
                 made[node.name] = operands[0]
+                continue
+            if node.op == "Pow":
+                square = f"@{len(self.lines)}"
+                self.lines.append(f"Square {operands[0]}")
+                cubed = _exponent(self.region, node) != 2
+                if cubed:
+                    self.lines.append(f"Mul {square} {operands[0]}")
+                made[node.name] = f"@{len(self.lines) - 1}"
                 continue
             made[node.name] = f"@{len(self.lines)}"
             axis = self._axes.get(node.name)
@@ -265,9 +282,10 @@ def _replace(region: Region, group: _Group, activations_only: bool) -> bool:
         return False
     for name in group.members:
         region.drop(name)
+    lines, numbers = simplify(group.lines, group.numbers)
     if source is not None and is_activation:
         region.drop(source.name)
-        text = "\n".join([*group.lines, *map(repr, group.numbers)])
+        text = "\n".join([*lines, *map(repr, numbers)])
         activation = ACTIVATIONS.get(text, text)
         region.put(
             source.replace(name=root.name, attrs=source.attrs.changed(activation=activation))
@@ -276,8 +294,8 @@ def _replace(region: Region, group: _Group, activations_only: bool) -> bool:
     attrs = {
         "T": float32,
         "N": len(group.inputs),
-        "program": simplify(group.lines),
-        "numbers": group.numbers,
+        "program": lines,
+        "numbers": numbers,
     }
     region.put(Node(root.name, "_Pointwise", group.inputs, (), attrs))
     return True

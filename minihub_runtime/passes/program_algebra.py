@@ -7,7 +7,8 @@ A normalisation, as `tf.nn.moments` and `tf.nn.batch_normalization` spell it:
     i = Mul(Rsqrt(v + ε), γ)           →    v = MeanOfSquares(d)
     y = x · i + (β - m · i)                 y = d · Rsqrt(v + ε) · γ + β
 
-The right side reads and writes five whole arrays instead of eight, and cancels less.
+The right side reads and writes five whole arrays instead of eight, and cancels less.  Gelu is one line; see
+`passes.program_gelu`.
 """
 
 from __future__ import annotations
@@ -15,16 +16,36 @@ from __future__ import annotations
 import collections
 from collections.abc import Sequence
 
+from minihub_runtime.passes.program_gelu import name_gelu
+
 __all__ = ["simplify"]
 
 _ADDITIONS = ("Add", "AddV2")
 
 
-def simplify(program: Sequence[str]) -> list[str]:
-    """The lines of a program, or of one that gives the same; see `ops.pointwise` for what they mean."""
-    lines = [_Line(*line.split()) for line in program]
-    found = _centred(lines)
-    return list(program) if found is None else _written(found)
+def simplify(program: Sequence[str], numbers: Sequence[float]) -> tuple[list[str], list[float]]:
+    """The lines and numbers of a program, or of one that gives the same; see `ops.pointwise` for what they mean."""
+    text, figures = name_gelu(program, numbers) or (list(program), list(numbers))
+    lines = [_Line(*line.split()) for line in text]
+    centred = _centred(lines)
+    if centred is None and text == list(program):
+        return text, figures
+    return _with_used_numbers(_written(lines if centred is None else centred), figures)
+
+
+def _with_used_numbers(
+    program: Sequence[str], numbers: Sequence[float]
+) -> tuple[list[str], list[float]]:
+    """A program and the numbers that it reads, in the order in which it does."""
+    places: dict[str, int] = {}
+    found = []
+    for line in program:
+        words = line.split()
+        for place, word in enumerate(words):
+            if word[0] == "$":
+                words[place] = f"${places.setdefault(word, len(places))}"
+        found.append(" ".join(words))
+    return found, [numbers[int(word[1:])] for word in places]
 
 
 class _Line(tuple[str, ...]):
