@@ -102,7 +102,7 @@ def attention(
     )
     if not regular:
         return _whole(query, key, value, list(zip(functions, operands, strict=True)))
-    result = allocate((*scores[:-1], value.shape[-1]), query.dtype, out)
+    result = _laid_out_as(query, (*scores[:-1], value.shape[-1]), out)
     if any(np.may_share_memory(result, x) for x in (query, key, value, *operands)):
         result = np.empty_like(result)
     spread_out = [
@@ -125,6 +125,18 @@ def attention(
     ]
     _attend(cases)
     return result
+
+
+def _laid_out_as(query: Array, shape: tuple[int, ...], out: Array | None) -> Array:
+    """Memory for a result whose axes lie as those of the queries do.
+
+    Where queries are a view of rows that have all heads, what reads the result wants such rows as well.
+    """
+    order = sorted(range(query.ndim), key=lambda axis: -abs(query.strides[axis]))
+    if order == sorted(order) or order[-1] != query.ndim - 1:
+        return allocate(shape, query.dtype, out)
+    found = allocate([shape[axis] for axis in order], query.dtype)
+    return found.transpose([order.index(axis) for axis in range(query.ndim)])
 
 
 def _spreads(operand: Array, shape: tuple[int, ...]) -> bool:
@@ -205,8 +217,12 @@ def _attend_block(case: _Case, heads: slice, rows: slice) -> None:
         if total.min() >= LEAST_TOTAL:
             break
     # What all columns are divided by, the result is: it has fewer, mostly.
-    multiply_here(scores, value, result)
-    np.divide(result, total, out=result)
+    if result.flags.c_contiguous:
+        attended = result
+    else:
+        attended = scratch("attended", result.shape, result.dtype)
+    multiply_here(scores, value, attended)
+    np.divide(attended, total, out=result)
 
 
 def _of_all(scores: Array) -> Any:

@@ -177,7 +177,7 @@ class _Line(NamedTuple):
         kernel: takes arrays.
         writes: whether it takes `out`.
         operands: kind and number of each.
-        place: which buffer its result goes to; -1 for the result of the program, None for one number per row.
+        place: which buffer its result goes to; -1 for where that of the program goes, None for one number per row.
     """
 
     kernel: Callable[..., Any]
@@ -193,6 +193,7 @@ class Program:
         text: its lines.
         numbers: its numbers.
         narrow: the lines that give one number per row, where it is run in blocks.
+        apart: whether its result lies apart from its inputs, so that all lines may write there.
 
     Attributes:
         lines: its lines.
@@ -203,7 +204,11 @@ class Program:
     """
 
     def __init__(
-        self, text: Sequence[str], numbers: Sequence[float], narrow: Collection[int] = ()
+        self,
+        text: Sequence[str],
+        numbers: Sequence[float],
+        narrow: Collection[int] = (),
+        apart: bool = False,
     ) -> None:
         self.reduces = bool(narrow)
         self.cost = sum(_LONG_LINES.get(line.split(" ", 1)[0], _LINE) for line in text)
@@ -215,7 +220,7 @@ class Program:
         }
         self.numbers = [np.float32(number).reshape(()) for number in numbers]
         self.lines: list[_Line] = []
-        free: list[int] = []
+        free = [-1] if apart else []
         places: dict[int, int | None] = {}
         direct: list[Callable[..., Any]] = []
         self.buffers = 0
@@ -260,7 +265,7 @@ class Program:
 
         Args:
             inputs: the inputs, which broadcast to the block.
-            result: where the block's result goes; it may be one of the inputs if no line reads that later.
+            result: where the block's result goes; it may be one of the inputs if no line reads that later, and not `apart`.
             buffers: arrays of the shape of the block.
         """
         made: list[Any] = []
@@ -309,10 +314,13 @@ def picker(places: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
 
 @functools.lru_cache(maxsize=512)
 def program_of(
-    text: tuple[str, ...], numbers: tuple[float, ...], narrow: tuple[int, ...] = ()
+    text: tuple[str, ...],
+    numbers: tuple[float, ...],
+    narrow: tuple[int, ...] = (),
+    apart: bool = False,
 ) -> Program:
     """The program of these lines and numbers; see `Program`."""
-    return Program(text, numbers, narrow)
+    return Program(text, numbers, narrow, apart)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -462,7 +470,7 @@ def pointwise(
             made = program_of(split.before, figures).each(inputs)
             inputs = [*inputs, *(made[number] for number in split.given)]
         text, kinds, narrow = split.after, split.kinds, split.narrow
-    compiled = program_of(text, figures, narrow)
+    compiled = program_of(text, figures, narrow, True)
     result = allocate(shape, largest.dtype, out)
     if any(np.may_share_memory(result, x) for x in inputs):
         result = np.empty(shape, largest.dtype)
