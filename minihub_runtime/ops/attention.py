@@ -5,6 +5,7 @@ Some heads, or some rows of a head, are worked on at a time, so that their score
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from minihub_runtime import blas
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.matmul import multiply_matrices
-from minihub_runtime.ops.products import SPEED, multiply_here
+from minihub_runtime.ops.products import SPEED, column_of_ones, multiply_here
 from minihub_runtime.ops.registry import ROUNDING, Array, at_least, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.windows import allocate
@@ -32,11 +33,14 @@ STEPS: dict[str, Callable[..., Any]] = {
 }
 #: Scores of a block: so many that threads meet seldom, and that they and their exponentials stay in the cache that cores share.
 _BLOCK = 1 << 17
-#: What exponentials of a row add up to, at least, where the largest score of all is taken from scores: with smaller ones, the
-#: rounding of the difference would show.
-LEAST_TOTAL = 1e-3
+#: What exponentials of a row add up to where scores are taken as they are: their products with values are neither too small nor
+#: too large for float32 then.
+LEAST_TOTAL, MOST_TOTAL = 1e-15, 1e15
 #: Nanoseconds that a score takes beside the products, about.
 _SCORE = 2
+
+
+_smallest, _largest = np.minimum.reduce, np.maximum.reduce
 
 
 class _Case(NamedTuple):
@@ -185,7 +189,13 @@ def _attend(cases: Sequence[_Case]) -> None:
     threads = num_threads() if can_share() else 1
     if size <= _BLOCK:
         most = max(1, min(_BLOCK // size, -(-len(cases) * heads // threads)))
-        parts = [(case, slice(*run), slice(0, rows)) for case in cases for run in runs(heads, most)]
+        # Threads that share cases evenly need not share heads.
+        sharing = 1 if len(cases) % threads == 0 else threads
+        parts = [
+            (case, slice(*run), slice(0, rows))
+            for case in cases
+            for run in runs(heads, most, 1, sharing)
+        ]
     else:
         most = max(1, _BLOCK // columns)
         parts = [
@@ -195,27 +205,38 @@ def _attend(cases: Sequence[_Case]) -> None:
             for run in runs(rows, most)
         ]
 
+    known = _Known()
+
     def attend(part: tuple[_Case, slice, slice]) -> None:
-        _attend_block(*part)
+        _attend_block(*part, known)
 
     with np.errstate(all="ignore"), blas.single():
         spread(attend, parts, cost, products=True)
 
 
-def _attend_block(case: _Case, heads: slice, rows: slice) -> None:
+class _Known:
+    """What is known of the scores of a call.
+
+    Attributes:
+        far: whether some are so far from zero that the largest of each row is to be taken from them first.
+    """
+
+    far = False
+
+
+def _attend_block(case: _Case, heads: slice, rows: slice, known: _Known) -> None:
     """Put the result of some rows of some heads where it goes."""
-    query, key, value = case.query[heads, rows], case.key[heads], case.value[heads]
-    result = case.result[heads, rows]
-    scores = scratch("attention", (*query.shape[:2], key.shape[-1]), query.dtype)
-    for largest in (_of_all, _of_rows):
-        multiply_here(query, key, scores)
-        for function, operand in case.steps:
-            function(scores, operand[heads, rows] if operand.ndim else operand, out=scores)
-        np.subtract(scores, largest(scores), out=scores)
-        np.exp(scores, out=scores)
-        total = np.matmul(scores, np.ones((scores.shape[-1], 1), scores.dtype))
-        if total.min() >= LEAST_TOTAL:
-            break
+    value, result = case.value[heads], case.result[heads, rows]
+    scores = scratch("attention", (*result.shape[:2], value.shape[1]), result.dtype)
+    exponentials = functools.partial(_exponentials, case, heads, rows, scores)
+    far = known.far
+    if not far:
+        # To find the largest scores first is seldom needed.
+        total = exponentials(moved=False)
+        far = not (_smallest(total, None) >= LEAST_TOTAL and _largest(total, None) <= MOST_TOTAL)
+    if far:
+        known.far = True
+        total = exponentials(moved=True)
     # What all columns are divided by, the result is: it has fewer, mostly.
     if result.flags.c_contiguous:
         attended = result
@@ -225,11 +246,23 @@ def _attend_block(case: _Case, heads: slice, rows: slice) -> None:
     np.divide(attended, total, out=result)
 
 
-def _of_all(scores: Array) -> Any:
-    """The largest score, which is found in a tenth of the time that those of rows take."""
-    return scores.max()
+def _exponentials(case: _Case, heads: slice, rows: slice, scores: Array, moved: bool) -> Array:
+    """Put the exponentials of scores where they go.
 
+    Args:
+        case: whose scores they are.
+        heads: of these heads.
+        rows: of these rows.
+        scores: where they go, `(heads, rows, columns)`.
+        moved: whether the largest score of each row is taken from the others.
 
-def _of_rows(scores: Array) -> Any:
-    """The largest score of each row."""
-    return np.maximum.reduce(scores, axis=-1, keepdims=True)
+    Returns:
+        What rows add up to, `(heads, rows, 1)`.
+    """
+    multiply_here(case.query[heads, rows], case.key[heads], scores)
+    for function, operand in case.steps:
+        function(scores, operand[heads, rows] if operand.ndim else operand, out=scores)
+    if moved:
+        np.subtract(scores, np.maximum.reduce(scores, axis=-1, keepdims=True), out=scores)
+    np.exp(scores, out=scores)
+    return np.asarray(np.matmul(scores, column_of_ones(scores.shape[-1])))

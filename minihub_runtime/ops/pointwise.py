@@ -23,6 +23,7 @@ import numpy as np
 
 from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.gelu import gelu, gelu_of_tanh
+from minihub_runtime.ops.products import column_of_ones
 from minihub_runtime.ops.registry import REGISTRY, ROUNDING, Array, at_least, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.ops.windows import LONG_ROW, allocate
@@ -101,18 +102,11 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {"Gelu": gelu, "GeluOfTanh": gelu_o
 BINARY = frozenset({"Add", "AddV2", "Div", "Mul", "RealDiv", "SquaredDifference", "Sub"})
 
 
-@functools.lru_cache(maxsize=64)
-def _ones(length: int) -> Array:
-    ones = np.ones((length, 1), np.float32)
-    ones.flags.writeable = False
-    return ones
-
-
 def _sum(x: Array) -> Array:
     """The sums of rows; short ones are products with ones, which take a third of the time."""
     if x.shape[-1] > LONGEST_PRODUCT:
         return np.asarray(np.add.reduce(x, axis=-1, keepdims=True))
-    return np.asarray(np.matmul(x[:, np.newaxis], _ones(x.shape[-1]))[:, 0])
+    return np.asarray(np.matmul(x[:, np.newaxis], column_of_ones(x.shape[-1]))[:, 0])
 
 
 def _mean(x: Array) -> Array:

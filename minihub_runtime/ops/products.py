@@ -33,6 +33,7 @@ __all__ = [
     "SPEED",
     "Finish",
     "Wanted",
+    "column_of_ones",
     "multiply",
     "multiply_and_finish",
     "multiply_each",
@@ -67,7 +68,7 @@ LAID_OUT = 1 << 16
 #: Rows or columns of a part, at least: the other factor is laid out anew for each.
 LEAST = 32
 #: Elements of a product with panels that are finished at once, about: they stay in the cache.
-WARM = 1 << 18
+WARM = 1 << 19
 
 
 def multiply(
@@ -364,6 +365,14 @@ def multiply_turned(left: Array, right: Array, alone: bool = False) -> Array:
     if whole < rows:
         total += np.matmul(left[whole:].T, right[whole:])
     return total
+
+
+@functools.lru_cache(maxsize=64)
+def column_of_ones(length: int) -> Array:
+    """`(length, 1)` of float32, to sum up rows with; not to be changed."""
+    found = np.ones((length, 1), np.float32)
+    found.flags.writeable = False
+    return found
 
 
 def sum_rows(stack: Array) -> Array:

@@ -224,3 +224,30 @@ def test_rows_whose_largest_scores_differ(spread: float, infinite: bool) -> None
     weights = np.exp(scores - scores.max(-1, keepdims=True))
     expected = weights @ value.astype(np.float64) / weights.sum(-1, keepdims=True)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("offset", [-200, -60, 30, 80, 2000])
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_scores_far_from_zero(offset: float, scale: float) -> None:
+    generator = np.random.default_rng(3)
+    query, key, value = (generator.standard_normal((3, 30, 8)).astype(np.float32) for _ in range(3))
+    value *= np.float32(scale)
+    # All of one head lie far away, those of the others do not.
+    offsets = np.array([0, offset, 0], np.float32).reshape(3, 1, 1)
+    found = REGISTRY["_Attention"].kernel(query, key, value, [offsets], steps=["Add"])
+    expected = REGISTRY["_Attention"].kernel(query, key, value, [], steps=[])
+    np.testing.assert_allclose(
+        found, expected, rtol=3e-3 if offset == 2000 else 1e-4, atol=1e-4 * scale
+    )
+
+
+def test_results_lie_as_queries_do() -> None:
+    generator = np.random.default_rng(3)
+    rows = [generator.standard_normal((2, 30, 4, 8)).astype(np.float32) for _ in range(3)]
+    query, key, value = (x.transpose(0, 2, 1, 3) for x in rows)
+    found = REGISTRY["_Attention"].kernel(query, key, value, [], steps=[])
+    assert found.transpose(0, 2, 1, 3).flags.c_contiguous
+    copies = [np.ascontiguousarray(x) for x in (query, key, value)]
+    expected = REGISTRY["_Attention"].kernel(*copies, [], steps=[])
+    assert expected.flags.c_contiguous
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
