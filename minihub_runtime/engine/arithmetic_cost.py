@@ -16,6 +16,8 @@ _TRANSPOSED = (
     "Conv3DBackpropInputV2",
 )
 _FILTERS = ("Conv2DBackpropFilter", "Conv3DBackpropFilter", "Conv3DBackpropFilterV2")
+#: Which inputs are matrices that rows of the first one are multiplied with, beside what else is done.
+_SEVERAL = {"_ChainedMatMul": slice(1, 3), "_SelfAttention": slice(1, 5)}
 _PRODUCTS = ("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
 
 
@@ -36,6 +38,10 @@ def flops_of(call: Call) -> int | None:
     if op == "MatMuls":
         widths = sum(shape[-1] for shape in shapes[1:] if shape)
         return 2 * math.prod(shapes[0]) * widths if math.prod(result) else 0
+    matrices = _SEVERAL.get(op)
+    if matrices is not None:
+        # Each row of the first factor meets each element of the matrices.
+        return 2 * shapes[0][0] * sum(math.prod(shape) for shape in shapes[matrices] if shape)
     if op == "DepthwiseConv2dNative":
         return 2 * math.prod(result) * math.prod(shapes[1][:2])
     if op in _CONVOLUTIONS and shapes[1]:

@@ -182,6 +182,29 @@ def _attention(call: KernelCall) -> bool:
     return call.results[0].ndim > 2 and _elementwise(call)
 
 
+def _self_attention(call: KernelCall) -> bool:
+    """As `_on_first`; the sizes of heads have that of the batch, and what is done to scores has one part for each example."""
+    kinds, inputs = call.kinds, call.inputs
+    if not call.is_rows(0) or not call.are_free(slice(1, 5)):
+        return False
+    for place in range(5, 9):
+        asked = None if kinds[place] == SIZE else call.numbers(place)
+        if kinds[place] != SIZE and (not asked or asked[0] != -1):
+            return False
+    positions = int(inputs[5][1])
+    examples = len(inputs[0]) // positions if positions > 0 else 0
+    return all(
+        isinstance(operand, np.ndarray)
+        and kind != SIZE
+        and (
+            operand.ndim == 4 and len(operand) == examples
+            if kind > 0
+            else operand.ndim < 4 or len(operand) == 1
+        )
+        for kind, operand in zip(kinds[9:], inputs[9:], strict=True)
+    )
+
+
 def _einsum(call: KernelCall) -> bool:
     """Rows have the label in front that the result has in front, and what is free has it nowhere."""
     before, _, after = str(call.attrs["equation"]).replace(" ", "").partition("->")
@@ -492,7 +515,10 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(_REDUCTIONS, _reduction),
     **dict.fromkeys(("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"), _inference),
     **dict.fromkeys(("LogSoftmax", "Softmax", "TopKV2"), _within_rows),
-    **dict.fromkeys(("MatMul", "_AffineMatMul", "_PreparedMatMul", "_PreparedMatMuls"), _mat_mul),
+    **dict.fromkeys(
+        ("MatMul", "_AffineMatMul", "_ChainedMatMul", "_PreparedMatMul", "_PreparedMatMuls"),
+        _mat_mul,
+    ),
     **dict.fromkeys(("BatchMatMul", "BatchMatMulV2"), _batch_mat_mul),
     **dict.fromkeys(("Conv2DBackpropInput", "_TransposedConv2D"), _transposed_convolution),
     **dict.fromkeys(("MirrorPad", "Pad", "PadV2"), _pad),
@@ -518,5 +544,6 @@ RULES: dict[str, Rule] = {
     "_Attention": _attention,
     "_GatedConv2D": _gated,
     "_Pointwise": _pointwise,
+    "_SelfAttention": _self_attention,
     **dict.fromkeys(("_SummedConv2D", "_SummedSeparableConv2D"), _summed),
 }

@@ -121,6 +121,7 @@ FAMILIES = (
     "separable",
     "segment",
     "segment_sparse",
+    "self_attention",
     "sentencepiece",
     "sentencepiece_processor",
     "sets",

@@ -22,7 +22,7 @@ from minihub_runtime.ops.windows import allocate
 from minihub_runtime.shapes import show
 from minihub_runtime.threads import can_share, num_threads, scratch, spread
 
-__all__ = ["STEPS"]
+__all__ = ["STEPS", "attend", "is_regular", "spreads"]
 
 #: What may be done to scores, which are the first operand, before the softmax.
 STEPS: dict[str, Callable[..., Any]] = {
@@ -94,24 +94,51 @@ def attention(
     Raises: InvalidArgumentError for sizes that do not fit.
     """
     key = np.swapaxes(key, -1, -2) if adj_y else key
-    functions = [STEPS[step] for step in steps]
-    heads = query.shape[:-2]
-    scores = (*heads, query.shape[-2], key.shape[-1])
-    regular = (
+    done = list(zip([STEPS[step] for step in steps], operands, strict=True))
+    if not is_regular(query, key, value, operands):
+        return _whole(query, key, value, done)
+    result = _laid_out_as(query, (*query.shape[:-1], value.shape[-1]), out)
+    if any(np.may_share_memory(result, x) for x in (query, key, value, *operands)):
+        result = np.empty_like(result)
+    attend(query, key, value, done, result)
+    return result
+
+
+def is_regular(query: Array, key: Array, value: Array, operands: Sequence[Array]) -> bool:
+    """Whether nothing but operands broadcasts, and sizes fit; keys are `(…, depth, columns)`."""
+    heads, scores = query.shape[:-2], (*query.shape[:-1], key.shape[-1])
+    return (
         query.ndim > 2
         and query.shape[-1] == key.shape[-2]
         and key.shape[-1] == value.shape[-2]
         and heads == key.shape[:-2] == value.shape[:-2]
-        and all(_spreads(operand, scores) for operand in operands)
+        and all(spreads(operand, scores) for operand in operands)
     )
-    if not regular:
-        return _whole(query, key, value, list(zip(functions, operands, strict=True)))
-    result = _laid_out_as(query, (*scores[:-1], value.shape[-1]), out)
-    if any(np.may_share_memory(result, x) for x in (query, key, value, *operands)):
-        result = np.empty_like(result)
+
+
+def attend(
+    query: Array,
+    key: Array,
+    value: Array,
+    steps: Sequence[tuple[Callable[..., Any], Array]],
+    result: Array,
+) -> None:
+    """Put the attention of what is regular into `result`, which shares no memory with the rest.
+
+    Args:
+        query: `(…, heads, rows, depth)`.
+        key: `(…, heads, depth, columns)`.
+        value: `(…, heads, columns, width)`.
+        steps: what is done to the scores, functions with their operands.
+        result: `(…, heads, rows, width)`.
+    """
+    scores = (*query.shape[:-1], key.shape[-1])
     spread_out = [
-        operand.reshape(()) if operand.size == 1 else np.broadcast_to(operand, scores)
-        for operand in operands
+        (
+            function,
+            operand.reshape(()) if operand.size == 1 else np.broadcast_to(operand, scores),
+        )
+        for function, operand in steps
     ]
     # Dimensions in front of the last are gone through one by one.
     cases = [
@@ -121,14 +148,13 @@ def attention(
             value[place],
             [
                 (function, operand[place] if operand.ndim else operand)
-                for function, operand in zip(functions, spread_out, strict=True)
+                for function, operand in spread_out
             ],
             result[place],
         )
-        for place in np.ndindex(heads[:-1])
+        for place in np.ndindex(query.shape[:-3])
     ]
     _attend(cases)
-    return result
 
 
 def _laid_out_as(query: Array, shape: tuple[int, ...], out: Array | None) -> Array:
@@ -143,7 +169,7 @@ def _laid_out_as(query: Array, shape: tuple[int, ...], out: Array | None) -> Arr
     return found.transpose([order.index(axis) for axis in range(query.ndim)])
 
 
-def _spreads(operand: Array, shape: tuple[int, ...]) -> bool:
+def spreads(operand: Array, shape: tuple[int, ...]) -> bool:
     """Whether an operand of a step does not make the scores larger."""
     extra = len(shape) - operand.ndim
     return extra >= 0 and all(

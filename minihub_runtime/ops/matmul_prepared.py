@@ -8,6 +8,7 @@ import numpy as np
 
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import fitting
+from minihub_runtime.ops.chained_products import multiply_chained
 from minihub_runtime.ops.checking import require_rank
 from minihub_runtime.ops.prepared_matrix import PreparedMatrix, multiply_all
 from minihub_runtime.ops.registry import ROUNDING, Array, at_least, op, types
@@ -79,6 +80,41 @@ def prepared_mat_muls(
     return results
 
 
+@op(
+    "_ChainedMatMul(a: T, b: variant, c: variant) -> product: T",
+    T=FLOAT,
+    precision=ROUNDING,
+    source=SOURCE,
+    shape=unknown,
+)
+def chained_mat_mul(
+    a: Array,
+    b: PreparedMatrix,
+    c: PreparedMatrix,
+    *,
+    transpose_a: bool = False,
+    out: Array | None = None,
+) -> Array:
+    """The product of a product: the first with its bias and activation, then the second with its own.
+
+    Shapes: `[m, k]`, that of `b` `[k, l]`, that of `c` `[l, n]` -> `[m, n]`.
+    Raises: InvalidArgumentError for other ranks or sizes.
+    """
+    left = _left(a, transpose_a, [b])
+    if b.shape[1] != c.shape[0]:
+        raise _do_not_fit((len(left), b.shape[1]), c.shape)
+    out = fitting(out, (len(left), c.shape[1]), a.dtype)
+    if out is not None and any(np.may_share_memory(out, x) for x in (a, b.matrix, c.matrix)):
+        out = None
+    return multiply_chained(left, b, c, out)
+
+
+def _do_not_fit(left: tuple[int, ...], right: tuple[int, ...]) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"matrix sizes must fit, not {show(left)} and {show(right)} (after transposing)"
+    )
+
+
 def _left(a: Array, transpose: bool, matrices: Sequence[PreparedMatrix]) -> Array:
     """The left factor of products with some matrices.
 
@@ -88,7 +124,5 @@ def _left(a: Array, transpose: bool, matrices: Sequence[PreparedMatrix]) -> Arra
     left = a.T if transpose else a
     for matrix in matrices:
         if left.shape[1] != matrix.shape[0]:
-            raise InvalidArgumentError(
-                f"matrix sizes must fit, not {show(left.shape)} and {show(matrix.shape)} (after transposing)"
-            )
+            raise _do_not_fit(left.shape, matrix.shape)
     return left

@@ -10,6 +10,7 @@ Source: OpenBLAS, interface/gemm.c and kernel/x86_64/sgemm_small_kernel_nn_skyla
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 
@@ -76,6 +77,19 @@ class Panels:
     def __len__(self) -> int:
         """How many panels there are."""
         return len(self.starts) - 1
+
+    def rows(self, start: int, stop: int) -> Panels | None:
+        """Some rows of the matrices in panels that share their memory; None where products with these gain nothing."""
+        length = self.shape[-2] // self._parts
+        parts = (stop - start) // length if (stop - start) % length == 0 else _parts(stop - start)
+        if not parts:
+            return None
+        found = copy.copy(self)
+        found.shape = (*self.shape[:-2], stop - start, self.shape[-1])
+        found._parts = parts
+        found._joined = self._joined[..., start:stop, :]
+        found._rest = None if self._rest is None else self._rest[..., start:stop, :]
+        return found
 
     def multiply(self, left: Array, out: Array, first: int = 0, last: int | None = None) -> None:
         """Put the product with some panels, all by default, into `out`, in this thread.

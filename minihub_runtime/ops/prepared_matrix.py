@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from minihub_runtime.ops.finishing import Addend, Finishing, finish_with
 from minihub_runtime.ops.panels import LEAST_ROWS, Panels, panels_of
-from minihub_runtime.ops.products import Wanted, multiply, multiply_and_finish, multiply_each
+from minihub_runtime.ops.products import (
+    Finish,
+    Wanted,
+    multiply,
+    multiply_and_finish,
+    multiply_each,
+)
 from minihub_runtime.ops.registry import Array
 
 __all__ = ["PreparedMatrix", "multiply_all"]
@@ -45,8 +51,17 @@ class PreparedMatrix:
         """That of the matrix."""
         return self.matrix.shape
 
+    @property
+    def finish(self) -> Finish | None:
+        """What is done to blocks of products; None if nothing is."""
+        return None if self._bias is None and not self._activation else self._finish
+
+    def laid_out(self, rows: int) -> Panels | None:
+        """The matrix in panels, if it has been laid out in them and a product with so many rows gains by that."""
+        return self._panels if LEAST_ROWS <= rows <= MOST_ROWS else None
+
     def panels(self, rows: int) -> Panels | None:
-        """The matrix in panels, if a product with so many rows gains by that."""
+        """The matrix in panels, if a product with so many rows gains by that; it is laid out after a few uses."""
         if not LEAST_ROWS <= rows <= MOST_ROWS:
             return None
         if self._uses <= FIRST_USES:
@@ -68,23 +83,18 @@ class PreparedMatrix:
         """
         panels = self.panels(len(left))
         factor = self.matrix if panels is None else panels
-        plain = self._bias is None and not self._activation
+        first = self.finish
         if addend is None:
-            if plain:
+            if first is None:
                 return multiply(left, factor, out)
-            return multiply_and_finish(left, factor, self._finish, out)
+            return multiply_and_finish(left, factor, first, out)
 
         def finish(block: Array, rows: slice, columns: slice) -> None:
-            if not plain:
-                self._finish(block, rows, columns)
+            if first is not None:
+                first(block, rows, columns)
             addend.add_to(block, rows, columns)
 
         return multiply_and_finish(left, factor, finish, out)
-
-    def wanted(self, panels: Panels, out: Array) -> Wanted:
-        """The product with it in panels, and what follows."""
-        plain = self._bias is None and not self._activation
-        return Wanted(panels, out, None if plain else self._finish)
 
     def _finish(self, block: Array, rows: slice, columns: slice) -> None:
         """Add the bias of some columns to a contiguous block of them, and end with the activation."""
@@ -108,6 +118,6 @@ def multiply_all(left: Array, matrices: Sequence[PreparedMatrix], outs: Sequence
         if panels is None:
             matrix.multiply(left, out)
         else:
-            wanted.append(matrix.wanted(panels, out))
+            wanted.append(Wanted(panels, out, matrix.finish))
     if wanted:
         multiply_each(left, wanted)

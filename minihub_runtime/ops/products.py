@@ -40,6 +40,7 @@ __all__ = [
     "multiply_here",
     "multiply_turned",
     "sum_rows",
+    "with_whole_rows",
 ]
 
 #: Changes a contiguous block of a product in place; it has these rows and columns of it.
@@ -240,7 +241,7 @@ def _multiply_panels(
     width = right.shape[-1]
     result = np.empty((*stack, rows, width), left.dtype) if out is None else out
     if stack:
-        left = _with_whole_rows(left)
+        left = with_whole_rows(left)
         if result.strides[-1] != result.itemsize:
             result[...] = _multiply_panels(left, right, None, alone)
         else:
@@ -276,7 +277,7 @@ def multiply_each(left: Array, wanted: Sequence[Wanted], alone: bool = False) ->
         wanted: the products, in kernels, whose floating-point errors NumPy does not report.
         alone: whether other threads have work already, so that these products stay in this one.
     """
-    left = _with_whole_rows(left)
+    left = with_whole_rows(left)
     cost = 0 if alone else left.size * sum([each.right.shape[-1] for each in wanted]) // SPEED
     parts = _parts_of(
         tuple([len(each.right) for each in wanted]),
@@ -327,7 +328,7 @@ def _multiply_share(left: Array, wanted: Wanted, first: int, last: int) -> None:
     result[:, taken] = block
 
 
-def _with_whole_rows(left: Array) -> Array:
+def with_whole_rows(left: Array) -> Array:
     """A factor whose rows are contiguous."""
     return left if left.strides[-1] == left.itemsize else np.ascontiguousarray(left)
 

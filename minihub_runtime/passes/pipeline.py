@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from minihub_runtime.passes.chain_products import chain_products
 from minihub_runtime.passes.drop_idle import drop_idle
 from minihub_runtime.passes.fold_shapes import fold_shapes
 from minihub_runtime.passes.fold_thresholds import fold_thresholds
@@ -18,6 +19,7 @@ from minihub_runtime.passes.fuse_gates import fuse_gates
 from minihub_runtime.passes.fuse_normalization import fuse_normalization
 from minihub_runtime.passes.fuse_pointwise import fuse_pointwise
 from minihub_runtime.passes.fuse_row_updates import fuse_row_updates
+from minihub_runtime.passes.fuse_self_attention import fuse_self_attention
 from minihub_runtime.passes.fuse_separable import fuse_separable
 from minihub_runtime.passes.fuse_unjoining import fuse_unjoining
 from minihub_runtime.passes.fuse_word_lookup import fuse_word_lookup
@@ -112,6 +114,9 @@ PIPELINE: Mapping[str, Pass] = {
     "prepare_filters": prepare_filters,
     # What several ops read can be part of none of them.
     "share_equals": share_equals,
+    # What has several readers has them by now.
+    "fuse_self_attention": fuse_self_attention,
+    "chain_products": chain_products,
     # What is computed once is one tensor by now.
     "join_products": join_products,
     # What several ops read has several readers by now; activations of sums are programs.

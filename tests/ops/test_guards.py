@@ -34,12 +34,14 @@ _AFFINE = (
     "_ShiftedBias",
 )
 _PREPARED = (
+    "_ChainedMatMul",
     "_PreparedConv2D",
     "_PreparedConv3D",
     "_PreparedFilter",
     "_PreparedMatMul",
     "_PreparedMatMuls",
     "_PreparedMatrix",
+    "_SelfAttention",
 )
 _FOLDED = ("_Clamped", "_FoldedBias", "_FoldedFilter", "_Thresholds")
 _EXPANDED = ("_ExpandedBatchNorm", "_ExpandedBatchNormGrad")
