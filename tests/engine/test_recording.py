@@ -90,6 +90,18 @@ def test_nothing_is_taken_down_afterwards_and_recordings_do_not_overlap() -> Non
 X = np.ones((2, 8, 8, 4), np.float32)
 
 
+def _self_attention(x: Any) -> Any:
+    """Two heads of three."""
+    rows = tf.reshape(x, [-1, 4])
+    query, key, value = (
+        tf.transpose(tf.reshape(tf.matmul(rows, n * tf.ones([4, 6])), [-1, 8, 2, 3]), [0, 2, 1, 3])
+        for n in (1.0, 2.0, 3.0)
+    )
+    attended = tf.matmul(tf.nn.softmax(tf.matmul(query, key, transpose_b=True)), value)
+    joined = tf.reshape(tf.transpose(attended, [0, 2, 1, 3]), [-1, 6])
+    return tf.matmul(joined, tf.ones([6, 5]))
+
+
 @pytest.mark.parametrize(
     ("build", "op", "expected"),
     [
@@ -115,6 +127,14 @@ X = np.ones((2, 8, 8, 4), np.float32)
             "BatchMatMulV2",
             2 * (2 * 8) * 8 * 4 * 3,
         ),
+        (
+            lambda x: tf.matmul(
+                tf.tanh(tf.matmul(tf.reshape(x, [-1, 4]), tf.ones([4, 5]))), tf.ones([5, 3])
+            ),
+            "_ChainedMatMul",
+            2 * (2 * 8 * 8) * (4 * 5 + 5 * 3),
+        ),
+        (_self_attention, "_SelfAttention", 2 * (2 * 8 * 8) * (3 * 4 * 6 + 6 * 5)),
         (tf.nn.relu, "Relu", None),
         (lambda x: x + x, "AddV2", None),
     ],

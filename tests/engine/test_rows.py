@@ -159,6 +159,64 @@ def test_parts_of_attention(kinds: list[Kind], mask: Any, kept: bool) -> None:
         np.testing.assert_allclose(np.concatenate(halves), whole, rtol=1e-6)
 
 
+_ROWS = np.random.default_rng(5).standard_normal((12, 5)).astype(np.float32)
+_SIZES, _JOINED = np.array([-1, 3, 2, 4], np.int32), np.array([-1, 8], np.int32)
+
+
+@pytest.mark.parametrize(
+    ("changes", "mask", "kept"),
+    [
+        ({}, np.zeros((1, 1, 1, 3), np.float32), True),
+        ({}, np.zeros((4, 1, 1, 3), np.float32), True),
+        ({}, np.zeros((2, 3, 3), np.float32), True),
+        ({9: SIZE}, np.zeros((1, 1, 1, 3), np.float32), False),
+        ({9: FREE}, np.zeros((4, 1, 1, 3), np.float32), False),
+        ({1: 1}, np.zeros((1, 1, 1, 3), np.float32), False),
+        ({0: FREE, 9: 1}, np.zeros((4, 1, 1, 3), np.float32), False),
+        ({5: SIZE, 6: SIZE, 7: SIZE, 8: SIZE}, np.zeros((1, 1, 1, 3), np.float32), True),
+        ({5: 1}, np.zeros((1, 1, 1, 3), np.float32), False),
+    ],
+)
+def test_parts_of_attention_to_itself(changes: dict[int, Kind], mask: Any, kept: bool) -> None:
+    op = REGISTRY["_SelfAttention"]
+    attrs = op.schema.complete(
+        {"T": tf.float32, "Tshape": tf.int32, "N": 1, "steps": ["Add"]}, "_SelfAttention"
+    )
+    kernel, prepare = op.bind(attrs), REGISTRY["_PreparedMatrix"].kernel
+    none = np.zeros(0, np.float32)
+    matrices = [
+        prepare(_ROWS[n : n + 5].T @ _ROWS[:5, :1] * np.ones((5, 8), "f"), none) for n in range(3)
+    ]
+    last = prepare(np.ones((8, 7), np.float32), none)
+    inputs = [_ROWS, *matrices, last, _SIZES, _SIZES, _SIZES, _JOINED, mask]
+    kinds = [3, *[FREE] * 8, 1 if len(mask) == 4 else FREE]
+    for place, kind in changes.items():
+        kinds[place] = kind
+    whole = kernel(*inputs)
+    found = kind_of_result("_SelfAttention", KernelCall(attrs, kinds, inputs, [whole]), 4)
+    assert found == ([3] if kept else None)
+    if kept:
+        halves = [
+            kernel(*(x[: 2 * k] if k > 0 else x for x, k in zip(inputs, kinds, strict=True))),
+            kernel(*(x[2 * k :] if k > 0 else x for x, k in zip(inputs, kinds, strict=True))),
+        ]
+        np.testing.assert_allclose(np.concatenate(halves), whole, rtol=1e-5)
+
+
+@pytest.mark.parametrize("place", [5, 6, 7, 8])
+def test_sizes_of_heads_that_are_written_out_are_of_one_batch(place: int) -> None:
+    op = REGISTRY["_SelfAttention"]
+    attrs = op.schema.complete({"T": tf.float32, "Tshape": tf.int32, "N": 0}, "_SelfAttention")
+    prepare, none = REGISTRY["_PreparedMatrix"].kernel, np.zeros(0, np.float32)
+    matrices = [prepare(np.ones((5, 8), np.float32), none) for _ in range(3)]
+    last = prepare(np.ones((8, 7), np.float32), none)
+    inputs = [_ROWS, *matrices, last, _SIZES, _SIZES, _SIZES, _JOINED]
+    inputs[place] = np.array([12, 8] if place == 8 else [4, 3, 2, 4], np.int32)
+    whole = op.bind(attrs)(*inputs)
+    found = KernelCall(attrs, [3, *[FREE] * 8], inputs, [whole])
+    assert kind_of_result("_SelfAttention", found, 4) is None
+
+
 @pytest.mark.parametrize(
     ("axis", "x", "kept"),
     [
