@@ -37,10 +37,9 @@ SMALL = 1_000_000
 WIDTH = 64
 #: So few columns at the end are no panel of their own, but part of the one before.
 NARROW = 16
-#: Rows of a panel at most: with more, bands have few rows.
-DEEPEST = 1280
-#: Rows of a part of a deeper one, at most; and so many parts.
-PART_DEPTH = 1024
+#: Rows of a panel, or of a part of a deeper one, at most: with more, bands have fewer than eight rows.
+DEEPEST = 1920
+#: How many parts a panel has, at most.
 MOST_PARTS = 8
 #: Numbers that are kept until they are added up, about: they stay in the cache.
 SUMS = 1 << 17
@@ -222,8 +221,12 @@ def _parts(depth: int) -> int:
     """In how many parts sums of so many products are cut; 0 if they cannot be."""
     if depth <= DEEPEST:
         return 1
-    fitting = [n for n in range(2, MOST_PARTS + 1) if depth % n == 0 and depth // n <= PART_DEPTH]
-    if not fitting:
-        return 0
-    # One more part makes bands of sixteen rows.
-    return fitting[0] + 1 if fitting[0] + 1 in fitting else fitting[0]
+    fitting = [n for n in range(2, MOST_PARTS + 1) if depth % n == 0 and depth // n <= DEEPEST]
+    # The fewer parts, the fewer sums.
+    return next((n for n in fitting if _has_even_bands(depth // n)), fitting[0] if fitting else 0)
+
+
+def _has_even_bands(depth: int) -> bool:
+    """Whether a part of so many rows is multiplied with bands of a power of two, which leave no rows over, mostly."""
+    most = SMALL // (depth * WIDTH)
+    return any(most * 2 // 3 < lines <= most for lines in (8, 16, 32))

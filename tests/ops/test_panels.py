@@ -44,7 +44,7 @@ WIDTHS = [5, WIDTH, WIDTH + 7, WIDTH + 16, 3 * WIDTH, 4 * WIDTH + 40]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 49, 130])
-@pytest.mark.parametrize("depth", [1, 300, 1000, 2560])
+@pytest.mark.parametrize("depth", [1, 300, 1000, 1900, 2560, 4096])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_products_are_those_of_the_matrix(rows: int, depth: int, width: int, count: int) -> None:
     left, matrix = draw(rows, depth), draw(depth, width)
@@ -230,3 +230,18 @@ def test_the_kind_of_processor_tells(
     assert blas.small_as_they_are() == small
     monkeypatch.setattr(blas, "_control", lambda: None)
     assert not blas.small_as_they_are()
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 1536), (1536, 3072), (512, 2560), (100, 107)])
+def test_some_rows_of_a_matrix(start: int, stop: int) -> None:
+    matrix, left = draw(3072, 3 * WIDTH + 20), draw(49, stop - start)
+    panels = panels_of(matrix)
+    assert panels is not None
+    part = panels.rows(start, stop)
+    assert part is not None
+    assert part.shape == (stop - start, matrix.shape[1])
+    assert np.shares_memory(part._joined, panels._joined)
+    expected = left.astype(np.float64) @ matrix[start:stop]
+    np.testing.assert_allclose(multiply(left, part), expected, rtol=1e-4, atol=1e-3)
+    # So many rows, of a prime number, are not cut in parts.
+    assert panels.rows(0, 2999) is None
