@@ -51,7 +51,9 @@ def _fuse(region: Region, last: Node) -> None:
     if joined is None or turned is None or attention is None or not attention.attrs["adj_y"]:
         return
     heads = [found for place in range(3) if (found := _heads(region, attention, place)) is not None]
-    kinds = {node.attrs.get("Tshape", int32) for node in (joined, *(each.nodes[1] for each in heads))}
+    kinds = {
+        node.attrs.get("Tshape", int32) for node in (joined, *(each.nodes[1] for each in heads))
+    }
     if len(heads) < 3 or len({each.x for each in heads}) > 1 or len(kinds) > 1:
         return
     for node in (joined, turned, attention, *(node for each in heads for node in each.nodes)):
