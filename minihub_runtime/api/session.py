@@ -103,7 +103,28 @@ class _Fetch:
             raise ValueError(f"Operation '{op.name}' has been marked as not fetchable.")
 
 
-def feed_array(tensor: Tensor, value: Any) -> Any:
+#: So many tensors that were fed are remembered.
+MAX_FED = 256
+
+
+class _Feedable:
+    """A tensor that may be fed, and what does not change of it.
+
+    Attributes:
+        tensor: it.
+        ref: node and output index.
+        dtype: its type.
+    """
+
+    __slots__ = ("dtype", "ref", "tensor")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.ref = tensor.ref_in_graph
+        self.dtype: DType = tensor.dtype.base_dtype
+
+
+def _feed_array(place: _Feedable, value: Any) -> Any:
     """The array to feed for a tensor.
 
     Differs: numbers that the type cannot hold, fractions among integers included, are refused; TensorFlow wraps or cuts them.
@@ -112,19 +133,18 @@ def feed_array(tensor: Tensor, value: Any) -> Any:
         TypeError: a tensor is fed, or the value is not of the type.
         ValueError: the shape does not fit.
     """
+    tensor, dtype = place.tensor, place.dtype
     if isinstance(value, (Tensor, Operation)):
         raise TypeError(
             "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
             f"Python scalars, strings, lists and numpy ndarrays. The tensor object was {value}, "
             f"passed for {tensor}."
         )
-    dtype: DType = tensor.dtype.base_dtype
     if type(value) is np.ndarray and value.dtype == dtype.numpy and value.dtype.kind in "biufc":
         array = value
     else:
         array = _converted(tensor, value, dtype)
-    known = tensor.graph.shape_of(tensor)
-    if not compatible(known, array.shape):
+    if not compatible(tensor.graph.inference.shape(place.ref), array.shape):
         raise ValueError(
             f"Cannot feed value of shape {array.shape!r} for Tensor {tensor.name}, which has "
             f"shape {tensor.shape}"
@@ -137,7 +157,7 @@ def feed_array(tensor: Tensor, value: Any) -> Any:
 
 
 def _converted(tensor: Tensor, value: Any, dtype: DType) -> Any:
-    """What is fed for a tensor as an array of its type; raises as `feed_array`."""
+    """What is fed for a tensor as an array of its type; raises as `_feed_array`."""
     if not dtype.is_numpy_compatible:
         raise TypeError(f"{tensor.name} of type {dtype.name} cannot be fed")
     # Of a list of text NumPy would make an array first that is as wide as the longest.
@@ -237,6 +257,8 @@ class Session:
         self._lock = threading.Lock()
         self._closed = False
         self._fetches: dict[Any, _Fetch] = {}
+        #: Tensors that were fed, by their places in memory.
+        self._fed: dict[int, _Feedable] = {}
         self._entered: list[contextlib.ExitStack] = []
         _open_sessions.add(self)
 
@@ -371,13 +393,14 @@ class Session:
     def _feeds(self, feed_dict: Mapping[Any, Any]) -> dict[Ref, Any]:
         feeds: dict[Ref, Any] = {}
         for key, value in feed_dict.items():
-            if type(key) is Tensor and key.graph is self.graph and self.graph.is_feedable(key):
-                feeds[key.ref_in_graph] = feed_array(key, value)
+            place = self._fed.get(id(key))
+            if place is not None and place.tensor is key and self.graph.is_feedable(key):
+                feeds[place.ref] = _feed_array(place, value)
                 continue
             if isinstance(key, CompositeTensor):
                 for part, piece in zip(key.components, key.to_parts(value), strict=True):
                     if part.op.type != "Const":
-                        feeds[part.ref_in_graph] = feed_array(part, piece)
+                        feeds[part.ref_in_graph] = _feed_array(_Feedable(part), piece)
                 continue
             try:
                 tensor = self.graph.as_graph_element(key, allow_operation=False)
@@ -387,7 +410,10 @@ class Session:
                 ) from error
             if not self.graph.is_feedable(tensor):
                 raise ValueError(f"Tensor {tensor.name} may not be fed.")
-            feeds[tensor.ref_in_graph] = feed_array(tensor, value)
+            if len(self._fed) >= MAX_FED:
+                self._fed.clear()
+            place = self._fed[id(tensor)] = _Feedable(tensor)
+            feeds[place.ref] = _feed_array(place, value)
         return feeds
 
     def make_callable(

@@ -18,6 +18,8 @@ MANY = 1 << 10
 FEW = 8
 #: The largest product, in multiplications, that takes the place of additions: tens of microseconds.
 MAX_PRODUCT = 1 << 21
+#: A product of so few takes less than to find out which runs are longer than one.
+SMALL_PRODUCT = 1 << 20
 
 
 def sort_stably(numbers: Array, limit: int) -> tuple[Array, Array]:
@@ -66,22 +68,37 @@ def _by_products(rows: Array, order: Array, new: Array, starts: Array) -> Array 
     # No more runs than that are longer than one.
     if repeated <= FEW or height > len(order) or repeated * height * width > MAX_PRODUCT:
         return None
+    if len(starts) * height * width <= SMALL_PRODUCT:
+        # The runs are counted from 1.
+        cells = new.cumsum()
+        cells *= height
+        cells += order
+        return _finite_product(_times(cells, len(starts), height), rows)
     # Whether the run of each place is longer than one.
     longer = ~new
     longer[:-1] |= longer[1:]
     (places,) = longer.nonzero()
-    # The runs are counted from 1.
     cells = new.take(places).cumsum()
     count = int(cells[-1])
     if count <= FEW:
         return None
     cells *= height
     cells += order.take(places)
-    times = np.bincount(cells, minlength=(count + 1) * height)[height:].astype(rows.dtype)
-    products = multiply(times.reshape(count, height), rows)
-    if not math.isfinite(products.sum()):
+    products = _finite_product(_times(cells, count, height), rows)
+    if products is None:
         return None
     sums = np.empty((len(starts), width), rows.dtype)
     take_rows(rows, order.take(starts), sums)
     sums[longer.take(starts)] = products
     return sums
+
+
+def _times(cells: Array, count: int, height: int) -> Array:
+    """How often each run has each row, of the number of the run, from 1, times `height`, plus that of the row."""
+    return np.bincount(cells, minlength=(count + 1) * height)[height:].reshape(count, height)
+
+
+def _finite_product(times: Array, rows: Array) -> Array | None:
+    """How often runs have rows, times the rows; None where a row holds what is no number, or infinite."""
+    products = multiply(times.astype(rows.dtype), rows)
+    return products if math.isfinite(products.sum()) else None

@@ -68,8 +68,9 @@ def test_rows_in_their_own_order_are_added_up() -> None:
     np.testing.assert_allclose(sums_of(data, None, LENGTHS), expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("small", [False, True])
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_longer_runs_are_products(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_longer_runs_are_products(kind: Any, small: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, ...]] = []
 
     def multiply(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -77,11 +78,14 @@ def test_longer_runs_are_products(kind: Any, monkeypatch: pytest.MonkeyPatch) ->
         return left @ right
 
     monkeypatch.setattr(row_sums, "multiply", multiply)
+    if not small:
+        monkeypatch.setattr(row_sums, "SMALL_PRODUCT", 0)
     random = np.random.default_rng(2)
     data = random.standard_normal((11, WIDTH)).astype(kind)
     order = random.integers(0, len(data), sum(LENGTHS))
     found = sums_of(data, order, LENGTHS)
-    assert asked == [(sum(length > 1 for length in LENGTHS), len(data))]
+    # In a small product shorter ones have part, too.
+    assert asked == [(sum(small or length > 1 for length in LENGTHS), len(data))]
     np.testing.assert_allclose(found, one_by_one(data, order, LENGTHS), rtol=1e-5, atol=1e-5)
     # What is named once is the row itself.
     starts = np.cumsum(LENGTHS) - LENGTHS
@@ -89,8 +93,13 @@ def test_longer_runs_are_products(kind: Any, monkeypatch: pytest.MonkeyPatch) ->
     np.testing.assert_array_equal(found[alone], data[order[starts[alone]]])
 
 
+@pytest.mark.parametrize("small", [False, True])
 @pytest.mark.parametrize("wrong", [np.inf, -np.inf, np.nan])
-def test_what_is_infinite_stays_in_its_runs(wrong: float) -> None:
+def test_what_is_infinite_stays_in_its_runs(
+    wrong: float, small: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not small:
+        monkeypatch.setattr(row_sums, "SMALL_PRODUCT", 0)
     random = np.random.default_rng(4)
     data = random.standard_normal((11, WIDTH)).astype(np.float32)
     data[5, 2] = wrong
