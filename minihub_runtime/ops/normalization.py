@@ -13,6 +13,7 @@ from minihub_runtime.ops.channel_blocks import blocks_of
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import HALF_FLOATS, REGISTRY, ROUNDING, Array, op, types
+from minihub_runtime.ops.unwrapped import einsum
 from minihub_runtime.ops.windows import allocate, narrow, widen
 from minihub_runtime.shapes import Shape, Spec, merge, show
 from minihub_runtime.threads import spread
@@ -135,7 +136,8 @@ def _moments(x: Array) -> tuple[Array, Array, int]:
     x = contiguous(x)
     # Deviations from a guess at the mean tell both in one go, where the guess is a good one; zero is one that takes less time.
     sample = x.reshape(-1, channels)[:GUESSED].astype(np.float64)
-    guess, about = sample.mean(axis=0), sample.var(axis=0)
+    guess = np.add.reduce(sample, axis=0) / len(sample)
+    about = einsum("rc,rc->c", sample, sample) / len(sample) - np.square(guess)
     center = None if near_zero(guess, about) else guess.astype(x.dtype)
     total, squares = _deviations(x, center)
     away = total / count

@@ -265,10 +265,10 @@ def expanded_batch_norm_grad(
         slopes = slopes.reshape(-1, width)
         projected, offset_grad = _project(rows, slopes, center, covariance.diagonal())
         inverse = 1 / np.sqrt(reserve_space_2 + np.float32(epsilon))
-        products = np.sum(weights * projected, axis=0)
+        products = np.add.reduce(weights * projected, axis=0, dtype=np.float64).astype(np.float32)
         factor = scale * inverse
-        pull = (np.square(inverse) * products).astype(np.float32)
-        shift = (offset_grad / len(rows)).astype(np.float32)
+        pull = np.square(inverse) * products
+        shift = offset_grad / np.float32(len(rows))
         filter_grad = factor * (projected - multiply(covariance, weights) * pull)
         across = multiply(weights * (factor * pull / np.float32(len(rows))), weights.T)
         rest = _times(center, across) - _times(factor * shift, weights.T)
@@ -276,9 +276,9 @@ def expanded_batch_norm_grad(
         input_grad = _pull_back(rows, slopes, back, across, rest.astype(np.float32))
     return (
         input_grad.reshape(input.shape),
-        (products * inverse).astype(np.float32),
-        offset_grad.astype(np.float32),
-        filter_grad.astype(np.float32).reshape(filter.shape),
+        products * inverse,
+        offset_grad,
+        filter_grad.reshape(filter.shape),
     )
 
 
@@ -316,7 +316,7 @@ def _runs_of(rows: Array, slopes: Array) -> list[tuple[int, int]]:
 
 
 def _project(rows: Array, slopes: Array, center: Array, variance: Array) -> tuple[Array, Array]:
-    """The product of rows, without their mean, and slopes, and the sum of the slopes; in float64.
+    """The product of rows, without their mean, and slopes, and the sum of the slopes.
 
     Args:
         rows: `(n, k)`.
@@ -347,10 +347,10 @@ def _project(rows: Array, slopes: Array, center: Array, variance: Array) -> tupl
             blocks.add_up(sums[number], slope)
 
     spread(compute, range(len(shares)), slopes.size * depth // SPEED, products=True)
-    projected, total = products.sum(axis=0), blocks.total(sums)
+    projected, total = np.add.reduce(products, axis=0), blocks.total(sums)
     if centers is None:
-        projected -= np.outer(center, total)
-    return projected, total
+        projected -= center.astype(np.float64)[:, np.newaxis] * total
+    return projected.astype(np.float32), total.astype(np.float32)
 
 
 def _pull_back(rows: Array, slopes: Array, back: Array, across: Array, rest: Array) -> Array:
