@@ -31,6 +31,8 @@ __all__ = [
 
 #: How much longer than an even one the longest share may be.
 UNEVEN = 1.1
+#: Numbers that one thread adds up in the end, at most: with more, that takes longer than to meet once more.
+MOST_ADDED = 1 << 19
 
 
 class Share(NamedTuple):
@@ -116,12 +118,17 @@ def multiply_some(
 
 
 def rows_below(second: PreparedMatrix, rows: int, shares: Sequence[Share]) -> list[Panels]:
-    """The rows of the second matrix that each share meets; empty if it is not laid out so."""
+    """The rows of the second matrix that each share meets; empty if it is not laid out so, or that does not pay."""
     panels = second.laid_out(rows)
-    if panels is None:
+    if panels is None or (len(shares) - 1) * rows * second.shape[1] > MOST_ADDED:
         return []
-    found = [panels.rows(share.columns.start, share.columns.stop) for share in shares]
-    return [part for part in found if part is not None] if None not in found else []
+    found = []
+    for share in shares:
+        part = panels.rows(share.columns.start, share.columns.stop)
+        if part is None:
+            return []
+        found.append(part)
+    return found
 
 
 def sum_of_shares(

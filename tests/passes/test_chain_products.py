@@ -10,7 +10,9 @@ import pytest
 
 import minihub_runtime as tf
 from minihub_runtime import blas, threads
+from minihub_runtime.ops import chained_products
 from minihub_runtime.ops.chained_products import share_columns
+from minihub_runtime.ops.prepared_matrix import FIRST_USES, PreparedMatrix
 from minihub_runtime.ops.registry import REGISTRY
 from tests.passes.test_fuse_affine import plan_of, variable
 from tests.passes.test_join_products import draw, ops_of
@@ -56,6 +58,19 @@ def test_the_same_numbers(
         with pytest.raises(tf.errors.InvalidArgumentError, match="sizes must fit"):
             plan.run([draw(7, 7)])
         assert plan.run([draw(0, 60)])[0].shape == (0, 75)
+
+
+@pytest.mark.parametrize(("most", "shares"), [(64, 0), (2 * 9 * 32, 3), (2 * 9 * 32 - 1, 0)])
+def test_little_is_added_up_in_the_end(
+    most: int, shares: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blas, "small_as_they_are", lambda: True)
+    monkeypatch.setattr(chained_products, "MOST_ADDED", most)
+    second = PreparedMatrix(draw(384, 32), np.zeros(0, np.float32), "")
+    for _ in range(FIRST_USES + 1):
+        second.multiply(draw(9, 384))
+    wanted = share_columns((*range(0, 385, 64),), 64, 3)
+    assert len(chained_products.rows_below(second, 9, wanted)) == shares
 
 
 def test_columns_are_shared_evenly_or_not_at_all() -> None:
