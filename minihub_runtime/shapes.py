@@ -112,13 +112,9 @@ def compatible(a: Shape, b: Shape) -> bool:
     """Whether one concrete shape could be both `a` and `b`."""
     if a is None or b is None:
         return True
-    if len(a) != len(b):
-        return False
-    # Each feed asks this, and a loop takes half as long as a generator.
-    for x, y in zip(a, b, strict=True):  # noqa: SIM110
-        if x is not None and y is not None and x != y:
-            return False
-    return True
+    return len(a) == len(b) and all(
+        x is None or y is None or x == y for x, y in zip(a, b, strict=True)
+    )
 
 
 def includes(wide: Shape, narrow: Shape) -> bool:

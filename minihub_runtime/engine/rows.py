@@ -192,7 +192,10 @@ def _self_attention(call: KernelCall) -> bool:
         if kinds[place] != SIZE and (not asked or asked[0] != -1):
             return False
     positions = int(inputs[5][1])
-    examples = len(inputs[0]) // positions if positions > 0 else 0
+    if positions < 1 or kinds[0] % positions:
+        # A sequence would have rows of several examples.
+        return False
+    examples = len(inputs[0]) // positions
     return all(
         isinstance(operand, np.ndarray)
         and kind != SIZE

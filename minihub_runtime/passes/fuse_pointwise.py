@@ -7,8 +7,8 @@
                                                                       Sqrt @3)
 
 What only reads one another is taken together, whatever it spells out: gelu, swish, a normalisation with the means along the last
-axis, which are part of the program as `Mean:-1 %0`.  Squares and cubes may be spelled as powers.  If all comes from one convolution or product that nothing else reads, it
-becomes its activation.
+axis, which are part of the program as `Mean:-1 %0`.  Squares and cubes may be spelled as powers.  If all comes from one convolution
+or product that nothing else reads, it becomes its activation.
 """
 
 from __future__ import annotations
@@ -237,8 +237,7 @@ class _Group:
             if node.op == "Pow":
                 square = f"@{len(self.lines)}"
                 self.lines.append(f"Square {operands[0]}")
-                cubed = _exponent(self.region, node) != 2
-                if cubed:
+                if _exponent(self.region, node) != 2:
                     self.lines.append(f"Mul {square} {operands[0]}")
                 made[node.name] = f"@{len(self.lines) - 1}"
                 continue

@@ -203,6 +203,23 @@ def test_parts_of_attention_to_itself(changes: dict[int, Kind], mask: Any, kept:
         np.testing.assert_allclose(np.concatenate(halves), whole, rtol=1e-5)
 
 
+def test_sequences_of_several_examples_are_not_parts() -> None:
+    op = REGISTRY["_SelfAttention"]
+    attrs = op.schema.complete({"T": tf.float32, "Tshape": tf.int32, "N": 0}, "_SelfAttention")
+    prepare, none = REGISTRY["_PreparedMatrix"].kernel, np.zeros(0, np.float32)
+    matrices = [prepare(np.ones((5, 8), np.float32), none) for _ in range(3)]
+    last = prepare(np.ones((8, 7), np.float32), none)
+    # Two sequences of six rows, four examples of three.
+    sizes = np.array([-1, 6, 2, 4], np.int32)
+    inputs = [_ROWS, *matrices, last, sizes, sizes, sizes, _JOINED]
+    whole = op.bind(attrs)(*inputs)
+    found = KernelCall(attrs, [3, *[FREE] * 8], inputs, [whole])
+    assert kind_of_result("_SelfAttention", found, 4) is None
+    assert kind_of_result(
+        "_SelfAttention", KernelCall(attrs, [6, *[FREE] * 8], inputs, [whole]), 2
+    ) == [6]
+
+
 @pytest.mark.parametrize("place", [5, 6, 7, 8])
 def test_sizes_of_heads_that_are_written_out_are_of_one_batch(place: int) -> None:
     op = REGISTRY["_SelfAttention"]
