@@ -75,9 +75,15 @@ def check_vector(vector: Array, channels: int, name: str) -> None:
         require(False, f"{name} must have {channels} elements, one per channel, not {len(vector)}")
 
 
-def near_zero(mean: Array, variance: Array) -> bool:
-    """Whether elements need not be centred before they are multiplied and added up: little of them cancels."""
-    return bool((np.square(mean) <= NEAR * variance).all())
+def near_zero(mean: Array, variance: Array, near: float = NEAR) -> bool:
+    """Whether elements need not be centred before they are multiplied and added up: little of them cancels.
+
+    Args:
+        mean: of each channel.
+        variance: of each.
+        near: variances that a mean may be away from zero, squared.
+    """
+    return bool((np.square(mean) <= near * variance).all())
 
 
 def _normalize(

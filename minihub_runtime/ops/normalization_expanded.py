@@ -49,6 +49,8 @@ TAKEN_IN = frozenset({"", "Relu", "Relu6"})
 #: Rows that tell about where the mean is, and variances that it may be away from that, squared.
 GUESSED = 64
 FAR = 4
+#: As `normalization.NEAR`; what is left of these products is multiplied with weights, whose terms cancel once more.
+NEAR = 4
 #: A variance may be the sum of terms that are together so many times as large; these are right to six places.
 CANCELLED = 1 << 8
 #: Bytes of the blocks of rows that are multiplied at a time, and rows, at least.
@@ -333,7 +335,7 @@ def _project(rows: Array, slopes: Array, center: Array, variance: Array) -> tupl
     blocks = blocks_of(width, slopes.size)
     narrow = blocks_of(depth, rows.size)
     # There are none where rows need not be centred.
-    centers = None if near_zero(center, variance) else narrow.repeated(center)
+    centers = None if near_zero(center, variance, NEAR) else narrow.repeated(center)
 
     def compute(number: int) -> None:
         for low, high in each[slice(*shares[number])]:
