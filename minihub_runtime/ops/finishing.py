@@ -73,10 +73,17 @@ def _swish(block: Array) -> None:
 
 
 def _swish_of_half(block: Array) -> None:
-    # What `_swish` makes of 2 x: x · (1 + tanh(x)).  NumPy finds a tanh sooner than an exponential, and nothing is divided.
+    # What `_swish` makes of 2 x: x · (1 + tanh(x)).
     factor = np.tanh(block, out=scratch("finishing", block.shape, block.dtype))
     factor += 1
     np.multiply(block, factor, out=block)
+
+
+def _swish_of_negative(block: Array) -> None:
+    # What `_swish` makes of -x: x / (-1 - exp(x)).
+    divisor = np.exp(block, out=scratch("finishing", block.shape, block.dtype))
+    np.subtract(block.dtype.type(-1), divisor, out=divisor)
+    np.divide(block, divisor, out=block)
 
 
 def _hard_swish(block: Array) -> None:
@@ -95,6 +102,7 @@ ACTIVATIONS: dict[str, Finish] = {
     "Sigmoid": _sigmoid,
     "Swish": _swish,
     "SwishOfHalf": _swish_of_half,
+    "SwishOfNegative": _swish_of_negative,
     "Tanh": _tanh,
 }
 

@@ -15,6 +15,7 @@ import numpy as np
 from minihub_runtime import blas
 from minihub_runtime.memory import contiguous
 from minihub_runtime.ops import convolving_depthwise, products
+from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.convolution import convolution, depthwise
 from minihub_runtime.ops.convolving import trim
 from minihub_runtime.ops.depthwise_rows import (
@@ -26,6 +27,7 @@ from minihub_runtime.ops.depthwise_rows import (
     row_weights,
 )
 from minihub_runtime.ops.finishing import Addend, add_whole, finish_with
+from minihub_runtime.ops.instructions import QUICK_TANH
 from minihub_runtime.ops.panels import SMALL
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 from minihub_runtime.ops.shape_rules import unknown
@@ -42,6 +44,8 @@ WIDER = 3
 #: another order first, more.
 LEAST_COLUMNS = 28
 MANY_COLUMNS = 56
+#: Channels that each thread has, at least, where threads share those between the convolutions.
+NARROWEST = 64
 #: For so many shapes of inputs it is kept how the convolutions go.
 KEPT = 16
 POINTS = layout_of("NHWC", "SAME", [1, 1, 1, 1])
@@ -60,6 +64,7 @@ class _Course(NamedTuple):
         direct: whether the first convolution puts rows of columns where the second one reads them.
         weights: those of the depthwise convolution, as rows are multiplied with them.
         cost: how long one thread takes, in nanoseconds, about.
+        shares: where threads share channels instead of bands: which ones, their filters, and how these go.
     """
 
     result: tuple[int, ...]
@@ -68,6 +73,7 @@ class _Course(NamedTuple):
     direct: bool
     weights: Array
     cost: int
+    shares: Sequence[tuple[slice, SeparableFilters, _Course]]
 
 
 class _Expansion:
@@ -118,7 +124,8 @@ class SeparableFilters:
         biases: tuple[Array, Array, Array],
         activations: tuple[str, str, str],
     ) -> None:
-        parts = [_halved(*part) for part in zip(filters, biases, activations, strict=True)]
+        parts = [_eased(*part) for part in zip(filters, biases, activations, strict=True)]
+        self._parts = parts
         self.filters = tuple(filter for filter, _, _ in parts)
         self.finishes = tuple(
             finish_with(bias.reshape(-1) if bias.size else None, [name]) for _, bias, name in parts
@@ -176,6 +183,37 @@ class SeparableFilters:
             bool(before.size) and _are_long(columns, channels, wide),
             self._row_weights(columns.outputs),
             int(cost),
+            self._plan_shares(x, layout, shared) if len(bands) < shared else (),
+        )
+
+    def _plan_shares(
+        self, x: Array, layout: Layout, threads: int
+    ) -> tuple[tuple[slice, SeparableFilters, _Course], ...]:
+        """The channels between the convolutions, cut for threads; none where each would have too few."""
+        wide, found = self.filter.shape[2], []
+        if wide < threads * NARROWEST:
+            return ()
+        for start, stop in runs(wide, -(-wide // threads), 1, threads):
+            channels = slice(start, stop)
+            filters = self._of_channels(channels)
+            seen = x if filters.before is not None else x[..., channels]
+            course = filters._plan(seen, layout, 1)
+            if course is None:
+                return ()
+            found.append((channels, filters, course))
+        return tuple(found)
+
+    def _of_channels(self, channels: slice) -> SeparableFilters:
+        """Those of some channels; sums over all of them are yet to be made of what the last convolution gives, and finished."""
+        (before, first, name), (filter, middle, second), (after, _, _) = self._parts
+        return SeparableFilters(
+            (
+                before[..., channels] if before.size else before,
+                filter[:, :, channels],
+                after[:, :, channels] if after.size else after,
+            ),
+            (_some(first, channels), _some(middle, channels), np.zeros(0, np.float32)),
+            (name, second, ""),
         )
 
     def _row_weights(self, outputs: int) -> Array:
@@ -193,12 +231,21 @@ def _are_long(columns: Window, channels: int, wide: int) -> bool:
     return least <= columns.size // columns.stride <= SMALL // (channels * wide)
 
 
-def _halved(filter: Array, bias: Array, name: str) -> tuple[Array, Array, str]:
-    """A filter, its bias and activation, so that less is done to what they give: swish follows from the tanh of the half."""
+def _some(bias: Array, channels: slice) -> Array:
+    """Those of some channels, unless there is one for all, or none."""
+    return bias[channels] if bias.size > 1 else bias
+
+
+def _eased(filter: Array, bias: Array, name: str) -> tuple[Array, Array, str]:
+    """A filter, its bias and activation, so that less is done to what they give: swish follows from the tanh of the half, or from
+    the exponential of the negative.
+    """
     if name != "Swish":
         return filter, bias, name
-    half = np.float32(0.5)
-    return filter * half, bias * half, "SwishOfHalf"
+    factor, name = (
+        (np.float32(0.5), "SwishOfHalf") if QUICK_TANH else (np.float32(-1), "SwishOfNegative")
+    )
+    return filter * factor, bias * factor, name
 
 
 @op(
@@ -300,7 +347,9 @@ def _in_bands(
     result = allocate(course.result, input.dtype, out)
     x = np.ascontiguousarray(input)
     with blas.single():
-        if len(course.parts) == 1:
+        if course.shares and can_share():
+            _in_shares(x, filters, course, result, addend)
+        elif len(course.parts) == 1:
             _compute(x, filters, course, *course.parts[0], result, addend)
         else:
             spread(
@@ -309,6 +358,33 @@ def _in_bands(
                 course.cost,
             )
     return result
+
+
+def _in_shares(
+    x: Array, filters: SeparableFilters, course: _Course, result: Array, addend: Addend | None
+) -> None:
+    """All three convolutions, where each thread has some of the channels between them, and sums are added up in the end."""
+    sums = [result] + [np.empty(course.result, x.dtype) for _ in course.shares[1:]]
+
+    def compute(number: int) -> None:
+        channels, some, its = course.shares[number]
+        whole = filters.after is not None
+        found = sums[number] if whole else scratch("share", its.result, x.dtype)
+        seen = x if some.before is not None else np.ascontiguousarray(x[..., channels])
+        for part in its.parts:
+            _compute(seen, some, its, *part, found, None)
+        if not whole:
+            result[..., channels] = found
+
+    spread(compute, range(len(sums)), course.cost)
+    if filters.after is None:
+        return
+    narrow = result.reshape(-1, result.shape[3])
+    for more in sums[1:]:
+        np.add(result, more, out=result)
+    filters.finishes[2](narrow)
+    if addend is not None:
+        addend.add_to(narrow, slice(0, len(narrow)))
 
 
 def _one_by_one(

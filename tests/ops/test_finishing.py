@@ -23,6 +23,7 @@ EXPECTED: dict[str, Callable[[Any], Any]] = {
     "Sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "Swish": lambda x: x / (1 + np.exp(-x)),
     "SwishOfHalf": lambda x: 2 * x / (1 + np.exp(-2 * x)),
+    "SwishOfNegative": lambda x: -x / (1 + np.exp(x)),
     "Tanh": np.tanh,
 }
 

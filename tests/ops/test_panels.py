@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minihub_runtime import blas, threads
+from minihub_runtime import blas
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops import panels as panels_module
 from minihub_runtime.ops import prepared_matrix, projection
@@ -18,6 +18,7 @@ from minihub_runtime.ops.products import multiply, multiply_and_finish
 from minihub_runtime.ops.registry import REGISTRY
 from tests.passes.test_hoist_products import array_of
 from tests.samples import i32
+from tests.sharing import sharing
 
 
 @pytest.fixture(autouse=True)
@@ -27,13 +28,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=[1, 2])
-def count(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def count(request: pytest.FixtureRequest) -> Iterator[int]:
     """So many threads, which share all work."""
-    monkeypatch.setattr(threads, "WORTHWHILE", 0)
-    before = threads.num_threads()
-    threads.set_num_threads(request.param)
-    yield request.param
-    threads.set_num_threads(before)
+    with sharing(request.param):
+        yield request.param
 
 
 def draw(*shape: int) -> Any:

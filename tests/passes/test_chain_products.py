@@ -9,23 +9,21 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from minihub_runtime import blas, threads
+from minihub_runtime import blas
 from minihub_runtime.ops import chained_products
 from minihub_runtime.ops.chained_products import share_columns
 from minihub_runtime.ops.prepared_matrix import FIRST_USES, PreparedMatrix
 from minihub_runtime.ops.registry import REGISTRY
 from tests.passes.test_fuse_affine import plan_of, variable
 from tests.passes.test_join_products import draw, ops_of
+from tests.sharing import sharing
 
 
 @pytest.fixture(params=[1, 2, 3])
-def count(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def count(request: pytest.FixtureRequest) -> Iterator[int]:
     """So many threads, which share all work."""
-    monkeypatch.setattr(threads, "WORTHWHILE", 0)
-    before = threads.num_threads()
-    threads.set_num_threads(request.param)
-    yield request.param
-    threads.set_num_threads(before)
+    with sharing(request.param):
+        yield request.param
 
 
 def layer(x: Any, name: str, width: int, follows: Any = None) -> Any:

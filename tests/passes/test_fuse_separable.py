@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from minihub_runtime import blas, threads
+from minihub_runtime import blas
 from minihub_runtime.ops import depthwise_rows, separable
 from minihub_runtime.ops.depthwise_rows import Lines
 from tests.passes.test_fuse_affine import plan_of, variable
+from tests.sharing import sharing
 
 TAKEN = "_SeparableConv2D"
 
@@ -116,15 +117,51 @@ def test_several_filters_per_channel() -> None:
     assert compare(lambda x: block(x, multiplier=2), draw(2, 9, 9, 8)) == [TAKEN]
 
 
-def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "WORTHWHILE", 0)
-    before = threads.num_threads()
-    threads.set_num_threads(3)
-    try:
-        for count in (1, 5):
-            assert compare(block, draw(count, 20, 20, 8)) == [TAKEN]
-    finally:
-        threads.set_num_threads(before)
+@pytest.mark.parametrize("count", [1, 5])
+def test_threads_change_nothing(count: int) -> None:
+    with sharing(3):
+        assert compare(block, draw(count, 20, 20, 8)) == [TAKEN]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize(("before", "after"), [(26, 5), (26, 0), (0, 5)])
+@pytest.mark.parametrize("swish", [False, True])
+@pytest.mark.parametrize("added", [False, True])
+def test_threads_that_share_channels(
+    count: int,
+    stride: int,
+    before: int,
+    after: int,
+    swish: bool,
+    added: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shared = []
+    in_shares = separable._in_shares
+
+    def seen(x: Any, filters: Any, course: Any, *rest: Any) -> None:
+        shared.append([channels for channels, _, _ in course.shares])
+        in_shares(x, filters, course, *rest)
+
+    def make(x: Any) -> Any:
+        y = block(x, before=before, after=after, stride=stride)
+        if swish:
+            y = tf.nn.swish(y)
+        return tf.nn.relu(y + variable("addend", 1, 1, 1, y.shape[-1].value)) if added else y
+
+    monkeypatch.setattr(separable, "NARROWEST", 4)
+    monkeypatch.setattr(separable, "_in_shares", seen)
+    with sharing(count):
+        compare(make, draw(1, 9, 7, 26))
+    assert [len(channels) for channels in shared] == [count]
+
+
+def test_a_sum_of_shared_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(separable, "NARROWEST", 4)
+    with sharing(2):
+        ops = compare(lambda x: tf.nn.relu6(block(x, after=8) + x), draw(1, 9, 9, 8))
+    assert ops == ["_SummedSeparableConv2D"]
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -112,6 +112,14 @@ def test_numbers_that_are_read_no_more_are_gone() -> None:
     assert found == (["Gelu %0", "Sub @0 $0"], [7.0])
 
 
+@pytest.fixture(params=[False, True])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the tanh, and by the exponential, whichever is quick here."""
+    monkeypatch.setattr("minihub_runtime.ops.gelu.QUICK_TANH", request.param)
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+@pytest.mark.usefixtures("either_way")
 def test_error_is_a_few_roundings() -> None:
     x = np.linspace(-12, 12, 400_001, dtype=np.float32)
     wide = x.astype(np.float64)
@@ -124,6 +132,7 @@ def test_error_is_a_few_roundings() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered:RuntimeWarning")
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("function", [gelu, lambda x: gelu_of_tanh(x, 0.8, 0.03)])
 def test_what_is_special(function: Callable[[Any], Any]) -> None:
     x = np.array([0.0, -0.0, np.inf, 3e38, -3e38, np.nan, -np.inf], np.float32)
@@ -132,6 +141,7 @@ def test_what_is_special(function: Callable[[Any], Any]) -> None:
     np.testing.assert_array_equal(np.signbit(found[:2]), [False, True])
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 70_001)])
 def test_in_place_as_elsewhere(shape: tuple[int, ...]) -> None:
     x = np.array(2 * np.random.default_rng(0).standard_normal(shape), np.float32)
