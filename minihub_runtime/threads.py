@@ -38,7 +38,7 @@ __all__ = [
 T = TypeVar("T")
 
 #: Work of fewer nanoseconds is not shared: to wake a thread that sleeps takes up to some hundred thousand.
-WORTHWHILE = 200_000
+WORTHWHILE = 250_000
 
 #: Memory that each thread keeps for `scratch`; more is given back.
 KEPT_BYTES = 16 << 20

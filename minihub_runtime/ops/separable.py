@@ -37,7 +37,7 @@ from minihub_runtime.threads import can_share, num_threads, pays, scratch, sprea
 __all__ = ["SeparableFilters"]
 
 #: Bytes of a band.
-BAND = 1 << 22
+BAND = 1 << 21
 #: Times as many channels as its input has, at least, where the first convolution adds its biases as part of the product.
 WIDER = 3
 #: Columns of a row, or of those two apart, from which on their product is made by itself; where the library brings factors into
@@ -171,7 +171,7 @@ class SeparableFilters:
         # A row of outputs is there with what it sees.
         row = wide * x.itemsize * (columns.reach * rows.stride + columns.outputs)
         shared = threads if pays(int(cost)) else 1
-        bands = pieces_of(len(x), rows, row, BAND, BAND // 8, shared)
+        bands = pieces_of(len(x), rows, row, BAND, BAND // 4, shared)
         lines = (
             lines_of(band.images.stop - band.images.start, band.part, columns, wide, x.itemsize)
             for band in bands
