@@ -165,7 +165,10 @@ def test_a_sum_of_shared_channels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_swish(count: int) -> None:
+@pytest.mark.parametrize("quick_tanh", [False, True])
+def test_swish(count: int, quick_tanh: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(separable, "QUICK_TANH", quick_tanh)
+
     def make(x: Any) -> Any:
         x = tf.nn.conv2d(x, variable("before", 1, 1, 8, 24), 1, "SAME")
         x = tf.nn.swish(x + variable("before_bias", 24))
