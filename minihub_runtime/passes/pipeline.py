@@ -8,6 +8,7 @@ from minihub_runtime.passes.chain_products import chain_products
 from minihub_runtime.passes.drop_idle import drop_idle
 from minihub_runtime.passes.fold_shapes import fold_shapes
 from minihub_runtime.passes.fold_thresholds import fold_thresholds
+from minihub_runtime.passes.fold_uniform import fold_uniform
 from minihub_runtime.passes.forward_identities import forward_identities
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_attention import fuse_attention
@@ -78,6 +79,8 @@ PIPELINE: Mapping[str, Pass] = {
     "drop_idle": drop_idle,
     # What waits for something, as all of a loss does for checks of shapes, is no constant; those that are left are real.
     "fold_shapes": _shapes,
+    # Constants are known by now, also of shapes; its copies are forwarded.
+    "fold_uniform": fold_uniform,
     # Passes that see the bodies of loops see them.
     "place_constants": place_constants,
     # Loops are what they were; before their products take in what follows them.
