@@ -16,7 +16,7 @@ def test_a_table_on_made_up_inputs(cli: Cli) -> None:
     assert ran.code == 0, ran.err
     assert "GFLOP/s" in ran.out
     assert "loading" in ran.out
-    assert "ops more" in ran.out
+    assert "1 op more" in ran.out
 
 
 def test_json_and_a_trace(cli: Cli, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class Network:
             "offset", initializer=np.linspace(3, -1, width, dtype=np.float32), use_resource=True
         )
         # What is fed may have any depth; of what is computed it is known.
-        self.convolved = tf.nn.conv2d(self.x * 1.0, weights, [1, strides, strides, 1], "SAME")
+        self.convolved = tf.nn.conv2d(2.0 * self.x, weights, [1, strides, strides, 1], "SAME")
         y, *moments = tf.nn.fused_batch_norm(
             self.convolved, self.scale, offset, epsilon=0.001, **options
         )
@@ -140,7 +140,7 @@ def test_what_else_is_asked_for_stays() -> None:
         session.run(tf.global_variables_initializer())
         x, *_ = session.run([network.convolved, *network.results], {network.x: IMAGES[:1, :5, :5]})
         assert not ops_run(session) & FUSED
-        np.testing.assert_allclose(x, IMAGES[:1, :5, :5] @ FILTER[0, 0], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(x, 2 * IMAGES[:1, :5, :5] @ FILTER[0, 0], rtol=1e-4, atol=1e-5)
 
 
 def test_gradients_for_some_alone_stay() -> None:
