@@ -7,6 +7,9 @@
 
 where `loss` and `backprop` are the two results of a cross entropy, so that they have as many rows.  What `tf.losses` does about
 weights where nobody gives any, and the gradients of that, are full of it.
+
+Source: tensorflow/core/grappler/optimizers/constant_folding.cc:SimplifyArithmeticOperations, which leaves out products with ones;
+tensorflow/python/ops/losses/losses_impl.py:_num_present, which counts.
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ def fold_uniform(region: Region) -> None:
     idle = False
     for name in [node.name for node in region.in_order() if node.op in ("Mul", "Sum")]:
         node = region.nodes[name]
-        if node.attrs["T"] not in KINDS:
+        if node.attrs.get("T") not in KINDS:
             continue
         if node.op == "Sum":
             _count(region, node)
