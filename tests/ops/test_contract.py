@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,21 @@ from tests.golden import answer, outputs
 from tests.ops.comparison import assert_same
 from tests.ops.running import needs_session, run_in_session
 from tests.samples import Sample, all_samples
+from tests.together import check_each
 
-GOOD = [sample for sample in all_samples() if sample.error is None]
-REFUSED = [sample for sample in all_samples() if sample.error is not None]
+
+def by_op(wanted: Callable[[Sample], bool]) -> Mapping[str, Sequence[Sample]]:
+    """Op → those of its samples that are wanted; ops without one are left out."""
+    found: dict[str, list[Sample]] = {}
+    for sample in filter(wanted, all_samples()):
+        found.setdefault(sample.op, []).append(sample)
+    return found
+
+
+GOOD = by_op(lambda sample: sample.error is None)
+REFUSED = by_op(lambda sample: sample.error is not None)
+#: What a kernel needs nothing but its inputs for.
+SHAPED = by_op(lambda sample: sample.error is None and not needs_session(sample))
 
 
 def freeze(value: Any) -> Any:
@@ -47,8 +60,13 @@ def is_variant(value: Any) -> bool:
     return any(not isinstance(item, bytes) for item in value.reshape(-1).tolist())
 
 
-@pytest.mark.parametrize("sample", GOOD, ids=str)
-def test_kernel_matches_tensorflow(sample: Sample) -> None:
+@pytest.mark.parametrize("op", GOOD)
+def test_kernel_matches_tensorflow(op: str) -> None:
+    check_each(GOOD[op], check_outputs)
+
+
+def check_outputs(sample: Sample) -> None:
+    """Its outputs are the stored ones."""
     for number, got in enumerate(run(sample)):
         expected = outputs(sample.key, number)
         assert len(got) == len(expected), "number of outputs"
@@ -60,8 +78,13 @@ def test_kernel_matches_tensorflow(sample: Sample) -> None:
                 assert_same(ours, theirs, REGISTRY[sample.op].precision, sample.loose, label)
 
 
-@pytest.mark.parametrize("sample", REFUSED, ids=str)
-def test_kernel_refuses_what_tensorflow_refuses(sample: Sample) -> None:
+@pytest.mark.parametrize("op", REFUSED)
+def test_kernel_refuses_what_tensorflow_refuses(op: str) -> None:
+    check_each(REFUSED[op], check_refused)
+
+
+def check_refused(sample: Sample) -> None:
+    """It is refused, with our message."""
     assert "error" in answer(sample.key)
     with pytest.raises(OpError, match=sample.error):
         run(sample)
@@ -75,8 +98,13 @@ def specs(value: Any, with_value: bool) -> Any:
 
 
 @pytest.mark.parametrize("folded", [False, True], ids=["placeholders", "constants"])
-@pytest.mark.parametrize("sample", [s for s in GOOD if not needs_session(s)], ids=str)
-def test_shape_rule_knows_what_tensorflow_knows(sample: Sample, folded: bool) -> None:
+@pytest.mark.parametrize("op", SHAPED)
+def test_shape_rule_knows_what_tensorflow_knows(op: str, folded: bool) -> None:
+    check_each(SHAPED[op], lambda sample: check_shapes(sample, folded))
+
+
+def check_shapes(sample: Sample, folded: bool) -> None:
+    """What is known of its outputs before it runs is what TensorFlow knows, or more."""
     op = REGISTRY[sample.op]
     stored = answer(sample.key)
     kinds = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import warnings
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -27,19 +30,29 @@ def _devices_are_known(_tf1: None) -> None:
         tensorflow.layers.conv2d_transpose(images, 1, 1, data_format="channels_first")
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@functools.cache
+def of_tensorflow(name: str) -> tuple[Any, Any]:
+    """The graph that a program builds in TensorFlow, and what it gives."""
+    return as_json(outcome(tensorflow, PROGRAMS[name]))
+
+
+def _in_groups(values: Mapping[str, str]) -> list[Any]:
+    """Parameters, of which those of one subject are tested in one process, where TensorFlow runs each program once."""
+    return [pytest.param(value, marks=pytest.mark.xdist_group(of)) for value, of in values.items()]
+
+
+@pytest.mark.parametrize("name", _in_groups({name: p.subject for name, p in PROGRAMS.items()}))
 def test_the_same_as_tensorflow(name: str) -> None:
-    expected, wanted = as_json(outcome(tensorflow, PROGRAMS[name]))
+    expected, wanted = of_tensorflow(name)
     found, got = as_json(outcome(minihub_runtime, PROGRAMS[name]))
     assert not difference(got, wanted)
     assert not difference(found, expected)
 
 
-@pytest.mark.parametrize("subject", sorted({which.subject for which in PROGRAMS.values()}))
+@pytest.mark.parametrize("subject", _in_groups({p.subject: p.subject for p in PROGRAMS.values()}))
 def test_the_stored_answers_are_tensorflows(subject: str) -> None:
     """`MINIHUB_STORE=1` writes them."""
-    programs = [which for which in PROGRAMS.values() if which.subject == subject]
-    found = {which.name: as_json(outcome(tensorflow, which)) for which in programs}
+    found = {name: of_tensorflow(name) for name, p in PROGRAMS.items() if p.subject == subject}
     if os.environ.get("MINIHUB_STORE"):
         lines = ",\n".join(
             f"{json.dumps(name)}: {json.dumps(item)}" for name, item in found.items()

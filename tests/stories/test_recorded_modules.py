@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -110,24 +111,50 @@ def test_load_gives_the_recorded_outputs(name: str, index: int) -> None:
         check(case.tags, expected, got)
 
 
+class Applied(NamedTuple):
+    """A graph with a module that is applied once.
+
+    Attributes:
+        graph: the graph.
+        module: the module.
+        fed: name of an input → its placeholder.
+        outputs: name → tensor.
+        start: what initialises variables and tables.
+    """
+
+    graph: tf.Graph
+    module: hub.Module
+    fed: dict[str, Any]
+    outputs: dict[str, Any]
+    start: list[Any]
+
+
+# To build the graph of a large module takes longer than to run it, and cases of one signature follow one another.
+@functools.lru_cache(maxsize=4)
+def applied(name: str, tags: frozenset[str], signature: str) -> Applied:
+    """A module applied to placeholders, to be run in sessions of their own."""
+    with tf.Graph().as_default() as graph:
+        module = hub.Module(golden(name).module_path, trainable=bool(tags), tags=set(tags))
+        infos = module.get_input_info_dict(signature)
+        fed = {key: placeholder_for(key, info) for key, info in infos.items()}
+        outputs = module(fed, signature=signature, as_dict=True)
+        start = [tf.global_variables_initializer(), tf.tables_initializer()]
+    return Applied(graph, module, fed, outputs, start)
+
+
 @pytest.mark.parametrize(("name", "index"), CASES, ids=IDS)
 def test_module_in_a_session_gives_the_recorded_outputs(name: str, index: int) -> None:
     case = case_of(name, index)
-    with tf.Graph().as_default():
-        trainable = bool(case.tags)
-        module = hub.Module(golden(name).module_path, trainable=trainable, tags=case.tags)
-        infos = module.get_input_info_dict(case.signature)
-        fed = {key: placeholder_for(key, info) for key, info in infos.items()}
-        outputs = module(fed, signature=case.signature, as_dict=True)
-        feeds = {fed[key]: value for key, value in inputs_of(case).items()}
-        with tf.Session() as session:
-            session.run([tf.global_variables_initializer(), tf.tables_initializer()])
-            if case.error:
-                with pytest.raises((OpError, ValueError)):
-                    session.run(outputs, feeds)
-                return
-            for expected in (case.outputs, case.outputs_second_run or case.outputs):
-                check(case.tags, expected, session.run(outputs, feeds))
+    graph, _, fed, outputs, start = applied(name, frozenset(case.tags), case.signature)
+    feeds = {fed[key]: value for key, value in inputs_of(case).items()}
+    with tf.Session(graph=graph) as session:
+        session.run(start)
+        if case.error:
+            with pytest.raises((OpError, ValueError)):
+                session.run(outputs, feeds)
+            return
+        for expected in (case.outputs, case.outputs_second_run or case.outputs):
+            check(case.tags, expected, session.run(outputs, feeds))
 
 
 TRAINED = [
@@ -144,36 +171,28 @@ TRAINED = [
 )
 def test_update_ops_and_regularisation_losses(name: str, index: int) -> None:
     case = case_of(name, index)
-    with tf.Graph().as_default() as graph:
-        module = hub.Module(golden(name).module_path, trainable=True, tags=case.tags)
-        infos = module.get_input_info_dict(case.signature)
-        fed = {key: placeholder_for(key, info) for key, info in infos.items()}
-        module(fed, signature=case.signature, as_dict=True)
-        feeds = {fed[key]: value for key, value in inputs_of(case).items()}
-        losses = graph.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
-        updates = graph.get_collection(tf.GraphKeys.UPDATE_OPS)
-        with tf.Session() as session:
-            session.run([tf.global_variables_initializer(), tf.tables_initializer()])
-            if case.regularization_losses is not None:
-                found = [float(value) for value in session.run(losses)]
-                np.testing.assert_allclose(found, case.regularization_losses, rtol=1e-5)
-            if case.info.get("update_ops_error"):
-                with pytest.raises(getattr(tf.errors, case.info["update_ops_error"])):
-                    session.run(updates, feeds)
-                return
-            before = {key: session.run(value) for key, value in module.variable_map.items()}
-            session.run(updates, feeds)
-            for key, value in module.variable_map.items():
-                if key in case.after_update_ops:
-                    expected = case.after_update_ops[key]
-                    # Cases that were recorded with an empty batch leave NaN in moving averages.
-                    expected.check(
-                        whole(session.run(value)), RELATIVE, tolerance(case.tags, expected)
-                    )
-                else:
-                    np.testing.assert_array_equal(
-                        whole(session.run(value)), whole(before[key]), key
-                    )
+    graph, module, fed, _, start = applied(name, frozenset(case.tags), case.signature)
+    feeds = {fed[key]: value for key, value in inputs_of(case).items()}
+    losses = graph.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
+    updates = graph.get_collection(tf.GraphKeys.UPDATE_OPS)
+    with tf.Session(graph=graph) as session:
+        session.run(start)
+        if case.regularization_losses is not None:
+            found = [float(value) for value in session.run(losses)]
+            np.testing.assert_allclose(found, case.regularization_losses, rtol=1e-5)
+        if case.info.get("update_ops_error"):
+            with pytest.raises(getattr(tf.errors, case.info["update_ops_error"])):
+                session.run(updates, feeds)
+            return
+        before = {key: session.run(value) for key, value in module.variable_map.items()}
+        session.run(updates, feeds)
+        for key, value in module.variable_map.items():
+            if key in case.after_update_ops:
+                expected = case.after_update_ops[key]
+                # Cases that were recorded with an empty batch leave NaN in moving averages.
+                expected.check(whole(session.run(value)), RELATIVE, tolerance(case.tags, expected))
+            else:
+                np.testing.assert_array_equal(whole(session.run(value)), whole(before[key]), key)
 
 
 def whole(value: Any) -> Any:
