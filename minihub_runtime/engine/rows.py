@@ -182,6 +182,16 @@ def _attention(call: KernelCall) -> bool:
     return call.results[0].ndim > 2 and _elementwise(call)
 
 
+def _pick_rows(call: KernelCall) -> bool:
+    """Groups of rows are within examples; their length is not that of the batch."""
+    *rows, sizes = call.kinds
+    if not all(call.is_rows(place) for place in range(len(rows))):
+        return False
+    asked = call.inputs[-1] if sizes == SIZE else call.numbers(len(rows))
+    length = 0 if asked is None else int(asked[1])
+    return length > 0 and not any(kind % length for kind in rows)
+
+
 def _self_attention(call: KernelCall) -> bool:
     """As `_on_first`; the sizes of heads have that of the batch, and what is done to scores has one part for each example."""
     kinds, inputs = call.kinds, call.inputs
@@ -546,6 +556,7 @@ RULES: dict[str, Rule] = {
     "Unpack": _unpack,
     "_Attention": _attention,
     "_GatedConv2D": _gated,
+    "_PickRows": _pick_rows,
     "_Pointwise": _pointwise,
     "_SelfAttention": _self_attention,
     **dict.fromkeys(("_SummedConv2D", "_SummedSeparableConv2D"), _summed),

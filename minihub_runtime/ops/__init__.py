@@ -86,6 +86,7 @@ FAMILIES = (
     "parsing_example",
     "parsing_sequence",
     "patches",
+    "picked_rows",
     "pointwise",
     "pooling",
     "projection",

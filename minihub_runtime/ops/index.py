@@ -986,6 +986,7 @@ FAMILY_OF: dict[str, str] = {
     "_LaidOutFilter": "convolution_transposed",
     "_MaskedConv2DBackpropInput": "convolution_gradient_masked",
     "_MaskedDepthwiseConv2dNativeBackpropInput": "convolution_gradient_masked",
+    "_PickRows": "picked_rows",
     "_Pointwise": "pointwise",
     "_PopAll": "stacks",
     "_PreparedConv2D": "convolution_prepared",

@@ -32,6 +32,7 @@ from minihub_runtime.passes.join_stacks import join_stacks
 from minihub_runtime.passes.lay_out_transposed import lay_out_transposed
 from minihub_runtime.passes.mask_gradients import mask_gradients
 from minihub_runtime.passes.move_pools import move_pools
+from minihub_runtime.passes.narrow_rows import narrow_rows
 from minihub_runtime.passes.place_constants import place_constants
 from minihub_runtime.passes.prepare_filters import prepare_filters
 from minihub_runtime.passes.region import Region
@@ -124,6 +125,8 @@ PIPELINE: Mapping[str, Pass] = {
     "join_products": join_products,
     # What several ops read has several readers by now; activations of sums are programs.
     "sum_convolutions": sum_convolutions,
+    # Rows are those of few large steps by now, whose names other passes do not ask for shapes any more.
+    "narrow_rows": narrow_rows,
 }
 
 
