@@ -6,7 +6,8 @@
     <folder>/tfhub_module.pb            the marker
 
 All is written into a folder beside the target, made durable, and takes the target's name by one rename: at any moment there is
-either what was there before or a complete module.  The same module gives the same bytes.
+either what was there before or a complete module.  A folder that must stay the one it is, since the program works in it or something
+is mounted there, is filled instead, the marker last.  The same module gives the same bytes.
 
 Source: tensorflow_hub/saved_model_lib.py:SavedModelHandler.export, native_module.py:_ModuleSpec._export.
 """
@@ -143,23 +144,50 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[str]:
     text = _local(path)
     target = os.path.realpath(text)
     parent, name = os.path.split(target)
-    staging = os.path.join(parent, f".{name[:64]}.{uuid.uuid4().hex}.tmp")
+    stays = _must_stay(target)
+    draft = f".{name[:64]}.{uuid.uuid4().hex}.tmp"
+    staging = os.path.join(target if stays else parent, draft)
     with _system_errors(text):
         _check_free(target, text)
         os.makedirs(parent, exist_ok=True)
         os.mkdir(staging)
         try:
             yield staging
-            _check_free(target, text)
-            if os.name == "nt" and os.path.isdir(target):
-                os.rmdir(
-                    target
-                )  # Windows renames onto nothing only; it is empty, so nothing is lost
-            os.rename(staging, target)
+            _check_free(target, text, draft)
+            if stays:
+                _move_up(staging, target)
+            else:
+                if os.name == "nt" and os.path.isdir(target):
+                    # Windows renames onto nothing only; it is empty, so nothing is lost.
+                    os.rmdir(target)
+                os.rename(staging, target)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
             raise
-        sync_folder(parent)
+        sync_folder(target if stays else parent)
+
+
+def _must_stay(target: str) -> bool:
+    """Whether a folder cannot be replaced by another: the program works in it, or something is mounted there."""
+    if not os.path.isdir(target):
+        return False
+    return os.path.ismount(target) or os.path.samefile(target, os.curdir)
+
+
+def _move_up(staging: str, target: str) -> None:
+    """Move what a folder holds into the one that it lies in, the marker last: without it, that is no module."""
+    moved = []
+    try:
+        for name in sorted(
+            os.listdir(staging), key=lambda name: (name == native.MODULE_FILE, name)
+        ):
+            os.rename(os.path.join(staging, name), os.path.join(target, name))
+            moved.append(name)
+        os.rmdir(staging)
+    except BaseException:
+        for name in moved:
+            os.rename(os.path.join(target, name), os.path.join(staging, name))
+        raise
 
 
 def check_free(path: str | os.PathLike[str]) -> None:
@@ -174,7 +202,7 @@ def check_free(path: str | os.PathLike[str]) -> None:
     target = os.path.realpath(text)
     with _system_errors(text):
         _check_free(target, text)
-        above = os.path.dirname(target)
+        above = target if _must_stay(target) else os.path.dirname(target)
         while not os.path.lexists(above):
             above = os.path.dirname(above)
         if not os.path.isdir(above):
@@ -192,12 +220,13 @@ def _local(path: str | os.PathLike[str]) -> str:
     return text
 
 
-def _check_free(target: str, shown: str) -> None:
+def _check_free(target: str, shown: str, draft: str = "") -> None:
+    """Raise unless there is nothing at `target`, or a folder that holds nothing but `draft`."""
     if not os.path.lexists(target):
         return
     if not os.path.isdir(target):
         raise NotAFolderError(f"{clip(shown)} must be a folder or not be there, but is a file")
-    found = sorted(os.listdir(target))
+    found = sorted({*os.listdir(target)} - {draft})
     if found:
         what = "a module" if native.MODULE_FILE in found else f"{clip(found[0])!r}"
         raise AlreadyExistsError(

@@ -13,6 +13,7 @@ from typing import Any
 from minihub.authoring import add_signature, create_module_spec
 from minihub.export import checkpoint_tensors, write_module
 from minihub.loading import is_frozen, read_frozen
+from minihub.resolve import resolve
 from minihub.saved_model import MetaGraph
 from minihub.spec import ModuleSpec, create_module_spec_from_saved_model
 from minihub_runtime.api.building import build
@@ -72,8 +73,9 @@ def export_from_graph(
         OpError: a file cannot be read or written; nothing is left behind then.
     """
     text = os.fspath(source)
-    if is_frozen(text):
-        graph, found = read_frozen(text)
+    path_of_source = resolve(text)
+    if is_frozen(path_of_source):
+        graph, found = read_frozen(path_of_source)
         named_inputs = inputs or {key: str(info.refs[0]) for key, info in found.inputs.items()}
         named_outputs = outputs or {key: str(info.refs[0]) for key, info in found.outputs.items()}
         from minihub_runtime.graph.writer import graph_to_proto

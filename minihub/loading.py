@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LoadedModule", "UnsupportedOpsWarning", "load"]
 
+#: Ops that write files, which graphs may not.
+_WRITING = frozenset({"MergeV2Checkpoints", "Save", "SaveSlices", "SaveV2", "WriteFile"})
 _INIT_OP_SIGNATURE = "__saved_model_init_op"
 
 
@@ -87,6 +89,8 @@ class LoadedModule:
         self.signatures = dict(signatures)
         self.variables = variables
         self._runner = runner
+        # A relative path means something else once the program works elsewhere.
+        self._source = os.path.abspath(handle) if os.path.exists(handle) else handle
         self.unsupported = {
             name: missing
             for name, signature in self.signatures.items()
@@ -157,8 +161,15 @@ class LoadedModule:
     def __repr__(self) -> str:
         return f"<minihub module {self.handle!r} signatures={sorted(self.signatures)}>"
 
-    def __reduce__(self) -> tuple[Any, tuple[str, list[str]]]:
-        return load, (self.handle, sorted(self.tags))
+    def __reduce__(self) -> tuple[Any, tuple[str, str, list[str]]]:
+        return _load_again, (self.handle, self._source, sorted(self.tags))
+
+
+def _load_again(handle: str, source: str, tags: list[str]) -> LoadedModule:
+    """The copy of a module."""
+    module = load(source, tags)
+    module.handle = handle
+    return module
 
 
 def _refs(infos: Mapping[str, ParsedTensorInfo]) -> list[Ref]:
@@ -222,9 +233,12 @@ def load(
             f"options are not supported for TF < 2.3.x, Current version: {VERSION}"
         )
     text = os.fspath(handle)
-    if is_frozen(text):
-        return _load_frozen(text)
-    path = resolve(text)
+    # What is read later, or loaded again, lies where it did, wherever the program works by then.
+    path = os.path.abspath(resolve(text))
+    if is_frozen(path):
+        if tags:
+            raise KeyError("a frozen graph has no tags")
+        return _load_frozen(text, path)
     names = (saved_model.FILENAME_PB, saved_model.FILENAME_PBTXT)
     if not any(is_there(os.path.join(path, name)) for name in names):
         what = " is a file and" if os.path.isfile(path) else ""
@@ -339,14 +353,14 @@ def is_frozen(path: str) -> bool:
     return os.path.isfile(path) and path.endswith((".pb", ".pbtxt"))
 
 
-def _load_frozen(path: str) -> LoadedModule:
+def _load_frozen(handle: str, path: str) -> LoadedModule:
     graph, signature = read_frozen(path)
-    runner = Runner(graph, readable=[os.path.dirname(os.path.abspath(path))])
-    return LoadedModule(path, path, (), graph, {"default": signature}, runner, {})
+    runner = Runner(graph, readable=[os.path.dirname(path)])
+    return LoadedModule(handle, path, (), graph, {"default": signature}, runner, {})
 
 
 def read_frozen(path: str) -> tuple[Graph, Signature]:
-    """The graph of a frozen GraphDef; inputs are its placeholders, outputs what nothing else reads.
+    """The graph of a frozen GraphDef; inputs are its placeholders, outputs what nothing else reads and needs no file written.
 
     Raises:
         DataLossError: the file holds no GraphDef.
@@ -370,6 +384,8 @@ def read_frozen(path: str) -> tuple[Graph, Signature]:
 
     read = {ref.node for node in graph.nodes.values() for ref in node.inputs}
     read |= {name for node in graph.nodes.values() for name in node.controls}
+    # What a Saver adds to a program's graph is no output of that.
+    read |= _following(graph, _WRITING)
     inputs: dict[str, ParsedTensorInfo] = {}
     outputs: dict[str, ParsedTensorInfo] = {}
     shapes = Inference(graph)
@@ -382,6 +398,22 @@ def read_frozen(path: str) -> tuple[Graph, Signature]:
     if not outputs:
         raise InvalidArgumentError(f"a frozen graph must have outputs; {clip(path)} has none")
     return graph, Signature("default", inputs, outputs)
+
+
+def _following(graph: Graph, ops: Collection[str]) -> set[str]:
+    """The nodes of some ops, and those that need them."""
+    readers: dict[str, list[str]] = {}
+    for node in graph.nodes.values():
+        for name in (*(ref.node for ref in node.inputs), *node.controls):
+            readers.setdefault(name, []).append(node.name)
+    found: set[str] = set()
+    waiting = [node.name for node in graph.nodes.values() if node.op in ops]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += readers.get(name, ())
+    return found
 
 
 def _dense(name: str, dtype: Any, shape: Any, index: int = 0) -> ParsedTensorInfo:

@@ -18,6 +18,7 @@ from minihub.binding import choose_signature
 from minihub.example_inputs import example_inputs
 from minihub.image_util import attached_image_size
 from minihub.loading import LoadedModule, load
+from minihub.whole_files import write_file
 from minihub_runtime.engine.arithmetic_cost import flops_of
 from minihub_runtime.engine.recording import Call, recording
 from minihub_runtime.errors import InvalidArgumentError
@@ -132,15 +133,8 @@ class Profile:
 
     def write_trace(self, path: str | os.PathLike[str]) -> None:
         """Write `trace()`, as a whole or not at all."""
-        target = os.fspath(path)
-        draft = f"{target}.{os.getpid()}.tmp"
-        try:
-            with open(draft, "w", encoding="utf-8") as file:
-                json.dump(self.trace(), file)
-            os.replace(draft, target)
-        finally:
-            if os.path.exists(draft):
-                os.unlink(draft)
+        text = json.dumps(self.trace())
+        write_file(path, lambda file: file.write(text.encode()))
 
     def text(self, width: int | None = None, limit: int = 20) -> str:
         """A table of the ops.

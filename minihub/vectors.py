@@ -11,6 +11,7 @@ Source: the formats of github.com/stanfordnlp/GloVe, code.google.com/archive/p/w
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import dataclasses
 import gzip
@@ -126,6 +127,9 @@ def _opened(path: str) -> Iterator[tuple[Any, Any]]:
         packed = raw.peek(2)[:2] == _GZIP
         stream: Any = io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 18) if packed else raw
         try:
+            # A byte order mark is how some programs begin a UTF-8 file, not text.
+            if stream.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):
+                stream.read(len(codecs.BOM_UTF8))
             yield stream, raw
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DataLossError(f"{clip(path)} must be a whole gzip file: {error}") from error

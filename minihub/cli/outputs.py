@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 import os
 import sys
-import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 import numpy as np
 
 from minihub.cli.failures import UNREACHABLE, CommandError, UsageError
 from minihub.cli.layout import escape_json, printable
+from minihub.whole_files import place_of, write_file
 from minihub_runtime.dtypes import bits, to_float
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
 
@@ -41,27 +41,29 @@ def choose_format(wanted: str | None, path: str | None) -> str:
     return chosen
 
 
-def check_output(path: str | None) -> None:
+def check_output(path: str | None, option: str = "--output") -> None:
     """Raise unless a file can be written, so that nothing is computed for what has no place.
 
     Args:
         path: of the file; None for standard output.
+        option: what names it.
 
     Raises:
         CommandError: it is a folder, or its folder is not there or may not be written to.
     """
     if path is None:
         return
-    folder, _ = os.path.split(os.path.abspath(path))
-    if not path or os.path.isdir(path):
+    if not path or os.path.isdir(path) or path.endswith((os.sep, os.altsep or os.sep)):
         raise CommandError(
-            f"--output must name a file, but {f'{path} is a folder' if path else 'is empty'}",
+            f"{option} must name a file, but {f'{path} is a folder' if path else 'is empty'}",
             UNREACHABLE,
         )
+    place = place_of(path)
+    folder = os.path.dirname(os.path.abspath(path) if place is None else place)
     if not os.path.isdir(folder):
         raise CommandError(f"{path}: there is no folder {folder}", UNREACHABLE)
     # A file is replaced; a device is written to where it is.
-    if (os.path.isfile(path) or not os.path.exists(path)) and not os.access(folder, os.W_OK):
+    if place is not None and not os.access(folder, os.W_OK):
         raise CommandError(f"{path}: the folder {folder} may not be written to", UNREACHABLE)
 
 
@@ -115,14 +117,15 @@ class Results:
             return
         outputs = _together(self._batches)
         if self._form == "npz":
-            _write(self._path, lambda file: _write_npz(file, outputs))
+            assert self._path is not None
+            write_file(self._path, lambda file: _write_npz(file, outputs))
             return
         lines = self._json(outputs) if self._form == "json" else self._texts(outputs)
         if self._path is None:
             for line in lines:
                 print(line)
         else:
-            _write(self._path, lambda file: _write_lines(file, lines))
+            write_file(self._path, lambda file: _write_lines(file, lines))
 
     def _json(self, outputs: Mapping[str, Any]) -> Iterator[str]:
         if self._bare:
@@ -329,30 +332,6 @@ def _length(value: Any) -> int | None:
     if isinstance(value, RaggedTensorValue):
         return len(value.row_splits) - 1
     return int(value.shape[0]) if value.ndim else None
-
-
-def _write(path: str | None, write: Callable[[IO[bytes]], None]) -> None:
-    """Write a file beside its place, then move it there."""
-    assert path is not None
-    target = os.path.abspath(path)
-    if os.path.exists(target) and not os.path.isfile(target):
-        # A pipe or a device is written to, not replaced.
-        with open(target, "wb") as file:
-            write(file)
-        return
-    descriptor, temporary = tempfile.mkstemp(
-        prefix=".minihub-", suffix=".tmp", dir=os.path.dirname(target)
-    )
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            write(file)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _write_lines(file: IO[bytes], lines: Iterator[str]) -> None:

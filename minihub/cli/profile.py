@@ -77,11 +77,13 @@ def run(options: argparse.Namespace) -> int:
     from minihub.binding import choose_signature
     from minihub.cli.failures import UsageError
     from minihub.cli.inputs import gather_inputs
+    from minihub.cli.outputs import check_output
     from minihub.profiling import profile
 
     given = bool(options.inputs or options.input)
     if given and options.batch is not None:
         raise UsageError("--batch is for inputs that are made up, and inputs are given")
+    check_output(options.trace, "--trace")
     path = locate(options)
     started = time.perf_counter()
     module = load(options, path, options.tags, None)
@@ -102,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
             runs=options.runs,
         )
     found = dataclasses.replace(found, load_seconds=loaded)
-    if options.trace:
+    if options.trace is not None:
         found.write_trace(options.trace)
     if options.json:
         print_json({**found.as_dict(), "handle": options.handle})

@@ -6,10 +6,10 @@ import importlib.util
 import itertools
 import math
 import os
-import tempfile
 from collections.abc import Sequence
 
 from minihub.finetuning.course import Epoch
+from minihub.whole_files import write_file
 from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError
 
 __all__ = ["check_picture", "sparkline", "write_curves"]
@@ -73,8 +73,7 @@ def write_curves(
     check_picture(path)
     from matplotlib.figure import Figure
 
-    target = os.path.abspath(path)
-    suffix = os.path.splitext(target)[1].lower()
+    suffix = os.path.splitext(path)[1].lower()
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     losses = figure.subplots()
     numbers = [epoch.number for epoch in history]
@@ -92,14 +91,4 @@ def write_curves(
     losses.set_xlabel("epoch")
     losses.set_ylabel("loss")
     losses.legend(loc="upper right")
-    descriptor, temporary = tempfile.mkstemp(
-        prefix=".minihub-", suffix=suffix, dir=os.path.dirname(target)
-    )
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            figure.savefig(file, format=suffix[1:], dpi=120)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_file(path, lambda file: figure.savefig(file, format=suffix[1:], dpi=120))

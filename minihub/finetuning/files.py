@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -11,11 +12,13 @@ from typing import Any
 from minihub.finetuning.image_folders import read_image_folder
 from minihub.image_files import is_image_input
 from minihub.tensor_info import ParsedTensorInfo
-from minihub_runtime.errors import InvalidArgumentError, NotFoundError
+from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
 from minihub_runtime.files import is_there
 
 __all__ = ["read_examples"]
 
+#: Characters of a text in a table, at most: what every system can say.
+_LONGEST = (1 << 31) - 1
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
@@ -80,7 +83,7 @@ def read_examples(
 
 def _table_rows(path: str, delimiter: str) -> Iterator[tuple[int, dict[str, Any]]]:
     # A byte order mark is how some programs begin a UTF-8 file, not text.
-    with open(path, encoding="utf-8-sig", newline="") as file:
+    with open(path, encoding="utf-8-sig", newline="") as file, _long_fields():
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             header = next(reader, [])
@@ -103,20 +106,35 @@ def _table_rows(path: str, delimiter: str) -> Iterator[tuple[int, dict[str, Any]
             raise InvalidArgumentError(f"{path} must be UTF-8: {error}") from None
 
 
+@contextlib.contextmanager
+def _long_fields() -> Iterator[None]:
+    """Let texts of tables be of any length; Python's limit is one for all that a process reads."""
+    before = csv.field_size_limit(_LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
 def _json_rows(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
     with open(path, encoding="utf-8-sig") as file:
         try:
             for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise InvalidArgumentError(f"{path}, line {number} must be a JSON object")
-                yield number, row
-        except json.JSONDecodeError as error:
-            raise InvalidArgumentError(f"{path}, line {number} must be JSON: {error}") from None
+                if line.strip():
+                    yield number, _json_row(line, f"{path}, line {number}")
         except UnicodeDecodeError as error:
             raise InvalidArgumentError(f"{path} must be UTF-8: {error}") from None
+
+
+def _json_row(line: str, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        # It may also have numbers of too many digits, or lists that are nested too deep.
+        raise InvalidArgumentError(f"{where} must be JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise InvalidArgumentError(f"{where} must be a JSON object")
+    return row
 
 
 def _choose_columns(
@@ -163,9 +181,9 @@ def _cell(value: Any, info: ParsedTensorInfo, path: str, where: str) -> Any:
     if isinstance(value, str):
         try:
             return json.loads(value)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             raise InvalidArgumentError(
-                f"{where}: must be a number or a JSON list of numbers, not {value!r}"
+                f"{where}: must be a number or a JSON list of numbers, not {clip(value)!r}"
             ) from None
     return value
 

@@ -129,6 +129,8 @@ class Trainer:
         self._seed = seed
         self._on_progress = on_progress
         self._module: Any = None
+        #: Features of an example, where they were computed before; 0 as long as that is not known.
+        self._width = 0
         self._trained: Network | None = None
         self._predicting: Network | None = None
 
@@ -167,7 +169,9 @@ class Trainer:
             if kept is not None:
                 kept.add(rows[-1])
             self._on_progress("features", int(numbers[-1]) + 1, examples.count)
-        return FeatureRows(np.concatenate(rows) if rows else np.empty((0, 0), np.float32))
+        if not rows:
+            rows = [np.empty((0, self._width), np.float32)]
+        return FeatureRows(np.concatenate(rows))
 
     def fit(
         self,
@@ -219,7 +223,8 @@ class Trainer:
         body: Body
         if self._tags is None:
             assert isinstance(batches, FeatureRows)
-            body = Precomputed(batches.rows.shape[1])
+            self._width = batches.rows.shape[1]
+            body = Precomputed(self._width)
         else:
             body = Trained(subject.spec, subject.signature, subject.output, self._tags, ())
         self._trained, self._predicting = (
