@@ -195,7 +195,8 @@ class Lanes:
         for place in part.leaving:
             slots[place] = np.concatenate([own[place] for own in filled])
         for place, value in part.sizes.items():
-            slots[place] = value
+            # Whoever asked for it may change what it gets.
+            slots[place] = value.copy()
         for place in part.alike:
             slots[place] = filled[0][place]
         for step in steps:
@@ -338,7 +339,10 @@ class _Observer:
             if place in maker:
                 todo += self._places[maker[place]][0]
             else:
-                result[place] = self._values[place]
+                value = self._values[place]
+                # Who feeds an array may change it afterwards.
+                is_fed = place not in self.fixed and isinstance(value, np.ndarray)
+                result[place] = value.copy() if is_fed else value
         return result
 
     def watched(self) -> list[tuple[Any, ...]]:
@@ -401,7 +405,7 @@ class _Observer:
                 self.kinds[place] = kind
                 self.nbytes[place] = result.nbytes
             if kind == SIZE:
-                self.sizes[place] = result
+                self.sizes[place] = result.copy()
 
     def _note_whole(self, place: int, value: Any) -> None:
         """Note a value that lanes may cut, if it has a row for each example."""

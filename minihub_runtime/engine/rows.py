@@ -311,7 +311,10 @@ def _strided_slice(call: KernelCall) -> bool:
         return False
     attrs = call.attrs
     if attrs["ellipsis_mask"] & 1:
-        return True
+        # It stands for the axes that no other place is for; where that is none, the place after it is for the rows.
+        places = len(call.inputs[1])
+        others = places - 1 - (attrs["new_axis_mask"] >> 1 & (1 << places - 1) - 1).bit_count()
+        return bool(call.rank(0) > others)
     if attrs["shrink_axis_mask"] & 1 or attrs["new_axis_mask"] & 1:
         return False
     strides = call.numbers(3)

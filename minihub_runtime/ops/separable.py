@@ -233,7 +233,7 @@ def _are_long(columns: Window, channels: int, wide: int) -> bool:
 
 def _some(bias: Array, channels: slice) -> Array:
     """Those of some channels, unless there is one for all, or none."""
-    return bias[channels] if bias.size > 1 else bias
+    return bias.reshape(-1)[channels] if bias.size > 1 else bias
 
 
 def _eased(filter: Array, bias: Array, name: str) -> tuple[Array, Array, str]:
@@ -377,12 +377,11 @@ def _in_shares(
             result[..., channels] = found
 
     spread(compute, range(len(sums)), course.cost)
-    if filters.after is None:
-        return
     narrow = result.reshape(-1, result.shape[3])
-    for more in sums[1:]:
-        np.add(result, more, out=result)
-    filters.finishes[2](narrow)
+    if filters.after is not None:
+        for more in sums[1:]:
+            np.add(result, more, out=result)
+        filters.finishes[2](narrow)
     if addend is not None:
         addend.add_to(narrow, slice(0, len(narrow)))
 

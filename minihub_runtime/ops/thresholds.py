@@ -54,7 +54,7 @@ class Thresholds:
     T=FLOAT,
     precision=ROUNDING,
     source=SOURCE,
-    shape=lambda factor, bias: (None, None, None),
+    shape=lambda factor, bias: [None, None, None],
 )
 def thresholds(factor: Array, bias: Array) -> tuple[Thresholds, Array, Array]:
     """What clamps x, and a multiplier and a shift, so that `relu(factor * x + bias)` is `multiplier * clamped(x) + shift`.

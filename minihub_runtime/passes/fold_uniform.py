@@ -88,7 +88,8 @@ def _count(region: Region, node: Node) -> None:
     if any(not -rank <= axis < rank for axis in given):
         return
     found = _uniform(region, source) if {axis % rank for axis in given} == {*range(rank)} else None
-    if found is None:
+    if found is None or not np.isfinite(found.number):
+        # None of what is no number, or infinite, is 0.
         return
     kind, (like,) = node.attrs["T"], found.shape.inputs
     size = region.add(node.name, "Size", (like,), T=found.shape.attrs["T"], out_type=int32)

@@ -211,11 +211,13 @@ def _with_helpers(
 ) -> dict[str, None]:
     """The names of a group, and of the nodes that nobody else needs: sums, and the shapes that they are told."""
     inside = {node.name: None for node in members}
+    # What is fed, as arguments of loops are, is made by no node.
     waiting = [
-        (region.nodes[ref.node], 1)
+        (found, 1)
         for node in members
         if lines[node.name].word == "Like"
         for ref in node.inputs
+        if (found := region.node(ref)) is not None
     ]
     # Sums first, then what tells them the axes, then shapes.
     for node, depth in waiting:
@@ -226,5 +228,6 @@ def _with_helpers(
             inside[node.name] = None
             places = node.inputs[1:] if node.op == "Sum" else node.inputs
             if depth < len(HELPERS):
-                waiting += [(region.nodes[ref.node], depth + 1) for ref in places]
+                made = [found for ref in places if (found := region.node(ref)) is not None]
+                waiting += [(found, depth + 1) for found in made]
     return inside

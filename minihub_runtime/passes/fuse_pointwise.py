@@ -13,6 +13,7 @@ or product that nothing else reads, it becomes its activation.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 
 from minihub_runtime.dtypes import float32
@@ -260,9 +261,13 @@ class _Group:
         value = self.region.value(source)
         if value is not None and value.size == 1 and value.ndim == 0:
             number = float(value)
-            if number not in self.numbers:
+            # Zeros have signs.
+            known = [(each, math.copysign(1, each)) for each in self.numbers]
+            found = number, math.copysign(1, number)
+            if found not in known:
                 self.numbers.append(number)
-            return f"${self.numbers.index(number)}"
+                known.append(found)
+            return f"${known.index(found)}"
         self.inputs.append(source)
         return f"%{len(self.inputs) - 1}"
 

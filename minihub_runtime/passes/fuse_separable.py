@@ -61,6 +61,7 @@ def is_pointwise(region: Region, node: Node) -> bool:
         and {*attrs.get("strides", [0]), *attrs.get("dilations", [1])} == {1}
         and not any(attrs.get("explicit_paddings", []))
         and region.has_single_taps(node.inputs[1])
+        and not region.has_groups(node)
     )
 
 

@@ -145,6 +145,9 @@ def _sum(x: _Form, y: _Form) -> _Form | None:
 def _product(x: _Form, y: _Form) -> _Form | None:
     if x.function and y.function:
         return None
+    if any(not form.function and not form.constant for form in (x, y)):
+        # Zero times infinity is no number.
+        return None
     gated, plain = (x, y) if x.function else (y, x)
     constant, factor = (
         _multiplied(part, plain.constant) for part in (gated.constant, gated.factor)

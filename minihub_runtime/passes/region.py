@@ -346,6 +346,16 @@ class Region:
         node = self.node(ref)
         return node is not None and _hands_references_on(node.op)
 
+    def has_groups(self, node: Node) -> bool:
+        """Whether the filter of a convolution with the channels last is known to see some of the channels only."""
+        image, filter = node.inputs[:2]
+        while (scaled := self.producer(filter, "_ScaledFilter")) is not None:
+            filter = scaled.inputs[0]
+        seen, taps = self.shape(image), self.shape(filter)
+        if seen is None or taps is None or len(taps) < 3 or not seen:
+            return False
+        return None not in (seen[-1], taps[-2]) and seen[-1] != taps[-2]
+
     def has_single_taps(self, filter: Ref) -> bool:
         """Whether the filter of a convolution is known to have one tap only."""
         while (scaled := self.producer(filter, "_ScaledFilter")) is not None:

@@ -446,3 +446,46 @@ def test_what_cannot_be_cut_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(lanes.Lanes, "_run_lanes", refuse)
     results_of(convolutional, draw(4, 8, 8, 3), times=3 * FIRST)
     assert len(tried) == 1
+
+
+def test_what_is_asked_for_may_be_changed(runs: list[tuple[int, ...]]) -> None:
+    """Sizes that lanes do not compute, and numbers that were fed while they were found, belong to whoever has them."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 6])
+        y = tf.tanh(tf.exp(x))
+        sizes = tf.shape(y)
+        z = tf.reshape(tf.reshape(y, [sizes[0], 2, 3]) * 2.0, sizes)
+        value = draw(4, 6)
+        for _ in range(6):
+            found, rows = session.run([sizes, z], {x: value})
+            assert found.tolist() == [4, 6]
+            assert rows.shape == (4, 6)
+            found[:] = -7
+    assert runs
+
+
+def test_axes_that_are_changed_where_they_lie() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 3, 3])
+        axes = tf.placeholder(tf.int32, [1])
+        y = tf.reduce_sum(tf.exp(tf.sin(x)), axes, keepdims=True) + tf.zeros([1, 3, 3])
+        value, where = draw(4, 3, 3), np.array([1], np.int32)
+        for _ in range(4):
+            session.run(y, {x: value, axes: where})
+        where[0] = 0
+        expected = np.exp(np.sin(value)).sum(0, keepdims=True) + np.zeros((1, 3, 3))
+        np.testing.assert_allclose(session.run(y, {x: value, axes: where}), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: x[..., ::-1, :],
+        lambda x: x[..., 1:, :],
+        lambda x: x[..., tf.newaxis, ::-1, :][:, 0],
+        lambda x: x[..., ::-1],
+        lambda x: x[..., tf.newaxis, ::-1][:, 0],
+    ],
+)
+def test_places_behind_an_ellipsis(make: Any) -> None:
+    results_of(lambda x: tf.exp(make(tf.sin(x))), draw(5, 6))

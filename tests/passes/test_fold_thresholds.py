@@ -128,3 +128,17 @@ def test_clamping(shape: tuple[int, int], count: int, monkeypatch: pytest.Monkey
             np.testing.assert_array_equal(found, np.minimum(np.maximum(x[:rows], low), high))
     finally:
         threads.set_num_threads(before)
+
+
+def test_a_frozen_network() -> None:
+    """Where weights are constants, so are the thresholds."""
+    value = draw(2, 6, 5, 8)
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 6, 5, 8])
+        moments = np.linspace(-1, 1, 8, dtype=np.float32), np.linspace(0.5, 2, 8, dtype=np.float32)
+        scaled, *_ = tf.nn.fused_batch_norm(x, SCALE, OFFSET, *moments, is_training=False)
+        y = tf.nn.conv2d(tf.nn.relu(scaled), tf.constant(draw(1, 1, 8, 5)), 1, "SAME")
+        plan, plain = plan_of(session, y, x), plan_of(session, y, x, passes=())
+        assert "_Clamped" in ops_of(plan)
+        (found,), (expected,) = plan.run([value]), plain.run([value])
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)

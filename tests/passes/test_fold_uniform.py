@@ -87,6 +87,8 @@ def test_counted(number: float, kind: Any) -> None:
 @pytest.mark.parametrize(
     "make",
     [
+        lambda x: tf.reduce_sum(tf.fill(tf.shape(x[:0]), np.float32(np.inf))),
+        lambda x: tf.reduce_sum(tf.fill(tf.shape(x[:0]), np.float32(np.nan))),
         lambda x: tf.reduce_sum(tf.fill(tf.shape(x), 1.0), 0),
         lambda x: tf.reduce_sum(tf.fill(tf.shape(x), 1.0), keepdims=True),
         lambda x: tf.reduce_sum(tf.fill(tf.shape(x), x[0, 0])),

@@ -153,3 +153,20 @@ def test_what_kernels_refuse_is_refused() -> None:
         y = tf.sigmoid(a) * tf.tanh(b)
         with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?i)split"):
             session.run(y, {x: normal(2, 3)})
+
+
+@pytest.mark.parametrize("options", [{}, {"num_proj": 3}, {"cell_clip": 0.1}])
+def test_peepholes_in_a_loop_learn(options: dict[str, Any]) -> None:
+    """Weights come into the body of a loop as arguments of it."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 4, 2])
+        cell = tf.nn.rnn_cell.LSTMCell(5, use_peepholes=True, **options)
+        with tf.variable_scope("s", initializer=tf.random_uniform_initializer(-1, 1, 3)):
+            looped, _ = tf.nn.dynamic_rnn(cell, x, dtype=tf.float32)
+            unrolled, _ = tf.nn.static_rnn(cell, tf.unstack(x, 4, 1), dtype=tf.float32)
+        sums = [tf.reduce_sum(looped**2), tf.reduce_sum(tf.stack(unrolled) ** 2)]
+        session.run(tf.global_variables_initializer())
+        learnt = [tf.gradients(y, [x, *tf.trainable_variables()]) for y in sums]
+        found, expected = session.run(learnt, {x: normal(3, 4, 2)})
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

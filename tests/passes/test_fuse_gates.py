@@ -100,3 +100,13 @@ def test_what_looks_alike_stays(why: str) -> None:
         return point(x * tf.reduce_max(x, [3], keepdims=True), "a", 4)
 
     assert not {EXCITATION, GATED} & {*compare(make, draw(2, 4, 4, 24))}
+
+
+def test_groups_of_channels() -> None:
+    def make(x: Any) -> Any:
+        x = tf.nn.relu(x)
+        means = tf.reduce_mean(x, [1, 2], keepdims=True)
+        inner = tf.nn.relu(tf.nn.conv2d(means, variable("reduce", 1, 1, 12, 8), 1, "SAME"))
+        return x * tf.sigmoid(tf.nn.conv2d(inner, variable("expand", 1, 1, 8, 24), 1, "SAME"))
+
+    assert EXCITATION not in compare(make, draw(2, 4, 4, 24))

@@ -193,3 +193,13 @@ def test_swish_has_a_name_as_an_activation(factor: float | None, first: bool) ->
         assert (prepared["activation"] == "Swish") == (factor != 2.0)
         (found,), (expected,) = plan.run([ROWS]), plain.run([ROWS])
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_zeros_have_signs() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 5])
+        y = 1.0 / ((tf.abs(x) * 0.0) * -0.0)
+        plan, plain = plan_of(session, y, x), plan_of(session, y, x, passes=())
+        with np.errstate(all="ignore"):
+            (found,), (expected,) = plan.run([ROWS]), plain.run([ROWS])
+    np.testing.assert_array_equal(found, expected)

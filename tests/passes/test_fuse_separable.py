@@ -221,3 +221,38 @@ def test_other_neighbours_stay(why: str) -> None:
         return tf.nn.conv2d(deep, variable("v", taps, taps, 8, 4), stride, "SAME")
 
     assert TAKEN not in compare(make, draw(2, 9, 9, 8))
+
+
+@pytest.mark.parametrize("before", [0, 16])
+def test_a_sum_without_a_last_convolution(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(separable, "NARROWEST", 4)
+    with sharing(2):
+        ops = compare(
+            lambda x: tf.nn.relu6(block(x, before=before, after=0) + x), draw(1, 9, 9, before or 16)
+        )
+    assert ops == ["_SummedSeparableConv2D"]
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1, 24), (1, 24), (24,), (1,)])
+def test_biases_of_any_shape(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(x: Any) -> Any:
+        x = tf.nn.conv2d(x, variable("before", 1, 1, 8, 24), 1, "SAME")
+        x = tf.nn.relu6(x + variable("before_bias", *shape))
+        x = tf.nn.depthwise_conv2d(x, variable("filter", 3, 3, 24, 1), [1, 1, 1, 1], "SAME")
+        x = tf.nn.relu6(x + variable("bias", *shape))
+        return tf.nn.conv2d(x, variable("after", 1, 1, 24, 5), 1, "SAME")
+
+    monkeypatch.setattr(separable, "NARROWEST", 4)
+    with sharing(2):
+        assert compare(make, draw(1, 9, 9, 8)) == ["_SeparableConv2D"]
+
+
+@pytest.mark.parametrize("fed", [True, False])
+def test_groups_of_channels(fed: bool) -> None:
+    def make(x: Any) -> Any:
+        x = x if fed else tf.abs(x)
+        x = tf.nn.relu(tf.nn.conv2d(x, variable("before", 1, 1, 4, 24), 1, "SAME"))
+        x = tf.nn.depthwise_conv2d(x, variable("filter", 3, 3, 24, 1), [1, 1, 1, 1], "SAME")
+        return tf.nn.conv2d(tf.nn.relu(x), variable("after", 1, 1, 12, 6), 1, "SAME")
+
+    compare(make, draw(2, 9, 9, 8))

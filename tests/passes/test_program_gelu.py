@@ -159,3 +159,11 @@ def test_powers_are_products(exponent: float, small: bool, monkeypatch: pytest.M
     program, found, expected = both(lambda x: tf.pow(x, exponent) * 0.5 + x)
     assert len(program) == exponent + 1
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_zero_times_infinity() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None])
+        y = 0.0 * x + x * 0.5 * (1.0 + tf.erf(x * 0.70710678))
+        found = session.run(y, {x: np.array([np.inf, -np.inf, 1.0])})
+    np.testing.assert_allclose(found, [np.nan, np.nan, 0.8413447], rtol=1e-6)

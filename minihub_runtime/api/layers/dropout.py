@@ -9,13 +9,12 @@ import numbers
 from typing import Any
 
 from minihub_runtime.api.building import build
-from minihub_runtime.api.cond import cond, smart_cond
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.layers.base import Layer
+from minihub_runtime.api.layers.by_training import by_training
 from minihub_runtime.api.nn.dropout import dropout as dropped
 from minihub_runtime.api.sizes import shape
 from minihub_runtime.api.tensor_shape import TensorShape
-from minihub_runtime.api.variables.base import Variable
 from minihub_runtime.public import public
 
 __all__ = ["Dropout", "dropout"]
@@ -66,8 +65,7 @@ class Dropout(Layer):
             noise_shape = self._noise_shape(inputs)
             return dropped(inputs, rate=self.rate, noise_shape=noise_shape, seed=seed)
 
-        choose = cond if isinstance(training, Variable) else smart_cond
-        return choose(training, drop, lambda: build("Identity", input=inputs))
+        return by_training(training, drop, lambda: build("Identity", input=inputs))
 
     def _noise_shape(self, inputs: Any) -> Any:
         if self.noise_shape is None:

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from minihub_runtime.api.building import build
-from minihub_runtime.api.cond import smart_cond, smart_constant_value
 from minihub_runtime.api.conversion import constant, convert_to_tensor
 from minihub_runtime.api.filling import ones_like, zeros_like
 from minihub_runtime.api.graph import get_default_graph
 from minihub_runtime.api.initializers import ONES, ZEROS
 from minihub_runtime.api.layers.base import InputSpec, Layer
+from minihub_runtime.api.layers.by_training import by_training, known_training
 from minihub_runtime.api.layers.settings import constraint_of, initializer_of
 from minihub_runtime.api.layout import expand_dims, reshape
 from minihub_runtime.api.nn.moments import (
@@ -24,7 +24,6 @@ from minihub_runtime.api.nn.moments import fused_batch_norm, moments, weighted_m
 from minihub_runtime.api.regularizers import find_regularizer
 from minihub_runtime.api.sizes import shape
 from minihub_runtime.api.tensor_shape import TensorShape
-from minihub_runtime.api.variables.base import Variable
 from minihub_runtime.api.variables.options import VariableAggregation, VariableSynchronization
 from minihub_runtime.api.variables.updates import assign, assign_sub
 from minihub_runtime.dtypes import DType, as_dtype
@@ -45,11 +44,6 @@ def _of_type(part: Any, dtype: DType) -> Any:
     if part is None or part.dtype.base_dtype is dtype.base_dtype:
         return part
     return _cast(convert_to_tensor(part), dtype)
-
-
-def _known(training: Any) -> bool | None:
-    """The value of `training` if it is known now."""
-    return None if isinstance(training, Variable) else smart_constant_value(training)
 
 
 @public("layers.BatchNormalization")
@@ -241,7 +235,7 @@ class BatchNormalization(Layer):
             return reshape(vector, along)
 
         scale, offset = broadcast(self.gamma), broadcast(self.beta)
-        if _known(training) is False:
+        if known_training(training) is False:
             mean: Any = self.moving_mean
             variance: Any = self.moving_variance
         else:
@@ -275,8 +269,10 @@ class BatchNormalization(Layer):
             weights = build("Cast", name="mask_weights", x=mask, DstT=self._param_dtype)
             weights = expand_dims(weights, axis=-1, name="mask_weights_broadcasted")
             batch_mean, batch_variance = weighted_moments(x, reduced, weights, keepdims=keep)
-        mean = smart_cond(training, lambda: batch_mean, lambda: convert_to_tensor(self.moving_mean))
-        variance = smart_cond(
+        mean = by_training(
+            training, lambda: batch_mean, lambda: convert_to_tensor(self.moving_mean)
+        )
+        variance = by_training(
             training, lambda: batch_variance, lambda: convert_to_tensor(self.moving_variance)
         )
         return mean, variance
@@ -285,7 +281,7 @@ class BatchNormalization(Layer):
         """Add the updates of the moving moments."""
 
         def update_mean() -> Any:
-            return smart_cond(
+            return by_training(
                 training,
                 lambda: self._averaged(self.moving_mean, new_mean, self.momentum),
                 lambda: self.moving_mean,
@@ -300,7 +296,7 @@ class BatchNormalization(Layer):
             return _assigned(self.moving_variance, square)
 
         def update_variance() -> Any:
-            return smart_cond(training, new_moving_variance, lambda: self.moving_variance)
+            return by_training(training, new_moving_variance, lambda: self.moving_variance)
 
         self.add_update(update_mean)
         self.add_update(update_variance)
@@ -308,8 +304,8 @@ class BatchNormalization(Layer):
     def _adjusted(self, inputs: Any, training: Any, scale: Any, offset: Any) -> tuple[Any, Any]:
         """Scale and offset after those that the program's own function gives."""
         own_scale, own_bias = self.adjustment(shape(inputs))
-        first = smart_cond(training, lambda: own_scale, lambda: ones_like(own_scale))
-        second = smart_cond(training, lambda: own_bias, lambda: zeros_like(own_bias))
+        first = by_training(training, lambda: own_scale, lambda: ones_like(own_scale))
+        second = by_training(training, lambda: own_bias, lambda: zeros_like(own_bias))
         return _composed(first, second, scale, offset)
 
     def _renormalized(self, mean: Any, variance: Any, training: Any) -> tuple[Any, Any, Any, Any]:
@@ -331,8 +327,8 @@ class BatchNormalization(Layer):
         if dmax is not None:
             d = build("Minimum", x=build("Maximum", x=d, y=-dmax), y=dmax)
         clipped_r, clipped_d = r, d
-        r = smart_cond(training, lambda: clipped_r, lambda: ones_like(clipped_r))
-        d = smart_cond(training, lambda: clipped_d, lambda: zeros_like(clipped_d))
+        r = by_training(training, lambda: clipped_r, lambda: ones_like(clipped_r))
+        d = by_training(training, lambda: clipped_d, lambda: zeros_like(clipped_d))
         updates = [
             self._update_renormalization(variable, value, training)
             for variable, value in ((self.renorm_mean, mean), (self.renorm_stddev, deviation))
@@ -342,7 +338,7 @@ class BatchNormalization(Layer):
 
     def _update_renormalization(self, variable: Any, value: Any, training: Any) -> Any:
         held = build("Identity", input=value)
-        return smart_cond(
+        return by_training(
             training,
             lambda: self._averaged(variable, held, self.renorm_momentum),
             lambda: build("Identity", input=variable),
@@ -365,12 +361,12 @@ class BatchNormalization(Layer):
                 data_format=self._format,
             )
 
-        output, mean, variance = smart_cond(training, compute(True), compute(False))
-        value = _known(training)
+        output, mean, variance = by_training(training, compute(True), compute(False))
+        value = known_training(training)
         if value is not False:
             momentum: Any
             if value is None:
-                momentum = smart_cond(training, lambda: self.momentum, lambda: 1.0)
+                momentum = by_training(training, lambda: self.momentum, lambda: 1.0)
             else:
                 momentum = convert_to_tensor(self.momentum)
             self.add_update(lambda: self._averaged(self.moving_mean, mean, momentum))
