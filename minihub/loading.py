@@ -52,6 +52,10 @@ __all__ = ["LoadedModule", "UnsupportedOpsWarning", "load"]
 
 #: Ops that write files, which graphs may not.
 _WRITING = frozenset({"MergeV2Checkpoints", "Save", "SaveSlices", "SaveV2", "WriteFile"})
+#: Ops that nothing reads in graphs of programs, without being what these are for.
+_HOUSEKEEPING = frozenset(
+    {"Assert", "Assign", "Const", "IsVariableInitialized", "NoOp", "VarIsInitializedOp"}
+)
 _INIT_OP_SIGNATURE = "__saved_model_init_op"
 
 
@@ -393,7 +397,7 @@ def read_frozen(path: str) -> tuple[Graph, Signature]:
         if node.op in ("Placeholder", "PlaceholderV2"):
             shape = node.attrs.get("shape")
             inputs[node.name] = _dense(node.name, node.attrs["dtype"], shape or None)
-        elif node.name not in read and node.op not in ("NoOp", "Assert", "Const"):
+        elif node.name not in read and node.op not in _HOUSEKEEPING:
             outputs.update(_frozen_outputs(node, shapes))
     if not outputs:
         raise InvalidArgumentError(f"a frozen graph must have outputs; {clip(path)} has none")

@@ -71,7 +71,7 @@ def init_scope() -> Iterator[None]:
 
     The name scope stays the same.
     """
-    scope = get_default_graph().scope_in_program
+    scope = get_default_graph().get_name_scope()
     graph = _outermost()
     with (
         graph.as_default(),

@@ -100,8 +100,7 @@ class FuncGraph(Graph):
         return [tensor.dtype.base_dtype for tensor in self.outputs]
 
     def be_part(self) -> None:
-        """Let collections, overridden gradients and the name scope be those outside; a branch or a loop is part of its graph."""
-        self.scope_around = self.outer_graph.scope_in_program
+        """Let collections and overridden gradients be those outside; a branch or a loop is part of its graph."""
         self._collections = self.outer_graph._collections
         self._gradient_names = self.outer_graph._gradient_names
 

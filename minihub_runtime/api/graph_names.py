@@ -17,16 +17,10 @@ SCOPE_NAME = re.compile(r"^[A-Za-z0-9_.\\/>-]*$")
 
 
 class _Current(threading.local):
-    """The name scope that a thread is in.
-
-    Attributes:
-        scope: it, without a slash at the end.
-        from_root: whether it is that of the whole program, not one in a branch or a loop.
-    """
+    """The name scope that a thread is in, without a slash at the end."""
 
     def __init__(self) -> None:
         self.scope = ""
-        self.from_root = False
 
 
 class GraphNames:
@@ -35,8 +29,6 @@ class GraphNames:
     def __init__(self) -> None:
         self._names: dict[str, int] = {}
         self._current = _Current()
-        #: The scope that a branch or a loop is in, in the graph that it is part of.
-        self.scope_around = ""
 
     def unique_name(self, name: str, mark_as_used: bool = True) -> str:
         """`name` in the current name scope, with `_1`, `_2` … if it is taken; case is ignored."""
@@ -66,12 +58,6 @@ class GraphNames:
         """The current name scope, without a slash at the end."""
         return self._current.scope
 
-    @property
-    def scope_in_program(self) -> str:
-        """The current name scope as a program sees it, that around a branch or a loop included."""
-        around = "" if self._current.from_root else self.scope_around
-        return "/".join(filter(None, (around, self.get_name_scope())))
-
     @contextlib.contextmanager
     def name_scope(self, name: str | None) -> Iterator[str]:
         """A scope for the names of operations; a name that ends with `/` is taken as it is, None is the root.
@@ -90,15 +76,14 @@ class GraphNames:
                     f"'{name}' is not a valid {root}scope name. A {root}scope name has to match the "
                     f"following pattern: {pattern.pattern}"
                 )
-        before = current.scope, current.from_root
+        before = current.scope
         if not name:
-            current.scope, current.from_root = "", True
+            current.scope = ""
         elif name.endswith("/"):
             current.scope = name[:-1]
-            current.from_root |= name.startswith(f"{self.scope_around}/")
         else:
             current.scope = self.unique_name(name)
         try:
             yield f"{current.scope}/" if current.scope else ""
         finally:
-            current.scope, current.from_root = before
+            current.scope = before

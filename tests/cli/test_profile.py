@@ -50,3 +50,13 @@ def test_what_is_refused(
     refused: Callable[..., str], code: int, arguments: list[str], message: str
 ) -> None:
     assert message in refused(code, "profile", *arguments)
+
+
+def test_a_trace_that_has_no_place(cli: Cli, tmp_path: Path) -> None:
+    """It is refused before anything is run, under the name that was given."""
+    for path in (tmp_path / "nowhere" / "x", tmp_path, f"{tmp_path}/x/", ""):
+        ran = cli("profile", HALF, "--runs", "1", "--trace", path)
+        assert ran.code == 3
+        assert ".tmp" not in ran.err
+        assert "first run" not in ran.out
+    assert not list(tmp_path.iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from pathlib import Path
 from typing import Any
@@ -295,3 +296,35 @@ def test_outputs_that_nothing_can_be_learnt_from(tmp_path: Path) -> None:
             minihub.finetune(
                 folder, np.zeros((4, 2), np.float32), list("abab"), signature=signature
             )
+
+
+def test_nothing_to_predict() -> None:
+    texts, labels = ["open a file", "raise an error"] * 10, ["files", "errors"] * 10
+    tuned = minihub.finetune("minihub/demo_module", texts, labels, epochs=1)
+    assert tuned.predict([]).tolist() == []
+    assert tuned.outputs([])["probabilities"].shape == (0, 2)
+
+
+def test_long_texts_of_tables(tmp_path: Path) -> None:
+    from minihub.finetuning.files import read_examples
+
+    infos = minihub.load_module_spec("minihub/demo_module").get_input_info_dict()
+    before = csv.field_size_limit()
+    for suffix, mark in ((".csv", ","), (".tsv", "\t")):
+        path = tmp_path / f"long{suffix}"
+        path.write_text(f"text{mark}label\n{'word ' * 40000}{mark}1\n", encoding="utf-8")
+        features, labels = read_examples(path, infos)
+        assert [len(text) for text in features["default"]] == [200000]
+        assert labels == ["1"]
+    assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize("value", ["[" * 100000, "1" * 5000])
+def test_json_that_is_too_much(value: str, tmp_path: Path) -> None:
+    from minihub.finetuning.files import read_examples
+
+    infos = minihub.load_module_spec("minihub/demo_module").get_input_info_dict()
+    path = tmp_path / "x.jsonl"
+    path.write_text(f'{{"text": "a", "label": 1}}\n{{"text": {value}\n', encoding="utf-8")
+    with pytest.raises(InvalidArgumentError, match="line 2 must be JSON"):
+        read_examples(path, infos)

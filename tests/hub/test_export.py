@@ -290,3 +290,51 @@ def test_the_checkpoint_is_read_by_name(tmp_path: Path) -> None:
     export(DATA / "text", tmp_path / "m")
     reader = CheckpointReader(str(tmp_path / "m" / "variables" / "variables"))
     assert reader.names() == CheckpointReader(str(DATA / "text/variables/variables")).names()
+
+
+def test_the_folder_that_a_program_works_in_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(DATA / "text", tmp_path / "expected")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    before = os.stat(".").st_ino
+    export(DATA / "text", Path())
+    assert os.stat(".").st_ino == before
+    assert read(Path()) == read(tmp_path / "expected")
+    with pytest.raises(AlreadyExistsError, match="must be empty or not be there"):
+        export(DATA / "text", Path())
+
+
+def test_a_folder_that_something_is_mounted_on_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "volume"
+    target.mkdir()
+    before = target.stat().st_ino
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == target)
+    with pytest.raises(AlreadyExistsError, match="holds 'y'"), new_folder(target):
+        (target / "y").touch()
+    (target / "y").unlink()
+    assert not list(target.iterdir())
+    export(DATA / "text", target)
+    export(DATA / "text", tmp_path / "expected")
+    assert read(target) == read(tmp_path / "expected")
+    assert target.stat().st_ino == before
+
+
+def test_what_cannot_be_moved_into_a_folder_that_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = os.rename
+
+    def refuse(source: str, target: str) -> None:
+        if os.path.basename(target) == "saved_model.pb" and ".tmp" in source:
+            raise OSError(errno.EIO, "it fails")
+        rename(source, target)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "rename", refuse)
+    with pytest.raises(UnknownError):
+        export(DATA / "text", tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import minihub
+import minihub_runtime as tf
 from minihub import UnsupportedOpsWarning
 from minihub_runtime.errors import (
     DataLossError,
@@ -536,3 +537,48 @@ def test_the_readme_module_knows_words_that_go_together() -> None:
 def test_an_empty_signature_name() -> None:
     with pytest.raises(InvalidArgumentError, match="Signature '' is missing"):
         minihub.load(HALF)([1.0], signature="")
+
+
+def test_a_relative_path_is_that_of_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(WORDS, tmp_path / "module")
+    shutil.copy(FROZEN, tmp_path / "frozen.pb")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    module, frozen = minihub.load("module"), minihub.load("frozen.pb")
+    spec = minihub.load_module_spec("module")
+    names = list(module.variables)
+    monkeypatch.chdir("elsewhere")
+    expected = minihub.load(WORDS)(["open a file"])
+    np.testing.assert_array_equal(module(["open a file"]), expected)
+    assert all(module.variables[name] is not None for name in names)
+    copy = pickle.loads(pickle.dumps(module))
+    assert copy.handle == module.handle == "module"
+    np.testing.assert_array_equal(copy(["open a file"]), expected)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(copy))(["open a file"]), expected)
+    assert pickle.loads(pickle.dumps(frozen)).signatures.keys() == frozen.signatures.keys()
+    with tf.Graph().as_default(), tf.Session() as session:
+        vectors = minihub.Module(spec)(["open a file"])
+        session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+        np.testing.assert_allclose(session.run(vectors), expected, rtol=1e-6)
+
+
+def test_a_frozen_graph_by_url_and_without_tags() -> None:
+    by_path, by_url = minihub.load(FROZEN), minihub.load(FROZEN.as_uri())
+    assert by_url.signatures.keys() == by_path.signatures.keys()
+    assert by_url.path == str(FROZEN)
+    with pytest.raises(KeyError, match="a frozen graph has no tags"):
+        minihub.load(FROZEN, ["train"])
+
+
+def test_what_a_saver_added_is_no_output(tmp_path: Path) -> None:
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [None, 2], "x")
+        tf.identity(tf.matmul(x, tf.get_variable("w", [2, 1])), "y")
+        tf.train.Saver()
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            tf.train.Saver().save(session, str(tmp_path / "model"))
+    (tmp_path / "graph.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    assert list(minihub.load(tmp_path / "graph.pb").signatures["default"].outputs) == ["y"]

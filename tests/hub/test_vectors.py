@@ -164,3 +164,15 @@ def test_what_is_written_is_read(
     words, found = read(path, kind)
     assert words == names
     assert np.array_equal(found, rows)
+
+
+@pytest.mark.parametrize("format", ["glove", "word2vec"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_byte_order_mark_is_no_text(tmp_path: Path, format: Format, packed: bool) -> None:
+    path = tmp_path / "vectors"
+    data = b"\xef\xbb\xbf" + content(format, WORDS, ROWS)
+    path.write_bytes(gzip.compress(data) if packed else data)
+    assert open_vectors(path).format == format
+    words, rows = read(path)
+    assert words == WORDS
+    np.testing.assert_array_equal(rows, ROWS)

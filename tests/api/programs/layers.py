@@ -554,3 +554,20 @@ def transposed_convolutions(tf: Any) -> Any:
         attempt(lambda: tf.layers.conv2d_transpose(y, 3, 2)),
         str(tf.layers.Conv2DTranspose(3, 4, 2).compute_output_shape([None, 5, None, 1])),
     ]
+
+
+@results
+def batch_normalization_as_a_variable_says(tf: Any) -> Any:
+    training = tf.get_variable("is_training", initializer=True, trainable=False)
+    x = tf.constant([[0.0, 1.0, 2.0], [3.0, 5.0, 5.0], [6.0, 7.0, 9.0]])
+    images = tf.reshape(tf.range(12.0), [1, 2, 2, 3])
+    made = [
+        tf.layers.batch_normalization(x, training=training),
+        tf.layers.batch_normalization(images, training=training),
+        tf.layers.batch_normalization(x, training=training, renorm=True),
+    ]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        first = session.run(made)
+        session.run(training.assign(False))
+        return [first, session.run(made)]

@@ -448,3 +448,25 @@ def variables_of_unknown_shape(tf: Any) -> Any:
             session.run(applied)
             found.append(session.run(made[0]))
     return found
+
+
+@results
+def adam_in_a_branch(tf: Any) -> Any:
+    """Gradients that are accumulated are applied in some steps only."""
+    weights = tf.get_variable("w", initializer=[[1.0, -2.0], [0.5, 3.0]], use_resource=True)
+    optimizer = tf.train.AdamOptimizer(0.1)
+    pairs = optimizer.compute_gradients(tf.reduce_sum(weights**2))
+    now = tf.placeholder_with_default(True, [])
+
+    def made() -> Any:
+        with tf.name_scope("inner"):
+            return tf.Variable(1.0, name="v", use_resource=True).read_value()
+
+    applied = tf.cond(now, lambda: optimizer.apply_gradients(pairs), tf.no_op)
+    other = tf.cond(now, lambda: tf.cond(now, made, lambda: 0.0), lambda: 0.0, name="other")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for value in (True, False, True):
+            session.run(applied, {now: value})
+        values = session.run([weights, other])
+    return [sorted(variable.name for variable in tf.global_variables()), values]
