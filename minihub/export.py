@@ -169,9 +169,10 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[str]:
 
 def _must_stay(target: str) -> bool:
     """Whether a folder cannot be replaced by another: the program works in it, or something is mounted there."""
-    if not os.path.isdir(target):
-        return False
-    return os.path.ismount(target) or os.path.samefile(target, os.curdir)
+    # The folder that the program works in may be gone.
+    with contextlib.suppress(OSError):
+        return os.path.ismount(target) or os.path.samefile(target, os.curdir)
+    return False
 
 
 def _move_up(staging: str, target: str) -> None:
