@@ -23,6 +23,7 @@ from minihub.finetuning.tasks import Classification, Task, choose_task
 from minihub.finetuning.trainer import Batches, Part, Subject, Trainer
 from minihub.spec import ModuleSpec, load_module_spec
 from minihub_runtime.errors import InvalidArgumentError, clip
+from minihub_runtime.repeatable import repeatable
 
 __all__ = ["OPTIMIZERS", "FineTuned", "finetune"]
 
@@ -252,7 +253,8 @@ def finetune(
     if isinstance(validation, tuple):
         others, targets = trainer.examples(validation[0]), learnt.encode(validation[1])
         _check_count(others.count, len(targets))
-    with contextlib.nullcontext() if checkpoint_dir is None else alone_in(checkpoint_dir):
+    alone = contextlib.nullcontext() if checkpoint_dir is None else alone_in(checkpoint_dir)
+    with alone, repeatable():
         checkpoints = None
         if checkpoint_dir is not None:
             arguments = {

@@ -74,21 +74,21 @@ class Branches:
             # The first run makes what later ones find: values of variables, functions, memory.
             self._known[key] = _Found()
             return False
-        if found.pause.ends():
-            found.blocks = None
-        if found.blocks is None:
-            found.blocks = self._observe(slots)
-            self._vain = self._vain + 1 if not found.blocks else 0
+        # Another thread may find them anew meanwhile.
+        blocks = None if found.pause.ends() else found.blocks
+        if blocks is None:
+            blocks = found.blocks = self._observe(slots)
+            self._vain = self._vain + 1 if not blocks else 0
             return True
-        if not found.blocks:
+        if not blocks:
             return False
-        for block in found.blocks:
+        for block in blocks:
             if isinstance(block, Serial):
                 self._execute(block.steps, slots)
             else:
                 self._fork(block, slots)
-        if any(isinstance(block, Fork) and block.trials.lost for block in found.blocks):
-            found.blocks = _without_lost(found.blocks)
+        if any(isinstance(block, Fork) and block.trials.lost for block in blocks):
+            found.blocks = _without_lost(blocks)
             found.pause.begin()
         return True
 

@@ -94,14 +94,16 @@ class Lanes:
             if not found.pause.ends():
                 return False
             found.parts = None
-        if found.parts is None:
+        # Another thread may find them anew meanwhile.
+        parts = found.parts
+        if parts is None:
             _this_thread.observes = True
             try:
                 self._observe(found, slots)
             finally:
                 _this_thread.observes = False
         else:
-            self._run_parts(found, slots)
+            self._run_parts(found, parts, slots)
         return True
 
     def _observe(self, batch: _Batch, slots: list[Any]) -> None:
@@ -144,9 +146,9 @@ class Lanes:
             any(kinds.get(place, FREE) <= 0 and place not in observer.fixed for place in entering),
         )
 
-    def _run_parts(self, batch: _Batch, slots: list[Any]) -> None:
+    def _run_parts(self, batch: _Batch, parts: Sequence[Part], slots: list[Any]) -> None:
         """Run what can be run in lanes so, and the rest as it is."""
-        done, parts = 0, batch.parts or ()
+        done = 0
         for part in parts:
             self._execute(self._steps[done : part.start], slots)
             done = part.stop

@@ -31,6 +31,7 @@ from minihub_runtime.errors import (
     clip,
 )
 from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.repeatable import is_repeatable
 from minihub_runtime.threads import can_share
 
 __all__ = ["Kernel", "Plan", "Prelude", "Step", "names_of"]
@@ -119,6 +120,8 @@ class Plan:
     def _shared(self, slots: list[Any], check: Callable[[], None] | None) -> bool:
         """Run the steps in several threads, if that is possible; whether it was."""
         if check is not None or recording.active is not None or not can_share():
+            return False
+        if is_repeatable():
             return False
         fed = [slots[place] for place in self._fed]
         shapes = tuple([value.shape if isinstance(value, np.ndarray) else () for value in fed])

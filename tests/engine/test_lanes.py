@@ -14,6 +14,7 @@ from minihub_runtime import threads
 from minihub_runtime.engine import lanes
 from minihub_runtime.engine.trials import FIRST, GROWTH, Trials
 from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.repeatable import repeatable
 from tests.passes.test_fuse_affine import plan_of, variable
 
 
@@ -489,3 +490,17 @@ def test_axes_that_are_changed_where_they_lie() -> None:
 )
 def test_places_behind_an_ellipsis(make: Any) -> None:
     results_of(lambda x: tf.exp(make(tf.sin(x))), draw(5, 6))
+
+
+def test_what_must_repeat_itself_stays_whole(runs: list[tuple[int, ...]]) -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 6])
+        y = tf.tanh(tf.exp(x))
+        value = draw(4, 6)
+        with repeatable():
+            for _ in range(5):
+                session.run(y, {x: value})
+        assert not runs
+        for _ in range(5):
+            session.run(y, {x: value})
+        assert runs

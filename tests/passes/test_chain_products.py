@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from minihub_runtime.ops import chained_products
 from minihub_runtime.ops.chained_products import share_columns
 from minihub_runtime.ops.prepared_matrix import FIRST_USES, PreparedMatrix
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.repeatable import repeatable
 from tests.passes.test_fuse_affine import plan_of, variable
 from tests.passes.test_join_products import draw, ops_of
 from tests.sharing import sharing
@@ -143,3 +145,16 @@ def test_the_op() -> None:
         kernel(x, matrices[0], matrices[0], transpose_a=True)
     with pytest.raises(ValueError, match=r"sizes must fit, not \[20,9\] and \[20,64\]"):
         kernel(x, *matrices)
+
+
+def test_equal_products_have_equal_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one is made as all others are, where that is asked for."""
+    monkeypatch.setattr(blas, "small_as_they_are", lambda: True)
+    left, right = draw(5, 60), draw(60, 200)
+    for wanted in (False, True):
+        matrix = PreparedMatrix(right, np.zeros(0, np.float32), "")
+        with repeatable() if wanted else contextlib.nullcontext():
+            assert (matrix.laid_out(5) is not None) == wanted
+            assert (matrix.panels(5) is not None) == wanted
+            first = matrix.multiply(left)
+        np.testing.assert_allclose(first, left @ right, rtol=1e-4, atol=1e-4)
