@@ -263,3 +263,31 @@ def test_branches_that_are_slower_are_run_in_order() -> None:
         ("b", (5, 6)),
         ("c", ()),
     ]
+
+
+def test_another_thread_finds_them_anew(always: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is run is what was found before."""
+    known: list[branches._Found] = []
+    made = branches._Found.__init__
+
+    def note(self: branches._Found) -> None:
+        made(self)
+        known.append(self)
+
+    run = branches.Branches._fork
+
+    def forget(self: Any, found: Fork, slots: list[Any]) -> None:
+        for each in known:
+            each.blocks = None
+        run(self, found, slots)
+
+    monkeypatch.setattr(branches._Found, "__init__", note)
+    monkeypatch.setattr(branches.Branches, "_fork", forget)
+
+    def make() -> Any:
+        x = tf.random_uniform([20, 20], seed=2)
+        return tf.matmul(tf.exp(x), x) + tf.cumsum(tf.matmul(tf.sin(x), x))
+
+    assert np.isfinite(runs_of(make, times=8)).all()
+    assert known
+    assert always
