@@ -186,8 +186,7 @@ def load_module_spec(path: str | os.PathLike[str]) -> ModuleSpec:
         ValueError: its format or features are not supported, or its files are corrupted: an InvalidMessageError, which is a
             DecodeError of protobuf, if tfhub_module.pb or an attached message is, an OSError if saved_model.pb is.
     """
-    # What is read later lies where it did, wherever the program works by then.
-    folder = os.path.abspath(resolve(path))
+    folder = resolve(path)
     handle = os.fspath(path)
     if not native.is_module(folder):
         held = (
@@ -223,7 +222,7 @@ def create_module_spec_from_saved_model(
         NotFoundError: there is no SavedModel.
         ValueError: it has collections that modules cannot have, or its files are corrupted.
     """
-    folder = os.path.abspath(resolve(saved_model_path))
+    folder = resolve(saved_model_path)
     dropped = {*DROPPED_FROM_SAVED_MODELS, *(drop_collections or ())}
     graphs = saved_model.read_saved_model(folder)
     for graph in graphs:

@@ -215,7 +215,11 @@ def finetune(
         check_free(out)
     if checkpoint_dir is not None:
         check_folder(checkpoint_dir, out)
-    spec = load_module_spec(handle)
+    # What is exported later is read from the same place, wherever the program works by then.
+    source = handle
+    if isinstance(handle, (str, os.PathLike)) and os.path.exists(handle):
+        source = os.path.abspath(handle)
+    spec = load_module_spec(source)
     tags = training_tags(spec) if train_module else None
     chosen = choose_signature(spec.get_signature_names(), signature)
     taken = _choose_output(spec, chosen, output)
@@ -236,7 +240,7 @@ def finetune(
     rate = rate if learning_rate is None else float(learning_rate)
     make = _optimizer(optimizer, rate)
     trainer = Trainer(
-        Subject(os.fspath(handle), spec, chosen, taken),
+        Subject(os.fspath(source), spec, chosen, taken),
         head,
         added,
         tags,

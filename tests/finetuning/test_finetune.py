@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -328,3 +329,16 @@ def test_json_that_is_too_much(value: str, tmp_path: Path) -> None:
     path.write_text(f'{{"text": "a", "label": 1}}\n{{"text": {value}\n', encoding="utf-8")
     with pytest.raises(InvalidArgumentError, match="line 2 must be JSON"):
         read_examples(path, infos)
+
+
+def test_a_relative_path_is_that_of_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, labels = ["open a file", "raise an error"] * 10, ["files", "errors"] * 10
+    shutil.copytree(minihub.resolve("minihub/demo_module"), tmp_path / "module")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    tuned = minihub.finetune("module", texts, labels, epochs=1)
+    monkeypatch.chdir("elsewhere")
+    tuned.export("tuned")
+    assert minihub.load("tuned")(texts[:2], signature="classification", as_dict=True)

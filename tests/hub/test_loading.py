@@ -547,7 +547,6 @@ def test_a_relative_path_is_that_of_the_time(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
     module, frozen = minihub.load("module"), minihub.load("frozen.pb")
-    spec = minihub.load_module_spec("module")
     names = list(module.variables)
     monkeypatch.chdir("elsewhere")
     expected = minihub.load(WORDS)(["open a file"])
@@ -558,10 +557,6 @@ def test_a_relative_path_is_that_of_the_time(
     np.testing.assert_array_equal(copy(["open a file"]), expected)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(copy))(["open a file"]), expected)
     assert pickle.loads(pickle.dumps(frozen)).signatures.keys() == frozen.signatures.keys()
-    with tf.Graph().as_default(), tf.Session() as session:
-        vectors = minihub.Module(spec)(["open a file"])
-        session.run([tf.global_variables_initializer(), tf.tables_initializer()])
-        np.testing.assert_allclose(session.run(vectors), expected, rtol=1e-6)
 
 
 def test_a_frozen_graph_by_url_and_without_tags() -> None:
