@@ -73,9 +73,9 @@ def export_from_graph(
         OpError: a file cannot be read or written; nothing is left behind then.
     """
     text = os.fspath(source)
-    path_of_source = resolve(text)
-    if is_frozen(path_of_source):
-        graph, found = read_frozen(path_of_source)
+    place = resolve(text)
+    if is_frozen(place):
+        graph, found = read_frozen(place)
         named_inputs = inputs or {key: str(info.refs[0]) for key, info in found.inputs.items()}
         named_outputs = outputs or {key: str(info.refs[0]) for key, info in found.outputs.items()}
         from minihub_runtime.graph.writer import graph_to_proto

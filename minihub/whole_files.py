@@ -33,7 +33,7 @@ def write_file(path: str | os.PathLike[str], write: Callable[[IO[bytes]], object
     """Write a file beside its place, then move it there.
 
     Raises:
-        OSError: the system refuses; what was there before is there still.
+        OSError: the system refuses; a file that was there before is there still.
     """
     place = place_of(path)
     if place is None:

@@ -348,20 +348,21 @@ class Region:
 
     def has_groups(self, node: Node) -> bool:
         """Whether the filter of a convolution with the channels last is known to see some of the channels only."""
-        image, filter = node.inputs[:2]
-        while (scaled := self.producer(filter, "_ScaledFilter")) is not None:
-            filter = scaled.inputs[0]
-        seen, taps = self.shape(image), self.shape(filter)
-        if seen is None or taps is None or len(taps) < 3 or not seen:
+        image, filter = self.shape(node.inputs[0]), self._shape_of_filter(node.inputs[1])
+        if not image or filter is None or len(filter) < 3:
             return False
-        return None not in (seen[-1], taps[-2]) and seen[-1] != taps[-2]
+        return None not in (image[-1], filter[-2]) and image[-1] != filter[-2]
 
     def has_single_taps(self, filter: Ref) -> bool:
         """Whether the filter of a convolution is known to have one tap only."""
+        shape = self._shape_of_filter(filter)
+        return shape is not None and len(shape) > 2 and {*shape[:-2]} == {1}
+
+    def _shape_of_filter(self, filter: Ref) -> Shape:
+        """What the graph says of the shape of a filter, which passes may have scaled."""
         while (scaled := self.producer(filter, "_ScaledFilter")) is not None:
             filter = scaled.inputs[0]
-        shape = self.shape(filter)
-        return shape is not None and len(shape) > 2 and {*shape[:-2]} == {1}
+        return self.shape(filter)
 
     def static(self, ref: Ref) -> bool:
         """Whether a tensor is the same in each run until a variable is assigned."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from minihub.whole_files import place_of, write_file
+
+
+def append(text: bytes, file: IO[bytes]) -> None:
+    file.write(text)
 
 
 def test_a_file_is_replaced_at_the_end(tmp_path: Path) -> None:
@@ -37,7 +43,7 @@ def test_links_stay_links(tmp_path: Path) -> None:
     link.symlink_to("folder/file")
     second.symlink_to("link")
     for text in (b"new", b"newer"):
-        write_file(second, lambda out, text=text: out.write(text))  # type: ignore[misc]
+        write_file(second, functools.partial(append, text))
         assert file.read_bytes() == text
         assert second.is_symlink()
     assert not file.is_symlink()
