@@ -5,6 +5,7 @@ Each makes ready what is not measured and returns the function that is.
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from collections.abc import Callable, Mapping
@@ -84,16 +85,19 @@ def _restore(tf: Any, hub: Any, task: Task, config: Any) -> Work:
 
 
 def _save(tf: Any, hub: Any, task: Task, config: Any) -> Work:
-    """Variables of 500 MB become a checkpoint."""
+    """Variables of 500 MB become a checkpoint, one after another as in training: each has its name, and five are kept."""
     graph, _, saver, prefix = _tables(tf, task, config)
     session = tf.Session(graph=graph, config=config)
     saver.restore(session, prefix)
     # Beside the networks, as the folder of temporary files may be one in memory.
     folder = tempfile.TemporaryDirectory(prefix=".saved-", dir=task.models)
 
+    steps = itertools.count()
+
     def work() -> dict[str, Any]:
         with graph.as_default():
-            path = saver.save(session, os.path.join(folder.name, "model"), write_meta_graph=False)
+            prefix = os.path.join(folder.name, "model")
+            path = saver.save(session, prefix, global_step=next(steps), write_meta_graph=False)
         return {"bytes": np.int64(os.path.getsize(f"{path}.data-00000-of-00001"))}
 
     return work

@@ -7,6 +7,8 @@ one or the new one, whole.
 Several files that belong together, a checkpoint's, cannot be renamed at once.  Where they replace others, each takes a name of
 its own first, `<path>.next`, the last one last: from then on all is there, and what is left of a crash is completed by
 `finish_interrupted`.  A crash before leaves the old files as they were.
+
+What replaces something is brought to the disk before it takes the name, so that not even a power cut loses both.
 """
 
 from __future__ import annotations
@@ -31,7 +33,16 @@ from minihub_runtime.errors import (
     clip,
 )
 
-__all__ = ["NEXT", "let_go", "map_file", "read_file", "replacing", "take_names", "translated"]
+__all__ = [
+    "NEXT",
+    "let_go",
+    "map_file",
+    "read_file",
+    "replacing",
+    "sync_files",
+    "take_names",
+    "translated",
+]
 
 #: What stands behind the path of a file that replaces another together with others.
 NEXT = ".next"
@@ -152,11 +163,17 @@ def translated(error: OSError | ValueError, path: str, done: str) -> OpError:
 
 
 @contextlib.contextmanager
-def replacing() -> Iterator[Callable[[str], AbstractContextManager[BinaryIO]]]:
+def replacing(
+    durable: bool = True,
+) -> Iterator[Callable[[str], AbstractContextManager[BinaryIO]]]:
     """Write several files, and only at the end give them their names, in the order they were written.
 
     The value is a function from a path to a context whose value is the file to write; everything written vanishes if the
     block raises.
+
+    Args:
+        durable: whether to wait for the disk also where nothing is replaced; if not, the system writes new files when it
+            likes, and a power cut within a minute may lose them.
 
     Raises:
         ResourceExhaustedError: there is no space left.
@@ -183,21 +200,27 @@ def replacing() -> Iterator[Callable[[str], AbstractContextManager[BinaryIO]]]:
                 # mkstemp makes private files; these get the mode that `open` would have given.
                 os.fchmod(descriptor, 0o666 & ~_umask())
             yield file
-            file.flush()
-            os.fsync(descriptor)
+            if durable:
+                file.flush()
+                os.fsync(descriptor)
 
     try:
         yield new_file
         paths = [path for _, path in written]
-        together = len(paths) > 1 and any(os.path.lexists(path) for path in paths)
+        replaces = any(os.path.lexists(path) for path in paths)
+        if replaces and not durable:
+            for temporary, _ in written:
+                _sync_file(temporary)
+        together = replaces and len(paths) > 1
         for number, (temporary, path) in enumerate(written):
             target = f"{path}{NEXT}" if together else path
             os.replace(temporary, target)
             written[number] = (target, path)
         # From here on all is there.
         written = []
-        for folder in {os.path.dirname(path) for path in paths}:
-            _sync_directory(folder)
+        if durable or replaces:
+            for folder in {os.path.dirname(path) for path in paths}:
+                _sync_directory(folder)
         if together:
             take_names(paths)
     except BaseException as error:
@@ -229,6 +252,29 @@ def _umask() -> int:
     current = os.umask(0o077)
     os.umask(current)
     return current
+
+
+def sync_files(paths: Sequence[str]) -> None:
+    """Wait until files and their names are on the disk.
+
+    Raises:
+        OpError: a file is not there, or the system gives another reason.
+    """
+    for path in paths:
+        try:
+            _sync_file(path)
+            _sync_directory(os.path.dirname(path))
+        except OSError as error:
+            raise translated(error, path, "written") from error
+
+
+def _sync_file(path: str) -> None:
+    # Windows brings only files to the disk that are open for writing; elsewhere a file may be one that nobody may write.
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sync_directory(path: str) -> None:

@@ -136,15 +136,18 @@ def write_checkpoint(
     entries: dict[bytes, Any] = {}
     stored = [part for name in sorted(tensors) for part in _parts(name, tensors[name], entries)]
     _check_keys(entries, stored)
-    _write_files(path, _spread(stored, num_shards), entries)
+    _write_files(path, _spread(stored, num_shards), entries, durable=True)
 
 
-def write_shards(prefix: str | os.PathLike[str], shards: Sequence[Sequence[Part]]) -> None:
+def write_shards(
+    prefix: str | os.PathLike[str], shards: Sequence[Sequence[Part]], *, durable: bool = True
+) -> None:
     """Write the files of a checkpoint whose data files hold what the caller says, replacing those of that name.
 
     Args:
         prefix: path of the files without `.index` and `.data-…`; missing folders are made.
         shards: what each data file holds, in its order.  The slices of a tensor may be spread, and need not be a whole.
+        durable: whether to wait for the disk also where no checkpoint is replaced; see `files.replacing`.
 
     Raises:
         InvalidArgumentError: there are no shards, a name is empty or occurs twice, an array has no TensorFlow dtype, or a
@@ -158,7 +161,7 @@ def write_shards(prefix: str | os.PathLike[str], shards: Sequence[Sequence[Part]
         [_stored_part(part, shard, entries) for part in parts] for shard, parts in enumerate(shards)
     ]
     _check_keys(entries, [part for parts in stored for part in parts])
-    _write_files(os.fsdecode(prefix), stored, entries)
+    _write_files(os.fsdecode(prefix), stored, entries, durable)
 
 
 def _stored_part(part: Part, shard: int, entries: dict[bytes, Any]) -> _Stored:
@@ -212,11 +215,13 @@ def _check_keys(entries: Mapping[bytes, Any], stored: Sequence[_Stored]) -> None
         )
 
 
-def _write_files(path: str, shards: Sequence[Sequence[_Stored]], entries: dict[bytes, Any]) -> None:
+def _write_files(
+    path: str, shards: Sequence[Sequence[_Stored]], entries: dict[bytes, Any], durable: bool
+) -> None:
     """Write the data files and the index; `entries` has those of partitioned tensors and gets the others."""
     # What is left of a writer that died has its names before others take them.
     finish_interrupted(path)
-    with replacing() as new_file:
+    with replacing(durable) as new_file:
         for shard, parts in enumerate(shards):
             with new_file(data_filename(path, shard, len(shards))) as file:
                 for part in parts:

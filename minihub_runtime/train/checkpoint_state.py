@@ -19,6 +19,7 @@ from minihub_runtime.api.graph_io import write_proto
 from minihub_runtime.api.logger import LOGGER
 from minihub_runtime.checkpoint import finish_interrupted
 from minihub_runtime.checkpoint.bundle import index_filename
+from minihub_runtime.checkpoint.files import sync_files
 from minihub_runtime.errors import NotFoundError, OpError
 from minihub_runtime.files import read_regular_file
 from minihub_runtime.protos import CheckpointState, SaverDef
@@ -32,6 +33,7 @@ __all__ = [
     "latest_checkpoint",
     "meta_graph_filename",
     "remove_checkpoint",
+    "sync_checkpoint",
     "update_checkpoint_state",
     "write_checkpoint_state",
 ]
@@ -252,10 +254,9 @@ def remove_checkpoint(
         OpError: a file cannot be deleted.
     """
     prefix = local_path(checkpoint_prefix)
-    exactly = glob.escape(prefix)
     patterns = [glob.escape(meta_graph_filename(prefix, meta_graph_suffix))]
     if checkpoint_format_version == SaverDef.V2:
-        patterns += [index_filename(exactly), f"{exactly}.data-?????-of-?????"]
+        patterns += _patterns(prefix)
     else:
         patterns.append(prefix)
     for pattern in patterns:
@@ -264,6 +265,22 @@ def remove_checkpoint(
                 remove(path)
             except NotFoundError:
                 LOGGER.warning("somebody else deleted %s at the same time", path)
+
+
+def sync_checkpoint(checkpoint_prefix: str) -> None:
+    """Wait until the files of a checkpoint are on the disk; at once if the system has written them.
+
+    Raises:
+        OpError: the system cannot write one.
+    """
+    patterns = _patterns(local_path(checkpoint_prefix))
+    sync_files([path for pattern in patterns for path in matching(pattern)])
+
+
+def _patterns(prefix: str) -> list[str]:
+    """Patterns of the files of a checkpoint of the V2 format."""
+    exactly = glob.escape(prefix)
+    return [index_filename(exactly), f"{exactly}.data-?????-of-?????"]
 
 
 def meta_graph_filename(checkpoint_filename: str, meta_graph_suffix: str = "meta") -> str:

@@ -30,6 +30,7 @@ from minihub_runtime.train.checkpoint_state import (
     get_checkpoint_mtimes,
     meta_graph_filename,
     remove_checkpoint,
+    sync_checkpoint,
     write_checkpoint_state,
 )
 from minihub_runtime.train.meta_graphs import export_meta_graph
@@ -265,7 +266,10 @@ class Saver:
             self._checkpoints_to_be_deleted.append(self._last_checkpoints.pop(0))
 
     def _delete_old(self, meta_graph_suffix: str) -> None:
-        """Delete the oldest checkpoint that is one too many, unless its time to stay for ever has come."""
+        """Delete the oldest checkpoint that is one too many, unless its time to stay for ever has come.
+
+        One of those that stay is on the disk by then, as a rule without waiting: it was written some saves ago.
+        """
         if not self._checkpoints_to_be_deleted:
             return
         path, written = self._checkpoints_to_be_deleted.pop(0)
@@ -273,6 +277,7 @@ class Saver:
             self._next_checkpoint_time += self._operations.keep_checkpoint_every_n_hours * 3600
             return
         try:
+            sync_checkpoint(self._last_checkpoints[0][0])
             remove_checkpoint(path, SaverDef.V2, meta_graph_suffix)
         except OpError as error:
             # The new checkpoint is there; an old one that stays is no reason to end a training run.
@@ -294,7 +299,9 @@ class Saver:
     ) -> str | None:
         """Write a checkpoint.
 
-        The files are complete before they take their names: a crash leaves what was there or the new checkpoint.
+        The files are complete before they take their names: a crash leaves what was there or the new checkpoint.  The system
+        may take half a minute to bring a new one to the disk, as with TensorFlow; what it replaces, and the last older one,
+        stay there until then.
 
         Args:
             sess: the session with the values.
@@ -380,6 +387,7 @@ class Saver:
                 ]
                 for names, slices, tensors in values
             ],
+            durable=False,
         )
 
     def restore(self, sess: Any, save_path: str | os.PathLike[str] | None) -> None:
