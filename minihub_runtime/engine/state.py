@@ -135,7 +135,11 @@ class State:
         return text
 
     def context(
-        self, scope: str, node: str, needed: Mapping[str, tuple[int, ...]] | None = None
+        self,
+        scope: str,
+        node: str,
+        needed: Mapping[str, tuple[int, ...]] | None = None,
+        passes: tuple[str, ...] | None = None,
     ) -> NodeContext:
         """The context of a node.
 
@@ -143,8 +147,9 @@ class State:
             scope: tells the graph from the bodies of functions.
             node: its name.
             needed: see `passes.narrow_calls`.
+            passes: names of the passes that rewrite the functions it calls, all by default.
         """
-        return NodeContext(self, scope, node, needed or {})
+        return NodeContext(self, scope, node, needed or {}, passes)
 
     def resource(self, container: str, name: str, make: Callable[[], T]) -> T:
         """The resource of that name, made if there is none."""
@@ -227,19 +232,25 @@ class State:
         if deadline is not None and time.monotonic() > deadline:
             raise DeadlineExceededError("the run must end before its deadline")
 
-    def callee(self, function: Func, needed: tuple[int, ...] | None = None) -> _Callee:
+    def callee(
+        self,
+        function: Func,
+        needed: tuple[int, ...] | None = None,
+        passes: tuple[str, ...] | None = None,
+    ) -> _Callee:
         """A function of the library, ready to be called any number of times.
 
         Args:
             function: the function.
             needed: the places of the results that are computed, the others are None; None runs the whole function.
+            passes: see `context`.
         """
         key = (function.name, _freeze(function.attrs), needed)
 
         def make() -> Body:
             return instantiate(self._library(), function.name, function.attrs)
 
-        body, plan = self._prepared(key, make, needed)
+        body, plan = self._prepared(key, make, passes, needed)
         return _Callee(function, body, plan, _is_inlined(self._library(), function.name), needed)
 
     def call(self, caller: tuple[str, str], callee: _Callee, arguments: Sequence[Any]) -> list[Any]:
@@ -259,6 +270,7 @@ class State:
         function: Func,
         streams: dict[Any, Any],
         types: Sequence[DType] | None = None,
+        passes: tuple[str, ...] | None = None,
     ) -> Callable[[Sequence[Any]], list[Any]]:
         """A function of the library that is ready to be called often; see `Context.prepare`."""
         key = (function.name, _freeze(function.attrs), None)
@@ -266,7 +278,7 @@ class State:
         def make() -> Body:
             return instantiate(self._library(), function.name, function.attrs)
 
-        body, plan = self._prepared(key, make)
+        body, plan = self._prepared(key, make, passes)
         if types is not None:
             found = [None if dtype is None else dtype.base_dtype for dtype in plan.types]
             fits = len(found) == len(types) and all(
@@ -301,11 +313,13 @@ class State:
         function: Func,
         types: Sequence[DType],
         arguments: Sequence[Any],
+        passes: tuple[str, ...] | None = None,
     ) -> list[Any]:
         """The gradients of the arguments of a function; see `Context.call_gradient`."""
         registered = self.graph.gradients.get(function.name)
         if registered:
-            return self.call(caller, self.callee(Func(registered, function.attrs)), arguments)
+            callee = self.callee(Func(registered, function.attrs), None, passes)
+            return self.call(caller, callee, arguments)
         key = ("gradient", function.name, tuple(types), _freeze(function.attrs))
 
         def make() -> Body:
@@ -319,7 +333,7 @@ class State:
                     self._written[name] = written
             return body
 
-        body, plan = self._prepared(key, make)
+        body, plan = self._prepared(key, make, passes)
         return self._run_body(body, plan, arguments, (*_run.get().path, caller))
 
     def _library(self) -> Graph:
@@ -366,9 +380,14 @@ class State:
         return results
 
     def _prepared(
-        self, key: Any, make: Callable[[], Body], needed: tuple[int, ...] | None = None
+        self,
+        key: Any,
+        make: Callable[[], Body],
+        passes: tuple[str, ...] | None,
+        needed: tuple[int, ...] | None = None,
     ) -> tuple[Body, Plan]:
-        """The body that `make` makes and its plan, made once for each key."""
+        """The body that `make` makes and its plan, made once for each key and passes."""
+        key = (key, passes)
         with self._lock:
             if key not in self._functions:
                 body = make()
@@ -379,7 +398,8 @@ class State:
                     body.arguments,
                     [body.results[place] for place in places],
                     [*body.controls, *(body.effects if needed is None else ())],
-                    lambda node, inner: self.context(scope, node, inner),
+                    lambda node, inner: self.context(scope, node, inner, passes),
+                    passes,
                 )
                 self._functions[key] = (body, plan)
             return self._functions[key]
@@ -428,14 +448,20 @@ class NodeContext:
         node: name of the node.
     """
 
-    __slots__ = ("_callees", "_needed", "_scope", "_state", "node")
+    __slots__ = ("_callees", "_needed", "_passes", "_scope", "_state", "node")
 
     def __init__(
-        self, state: State, scope: str, node: str, needed: Mapping[str, tuple[int, ...]]
+        self,
+        state: State,
+        scope: str,
+        node: str,
+        needed: Mapping[str, tuple[int, ...]],
+        passes: tuple[str, ...] | None,
     ) -> None:
         self._state = state
         self._scope = scope
         self._needed = needed
+        self._passes = passes
         self._callees: dict[int, _Callee] = {}
         self.node = node
 
@@ -451,7 +477,7 @@ class NodeContext:
         """The results of a function of the graph's library."""
         callee = self._callees.get(id(function))
         if callee is None:
-            callee = self._state.callee(function, self._needed.get(function.name))
+            callee = self._state.callee(function, self._needed.get(function.name), self._passes)
             self._callees[id(function)] = callee
         return self._state.call((self._scope, self.node), callee, arguments)
 
@@ -462,7 +488,8 @@ class NodeContext:
         types: Sequence[DType] | None = None,
     ) -> Callable[[Sequence[Any]], list[Any]]:
         """A function of the graph's library that is ready to be called often."""
-        return self._state.prepare((self._scope, self.node), function, streams, types)
+        place = (self._scope, self.node)
+        return self._state.prepare(place, function, streams, types, self._passes)
 
     def passes_on(self, function: Func) -> bool:
         """Whether a function of the graph's library does nothing but return its arguments."""
@@ -472,7 +499,8 @@ class NodeContext:
         self, function: Func, types: Sequence[DType], arguments: Sequence[Any]
     ) -> list[Any]:
         """The gradients of the arguments of a function of the graph's library, or of an op."""
-        return self._state.call_gradient((self._scope, self.node), function, types, arguments)
+        place = (self._scope, self.node)
+        return self._state.call_gradient(place, function, types, arguments, self._passes)
 
     def read_file(self, path: bytes) -> bytes:
         """The content of a file that the graph may see.

@@ -15,7 +15,8 @@ from minihub_runtime.engine import lanes
 from minihub_runtime.engine.trials import FIRST, GROWTH, Trials
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.repeatable import repeatable
-from tests.passes.test_fuse_affine import plan_of, variable
+from tests.passes.networks import variable
+from tests.passes.plans import plan_of
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,8 @@ from minihub_runtime.ops.chained_products import share_columns
 from minihub_runtime.ops.prepared_matrix import FIRST_USES, PreparedMatrix
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.repeatable import repeatable
-from tests.passes.test_fuse_affine import plan_of, variable
-from tests.passes.test_join_products import draw, ops_of
+from tests.passes.networks import draw, variable
+from tests.passes.plans import ops_of, plan_of
 from tests.sharing import sharing
 
 

@@ -12,7 +12,7 @@ from minihub_runtime.graph.ir import Node
 from minihub_runtime.passes import pipeline
 from minihub_runtime.passes.fold_shapes import fold_shapes
 from minihub_runtime.passes.region import Region
-from tests.passes.test_fuse_affine import plan_of
+from tests.passes.plans import plan_of
 
 
 def folded(fetches: Any, feeds: Any = ()) -> dict[str, Node]:

@@ -12,8 +12,8 @@ import minihub_runtime as tf
 from minihub_runtime import threads
 from minihub_runtime.ops import thresholds
 from minihub_runtime.ops.registry import REGISTRY
-from tests.passes.test_fuse_affine import plan_of, variable
-from tests.passes.test_prepare_filters import draw, ops_of
+from tests.passes.networks import draw, variable
+from tests.passes.plans import ops_of, plan_of
 
 SCALE = np.array([1.5, 0.2, -0.7, 0.0, 1e-38, -2.0, 3.0, 0.0], np.float32)
 OFFSET = np.array([0.3, -1.0, 0.4, 0.8, 2.0, -0.5, 0.0, -0.8], np.float32)

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from minihub_runtime.engine.compiler import compile_plan
+from tests.passes.plans import plan_of
 
 raw = tf.raw_ops
-
-
-def plan_of(
-    session: Any,
-    results: list[Any],
-    inputs: list[Any],
-    passes: Any = None,
-    targets: Sequence[str] = (),
-) -> Any:
-    runner = session.runner
-    return compile_plan(
-        runner.graph,
-        [x.ref_in_graph for x in inputs],
-        [y.ref_in_graph for y in results],
-        list(targets),
-        lambda node, needed: runner.state.context("", node, needed),
-        passes,
-    )
 
 
 def compare(make: Any, *values: Any) -> list[str]:

@@ -9,56 +9,19 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from minihub_runtime.engine.compiler import compile_plan
-from minihub_runtime.graph.ir import Ref
 from minihub_runtime.passes.pipeline import PIPELINE
-
-GENERATOR = np.random.default_rng(0)
-IMAGES = GENERATOR.standard_normal((2, 9, 8, 4)).astype(np.float32)
-VOLUMES = GENERATOR.standard_normal((2, 5, 4, 6, 4)).astype(np.float32)
-ROWS = GENERATOR.standard_normal((3, 4)).astype(np.float32)
-
-
-def variable(name: str, *shape: int, positive: bool = False) -> Any:
-    values = np.random.default_rng(len(name) + sum(shape)).standard_normal(shape)
-    return tf.get_variable(
-        name, initializer=(np.abs(values) + 0.1 if positive else values).astype("f")
-    )
-
-
-def batch_norm(x: Any, name: str = "norm", data_format: str = "NHWC", **options: Any) -> Any:
-    channels = x.shape.as_list()[-1 if data_format == "NHWC" else 1]
-    vectors = {
-        key: variable(f"{name}_{key}", channels, positive=key == "variance")
-        for key in ("scale", "offset", "mean", "variance")
-    }
-    return tf.raw_ops.FusedBatchNormV3(
-        x=x, **vectors, is_training=False, data_format=data_format, epsilon=0.01, **options
-    )[0]
-
-
-def conv(x: Any, **options: Any) -> Any:
-    return tf.nn.conv2d(
-        x, variable("filter", 3, 3, 4, 5), **{"strides": 1, "padding": "SAME"} | options
-    )
-
-
-def depthwise(x: Any, **options: Any) -> Any:
-    filter = variable("filter", 3, 3, 4, 2)
-    return tf.nn.depthwise_conv2d(x, filter, **{"strides": [1] * 4, "padding": "SAME"} | options)
-
-
-def padded(x: Any) -> Any:
-    return tf.pad(x, [[0, 0], [1, 1], [0, 2], [0, 0]])
-
-
-def spelled_out(x: Any) -> Any:
-    vectors = [
-        variable(name, 5, positive=name == "variance")
-        for name in ("mean", "variance", "offset", "scale")
-    ]
-    return tf.nn.batch_normalization(x, *vectors, 0.01)
-
+from tests.passes.networks import (
+    IMAGES,
+    ROWS,
+    VOLUMES,
+    batch_norm,
+    conv,
+    depthwise,
+    padded,
+    spelled_out,
+    variable,
+)
+from tests.passes.plans import plan_of
 
 PROGRAMS: dict[str, tuple[Callable[[Any], Any], Any, list[str]]] = {
     "batch norm and relu6": (
@@ -164,18 +127,6 @@ PROGRAMS: dict[str, tuple[Callable[[Any], Any], Any, list[str]]] = {
 
 #: All but passes that change the ops that the one tested here makes.
 BEFORE = tuple(PIPELINE.keys() - {"fuse_separable", "prepare_filters"})
-
-
-def plan_of(session: Any, y: Any, x: Any, passes: Any = None) -> Any:
-    runner = session.runner
-    return compile_plan(
-        runner.graph,
-        [Ref(x.op.name)],
-        [Ref(y.op.name, y.value_index)],
-        [],
-        lambda node, needed: runner.state.context("", node, needed),
-        passes,
-    )
 
 
 @pytest.mark.parametrize("name", list(PROGRAMS))

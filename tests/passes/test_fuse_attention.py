@@ -13,7 +13,7 @@ from minihub_runtime import threads
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops import attention
 from minihub_runtime.ops.registry import REGISTRY
-from tests.passes.test_fuse_affine import plan_of
+from tests.passes.plans import plan_of
 
 GENERATOR = np.random.default_rng(4)
 #: Examples, positions, heads and the depth of each.

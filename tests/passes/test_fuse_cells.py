@@ -14,7 +14,7 @@ from minihub_runtime.engine.recording import recording
 from minihub_runtime.ops import cells
 from minihub_runtime.ops.cells import Program
 from minihub_runtime.passes import pipeline
-from tests.passes.test_fuse_affine import plan_of
+from tests.passes.plans import plan_of
 
 RANDOM = np.random.default_rng(0)
 CELLS: dict[str, Callable[[], Any]] = {

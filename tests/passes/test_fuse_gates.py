@@ -8,8 +8,8 @@ import pytest
 
 import minihub_runtime as tf
 from minihub_runtime import threads
-from tests.passes.test_fuse_affine import variable
-from tests.passes.test_fuse_separable import compare, draw
+from tests.passes.networks import draw, variable
+from tests.passes.test_fuse_separable import compare
 
 EXCITATION, GATED = "_Excitation", "_GatedConv2D"
 

@@ -11,7 +11,8 @@ import pytest
 import minihub_runtime as tf
 from minihub_runtime.ops import pointwise
 from minihub_runtime.ops.pointwise import program_of
-from tests.passes.test_fuse_affine import plan_of, variable
+from tests.passes.networks import variable
+from tests.passes.plans import plan_of
 
 ROWS = np.random.default_rng(1).standard_normal((6, 5)).astype(np.float32)
 

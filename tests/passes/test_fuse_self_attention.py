@@ -10,9 +10,9 @@ import pytest
 import minihub_runtime as tf
 from minihub_runtime import blas
 from minihub_runtime.ops import self_attention
+from tests.passes.networks import draw
+from tests.passes.plans import ops_of, plan_of
 from tests.passes.test_chain_products import count as count  # a fixture
-from tests.passes.test_fuse_affine import plan_of
-from tests.passes.test_join_products import draw, ops_of
 
 DEEP = 24
 

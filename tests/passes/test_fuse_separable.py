@@ -11,14 +11,11 @@ import minihub_runtime as tf
 from minihub_runtime import blas
 from minihub_runtime.ops import depthwise_rows, separable
 from minihub_runtime.ops.depthwise_rows import Lines
-from tests.passes.test_fuse_affine import plan_of, variable
+from tests.passes.networks import draw, variable
+from tests.passes.plans import plan_of
 from tests.sharing import sharing
 
 TAKEN = "_SeparableConv2D"
-
-
-def draw(*shape: int) -> Any:
-    return np.random.default_rng(list(shape)).standard_normal(shape).astype(np.float32)
 
 
 def block(

@@ -10,7 +10,7 @@ import pytest
 import minihub_runtime as tf
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.passes.pipeline import PIPELINE
-from tests.passes.test_fuse_affine import plan_of
+from tests.passes.plans import plan_of
 
 RANDOM = np.random.default_rng(0)
 UNJOIN = REGISTRY["_Unjoin"].kernel

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from tests.passes.test_fuse_affine import IMAGES, batch_norm, conv, plan_of, variable
+from tests.passes.networks import IMAGES, batch_norm, conv, variable
+from tests.passes.plans import plan_of
 
 X = np.float32([[1.0, -2.0, 3.0]])
 

@@ -11,17 +11,10 @@ import minihub_runtime as tf
 from minihub_runtime import blas
 from minihub_runtime.ops import prepared_matrix
 from minihub_runtime.threads import num_threads, set_num_threads
-from tests.passes.test_fuse_affine import plan_of, variable
+from tests.passes.networks import draw, variable
+from tests.passes.plans import ops_of, plan_of
 
 WIDTHS = (130, 64, 7)
-
-
-def draw(*shape: int) -> Any:
-    return np.random.default_rng(list(shape)).standard_normal(shape).astype(np.float32)
-
-
-def ops_of(plan: Any) -> list[str]:
-    return [step[-1].op for step in plan.steps]
 
 
 def heads(x: Any, *, transpose: bool = False) -> list[Any]:

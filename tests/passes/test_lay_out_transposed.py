@@ -8,13 +8,10 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from tests.passes.test_fuse_affine import plan_of, variable
+from tests.passes.networks import draw, variable
+from tests.passes.plans import plan_of
 
 TAKEN = "_TransposedConv2D"
-
-
-def draw(*shape: int) -> Any:
-    return np.random.default_rng(list(shape)).standard_normal(shape).astype(np.float32)
 
 
 def ops_and_results(make: Any, value: Any) -> tuple[set[str], Any, Any]:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from tests.passes.test_fuse_affine import plan_of, variable
-from tests.passes.test_prepare_filters import draw, ops_of
+from tests.passes.networks import draw, variable
+from tests.passes.plans import ops_of, plan_of
 
 
 def pool(x: Any, size: int = 3, stride: int = 1, padding: str = "SAME", **options: Any) -> Any:

@@ -10,9 +10,9 @@ import pytest
 
 import minihub_runtime as tf
 from minihub_runtime.ops.registry import REGISTRY
+from tests.passes.networks import draw, variable
+from tests.passes.plans import ops_of, plan_of
 from tests.passes.test_chain_products import gelu, layer
-from tests.passes.test_fuse_affine import plan_of, variable
-from tests.passes.test_join_products import draw, ops_of
 from tests.sharing import sharing
 
 WIDTH, LENGTH = 12, 5

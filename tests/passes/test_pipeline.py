@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
+from minihub_runtime.engine.recording import recording
 from minihub_runtime.passes.pipeline import PIPELINE
-from tests.passes.test_fuse_affine import IMAGES, batch_norm, conv, depthwise, padded, plan_of
-from tests.passes.test_fuse_affine import variable as variable_of
+from tests.passes.networks import IMAGES, batch_norm, conv, depthwise, padded
+from tests.passes.networks import variable as variable_of
+from tests.passes.plans import plan_of
 
 
 def network(x: Any) -> Any:
@@ -60,3 +62,18 @@ def test_subsets_of_passes_give_the_same(names: tuple[str, ...]) -> None:
         (found,) = plan_of(session, y, x, passes=names).run([IMAGES])
     assert np.ptp(expected) > 1e-3
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_functions_that_a_plan_calls_are_rewritten_by_its_passes_alone() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, *IMAGES.shape[1:]])
+        y = network(x)
+        session.run(tf.global_variables_initializer())
+        for passes in (None, ()):
+            plan = plan_of(session, y, x, passes)
+            # Bodies are prepared by the first run; the second one is like any other.
+            plan.run([IMAGES])
+            with recording() as calls:
+                plan.run([IMAGES])
+            # The activation of the loop, which only a rewritten body has within another step.
+            assert ("Tanh" in {call.node.op for call in calls}) == (passes == ())

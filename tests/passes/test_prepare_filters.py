@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 import minihub_runtime as tf
 from minihub_runtime import blas
-from tests.passes.test_fuse_affine import plan_of, variable
+from tests.passes.networks import draw, variable
+from tests.passes.plans import ops_of, plan_of
 
 #: Gelu of numbers far below zero divides by infinity.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in exp:RuntimeWarning")
-
-
-def draw(*shape: int) -> Any:
-    return np.random.default_rng(list(shape)).standard_normal(shape).astype(np.float32)
-
-
-def ops_of(plan: Any) -> list[str]:
-    return [step[-1].op for step in plan.steps]
 
 
 @pytest.mark.parametrize("follow", ["nothing", "bias", "batch norm", "gelu"])

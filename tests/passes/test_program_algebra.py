@@ -10,6 +10,7 @@ import pytest
 
 from minihub_runtime.ops import pointwise
 from minihub_runtime.passes import program_algebra
+from tests.passes.networks import draw
 
 NORMALISATION = [
     "AddV2 %0 %1",
@@ -24,10 +25,6 @@ NORMALISATION = [
     "Mul @0 @6",
     "AddV2 @9 @8",
 ]
-
-
-def draw(*shape: int) -> Any:
-    return np.random.default_rng(list(shape)).standard_normal(shape).astype(np.float32)
 
 
 def run(program: list[str], inputs: list[Any]) -> Any:

@@ -14,7 +14,8 @@ from minihub_runtime.ops import pointwise
 from minihub_runtime.ops.gelu import gelu, gelu_of_tanh
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.passes.program_algebra import simplify
-from tests.passes.test_fuse_affine import plan_of, variable
+from tests.passes.networks import variable
+from tests.passes.plans import plan_of
 
 ROWS = np.random.default_rng(1).standard_normal((6, 5)).astype(np.float32) * 2
 ROOT, ROOT_2_PI = math.sqrt(2.0), math.sqrt(2 / math.pi)

@@ -12,7 +12,8 @@ import minihub_runtime as tf
 from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.passes.region import Region
-from tests.passes.test_fuse_affine import plan_of, variable
+from tests.passes.networks import variable
+from tests.passes.plans import plan_of
 
 FLOAT = {"T": as_dtype("float32")}
 

@@ -13,7 +13,8 @@ from minihub_runtime.graph.ir import Graph
 from minihub_runtime.passes.region import Region
 from minihub_runtime.passes.settle_switches import settle_switches
 from tests.engine.graphs import constant, graph, node, placeholder, ref
-from tests.passes.test_fuse_affine import IMAGES, conv, plan_of, variable
+from tests.passes.networks import IMAGES, conv, variable
+from tests.passes.plans import plan_of
 
 
 def left(made: Graph, fetches: list[str], targets: Any = (), feeds: Any = ()) -> dict[str, str]:

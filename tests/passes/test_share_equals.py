@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import minihub_runtime as tf
-from tests.passes.test_fuse_affine import plan_of
+from tests.passes.plans import plan_of
 
 ROWS = np.random.default_rng(1).standard_normal((6, 5)).astype(np.float32)
 

@@ -9,33 +9,12 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from minihub_runtime.engine.compiler import compile_plan
 from minihub_runtime.errors import InvalidArgumentError
-from minihub_runtime.graph.ir import Ref
-from tests.passes.test_fuse_affine import variable
+from tests.passes.networks import draw, variable
+from tests.passes.plans import ops_of, plan_of
 
 SUMMED = "_SummedConv2D"
 SEPARABLE = "_SummedSeparableConv2D"
-
-
-def draw(*shape: int) -> Any:
-    return np.random.default_rng(list(shape)).standard_normal(shape).astype(np.float32)
-
-
-def plan_of(session: Any, y: Any, inputs: list[Any], passes: Any = None) -> Any:
-    runner = session.runner
-    return compile_plan(
-        runner.graph,
-        [Ref(x.op.name) for x in inputs],
-        [Ref(y.op.name, y.value_index)],
-        [],
-        lambda node, needed: runner.state.context("", node, needed),
-        passes,
-    )
-
-
-def ops_of(plan: Any) -> list[str]:
-    return [step[-1].op for step in plan.steps]
 
 
 def conv(x: Any, width: int, taps: int = 1, name: str = "w", **options: Any) -> Any:
