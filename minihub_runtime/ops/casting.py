@@ -30,6 +30,9 @@ _DROPPED = {
     ("complex64", "float16"): 13,
 }
 
+#: The characters of the types that whole numbers become as NumPy converts them, without a warning.
+_WIDE = "bBhHiIlLqQfd"
+
 
 def _truncate(x: Array, dropped: int) -> Array:
     """`x` with the last bits of its significands cleared, NaN kept."""
@@ -111,7 +114,7 @@ def cast(x: Array, *, SrcT: DType, DstT: DType, Truncate: bool = False) -> Array
     target = DstT.base_dtype
     if source is target:
         return x.copy() if isinstance(x, np.ndarray) else x
-    if x.dtype.kind in "biu" and target.numpy.kind in "iu":
+    if x.dtype.kind in "biu" and target.numpy.char in _WIDE:
         return x.astype(target.numpy)
     for dtype in (source, target):
         if dtype.numpy == np.dtype(object):
