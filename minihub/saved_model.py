@@ -9,10 +9,9 @@ Source: tensorflow_hub/saved_model_lib.py, tensorflow/python/saved_model/loader_
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -58,8 +57,7 @@ MAX_TEXT_BYTES = 1 << 28
 Tags = frozenset[str]
 
 
-@dataclasses.dataclass(frozen=True)
-class Signature:
+class Signature(NamedTuple):
     """The inputs and outputs of one signature, by name."""
 
     name: str

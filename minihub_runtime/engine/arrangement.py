@@ -7,11 +7,10 @@ others.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from minihub_runtime.engine.effects import Effect
 from minihub_runtime.engine.trials import Trials
@@ -37,15 +36,13 @@ WORTHWHILE = 300_000
 FAIR = 0.3
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Serial:
+class Serial(NamedTuple):
     """Steps that are run one after another."""
 
     steps: tuple[Bound, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Fork:
+class Fork(NamedTuple):
     """Branches.
 
     Attributes:

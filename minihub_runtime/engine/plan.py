@@ -11,11 +11,10 @@ Source: tensorflow/core/common_runtime/executor.cc.
 
 from __future__ import annotations
 
-import dataclasses
 import operator
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,8 +42,7 @@ Pick = Callable[[list[Any]], tuple[Any, ...]]
 _Bound = tuple[Kernel, Pick, Any, tuple[int, ...], Node]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One kernel call.
 
     Attributes:

@@ -25,16 +25,14 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from minihub_runtime.dtypes import DType
-from minihub_runtime.ops.pointwise import BINARY, FUNCTIONS, POINTWISE, picker
+from minihub_runtime.ops.pointwise import BINARY, FUNCTIONS, picker
 from minihub_runtime.ops.registry import ANY_LIST, REGISTRY, ROUNDING, Array, op
 from minihub_runtime.shapes import Shape
 
-__all__ = ["LINES", "Program", "program_of"]
+__all__ = ["Program", "program_of"]
 
 Dims: TypeAlias = tuple[int, ...]
 
-#: Ops that become lines as they are.
-LINES = POINTWISE | {"AddN", "BiasAdd", "Select", "SelectV2", "SigmoidGrad", "TanhGrad"}
 #: Elements that are worked on at once, at most: they and what is made of them stay in the second cache.
 BLOCK = 1 << 15
 #: For so many different shapes schedules are kept.

@@ -22,16 +22,11 @@ from minihub_runtime.ops.registry import ROUNDING, Array, Op, op
 from minihub_runtime.shapes import Shape, Spec, merge
 from minihub_runtime.threads import num_threads, pays, side_by_side
 
-__all__ = ["LIMITS", "MASKED"]
+__all__ = ["LIMITS"]
 
 Activation = Literal["Relu", "Relu6"]
 #: Activation → what its results are at most.
 LIMITS: dict[str, float | None] = {"Relu": None, "Relu6": 6}
-#: Op → the one that masks its result.
-MASKED = {
-    "Conv2DBackpropInput": "_MaskedConv2DBackpropInput",
-    "DepthwiseConv2dNativeBackpropInput": "_MaskedDepthwiseConv2dNativeBackpropInput",
-}
 #: Bytes of the images that are computed before they are masked, if that is an image or more.
 TOGETHER = 1 << 21
 #: Nanoseconds that an element takes at least.

@@ -8,10 +8,7 @@ from minihub_runtime.ops.finishing import finish_with
 from minihub_runtime.ops.normalization import fused_batch_norm_v3, normalize_batch
 from minihub_runtime.ops.registry import ROUNDING, Array, op
 
-__all__ = ["TAKEN_IN"]
-
-#: Activations that it takes in.
-TAKEN_IN = frozenset({"Relu", "Relu6"})
+__all__: list[str] = []
 
 
 @op(

@@ -8,7 +8,7 @@ Source: tsl/lib/random/philox_random.h, tensorflow/core/util/guarded_philox_rand
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 
 import numpy as np
@@ -29,6 +29,11 @@ _CHUNK = 1 << 13
 _RESERVING = threading.Lock()
 
 
+def _drawn() -> int:
+    """64 bits from the system; `secrets` would bring OpenSSL with it."""
+    return int.from_bytes(os.urandom(8), "little")
+
+
 class Philox:
     """A position in one Philox stream.
 
@@ -47,7 +52,7 @@ class Philox:
     def from_seeds(cls, seed: int, seed2: int) -> Philox:
         """The generator of an op with these attributes: both zero stand for seeds drawn from the system."""
         if seed == 0 and seed2 == 0:
-            return cls(secrets.randbits(64), secrets.randbits(64))
+            return cls(_drawn(), _drawn())
         return cls(seed, seed2)
 
     @classmethod

@@ -20,12 +20,14 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType, bool_, float32
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.ops.cells import LINES
+from minihub_runtime.ops.pointwise import POINTWISE
 from minihub_runtime.passes.prune import topological
 from minihub_runtime.passes.region import Region
 
 __all__ = ["fuse_cells"]
 
+#: Ops that become lines as they are.
+LINES = POINTWISE | {"AddN", "BiasAdd", "Select", "SelectV2", "SigmoidGrad", "TanhGrad"}
 #: What gates are made by, and their gradients.
 GATES = frozenset({"Sigmoid", "SigmoidGrad", "Tanh", "TanhGrad"})
 #: What takes gates apart, and puts their gradients together.

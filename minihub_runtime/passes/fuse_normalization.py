@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from minihub_runtime.dtypes import float32
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.ops.normalization_activated import TAKEN_IN
 from minihub_runtime.passes.region import Region
 
 __all__ = ["fuse_normalization"]
 
 NORMS = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
+#: Activations that are taken in.
+TAKEN_IN = frozenset({"Relu", "Relu6"})
 KEPT = ("epsilon", "exponential_avg_factor")
 
 

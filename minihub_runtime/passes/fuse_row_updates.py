@@ -26,16 +26,18 @@ Source: tensorflow/python/training/optimizer.py:_deduplicate_indexed_slices.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minihub_runtime import dtypes
 from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.ops.training_rules import RULES, Rule
 from minihub_runtime.passes.fuse_embeddings import COMBINERS
 from minihub_runtime.passes.gradient_search import GradientSearch, Partition
 from minihub_runtime.passes.id_arithmetic import IdArithmetic, MismatchError, expect
 from minihub_runtime.passes.region import Region
+
+if TYPE_CHECKING:
+    from minihub_runtime.ops.training_rules import Rule
 
 __all__ = ["fuse_row_updates"]
 
@@ -58,7 +60,7 @@ class _Update(NamedTuple):
     """
 
     node: Node
-    rule: str
+    rule: Rule
     values: Ref
     ids: Ref
     summed: bool
@@ -94,7 +96,7 @@ def fuse_row_updates(region: Region) -> None:
     """Fuse the updates of rows that a region makes."""
     groups: dict[Any, list[_Update]] = {}
     for node in list(region.nodes.values()):
-        rule = RULES.get(node.op.removeprefix(PREFIX)) if node.op.startswith(PREFIX) else None
+        rule = _rule(node.op)
         if rule is None:
             continue
         update = _update(region, node, rule)
@@ -116,6 +118,16 @@ def fuse_row_updates(region: Region) -> None:
                 _fuse(region, [update._replace(part=None)])
 
 
+def _rule(op: str) -> Rule | None:
+    """The optimiser of an op that changes rows; None for others."""
+    if not op.startswith(PREFIX):
+        return None
+    # Most graphs train nothing.
+    from minihub_runtime.ops.training_rules import RULES
+
+    return RULES.get(op.removeprefix(PREFIX))
+
+
 def _numbers(node: Node, rule: Rule) -> tuple[Ref, ...]:
     """The inputs beside variables, gradient and indices."""
     names = ["var", *rule.slots, *rule.sparse.split()]
@@ -130,7 +142,7 @@ def _flag(node: Node, rule: Rule) -> bool:
 def _fuse(region: Region, updates: list[_Update]) -> None:
     """Put one node in the place of updates: one, or those of all parts of a table."""
     first = updates[0]
-    rule, part = RULES[first.rule], first.part
+    rule, part = first.rule, first.part
     if part is not None:
         updates = sorted(updates, key=lambda update: update.part.number if update.part else 0)
     variables = [ref for update in updates for ref in update.node.inputs[: 1 + len(rule.slots)]]
@@ -163,7 +175,7 @@ def _fuse(region: Region, updates: list[_Update]) -> None:
         "N": len(rows.places),
         "Tnumbers": number_types,
         "Tvariables": [dtypes.resource] * len(variables),
-        "rule": first.rule,
+        "rule": first.node.op.removeprefix(PREFIX),
         "flag": _flag(node, rule),
         "Tplaces": rows.place_type,
         "summed": rows.summed,
@@ -192,8 +204,7 @@ def _update(region: Region, node: Node, rule: Rule) -> _Update:
     if part is None:
         values = search.attempt(search.as_rows, values, ids) or values
     controls = tuple(search.controls)
-    rule_name = node.op.removeprefix(PREFIX)
-    return _Update(node, rule_name, values, ids, summed is not None, controls, part)
+    return _Update(node, rule, values, ids, summed is not None, controls, part)
 
 
 class _WordSearch(IdArithmetic):

@@ -17,13 +17,17 @@ from __future__ import annotations
 
 from minihub_runtime.dtypes import float32, int64
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.ops.convolution_gradient_masked import MASKED
 from minihub_runtime.passes.region import Region
 
 __all__ = ["mask_gradients"]
 
 #: Op → the activation that it is the gradient of.
 SLOPES = {"ReluGrad": "Relu", "Relu6Grad": "Relu6"}
+#: Op → the one that masks its result.
+MASKED = {
+    "Conv2DBackpropInput": "_MaskedConv2DBackpropInput",
+    "DepthwiseConv2dNativeBackpropInput": "_MaskedDepthwiseConv2dNativeBackpropInput",
+}
 OF_FILTER = ("Conv2DBackpropFilter", "DepthwiseConv2dNativeBackpropFilter")
 KEPT = ("strides", "padding", "explicit_paddings", "dilations")
 
