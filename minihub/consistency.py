@@ -201,8 +201,8 @@ def check_signatures(meta_graph: MetaGraph) -> None:
                 )
                 for ref in info.refs:
                     _check_ref(graph, ref, label)
-                if info.kind == "dense":
-                    _check_dtype(graph, info.refs[0], info.dtype, label)
+                for ref, dtype in zip(info.refs, info.part_dtypes, strict=False):
+                    _check_dtype(graph, ref, dtype, label)
 
 
 def _check_ref(graph: Graph, ref: Ref, label: str) -> None:

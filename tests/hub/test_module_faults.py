@@ -338,6 +338,19 @@ def numbers_for_initializers(graph: Any) -> None:
     collection.int64_list.value.append(7)
 
 
+def sparse_with_text_for_indices(graph: Any) -> None:
+    info = graph.signature_def["default"].inputs["text"]
+    parts = info.coo_sparse
+    parts.indices_tensor_name = parts.values_tensor_name = parts.dense_shape_tensor_name = info.name
+
+
+def flags_for_types(graph: Any) -> None:
+    for node in graph.graph_def.node:
+        for value in node.attr.values():
+            if node.op != "Const" and value.HasField("type"):
+                value.b = True
+
+
 def bad_slice(graph: Any) -> None:
     from minihub_runtime.protos import VariableDef
 
@@ -360,6 +373,11 @@ OTHERS: dict[str, tuple[Mutation, str]] = {
     "feature": (required_feature, r"Unsupported features: \['magic'\]"),
     "initializer": (change(unknown_initializer), r"gone"),
     "initializers": (change(numbers_for_initializers), r"'table_initializer' must be a node_list"),
+    "parts": (
+        change(sparse_with_text_for_indices),
+        r"'text' .* must be of type string .*not int64",
+    ),
+    "attributes": (change(flags_for_types), r"attribute '\w+': it must be of type type in a"),
     "slice": (change(bad_slice), r"partition 'emb' must|of one rank|Unexpected handling"),
 }
 
