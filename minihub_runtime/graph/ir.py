@@ -13,10 +13,17 @@ from minihub_runtime.codec import attr_from_proto
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, OpError, clip
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.ops.schema import Attr
 
 __all__ = ["Attrs", "Graph", "Node", "Ref", "check_kind", "parse_input", "parse_ref"]
 
 MAX_INDEX = 1 << 20
+
+#: Attributes that any node may have and that are looked at.
+_MARKS = {
+    "_class": Attr("_class", "list(string)"),
+    "_output_shapes": Attr("_output_shapes", "list(shape)"),
+}
 
 
 class Ref(NamedTuple):
@@ -115,9 +122,10 @@ def check_kind(op: str, name: str, value: Any) -> None:
     Raises:
         InvalidArgumentError: it is not.
     """
-    if not op or name.startswith("_") or op not in REGISTRY:
-        return
-    attr = REGISTRY[op].schema.attrs.get(name)
+    if name.startswith("_"):
+        attr = _MARKS.get(name)
+    else:
+        attr = REGISTRY[op].schema.attrs.get(name) if op and op in REGISTRY else None
     if attr is not None and not attr.holds(value):
         raise InvalidArgumentError(
             f"it must be of type {attr.type} in a {clip(op)}, not {type(value).__name__}"

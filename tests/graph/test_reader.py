@@ -70,6 +70,13 @@ def test_malformed_graphs(text: str, message: str) -> None:
         ("Const", "value", "type: DT_FLOAT", "must be of type tensor in a Const, not DType"),
         ("Placeholder", "shape", "i: 1", "must be of type shape in a Placeholder, not int"),
         ("While", "body", 's: "f"', "must be of type func in a While, not str"),
+        (
+            "LRN",
+            "_class",
+            "list { type: DT_INT32 }",
+            r"must be of type list\(string\) in a LRN, not list",
+        ),
+        ("LRN", "_output_shapes", "i: 1", r"must be of type list\(shape\) in a LRN, not int"),
         ("LRN", "alpha", "i: 1", "must be of type float in a LRN, not int"),
     ],
 )

@@ -332,6 +332,16 @@ def unknown_initializer(graph: Any) -> None:
     graph.collection_def["table_initializer"].node_list.value[:] = ["gone"]
 
 
+def an_output_for_an_initializer(graph: Any) -> None:
+    names = graph.collection_def["table_initializer"].node_list.value
+    names[0] += ":1"
+
+
+def a_control_for_an_initializer(graph: Any) -> None:
+    names = graph.collection_def["table_initializer"].node_list.value
+    names[0] = f"^{names[0]}"
+
+
 def numbers_for_initializers(graph: Any) -> None:
     collection = graph.collection_def["table_initializer"]
     collection.Clear()
@@ -372,6 +382,8 @@ OTHERS: dict[str, tuple[Mutation, str]] = {
     ),
     "feature": (required_feature, r"Unsupported features: \['magic'\]"),
     "initializer": (change(unknown_initializer), r"gone"),
+    "output": (change(an_output_for_an_initializer), r"'table_initializer' in .* 0 outputs of"),
+    "control": (change(a_control_for_an_initializer), r"'\^.*' must name a tensor"),
     "initializers": (change(numbers_for_initializers), r"'table_initializer' must be a node_list"),
     "parts": (
         change(sparse_with_text_for_indices),
