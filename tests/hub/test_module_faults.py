@@ -429,3 +429,26 @@ def test_a_file_is_no_module(tmp_path: Path) -> None:
     for open_it in (minihub.load, minihub.load_module_spec):
         with pytest.raises(OpError, match="notes"):
             open_it(path)
+
+
+def test_an_output_whose_parts_do_not_fit_together(tmp_path: Path) -> None:
+    def module_fn() -> None:
+        x = tf.sparse_placeholder(tf.float32, [None, 3])
+        minihub.add_signature(inputs=x, outputs=x)
+        y = tf.reshape(x.values, [-1, 1], name="column")
+        minihub.add_signature("other", x, y)
+
+    path = tmp_path / "module"
+    with tf.Graph().as_default(), tf.Session() as session:
+        minihub.Module(minihub.create_module_spec(module_fn)).export(path, session)
+
+    def edit(graph: Any) -> None:
+        output = graph.signature_def["default"].outputs["default"]
+        output.coo_sparse.values_tensor_name = "column:0"
+
+    change(edit)(path)
+    with tf.Graph().as_default():
+        module = minihub.Module(path)
+        message = "output 'default' of signature 'default' must be a SparseTensor: Shape"
+        with pytest.raises(OpError, match=message):
+            module(tf.sparse_placeholder(tf.float32, [None, 3]))
