@@ -5,14 +5,14 @@ Source: tensorflow_hub/module.py:_prepare_dict_inputs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 
 from minihub.tensor_info import ParsedTensorInfo
-from minihub_runtime.dtypes import DType
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.dtypes import int64
+from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.shapes import compatible, show
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue, as_array, check_unmasked
@@ -114,15 +114,15 @@ def _check_shape(label: str, shape: tuple[int | None, ...], info: ParsedTensorIn
 def _sparse(value: Any, info: ParsedTensorInfo, label: str) -> SparseTensorValue:
     if hasattr(value, "tocoo"):
         coo = value.tocoo()
-        indices = np.stack([coo.row, coo.col], axis=1).astype(np.int64)
+        # Arrays of another rank than two have no rows and columns.
+        coords = getattr(coo, "coords", None) or (coo.row, coo.col)
+        indices = np.stack(coords, axis=1).astype(np.int64)
         value = SparseTensorValue(indices, coo.data, np.array(coo.shape, np.int64))
     elif not (isinstance(value, tuple) and len(value) == 3):
         raise InvalidArgumentError(
             f"{label} must be a SparseTensorValue(indices, values, dense_shape), "
             f"not {type(value).__name__}"
         )
-    from minihub_runtime.dtypes import int64
-
     for part in value:
         check_unmasked(part, label)
     indices = as_array(value[0], int64, f"indices of {label}")
@@ -142,38 +142,71 @@ def _sparse(value: Any, info: ParsedTensorInfo, label: str) -> SparseTensorValue
 def _ragged(value: Any, info: ParsedTensorInfo, label: str) -> list[Any]:
     spec = info.ragged
     assert spec is not None
-    if isinstance(value, tuple) and len(value) == 2:
-        value = RaggedTensorValue.from_nested_row_splits(value[0], list(value[1]))
-    elif isinstance(value, (list, np.ndarray)):
+    if isinstance(value, (list, np.ndarray)) and _is_list(value):
         check_unmasked(value, label)
-        value = _nested(value, spec.ragged_rank, info.dtype, label)
-    if not isinstance(value, RaggedTensorValue) or value.ragged_rank != spec.ragged_rank:
+        flat, splits = _nested(value, info, label)
+    elif isinstance(value, RaggedTensorValue):
+        flat, splits = value.flat_values, value.nested_row_splits
+    elif isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], (list, tuple)):
+        flat, splits = value[0], list(value[1])
+    else:
         raise InvalidArgumentError(
             f"{label} must be nested lists or a RaggedTensorValue of ragged rank "
             f"{spec.ragged_rank}, not {type(value).__name__}"
         )
-    flat = as_array(value.flat_values, info.dtype, f"values of {label}")
-    splits = value.nested_row_splits
+    if len(splits) != spec.ragged_rank:
+        raise InvalidArgumentError(
+            f"{label} must be of ragged rank {spec.ragged_rank}, not {len(splits)}"
+        )
+    check_unmasked(flat, label)
+    flat = as_array(flat, info.dtype, f"values of {label}")
+    splits = [
+        as_array(part, int64, f"row splits of level {level} of {label}")
+        for level, part in enumerate(splits)
+    ]
+    if not flat.ndim:
+        raise InvalidArgumentError(f"values of {label} must be a list, not a single value")
     for level, (part, length) in enumerate(
-        zip(splits, [*(len(s) - 1 for s in splits[1:]), len(flat)], strict=True)
+        zip(splits, [*(part.size - 1 for part in splits[1:]), len(flat)], strict=True)
     ):
-        if part[0] != 0 or np.any(part[1:] < part[:-1]) or part[-1] != length:
+        if (
+            part.ndim != 1
+            or not part.size
+            or part[0] != 0
+            or np.any(part[1:] < part[:-1])
+            or part[-1] != length
+        ):
             raise InvalidArgumentError(
-                f"{label}: row splits of level {level} must rise from 0 to {length}, not {part}"
+                f"{label}: row splits of level {level} must rise from 0 to {length}, not {clip(str(part))}"
             )
+    shape = (len(splits[0]) - 1, *(None,) * len(splits), *flat.shape[1:])
+    _check_shape(label, shape, info)
     return [flat, *(part.astype(spec.row_splits_dtype.numpy) for part in splits)]
 
 
-def _nested(rows: Any, depth: int, dtype: DType, label: str) -> RaggedTensorValue:
-    """Nested lists as a ragged value of `depth` levels."""
+def _is_list(value: Any) -> bool:
+    """Whether a value is a list of others, in an order."""
+    if isinstance(value, (str, bytes, Mapping, Set)) or not hasattr(value, "__len__"):
+        return False
+    return getattr(value, "ndim", 1) != 0
+
+
+def _nested(rows: Any, info: ParsedTensorInfo, label: str) -> tuple[Any, list[Any]]:
+    """The values and row splits of lists that are nested as deep as an input is ragged."""
+    assert info.ragged is not None
+    depth = info.ragged.ragged_rank
     splits = []
     for _ in range(depth):
-        if any(isinstance(row, (str, bytes)) or not hasattr(row, "__len__") for row in rows):
+        if not all(map(_is_list, rows)):
             raise InvalidArgumentError(f"{label} must be lists nested {depth + 1} deep")
+        for row in rows:
+            check_unmasked(row, label)
         splits.append(np.cumsum([0, *(len(row) for row in rows)], dtype=np.int64))
         rows = [item for row in rows for item in row]
-    flat = as_array(rows, dtype, f"values of {label}")
-    return RaggedTensorValue.from_nested_row_splits(flat, splits)
+    if not rows and info.shape is not None:
+        # Lists without a value do not tell the sizes of one.
+        rows = np.empty((0, *(size or 0 for size in info.shape[depth + 1 :])), info.dtype.numpy)
+    return rows, splits
 
 
 def values_of(infos: Mapping[str, ParsedTensorInfo], results: Sequence[Any]) -> dict[str, Any]:

@@ -176,13 +176,18 @@ def check_collections(meta_graph: MetaGraph) -> None:
 
     Raises:
         DataLossError: one is of another kind, or names what is not in the graph.
+        InvalidArgumentError: one names an output that an operation does not have.
     """
     for key in MESSAGE_COLLECTIONS:
         meta_graph.collection(key, "bytes_list")
     for key in NODE_COLLECTIONS:
         for name in meta_graph.collection(key, "node_list"):
-            what = f"an item of the collection {key!r},"
-            _in_graph(meta_graph.graph, name.removeprefix("^"), what, meta_graph.folder)
+            what = f"an item of the collection {key!r}"
+            _in_graph(meta_graph.graph, name, f"{what},", meta_graph.folder)
+            if ":" in name:
+                _check_ref(
+                    meta_graph.graph, parse_ref(name), f"{what} in {clip(meta_graph.folder)}"
+                )
 
 
 def check_signatures(meta_graph: MetaGraph) -> None:
@@ -201,8 +206,8 @@ def check_signatures(meta_graph: MetaGraph) -> None:
                 )
                 for ref in info.refs:
                     _check_ref(graph, ref, label)
-                if info.kind == "dense":
-                    _check_dtype(graph, info.refs[0], info.dtype, label)
+                for ref, dtype in zip(info.refs, info.part_dtypes, strict=False):
+                    _check_dtype(graph, ref, dtype, label)
 
 
 def _check_ref(graph: Graph, ref: Ref, label: str) -> None:

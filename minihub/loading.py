@@ -42,7 +42,7 @@ from minihub_runtime.graph.ir import Graph, Ref, parse_ref
 from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.graph.support import unsupported_ops
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.protos import GraphDef, parse
+from minihub_runtime.protos import GraphDef, parse, parse_text
 from minihub_runtime.versions import VERSION
 
 if TYPE_CHECKING:
@@ -371,16 +371,7 @@ def read_frozen(path: str) -> tuple[Graph, Signature]:
         InvalidArgumentError: the graph is malformed, or has no outputs.
     """
     data = read_regular_file(path)
-    if path.endswith(".pbtxt"):
-        from google.protobuf import text_format
-
-        proto = GraphDef()
-        try:
-            text_format.Parse(data, proto)
-        except (text_format.ParseError, UnicodeDecodeError) as error:
-            raise DataLossError(f"Cannot parse file {clip(path)}: {error}") from None
-    else:
-        proto = parse(GraphDef, data, path)
+    proto = (parse_text if path.endswith(".pbtxt") else parse)(GraphDef, data, path)
     graph = read_graph(proto)
     if not graph.nodes:
         raise DataLossError(f"a frozen graph must hold nodes; {clip(path)} has none")

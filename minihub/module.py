@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from minihub import native
@@ -252,14 +252,12 @@ class Module:
         results: dict[str, Any] = {}
         for key, info in outputs.items():
             parts = [tensor(ref) for ref in info.refs]
-            if info.kind == "sparse":
-                results[key] = SparseTensor(*parts)
-            elif info.kind == "ragged":
-                results[key] = RaggedTensor.from_nested_row_splits(
-                    parts[0], parts[1:], validate=False
-                )
-            else:
-                results[key] = parts[0]
+            try:
+                results[key] = _composed(info, parts)
+            except ValueError as error:
+                raise InvalidArgumentError(
+                    f"output {key!r} of signature {signature!r} must be a {info.type_name}: {error}"
+                ) from error
         return results
 
     def export(self, path: str | os.PathLike[str], session: Any) -> None:
@@ -466,6 +464,15 @@ def _check_supported(signature: str, kind: str, infos: Mapping[str, ParsedTensor
                 f"Signature {signature!r} expects a {info.type_name} for {kind} {name!r}, which is "
                 "not supported by this version of tensorflow_hub."
             )
+
+
+def _composed(info: ParsedTensorInfo, parts: Sequence[Tensor]) -> Any:
+    """The value of an output that consists of tensors."""
+    if info.kind == "sparse":
+        return SparseTensor(*parts)
+    if info.kind == "ragged":
+        return RaggedTensor.from_nested_row_splits(parts[0], parts[1:], validate=False)
+    return parts[0]
 
 
 def _compatible(value: Any, info: ParsedTensorInfo, label: str) -> Any:

@@ -28,7 +28,7 @@ from minihub_runtime.errors import (
 from minihub_runtime.files import is_there, read_regular_file
 from minihub_runtime.graph.ir import Graph, Ref, parse_ref
 from minihub_runtime.graph.reader import read_graph
-from minihub_runtime.protos import AssetFileDef, MetaGraphDef, SavedModel, parse
+from minihub_runtime.protos import AssetFileDef, MetaGraphDef, SavedModel, parse, parse_text
 
 __all__ = [
     "ASSETS_COLLECTION",
@@ -172,25 +172,17 @@ def read_saved_model(folder: str) -> list[MetaGraph]:
 
 
 def _parse_file(folder: str) -> SavedModel:
-    binary, text = (os.path.join(folder, name) for name in (FILENAME_PB, FILENAME_PBTXT))
-    if is_there(binary):
-        _check_size(binary, MAX_FILE_BYTES)
-        try:
-            return parse(SavedModel, read_regular_file(binary), binary)
-        except DataLossError as error:
-            raise InvalidModuleError(
-                f"Cannot parse file {clip(binary)}: {error.message}."
-            ) from None
-    if is_there(text):
-        from google.protobuf import text_format
-
-        _check_size(text, MAX_TEXT_BYTES)
-        message = SavedModel()
-        try:
-            text_format.Parse(read_regular_file(text), message)
-        except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidModuleError(f"Cannot parse file {clip(text)}: {error}.") from None
-        return message
+    forms = ((FILENAME_PB, MAX_FILE_BYTES, parse), (FILENAME_PBTXT, MAX_TEXT_BYTES, parse_text))
+    for name, limit, read in forms:
+        path = os.path.join(folder, name)
+        if is_there(path):
+            _check_size(path, limit)
+            try:
+                return read(SavedModel, read_regular_file(path), path)
+            except DataLossError as error:
+                raise InvalidModuleError(
+                    f"Cannot parse file {clip(path)}: {error.message}."
+                ) from None
     if os.path.isfile(folder):
         raise NotFoundError(
             f"{clip(folder)} must be a folder with {FILENAME_PB} or {FILENAME_PBTXT}, or an archive of one by its name, but is another file"

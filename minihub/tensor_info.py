@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from minihub.errors import ArgumentTypeError
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.api.type_spec import (
     RaggedTensorSpec,
@@ -17,7 +18,7 @@ from minihub_runtime.api.type_spec import (
     TypeSpec,
 )
 from minihub_runtime.codec import shape_from_proto
-from minihub_runtime.dtypes import DType, as_dtype
+from minihub_runtime.dtypes import DType, as_dtype, int32, int64, variant
 from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.graph.ir import Ref, parse_ref
 from minihub_runtime.shapes import Shape
@@ -92,6 +93,15 @@ class ParsedTensorInfo:
     ragged: RaggedTensorSpec | None = None
     type_name: str = "Tensor"
 
+    @property
+    def part_dtypes(self) -> tuple[DType, ...]:
+        """The types of the tensors `refs`; none are known where the type is not supported."""
+        if self.kind == "sparse":
+            return (int64, self.dtype, int64)
+        if self.kind == "ragged" and self.ragged is not None:
+            return (self.dtype, *[self.ragged.row_splits_dtype] * self.ragged.ragged_rank)
+        return (self.dtype,) if self.kind == "dense" else ()
+
     def get_shape(self) -> TensorShape:
         """The static shape, as a `minihub_runtime.TensorShape`."""
         return TensorShape(self.shape)
@@ -141,9 +151,9 @@ def parse_tensor_info(proto: Any) -> ParsedTensorInfo:
     encoding = proto.WhichOneof("encoding")
     if encoding == "composite_tensor":
         return _parse_composite(proto)
-    dtype = as_dtype(proto.dtype) if proto.dtype else None
-    if dtype is None:
+    if not proto.dtype:
         raise InvalidArgumentError("it must have a dtype")
+    dtype = _dtype(proto.dtype)
     shape = shape_from_proto(proto.tensor_shape)
     if encoding == "coo_sparse":
         coo = proto.coo_sparse
@@ -159,11 +169,18 @@ def parse_tensor_info(proto: Any) -> ParsedTensorInfo:
     raise InvalidArgumentError(f"Unsupported TensorInfo encoding {encoding!r}")
 
 
+def _dtype(number: int) -> DType:
+    try:
+        return as_dtype(number)
+    except TypeError:
+        raise ArgumentTypeError(f"{number} must be the number of an element type") from None
+
+
 def _parse_composite(proto: Any) -> ParsedTensorInfo:
     spec = proto.composite_tensor.type_spec
     components = [parse_tensor_info(part) for part in proto.composite_tensor.components]
-    refs = tuple(part.refs[0] for part in components)
-    if spec.type_spec_class == _SPARSE_SPEC and len(refs) == 3:
+    refs = tuple(ref for part in components for ref in part.refs)
+    if spec.type_spec_class == _SPARSE_SPEC and len(components) == len(refs) == 3:
         state = spec.type_state.tuple_value.values
         known = state[0].tensor_shape_value if state else proto.tensor_shape
         dtype = components[1].dtype
@@ -173,10 +190,15 @@ def _parse_composite(proto: Any) -> ParsedTensorInfo:
     if spec.type_spec_class != _RAGGED_SPEC or not components:
         type_name = spec.type_spec_class_name.removesuffix("Spec")
         type_name = type_name or f"value of type spec {spec.type_spec_class}"
-        dtype = as_dtype(proto.dtype) if proto.dtype else as_dtype("variant")
+        dtype = _dtype(proto.dtype) if proto.dtype else variant
         return ParsedTensorInfo("unsupported", dtype, None, refs, type_name=type_name)
     shape, dtype, ragged_rank, splits = _ragged_parts(spec.type_state)
-    ragged = RaggedTensorSpec(shape, dtype, ragged_rank, splits)
+    try:
+        ragged = RaggedTensorSpec(shape, dtype, ragged_rank, splits)
+    except ValueError as error:
+        raise InvalidArgumentError(f"it must be a ragged tensor: {error}") from None
+    if splits not in (int32, int64):
+        raise InvalidArgumentError(f"its row splits must be int32 or int64, not {splits.name}")
     if len(refs) != ragged_rank + 1:
         raise InvalidArgumentError(
             f"it must have {ragged_rank + 1} components for ragged rank {ragged_rank}, "
@@ -194,9 +216,9 @@ def _ragged_parts(state: Any) -> tuple[Shape, DType, int, DType]:
         raise InvalidArgumentError("a RaggedTensorSpec must hold four values")
     return (
         shape_from_proto(values[0].tensor_shape_value),
-        as_dtype(values[1].tensor_dtype_value),
+        _dtype(values[1].tensor_dtype_value),
         int(values[2].int64_value),
-        as_dtype(values[3].tensor_dtype_value),
+        _dtype(values[3].tensor_dtype_value),
     )
 
 

@@ -27,7 +27,7 @@ from minihub.image_files import IMAGE_SUFFIXES, WrongSizeError, is_image_input, 
 from minihub.saved_model import Signature
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.shapes import show
-from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
+from minihub_runtime.values import SparseTensorValue
 
 __all__ = ["Inputs", "Lines", "gather_inputs"]
 
@@ -188,8 +188,7 @@ def _joined(arrays: dict[str, Any], infos: Mapping[str, ParsedTensorInfo]) -> di
             parts = [f"{name}.row_splits{i}" for i in range(info.ragged.ragged_rank)]
             if all(part in values for part in parts):
                 splits = [values.pop(part) for part in parts]
-                flat = values.pop(f"{name}.values")
-                values[name] = RaggedTensorValue.from_nested_row_splits(flat, splits)
+                values[name] = values.pop(f"{name}.values"), splits
     return values
 
 
@@ -311,7 +310,7 @@ def _from_json(name: str, info: ParsedTensorInfo, value: Any) -> Any:
     if info.kind == "sparse" and isinstance(value, dict) and set(value) == _SPARSE_KEYS:
         return SparseTensorValue(value["indices"], value["values"], value["dense_shape"])
     if info.kind == "ragged" and isinstance(value, dict) and set(value) == _RAGGED_KEYS:
-        return value["values"], [np.asarray(splits) for splits in value["row_splits"]]
+        return value["values"], value["row_splits"]
     if isinstance(value, dict):
         keys = {"sparse": _SPARSE_KEYS, "ragged": _RAGGED_KEYS}.get(info.kind)
         wanted = f"an object with {', '.join(sorted(keys))}" if keys else "a list or a number"

@@ -331,13 +331,19 @@ class Client:
                     proxies=requests.utils.get_environ_proxies(url, no_proxy=None),
                     verify=(bundle or True) if settings.check_certificates else False,
                 )
-            location = session.get_redirect_target(response)
-            if not follow or response.status_code not in _REDIRECTS or not location:
-                response.history = hops
-                return response
+            try:
+                location = session.get_redirect_target(response)
+                if not follow or response.status_code not in _REDIRECTS or not location:
+                    response.history = hops
+                    return response
+                target = urljoin(url, location)
+            except ValueError as error:
+                response.close()
+                raise UnexpectedAnswerError(
+                    f"{shown(start)} must lead to a web address, but: {error}"
+                ) from error
             response.close()
             hops.append(response)
-            target = urljoin(url, location)
             old, new = urlsplit(url).scheme.lower(), urlsplit(target).scheme.lower()
             if new not in {"http", "https"} or (old == "https" and new == "http"):
                 raise UnexpectedAnswerError(
@@ -390,7 +396,13 @@ def _session(watchdog: Watchdog) -> requests.Session:
             manager = super().proxy_manager_for(proxy, **options)
             return manager if known else watched(manager)
 
-    session = requests.Session()
+    class Session(requests.Session):
+        def resolve_redirects(self, *arguments: Any, **options: Any) -> Any:
+            # Asked for even where redirects are not to be followed.  An address that does not parse would be an error before
+            # anyone could close the connection.
+            return iter(())
+
+    session = Session()
     session.trust_env = False
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
     session.mount("https://", Adapter())

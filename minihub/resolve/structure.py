@@ -11,6 +11,9 @@ import re
 import stat
 from typing import BinaryIO
 
+from minihub.errors import InvalidModuleError
+from minihub_runtime.errors import clip
+
 __all__ = ["module_root", "open_regular", "problem"]
 
 _GRAPHS = ("saved_model.pb", "saved_model.pbtxt")
@@ -70,13 +73,13 @@ def open_regular(path: str) -> BinaryIO:
     """`path` opened for reading, if it is a regular file; a pipe or device neither blocks nor is read.
 
     Raises:
-        OSError: it cannot be opened, or is something else.
+        OSError: it cannot be opened; an InvalidModuleError if it is something else.
     """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(f"{path} must be a regular file")
+            raise InvalidModuleError(f"{clip(path)} must be a regular file")
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)

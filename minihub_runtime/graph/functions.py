@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from minihub_runtime.codec import Func, Placeholder
+from minihub_runtime.codec import Func, Placeholder, attr_from_proto
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
-from minihub_runtime.graph.ir import Attrs, Graph, Node, Ref
+from minihub_runtime.graph.ir import Attrs, Graph, Node, Ref, check_kind
 from minihub_runtime.ops.registry import REGISTRY, Arg
 
 __all__ = [
@@ -138,13 +138,14 @@ class _Instance:
 
     def resolved(self, proto: Any) -> Attrs:
         """The attributes of a node of the body."""
-        attrs = Attrs(proto.attr)
         overrides = {
-            key: self.attr(attrs[key])
+            key: self.attr(attr_from_proto(value))
             for key, value in proto.attr.items()
             if value.WhichOneof("value") in ("placeholder", "func")
         }
-        return attrs.changed(**overrides) if overrides else attrs
+        for key, value in overrides.items():
+            check_kind(proto.op, key, value)
+        return Attrs(proto.attr, overrides, proto.op)
 
     def output_places(self, name: str) -> dict[str, tuple[int, int]]:
         """Where each output argument of a node lies among its flat outputs."""

@@ -12,10 +12,18 @@ from typing import Any, NamedTuple
 from minihub_runtime.codec import attr_from_proto
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, OpError, clip
+from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.ops.schema import Attr
 
-__all__ = ["Attrs", "Graph", "Node", "Ref", "parse_input", "parse_ref"]
+__all__ = ["Attrs", "Graph", "Node", "Ref", "check_kind", "parse_input", "parse_ref"]
 
 MAX_INDEX = 1 << 20
+
+#: Attributes that any node may have and that are looked at.
+_MARKS = {
+    "_class": Attr("_class", "list(string)"),
+    "_output_shapes": Attr("_output_shapes", "list(shape)"),
+}
 
 
 class Ref(NamedTuple):
@@ -34,12 +42,19 @@ class Attrs(Mapping[str, Any]):
     Attributes:
         protos: name → AttrValue, as they were read.
         changes: name → Python value of those that were not read but set.
+        op: the op type of the node; of those that were read, its own are of the types they must be.
     """
 
-    __slots__ = ("_decoded", "_key", "changes", "protos")
+    __slots__ = ("_decoded", "_key", "changes", "op", "protos")
 
-    def __init__(self, protos: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        protos: Mapping[str, Any],
+        changes: Mapping[str, Any] | None = None,
+        op: str = "",
+    ) -> None:
         self.protos = protos
+        self.op = op
         self.changes: Mapping[str, Any] = {} if changes is None else changes
         self._decoded: dict[str, Any] = {}
         self._key: frozenset[Any] | str | None = ""
@@ -51,9 +66,12 @@ class Attrs(Mapping[str, Any]):
             if name not in self.protos:
                 raise KeyError(name)
             try:
-                self._decoded[name] = attr_from_proto(self.protos[name])
+                value = attr_from_proto(self.protos[name])
+                check_kind(self.op, name, value)
+                self._decoded[name] = value
             except OpError as error:
                 error.message = f"attribute {clip(name)!r}: {error.message}"
+                error.args = (error.message,)
                 raise
         return self._decoded[name]
 
@@ -95,7 +113,23 @@ class Attrs(Mapping[str, Any]):
 
     def changed(self, **values: Any) -> Attrs:
         """A copy with some values replaced."""
-        return Attrs(self.protos, {**self.changes, **values})
+        return Attrs(self.protos, {**self.changes, **values}, self.op)
+
+
+def check_kind(op: str, name: str, value: Any) -> None:
+    """Look whether an attribute that was read is of the type that the op wants; those of unknown ops may be anything.
+
+    Raises:
+        InvalidArgumentError: it is not.
+    """
+    if name.startswith("_"):
+        attr = _MARKS.get(name)
+    else:
+        attr = REGISTRY[op].schema.attrs.get(name) if op and op in REGISTRY else None
+    if attr is not None and not attr.holds(value):
+        raise InvalidArgumentError(
+            f"it must be of type {attr.type} in a {clip(op)}, not {type(value).__name__}"
+        )
 
 
 class Node:

@@ -48,7 +48,7 @@ def node_from_proto(proto: Any) -> Node:
             )
         else:
             inputs.append(Ref(name, index))
-    return Node(own, op, inputs, controls, Attrs(proto.attr), proto.device)
+    return Node(own, op, inputs, controls, Attrs(proto.attr, op=op), proto.device)
 
 
 def read_graph(proto: Any) -> Graph:

@@ -13,6 +13,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from minihub_runtime import dtypes
@@ -146,6 +147,19 @@ class Arg(typing.NamedTuple):
         return [dtype] * count
 
 
+#: Type of an attribute → the Python types of its values.
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "float": (float,),
+    "func": (Func,),
+    "int": (int,),
+    "shape": (tuple, type(None)),
+    "string": (str,),
+    "tensor": (np.ndarray,),
+    "type": (DType,),
+}
+
+
 class Attr(typing.NamedTuple):
     """One attribute of a schema.
 
@@ -162,6 +176,13 @@ class Attr(typing.NamedTuple):
     default: Any = REQUIRED
     allowed: tuple[Any, ...] = ()
     minimum: int | None = None
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value is of this attribute's type, as those that are read from files may not be."""
+        if self.type.startswith("list("):
+            kind = _KINDS[self.type[5:-1]]
+            return isinstance(value, list) and all(type(item) in kind for item in value)
+        return type(value) in _KINDS[self.type]
 
     def check(self, value: Any) -> Any:
         """`value`, if this attribute may have it.

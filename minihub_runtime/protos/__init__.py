@@ -21,7 +21,7 @@ from google.protobuf.internal import api_implementation
 from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Message
 
-from minihub_runtime.errors import DataLossError
+from minihub_runtime.errors import DataLossError, clip
 
 _POOL = descriptor_pool.DescriptorPool()
 _NAMES: dict[str, str] = {}
@@ -52,7 +52,7 @@ def _files_of(descriptor_set: bytes) -> Iterator[bytes]:
 
 _fill_pool()
 
-__all__ = sorted([*_NAMES, "Message", "parse"])  # noqa: PLE0605 (the file says which names)
+__all__ = sorted([*_NAMES, "Message", "parse", "parse_text"])  # noqa: PLE0605 (the file says which names)
 
 
 def __getattr__(name: str) -> Any:
@@ -90,3 +90,17 @@ def parse(message_type: type[Any], data: bytes, what: str) -> Any:
     except DecodeError as error:
         name = message_type.DESCRIPTOR.full_name
         raise DataLossError(f"{what} must hold a {name} message, but {error}") from error
+
+
+def parse_text(message_type: type[Any], data: bytes, what: str) -> Any:
+    """The message of type `message_type` that `data` holds in protobuf's text form; arguments and errors as for `parse`."""
+    from google.protobuf import text_format
+
+    message = message_type()
+    try:
+        text_format.Parse(data, message)
+    except (text_format.ParseError, ValueError, RecursionError) as error:
+        name = message_type.DESCRIPTOR.full_name
+        reason = clip(str(error)) or type(error).__name__
+        raise DataLossError(f"{what} must hold a {name} message, but {reason}") from None
+    return message

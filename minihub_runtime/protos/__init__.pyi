@@ -99,9 +99,11 @@ __all__ = [
     "VersionDef",
     "WhileContextDef",
     "parse",
+    "parse_text",
 ]
 
 def parse(message_type: type[_M], data: bytes, what: str) -> _M: ...
+def parse_text(message_type: type[_M], data: bytes, what: str) -> _M: ...
 
 class AssetFileDef(Message):
     @property

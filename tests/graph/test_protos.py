@@ -20,7 +20,7 @@ def inside(cls):
         yield from inside(found)
 print(api_implementation.Type())
 for name in protos.__all__:
-    if name not in ("Message", "parse"):
+    if name not in ("Message", "parse", "parse_text"):
         for each in inside(getattr(protos, name)):
             print(each)
 """

@@ -226,7 +226,7 @@ def test_a_second_gzip_layer_only_where_it_was_announced(archive: Path, tmp_path
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
 def test_a_pipe_is_no_archive_and_does_not_block(tmp_path: Path, settings: Settings) -> None:
     os.mkfifo(tmp_path / "m.tar")
-    with pytest.raises(OSError, match="must be a regular file"):
+    with pytest.raises(InvalidModuleError, match="must be a regular file"):
         resolve(tmp_path / "m.tar", settings=settings)
 
 

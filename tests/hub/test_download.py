@@ -471,6 +471,20 @@ _LINES = "".join(f"X-{n}: y\r\n" for n in range(2000)).encode()
             id="redirect to nowhere",
         ),
         pytest.param(
+            lambda call: call.answer("302 Found", headers={"Location": "http://[bad"}),
+            UnexpectedAnswerError,
+            "must lead to a web address, but: Invalid IPv6 URL",
+            id="redirect to half a host",
+        ),
+        pytest.param(
+            lambda call: call.send(
+                b"HTTP/1.1 302 Found\r\nLocation: /\xff\r\nContent-Length: 0\r\n\r\n"
+            ),
+            UnexpectedAnswerError,
+            "must lead to a web address, but: 'utf-8' codec",
+            id="redirect to bytes",
+        ),
+        pytest.param(
             lambda call: call.send(b"HTTP/1.1 200 OK\r\n" + _LINES + b"\r\n" + BODY),
             UnavailableError,
             "more than 100 headers",

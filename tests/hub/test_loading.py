@@ -577,3 +577,24 @@ def test_what_a_saver_added_is_no_output(tmp_path: Path) -> None:
             tf.train.Saver().save(session, str(tmp_path / "model"))
     (tmp_path / "graph.pb").write_bytes(graph.as_graph_def().SerializeToString())
     assert list(minihub.load(tmp_path / "graph.pb").signatures["default"].outputs) == ["y"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "node { attr { key: 'a' value {" + "func { attr { key: 'a' value {" * 3000,
+        "node { name: 'a' op: 'Const' attr { key: 'dtype' value { type: 999999999999 } } }",
+        "node { name: '\\377' op: 'Const' }",
+    ],
+    ids=["nested", "enum", "bytes"],
+)
+@pytest.mark.parametrize("name", ["a.pbtxt", "saved_model.pbtxt"])
+def test_text_that_is_no_message(name: str, text: str, tmp_path: Path) -> None:
+    frozen = name == "a.pbtxt"
+    wrapped = text if frozen else f"meta_graphs {{ graph_def {{ {text} }} }}"
+    (tmp_path / name).write_text(wrapped)
+    with pytest.raises(
+        DataLossError, match=r"must hold a tensorflow\.\w+ message, but ."
+    ) as raised:
+        minihub.load(tmp_path / name if frozen else tmp_path)
+    assert len(str(raised.value)) < 2000

@@ -332,10 +332,33 @@ def unknown_initializer(graph: Any) -> None:
     graph.collection_def["table_initializer"].node_list.value[:] = ["gone"]
 
 
+def an_output_for_an_initializer(graph: Any) -> None:
+    names = graph.collection_def["table_initializer"].node_list.value
+    names[0] += ":1"
+
+
+def a_control_for_an_initializer(graph: Any) -> None:
+    names = graph.collection_def["table_initializer"].node_list.value
+    names[0] = f"^{names[0]}"
+
+
 def numbers_for_initializers(graph: Any) -> None:
     collection = graph.collection_def["table_initializer"]
     collection.Clear()
     collection.int64_list.value.append(7)
+
+
+def sparse_with_text_for_indices(graph: Any) -> None:
+    info = graph.signature_def["default"].inputs["text"]
+    parts = info.coo_sparse
+    parts.indices_tensor_name = parts.values_tensor_name = parts.dense_shape_tensor_name = info.name
+
+
+def flags_for_types(graph: Any) -> None:
+    for node in graph.graph_def.node:
+        for value in node.attr.values():
+            if node.op != "Const" and value.HasField("type"):
+                value.b = True
 
 
 def bad_slice(graph: Any) -> None:
@@ -359,7 +382,14 @@ OTHERS: dict[str, tuple[Mutation, str]] = {
     ),
     "feature": (required_feature, r"Unsupported features: \['magic'\]"),
     "initializer": (change(unknown_initializer), r"gone"),
+    "output": (change(an_output_for_an_initializer), r"'table_initializer' in .* 0 outputs of"),
+    "control": (change(a_control_for_an_initializer), r"'\^.*' must name a tensor"),
     "initializers": (change(numbers_for_initializers), r"'table_initializer' must be a node_list"),
+    "parts": (
+        change(sparse_with_text_for_indices),
+        r"'text' .* must be of type string .*not int64",
+    ),
+    "attributes": (change(flags_for_types), r"attribute '\w+': it must be of type type in a"),
     "slice": (change(bad_slice), r"partition 'emb' must|of one rank|Unexpected handling"),
 }
 
@@ -399,3 +429,26 @@ def test_a_file_is_no_module(tmp_path: Path) -> None:
     for open_it in (minihub.load, minihub.load_module_spec):
         with pytest.raises(OpError, match="notes"):
             open_it(path)
+
+
+def test_an_output_whose_parts_do_not_fit_together(tmp_path: Path) -> None:
+    def module_fn() -> None:
+        x = tf.sparse_placeholder(tf.float32, [None, 3])
+        minihub.add_signature(inputs=x, outputs=x)
+        y = tf.reshape(x.values, [-1, 1], name="column")
+        minihub.add_signature("other", x, y)
+
+    path = tmp_path / "module"
+    with tf.Graph().as_default(), tf.Session() as session:
+        minihub.Module(minihub.create_module_spec(module_fn)).export(path, session)
+
+    def edit(graph: Any) -> None:
+        output = graph.signature_def["default"].outputs["default"]
+        output.coo_sparse.values_tensor_name = "column:0"
+
+    change(edit)(path)
+    with tf.Graph().as_default():
+        module = minihub.Module(path)
+        message = "output 'default' of signature 'default' must be a SparseTensor: Shape"
+        with pytest.raises(OpError, match=message):
+            module(tf.sparse_placeholder(tf.float32, [None, 3]))

@@ -178,6 +178,8 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> minihub.LoadedModule:
         minihub.add_signature("ragged", ragged, ragged.to_tensor())
         words = tf.ragged.placeholder(tf.string, 1, [])
         minihub.add_signature("words", words, words.to_tensor())
+        pairs = tf.ragged.placeholder(tf.float32, 1, [2])
+        minihub.add_signature("pairs", pairs, pairs.to_tensor())
         for dtype in (tf.int32, tf.bool):
             x = tf.placeholder(dtype, [None])
             minihub.add_signature(dtype.name, x, tf.identity(x))
@@ -198,6 +200,10 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> minihub.LoadedModule:
         ("ragged", [], np.zeros((0, 0))),
         ("words", [["a"], ["b", b"c"]], [[b"a", b""], [b"b", b"c"]]),
         ("words", [[], []], np.zeros((2, 0))),
+        ("pairs", [[[1, 2]], []], [[[1, 2]], [[0, 0]]]),
+        ("pairs", [[], []], np.zeros((2, 0, 2))),
+        ("pairs", [], np.zeros((0, 0, 2))),
+        ("ragged", (np.ones(3), ([0, 1, 3],)), [[1, 0], [1, 1]]),
         ("sparse", (np.array([[0, 1]], ">i8"), np.array([1], object), [1, 4]), [[0, 1, 0, 0]]),
         ("int32", np.array([1, 2], object), [1, 2]),
         ("bool", np.array([True, False], object), [True, False]),
@@ -214,6 +220,20 @@ def test_other_kinds(kinds: minihub.LoadedModule, signature: str, value: Any, fo
         ("ragged", [["a"]], "values of input 'default' must be of type float32, not text"),
         ("ragged", [[1.0], 2.0], "must be lists nested 2 deep"),
         ("ragged", np.ma.array([[1.0, 2.0]], mask=[[0, 1]]), "masked in places"),
+        ("ragged", [np.ma.array([1.0, 2.0], mask=[0, 1])], "masked in places"),
+        ("ragged", [np.array(1.0)], "must be lists nested 2 deep"),
+        ("ragged", np.array(1.0), "must be nested lists or a RaggedTensorValue of ragged rank 1, not ndarray"),
+        ("ragged", [{1.0, 2.0}], "must be lists nested 2 deep"),
+        ("ragged", [[[1.0]]], r"must have shape \[\?,\?\], not \[1,\?,1\]"),
+        ("ragged", ([1.0, 2.0], [[0, 1.5, 2]]), "row splits of level 0 of input 'default' must be of type int64; float64 values would lose digits"),
+        ("ragged", ([1.0, 2.0], [[0, None, 2]]), "row splits of level 0 of input 'default' must be of type int64, not objects"),
+        ("ragged", ([1.0, 2.0], [[0, 2**70]]), "row splits of level 0 of input 'default' must fit int64"),
+        ("ragged", ([1.0, 2.0], [[]]), "row splits of level 0 must rise from 0 to 2"),
+        ("ragged", ([1.0, 2.0], 2), "must be nested lists or a RaggedTensorValue of ragged rank 1, not tuple"),
+        ("ragged", ([1.0, 2.0], [[0, 1], [0, 2]]), "must be of ragged rank 1, not 2"),
+        ("ragged", (1.0, [[0, 1]]), "values of input 'default' must be a list, not a single value"),
+        ("pairs", [[[1, 2, 3]]], r"must have shape \[\?,\?,2\], not \[1,\?,3\]"),
+        ("words", [{"a": 1}], "must be lists nested 2 deep"),
         ("words", [[None]], "values of input 'default' must hold text or bytes, not NoneType"),
         ("words", [[1]], "values of input 'default' must hold text or bytes, not int"),
         ("sparse", ([[0, 1]], np.ma.array([1.0], mask=[1]), [1, 4]), "masked in places"),

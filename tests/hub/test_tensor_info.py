@@ -11,7 +11,7 @@ from minihub_runtime.api.type_spec import RaggedTensorSpec, SparseTensorSpec, Te
 from minihub_runtime.dtypes import float32, int32, int64, string
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Ref
-from minihub_runtime.protos import TensorInfo
+from minihub_runtime.protos import TensorInfo, TensorShapeProto
 
 
 def dense(name: str = "x:0", dtype: int = 1, sizes: Any = (-1, 3)) -> Any:
@@ -25,17 +25,27 @@ def dense(name: str = "x:0", dtype: int = 1, sizes: Any = (-1, 3)) -> Any:
     return proto
 
 
-def ragged(ragged_rank: int = 1, components: int = 2, splits: int = 9) -> Any:
+def ragged(ragged_rank: int = 1, components: int = 2, splits: int = 9, rank: int = -1) -> Any:
     proto = TensorInfo(dtype=7)
     spec = proto.composite_tensor.type_spec
     spec.type_spec_class, spec.type_spec_class_name = 3, "RaggedTensorSpec"
     state = spec.type_state.tuple_value.values
-    state.add().tensor_shape_value.unknown_rank = True
+    shape = state.add().tensor_shape_value
+    shape.unknown_rank = rank < 0
+    shape.dim.extend(TensorShapeProto.Dim(size=-1) for _ in range(rank))
     state.add().tensor_dtype_value = 7
     state.add().int64_value = ragged_rank
     state.add().tensor_dtype_value = splits
     for i in range(components):
         proto.composite_tensor.components.add(name=f"part{i}:0", dtype=7 if not i else splits)
+    return proto
+
+
+def inside(part: Any) -> Any:
+    """A ragged tensor whose values are no tensor."""
+    proto = ragged()
+    part.composite_tensor.SetInParent()
+    proto.composite_tensor.components[0].CopyFrom(part)
     return proto
 
 
@@ -143,8 +153,16 @@ def test_compatibility() -> None:
         (TensorInfo(name="^x", dtype=1), "control input"),
         (ragged(2, 2), "3 components for ragged rank 2, not 2"),
         (ragged(1 << 40, 2), "not 2"),
+        (
+            ragged(1, 2, rank=1),
+            r"must be a ragged tensor: Argument `ragged_rank` \(1\) must be less",
+        ),
+        (ragged(splits=1), "its row splits must be int32 or int64, not float32"),
+        (ragged(splits=77), "77 must be the number of an element type"),
+        (TensorInfo(name="x:0", dtype=77), "77 must be the number of an element type"),
+        (inside(ragged()), "2 components for ragged rank 1, not 3"),
+        (inside(TensorInfo()), "2 components for ragged rank 1, not 1"),
     ],
-    ids=["encoding", "dtype", "name", "control", "components", "rank"],
 )
 def test_malformed_protos(proto: Any, message: str) -> None:
     with pytest.raises(InvalidArgumentError, match=message):
