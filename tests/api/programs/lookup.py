@@ -318,7 +318,7 @@ def lines_of_numbers(tf: Any) -> Any:
         init = tf.lookup.TextFileInitializer(path, *key, *value)
         table = tf.lookup.StaticHashTable(init, -3)
         found = table.lookup(tf.constant(of, key[0]))
-        return attempt(lambda: run(tf, found)[0].tolist())
+        return run(tf, found)[0].tolist()
 
     numbers = itertools.count()
     number, line = (tf.int64, index.LINE_NUMBER), index.WHOLE_LINE
