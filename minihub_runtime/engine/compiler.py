@@ -453,14 +453,19 @@ def _reads_first(order: Sequence[Node]) -> list[Node]:
     """Nodes in an order in which reads of variables that wait for nothing come first.
 
     So it comes about in TensorFlow, though nothing promises it: a variable fetched beside the step that changes it has the
-    value from before the step.
+    value from before the step, and gradients that nothing holds together are all those of the same values.  Variables by
+    reference are read by an Identity.
     """
     handles = {node.name for node in order if node.op in HANDLES and not node.controls}
     early = [
         node
         for node in order
         if node.name in handles
-        or (node.op in READS and not node.controls and node.inputs[0][0] in handles)
+        or (
+            (node.op in READS or node.op == "Identity")
+            and not node.controls
+            and node.inputs[0][0] in handles
+        )
     ]
     names = {node.name for node in early}
     return [*early, *(node for node in order if node.name not in names)] if early else [*order]

@@ -125,8 +125,8 @@ def line_count(data: bytes, vocab_size: int = -1) -> int:
 def _check_type(index: int, dtype: DType) -> None:
     if index == LINE_NUMBER and dtype.name != "int64":
         raise InvalidArgumentError(f"a line number must be int64, not {dtype.name}")
-    if index == LINE and dtype.name != "string":
-        raise InvalidArgumentError(f"a whole line must be a string, not {dtype.name}")
+    if index == LINE and dtype.name != "string" and not dtype.is_integer:
+        raise InvalidArgumentError(f"a whole line must be a string or an integer, not {dtype.name}")
 
 
 def _check_columns(columns: list[list[bytes]], index: int, shown: str) -> None:

@@ -36,7 +36,7 @@ class ProfilerHook(SessionRunHook):
     Args:
         save_steps: every so many steps.
         save_secs: every so many seconds.
-        output_dir: the folder.
+        output_dir: the folder; empty for the one the program works in.
         show_dataflow: draw arrows from each operation to those that read its outputs.
         show_memory: must be False.
 
@@ -57,10 +57,10 @@ class ProfilerHook(SessionRunHook):
             raise NotImplementedError(
                 "ProfilerHook with show_memory is not supported: the memory of operations is not traced"
             )
+        self._timer = SecondOrStepTimer(save_secs, save_steps)
         self._folder = output_dir
         self._writer = FileWriterCache.get(output_dir)
         self._show_dataflow = show_dataflow
-        self._timer = SecondOrStepTimer(save_secs, save_steps)
 
     def begin(self) -> None:
         """Find the global step."""

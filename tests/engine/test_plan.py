@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import minihub_runtime as tf
 from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.errors import (
@@ -66,6 +67,22 @@ def test_a_variable_fetched_beside_its_assignment_has_its_old_value(turn: int) -
     )
     np.testing.assert_array_equal(found["read"], X)
     np.testing.assert_array_equal(found["late"], 3 * X)
+
+
+@pytest.mark.parametrize("resource", [True, False])
+def test_gradients_that_nothing_holds_together_are_of_the_same_values(resource: bool) -> None:
+    # As in TensorFlow, nearly always; no step waits for the gradients of the others.
+    with tf.Graph().as_default(), tf.Session() as session:
+        with tf.variable_scope("", use_resource=resource):
+            a, b = (tf.get_variable(name, initializer=x) for name, x in (("a", 2.0), ("b", 3.0)))
+        product = a * b
+        loss = product * b
+        gradients = tf.gradients(loss, [a, b])
+        optimizer = tf.train.GradientDescentOptimizer(0.5)
+        step = optimizer.apply_gradients(zip(gradients, [a, b], strict=True))
+        session.run(tf.global_variables_initializer())
+        assert session.run([step, loss]) == [None, 18]
+        assert session.run([a, b]) == [2 - 9 / 2, 3 - 12 / 2]
 
 
 def test_an_intermediate_tensor_can_be_fed() -> None:

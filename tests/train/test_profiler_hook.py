@@ -108,3 +108,20 @@ def test_what_the_hook_refuses(tmp_path: Path) -> None:
         tf.train.ProfilerHook(save_steps=1, output_dir=str(tmp_path), show_memory=True)
     with pytest.raises(ValueError, match="Either every_secs or every_steps"):
         tf.train.ProfilerHook(output_dir=str(tmp_path))
+
+
+def test_a_hook_without_a_folder_writes_where_the_program_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="Either every_secs or every_steps"):
+        tf.train.ProfilerHook()
+    with tf.Graph().as_default():
+        train_op = tf.train.get_or_create_global_step().assign_add(1)
+        hook = tf.train.ProfilerHook(save_steps=1)
+        with tf.train.MonitoredSession(hooks=[hook]) as session:
+            for _ in range(2):
+                session.run(train_op)
+    tf.summary.FileWriterCache.clear()
+    assert [path.name for path in tmp_path.glob("timeline-*")] == ["timeline-2.json"]
+    assert len([*tmp_path.glob("events.*")]) == 1

@@ -27,7 +27,7 @@ class EventFileWriter:
     """Appends events to a file of a folder; the file is made when the first event comes.
 
     Args:
-        logdir: the folder, made if it is not there.
+        logdir: the folder, made if it is not there; empty for the one the program works in.
         flush_secs: an event that comes so many seconds after the last flush brings all to the file.
         filename_suffix: the end of the file's name.
     """
@@ -42,7 +42,7 @@ class EventFileWriter:
         self._closed = False
         self._next_flush = 0.0
         self._lock = threading.Lock()
-        os.makedirs(self.logdir, exist_ok=True)
+        os.makedirs(self.logdir or os.curdir, exist_ok=True)
 
     def _open(self) -> TFRecordWriter:
         """The open file.  TensorFlow replaces the file of a writer that began in the same second; this does not."""

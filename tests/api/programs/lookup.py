@@ -304,3 +304,32 @@ def vocabularies_that_are_wrong(tf: Any) -> Any:
         attempt(lambda: lookup.IdTableWithHashBuckets(None, 1, hasher_spec="x")),
         attempt(lambda: lookup.IdTableWithHashBuckets(None, 1, key_dtype=tf.float32)),
     ]
+
+
+@program
+def lines_of_numbers(tf: Any) -> Any:
+    """Whole lines may be integers, as in the vocabulary files of columns of integers."""
+    index = tf.lookup.TextFileIndex
+
+    def looked_up(text: str, key: Any, value: Any, of: list[Any]) -> Any:
+        # A file for each: TensorFlow has one table for all of a file's name.
+        path = f"numbers_{next(numbers)}.txt"
+        pathlib.Path(path).write_text(text, encoding="utf-8")
+        init = tf.lookup.TextFileInitializer(path, *key, *value)
+        table = tf.lookup.StaticHashTable(init, -3)
+        found = table.lookup(tf.constant(of, key[0]))
+        return run(tf, found)[0].tolist()
+
+    numbers = itertools.count()
+    number, line = (tf.int64, index.LINE_NUMBER), index.WHOLE_LINE
+
+    def make() -> Any:
+        with named():
+            return [
+                looked_up("5\n 7 \n-1\n", (tf.int64, line), number, [7, -1, 6]),
+                looked_up("5\n7\n", number, (tf.int64, line), [1, 2]),
+                looked_up("5\n7\n", number, (tf.int32, line), [1, 0]),
+                attempt(lambda: looked_up("5\n", number, (tf.float32, line), [0])),
+            ]
+
+    return in_folder(make)
