@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
 from minihub_runtime.dtypes import DType
 from minihub_runtime.garbage import uncollected
@@ -114,8 +115,8 @@ def import_graph_def(
 
     Args:
         graph_def: the nodes and functions.
-        input_map: tensor name in `graph_def` → tensor of the default graph that takes its place; `^name` → an
-            operation that takes the place of a control input.
+        input_map: tensor name in `graph_def` → tensor of the default graph that takes its place, or what becomes one, as
+            variables and arrays do; `^name` → an operation that takes the place of a control input.
         return_elements: names of operations and tensors of `graph_def`.
         name: scope for the names, `import` if None; an empty one adds none; one that ends with `/` is taken as it is.
         op_dict: ignored.
@@ -137,7 +138,7 @@ def import_graph_def(
             raise TypeError(f"elements of the graph must be named by strings, not by {text!r}")
     graph = get_default_graph()
     prefix = _prefix(graph, name)
-    importing = _Import(graph, prefix, input_map or {})
+    importing = _Import(graph, prefix, _converted(graph, prefix, input_map or {}))
     graph_def = with_free_names(graph_def, graph.node_graph.functions)
     graph.add_functions(graph_def.library)
     nodes = [node_from_proto(proto) for proto in graph_def.node]
@@ -164,6 +165,27 @@ def import_graph_def(
     if return_elements is None:
         return None
     return [_element(graph, importing, item) for item in return_elements]
+
+
+def _converted(graph: Graph, prefix: str, input_map: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`input_map` with tensors for what is none, which are added in a scope of the import.
+
+    Raises:
+        ValueError: the import has no scope.
+    """
+    others = {
+        key: value
+        for key, value in input_map.items()
+        if not isinstance(value, (Operation, Tensor) if key.startswith("^") else Tensor)
+    }
+    if others and not prefix:
+        raise ValueError(
+            f"`name` must not be empty if `input_map` has values that are no tensors, as those of {[*others]}"
+        )
+    if not others:
+        return input_map
+    with graph.name_scope(f"{prefix}/"), graph.name_scope("_inputs"):
+        return {**input_map, **{key: convert_to_tensor(value) for key, value in others.items()}}
 
 
 def _output_dtypes(node: Node) -> list[DType] | None:

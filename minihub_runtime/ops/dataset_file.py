@@ -82,7 +82,7 @@ class _Files(Dataset):
 
 
 class _Reading(Passing):
-    """A file that cannot be opened is asked for again; one that is damaged is left."""
+    """A file that cannot be opened, or whose length is none of whole records, is asked for again; one that is damaged is left."""
 
     def __init__(
         self,
@@ -244,19 +244,26 @@ def tf_record_dataset(
 
 
 def _fixed(kind: str, header: int, record: int, footer: int) -> _Reader:
-    """What reads records of one length between a header and a footer."""
+    """What reads records of one length between a header and a footer.
+
+    It refuses a file of another length before it gives any record; that of a compressed one is known at its end.
+    """
 
     def whole(file: BinaryIO) -> Iterator[bytes]:
+        size = os.fstat(file.fileno()).st_size
+        body = size - header - footer
+        if body < 0 or body % record:
+            file.close()
+            raise InvalidArgumentError(
+                f"Excpected that there are a whole number of {record} byte records between a header of "
+                f"{header} and a footer of {footer} bytes, but the file has {size} bytes."
+            )
+        return between(file, body // record)
+
+    def between(file: BinaryIO, count: int) -> Iterator[bytes]:
         with file:
-            size = os.fstat(file.fileno()).st_size
-            body = size - header - footer
-            if body < 0 or body % record:
-                raise InvalidArgumentError(
-                    f"Excpected that there are a whole number of {record} byte records between a header of "
-                    f"{header} and a footer of {footer} bytes, but the file has {size} bytes."
-                )
             file.seek(header)
-            for _ in range(body // record):
+            for _ in range(count):
                 found = file.read(record)
                 if len(found) < record:
                     raise DataLossError("a file must not shrink while it is read")
@@ -266,13 +273,13 @@ def _fixed(kind: str, header: int, record: int, footer: int) -> _Reader:
         with file:
             read = Inflating(file, WINDOW[kind]).read
             if len(read(header)) < header:
-                raise InvalidArgumentError(f"a file must begin with a header of {header} bytes")
+                raise DataLossError(f"a file must begin with a header of {header} bytes")
             ahead = read(record + footer)
             while len(ahead) == record + footer:
                 yield ahead[:record]
                 ahead = ahead[record:] + read(record)
             if len(ahead) != footer:
-                raise InvalidArgumentError(
+                raise DataLossError(
                     f"a file must end with a whole record of {record} bytes and a footer of {footer} bytes"
                 )
 

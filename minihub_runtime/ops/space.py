@@ -138,7 +138,6 @@ def _space_to_batch(input: Array, block_shape: Array, paddings: Array) -> Array:
     count = len(blocks)
     pairs = pairs_of(paddings, count)
     batch, rest = input.shape[0], input.shape[1 + count :]
-    require(batch > 0 or not any(map(any, pairs)), "input must have a batch > 0, not 0")
     padded = [n + sum(pair) for n, pair in zip(input.shape[1:], pairs)]
     for n, block in zip(padded, blocks, strict=True):
         _divided(n, block, "the padded size")

@@ -84,6 +84,7 @@ SAMPLES = [
             ("whole", i32(0), COUNT, 1),
             ("empty", i32(0), normal(0, 2), 2),
             ("strings", i32(0), b(["a", "b"]), 2),
+            ("one_part", i32(1), normal(2, 3), 1),
         )
     ),
     *(
@@ -115,6 +116,7 @@ SAMPLES = [
             ("one", COUNT, i32([3]), i32(0)),
             ("empty_part", COUNT, i32([0, 3]), i32(0)),
             ("empty", normal(0, 2), i32([0, 0]), i32(0)),
+            ("one_part", normal(2, 3), i32([3]), i32(1)),
         )
     ),
     *(

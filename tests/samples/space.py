@@ -39,6 +39,7 @@ SAMPLES = [
             ("no_axis", normal(2, 3), i32([]), i32([]).reshape(0, 2)),
             ("three", normal(1, 2, 2, 2, 1), i32([2, 1, 2]), i32([[0, 0]] * 3)),
             ("bytes", u8(range(8)).reshape(1, 4, 2), i32([2]), i32([[1, 1]])),
+            ("no_images", normal(0, 3, 2), i32([2]), i32([[1, 2]])),
         )
     ),
     *(

@@ -346,6 +346,23 @@ def compressed_damaged_records_passed_over(tf: Any) -> Any:
 
 
 @results
+def records_of_one_length_in_files_of_others(tf: Any) -> Any:
+    """A file of another length is asked for again; of a compressed one, what is left over is lost."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for pack, kind in ((bytes, ""), (gzip.compress, "GZIP")):
+            files = [str(Path(folder, f"{name}{kind}")) for name in ("other", "whole")]
+            for path, content in zip(files, (b"HHabcdefg", b"HHabcdef"), strict=True):
+                Path(path).write_bytes(pack(content))
+            for order in (files, files[::-1]):
+                dataset = tf.data.FixedLengthRecordDataset(order, 3, 2, compression_type=kind)
+                following = tf.data.make_one_shot_iterator(dataset).get_next()
+                with tf.Session() as session:
+                    found.append(asked(tf, session, following, 8))
+    return found
+
+
+@results
 def damaged_records_passed_over_in_turns(tf: Any) -> Any:
     read = tf.data.TFRecordDataset
 

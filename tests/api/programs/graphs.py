@@ -423,6 +423,25 @@ def imports(tf: Any) -> Any:
 
 
 @program
+def imports_with_what_becomes_tensors(tf: Any) -> Any:
+    definition = small_graph(tf)
+    scale = tf.get_variable("scale", initializer=3.0, use_resource=True)
+    found = [
+        tf.import_graph_def(definition, {"x": np.ones([2], np.float32)}, ["y:0"]),
+        tf.import_graph_def(definition, {"x:0": [1.0, 2.0], "two": scale}, ["y:0"], name="again"),
+    ]
+    with tf.Graph().as_default():
+        for arguments in (
+            {"input_map": {"x": "text"}},
+            {"input_map": {"x": [1, 2]}},
+            {"input_map": {"x": [1.0]}, "name": ""},
+            {"input_map": {"x": tf.no_op()}},
+        ):
+            found.append(attempt(lambda given=arguments: tf.import_graph_def(definition, **given)))
+    return found
+
+
+@program
 def imports_of_the_same_names(tf: Any) -> Any:
     definition = small_graph(tf)
     tf.import_graph_def(definition, name="")
