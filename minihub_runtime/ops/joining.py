@@ -433,14 +433,19 @@ def concat_v2_gradient(
     return _concat_gradient(ops, grad, values, axis), None
 
 
+def _split_gradient(ops: Ops, grads: list[Term], axis: Term) -> Term:
+    """The gradients of all parts; one part is the whole, and ConcatV2 joins two or more."""
+    return grads[0] if len(grads) == 1 else ops.ConcatV2(grads, axis)
+
+
 @split.gradient
 def split_gradient(ops: Ops, grads: list[Term], split_dim: Term) -> tuple[None, Term]:
-    return None, ops.ConcatV2(grads, split_dim)
+    return None, _split_gradient(ops, grads, split_dim)
 
 
 @split_v.gradient
 def split_v_gradient(ops: Ops, grads: list[Term], split_dim: Term) -> tuple[Term, None, None]:
-    return ops.ConcatV2(grads, split_dim), None, None
+    return _split_gradient(ops, grads, split_dim), None, None
 
 
 without_gradient("ConcatOffset")

@@ -60,6 +60,14 @@ def of_ragged_tensors(tf: Any) -> Any:
 
 
 @results
+def of_splits_into_one_part(tf: Any) -> Any:
+    x, axis = tf.constant(values(2, 3)), tf.placeholder_with_default(-1, [])
+    whole = [tf.split(x, 1, axis=1), tf.split(x, [3], axis=-1), tf.split(x, 1, axis=axis)]
+    with tf.Session() as session:
+        return session.run([tf.gradients(tf.square(parts[0]), x) for parts in whole])
+
+
+@results
 def no_second_derivatives(tf: Any) -> Any:
     x, z = tf.constant(values(3)), tf.constant(values(3))
     return attempt(lambda: tf.hessians(x**2, [z])) is None, attempt(lambda: tf.hessians(x, []))
