@@ -68,6 +68,14 @@ def of_splits_into_one_part(tf: Any) -> Any:
 
 
 @results
+def of_rows_of_joined_tensors_of_unknown_rank(tf: Any) -> Any:
+    x = tf.placeholder_with_default(values(2, 3), None)
+    y = tf.gather(tf.concat([x, x * 2.0], 1), [1, 1])
+    with tf.Session() as session:
+        return session.run(tf.gradients(y, x))
+
+
+@results
 def of_bfloat16(tf: Any) -> Any:
     x = tf.cast(tf.constant([[1.0, 2.0], [4.0, 8.0]]), tf.bfloat16)
     axes = tf.placeholder_with_default([1], [None])
