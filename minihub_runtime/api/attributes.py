@@ -102,7 +102,9 @@ def _int(name: str, value: Any) -> int:
 def _float(name: str, value: Any) -> float:
     if not isinstance(value, (numbers.Real, np.integer, np.floating)):
         raise _refuse("float", name, value)
-    return float(value)
+    # A node carries single precision, which float64 tensors can tell from the number.
+    with np.errstate(over="ignore"):
+        return float(np.float32(value))
 
 
 def _bool(name: str, value: Any) -> bool:

@@ -181,10 +181,10 @@ def unbroadcast(
 
 
 def positive(axis: Term, rank: Any) -> Any:
-    """An axis counted from the front: an int if that is known."""
-    if axis.value is not None and isinstance(rank, int):
-        return int(axis.value) % rank
-    return axis % rank
+    """An axis counted from the front: an int if that is known, for which one at the front needs no rank."""
+    if axis.value is None or (axis.value < 0 and not isinstance(rank, int)):
+        return axis % rank
+    return int(axis.value) % rank if axis.value < 0 else int(axis.value)
 
 
 def arange(ops: Ops, start: Any, limit: Any) -> Any:

@@ -374,7 +374,7 @@ def _mean_gradient(
     total, _ = _sum_gradient(ops, grad, input, reduction_indices, keep_dims)
     sizes, rank, axes = sizes_of(ops, input), rank_of(ops, input), reduction_indices.value
     if isinstance(sizes, np.ndarray) and axes is not None:
-        count: Any = np.asarray(product(ops, sizes[axes.reshape(-1)]), input.dtype.numpy)
+        count: Any = int(product(ops, sizes[axes.reshape(-1)]))
     else:
         reduced = (ops.Reshape(ops.Cast(reduction_indices, DstT="int32"), [-1]) + rank) % rank
         count = ops.Cast(product(ops, ops.GatherV2(sizes, reduced, 0)), DstT=grad.dtype)

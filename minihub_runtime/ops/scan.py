@@ -110,7 +110,7 @@ def _cumulative_logsumexp_gradient(
     """Positive and negative gradients apart, so that both have logarithms."""
 
     def part(chosen: Term, logarithm: Term) -> Term:
-        lowest = ops.constant(np.finfo(grad.dtype.numpy).min, grad.dtype)
+        lowest = ops.constant(grad.dtype.min, grad.dtype)
         total = ops.CumulativeLogsumexp(
             ops.SelectV2(chosen, logarithm, lowest) - out,
             axis,

@@ -340,7 +340,8 @@ class Ops(abc.ABC):
                 if arg.number is not None and wanted is None:
                     wanted = next((v.dtype for v in value if isinstance(v, Term)), None)
                 found[arg.name] = [self.tensor(item, wanted) for item in value]
-                first = found[arg.name][0].dtype if arg.number is not None else None
+                uniform = arg.number is not None and found[arg.name]
+                first = found[arg.name][0].dtype if uniform else None
             else:
                 found[arg.name] = self.tensor(value, wanted)
                 first = found[arg.name].dtype

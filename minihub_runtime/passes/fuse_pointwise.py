@@ -112,8 +112,10 @@ def _is_pointwise(region: Region, node: Node) -> bool:
 
 
 def _exponent(region: Region, node: Node) -> float | None:
-    """That of a power, if it is one number that is known."""
-    value = region.value(node.inputs[1]) if node.op == "Pow" and len(node.inputs) == 2 else None
+    """That of a power of float32, if it is one number that is known."""
+    if node.op != "Pow" or len(node.inputs) != 2 or node.attrs.get("T") is not float32:
+        return None
+    value = region.value(node.inputs[1])
     return float(value) if value is not None and value.ndim == 0 else None
 
 

@@ -204,3 +204,11 @@ def test_zeros_have_signs() -> None:
         with np.errstate(all="ignore"):
             (found,), (expected,) = plan.run([ROWS]), plain.run([ROWS])
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", [tf.bfloat16, tf.float16, tf.complex64, tf.int32])
+def test_powers_of_other_types_stay_what_they_are(dtype: Any) -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(dtype, [2])
+        y = tf.cast(x**3 + x, tf.int32)
+        np.testing.assert_array_equal(session.run(y, {x: [1, 3]}), [2, 30])

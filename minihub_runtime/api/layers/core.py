@@ -269,7 +269,7 @@ class Flatten(Layer):
             inputs = build("Transpose", name="transpose", x=inputs, perm=order)
         if rank == 1:
             return expand_dims(inputs, axis=1)
-        batch, *rest = inputs.shape.as_list()
+        batch, *rest = inputs.shape.as_list() if rank is not None else (None, None)
         if all(size is not None for size in rest):
             return reshape(inputs, constant([-1, math.prod(rest)]))
         if batch is not None:

@@ -5,6 +5,7 @@ Source: tensorflow/python/ops/signal/shape_ops.py, reconstruction_ops.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import minihub_runtime as tf
@@ -12,7 +13,7 @@ from minihub_runtime.api.conversion import constant_value, convert_to_tensor
 from minihub_runtime.api.graph import Tensor, name_scope
 from minihub_runtime.public import public
 
-__all__ = ["as_number", "frame", "overlap_and_add"]
+__all__ = ["as_number", "frame", "overlap_and_add", "with_one_outer_axis"]
 
 
 def as_number(value: Any, what: str) -> Any:
@@ -27,6 +28,17 @@ def as_number(value: Any, what: str) -> Any:
     tensor.shape.assert_has_rank(0)
     known = constant_value(tensor)
     return tensor if known is None else int(known)
+
+
+def with_one_outer_axis(function: Callable[[Tensor], Tensor], tensor: Tensor, inner: int) -> Tensor:
+    """`function` of a tensor of unknown rank: all axes but the last `inner` are one for it, and stand in its result again."""
+    shape = tf.shape(tensor)
+    outer = shape[:-inner]
+    flat = tf.reshape(tensor, tf.concat([[tf.reduce_prod(outer)], shape[-inner:]], 0))
+    flat.set_shape([None] * (inner + 1))
+    found = function(flat)
+    result: Tensor = tf.reshape(found, tf.concat([outer, tf.shape(found)[1:]], 0))
+    return result
 
 
 def _size_along(tensor: Tensor, axis: int) -> Any:
@@ -64,7 +76,7 @@ def frame(
         [..., frames, frame_length, ...].
 
     Raises:
-        ValueError: lengths are no integer scalars, or the rank of the signal is not known.
+        ValueError: lengths are no integer scalars.
     """
     with name_scope(name, "frame", [signal, frame_length, frame_step, pad_value]):
         signal = convert_to_tensor(signal, name="signal")
@@ -72,7 +84,14 @@ def frame(
         place = as_number(axis, "axis")
         rank = signal.shape.with_rank_at_least(1).rank
         if rank is None or not isinstance(place, int):
-            raise ValueError("signal must have a known rank, and axis must be a constant")
+            shape = tf.shape(signal)
+            place = tf.range(tf.rank(signal))[place]
+            outer, inner = shape[:place], shape[place + 1 :]
+            flat = [tf.reduce_prod(outer), shape[place], tf.reduce_prod(inner)]
+            frames = frame(tf.reshape(signal, flat), length, step, pad_end, pad_value, axis=1)
+            whole: Tensor = tf.reshape(frames, tf.concat([outer, tf.shape(frames)[1:3], inner], 0))
+            whole.set_shape(None if rank is None else [None] * (rank + 1))
+            return whole
         place = range(rank)[place]
         samples = _size_along(signal, place)
         if pad_end:
@@ -106,14 +125,14 @@ def overlap_and_add(signal: Any, frame_step: Any, name: str | None = None) -> Te
         [..., (frames - 1) * frame_step + frame_length].
 
     Raises:
-        ValueError: `frame_step` is no integer scalar, or the rank of the signal is not known or less than 2.
+        ValueError: `frame_step` is no integer scalar, or the rank of the signal is less than 2.
     """
     with name_scope(name, "overlap_and_add", [signal, frame_step]):
         signal = convert_to_tensor(signal, name="signal")
         step = as_number(frame_step, "frame_step")
         rank = signal.shape.with_rank_at_least(2).rank
         if rank is None:
-            raise ValueError("signal must have a known rank")
+            return with_one_outer_axis(lambda flat: overlap_and_add(flat, step), signal, 2)
         frames, length = _size_along(signal, -2), _size_along(signal, -1)
         # Each frame is cut into pieces of one step; piece j of frame i adds to place i + j of the result.
         pieces = -(-length // step)

@@ -12,7 +12,12 @@ from typing import Any
 import minihub_runtime as tf
 from minihub_runtime.api.conversion import constant_value, convert_to_tensor
 from minihub_runtime.api.graph import Tensor, name_scope
-from minihub_runtime.api.signal.framing import as_number, frame, overlap_and_add
+from minihub_runtime.api.signal.framing import (
+    as_number,
+    frame,
+    overlap_and_add,
+    with_one_outer_axis,
+)
 from minihub_runtime.api.signal.transforms import dct, irfft, rfft
 from minihub_runtime.api.signal.windows import hann_window, vorbis_window
 from minihub_runtime.dtypes import as_dtype, float32
@@ -135,10 +140,12 @@ def inverse_stft(
         length = as_number(frame_length, "frame_length")
         step = as_number(frame_step, "frame_step")
         size = _power_of_two(length) if fft_length is None else as_number(fft_length, "fft_length")
-        frames = irfft(stfts, [size])[..., :length]
-        rank = frames.shape.with_rank_at_least(2).rank
+        rank = stfts.shape.with_rank_at_least(2).rank
         if rank is None:
-            raise ValueError("stfts must have a known rank")
+            return with_one_outer_axis(
+                lambda flat: inverse_stft(flat, length, step, size, window_fn), stfts, 2
+            )
+        frames = irfft(stfts, [size])[..., :length]
         missing = (
             max(length - size, 0)
             if isinstance(length, int) and isinstance(size, int)

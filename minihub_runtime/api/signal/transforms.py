@@ -12,6 +12,7 @@ import minihub_runtime as tf
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import constant_value, convert_to_tensor
 from minihub_runtime.api.graph import Tensor, name_scope
+from minihub_runtime.api.signal.framing import with_one_outer_axis
 from minihub_runtime.dtypes import complex64, float32, int32
 from minihub_runtime.public import public
 
@@ -64,7 +65,7 @@ def _padded(tensor: Tensor, wanted: list[Any]) -> Tensor:
     if all(isinstance(pad, int) and not pad for pad in missing):
         return tensor
     if tensor.shape.rank is None:
-        raise ValueError("a signal that is padded must have a known rank")
+        return with_one_outer_axis(lambda flat: _padded(flat, wanted), tensor, len(wanted))
     outer = [[0, 0]] * (tensor.shape.rank - len(wanted))
     result: Tensor = tf.pad(tensor, [*outer, *([0, pad] for pad in missing)])
     return result

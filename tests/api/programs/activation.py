@@ -30,6 +30,8 @@ def biases_and_activations(tf: Any) -> Any:
         tf.nn.leaky_relu(x),
         tf.nn.leaky_relu([-2, 3], np.float32(0.5), name="leaky"),
         tf.nn.leaky_relu(x, np.array(0.25)),
+        # How far single precision is from 0.2, which the node has as an attribute.
+        1e9 * tf.nn.leaky_relu(tf.constant([-1.0], tf.float64)) + 2e8,
         tf.nn.silu(x),
         tf.nn.swish(numbers(3, 4), 2.0),
         tf.nn.swish(x, beta=tf.constant(0.5, tf.float64)),

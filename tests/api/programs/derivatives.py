@@ -60,6 +60,52 @@ def of_ragged_tensors(tf: Any) -> Any:
 
 
 @results
+def of_splits_into_one_part(tf: Any) -> Any:
+    x, axis = tf.constant(values(2, 3)), tf.placeholder_with_default(-1, [])
+    whole = [tf.split(x, 1, axis=1), tf.split(x, [3], axis=-1), tf.split(x, 1, axis=axis)]
+    with tf.Session() as session:
+        return session.run([tf.gradients(tf.square(parts[0]), x) for parts in whole])
+
+
+@results
+def of_rows_of_joined_tensors_of_unknown_rank(tf: Any) -> Any:
+    x = tf.placeholder_with_default(values(2, 3), None)
+    y = tf.gather(tf.concat([x, x * 2.0], 1), [1, 1])
+    with tf.Session() as session:
+        return session.run(tf.gradients(y, x))
+
+
+@results
+def of_bfloat16(tf: Any) -> Any:
+    x = tf.cast(tf.constant([[1.0, 2.0], [4.0, 8.0]]), tf.bfloat16)
+    axes = tf.placeholder_with_default([1], [None])
+    y = [
+        tf.reduce_mean(x, 1) ** 2,
+        tf.reduce_mean(x, axes) ** 2,
+        tf.math.unsorted_segment_mean(x, [0, 0], 1),
+        x**3,
+        tf.math.cumulative_logsumexp(x * 64.0),
+    ]
+    with tf.Session() as session:
+        return session.run([tf.cast(tf.gradients(each, x)[0], tf.float32) for each in y])
+
+
+@results
+def of_ragged_rows_one_by_one(tf: Any) -> Any:
+    x = tf.constant(values(5))
+    rows = tf.RaggedTensor.from_row_splits(x, [0, 2, 2, 5])
+    deep = tf.RaggedTensor.from_row_splits(rows, [0, 1, 3])
+    kind = tf.RaggedTensorSpec([None], tf.float32)
+    y = [
+        tf.map_fn(tf.reduce_sum, rows, dtype=tf.float32) ** 2,
+        tf.map_fn(tf.square, rows, fn_output_signature=kind).values,
+        tf.map_fn(lambda row: tf.reduce_sum(row.values), deep, dtype=tf.float32) ** 2,
+    ]
+    with tf.Session() as session:
+        return session.run([tf.gradients(each, x) for each in y])
+
+
+@results
 def no_second_derivatives(tf: Any) -> Any:
     x, z = tf.constant(values(3)), tf.constant(values(3))
     return attempt(lambda: tf.hessians(x**2, [z])) is None, attempt(lambda: tf.hessians(x, []))

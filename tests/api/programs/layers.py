@@ -180,11 +180,13 @@ def flatten(tf: Any) -> Any:
     y = tf.placeholder_with_default(value, [2, None, 3])
     z = tf.placeholder_with_default(value, [None, None, 3])
     w = tf.placeholder_with_default([1.0, 2.0], [None])
+    unknown = tf.placeholder_with_default(value, None)
     found = [
         tf.layers.flatten(x),
         tf.layers.flatten(y, name="named"),
         tf.layers.flatten(z),
         tf.layers.flatten(w),
+        tf.layers.flatten(unknown),
         tf.layers.flatten(x, data_format="channels_first"),
         tf.layers.Flatten()(x),
     ]

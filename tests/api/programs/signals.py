@@ -46,6 +46,28 @@ def frames_of_unknown_length(tf: Any) -> Any:
 
 
 @results
+def signals_of_unknown_rank(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32)
+    axis = tf.placeholder_with_default(-2, [])
+    spectra = tf.signal.stft(x, 6, 4)
+    found = [
+        tf.signal.frame(x, 6, 4),
+        tf.signal.frame(x, 6, 4, pad_end=True, pad_value=9.0),
+        tf.signal.frame(x, 1, 1, axis=0),
+        tf.signal.frame(tf.ensure_shape(x, [2, None]), 2, 1, axis=axis),
+        tf.signal.overlap_and_add(x, 3),
+        tf.abs(spectra),
+        tf.signal.inverse_stft(spectra, 6, 4),
+        tf.signal.irfft(tf.cast(x, tf.complex64), [90]),
+        tf.abs(tf.signal.rfft2d(x, [3, 50])),
+        tf.signal.dct(x),
+        tf.signal.idct(x),
+    ]
+    shapes = [str(tensor.shape) for tensor in found]
+    return run(tf, found, {x: [WAVE, -WAVE]}), shapes
+
+
+@results
 def frames_added(tf: Any) -> Any:
     x = tf.constant(np.arange(24, dtype=np.float32).reshape(2, 3, 4))
     return run(tf, [tf.signal.overlap_and_add(x, step) for step in (1, 2, 3, 4, 5)])
