@@ -85,16 +85,20 @@ def _restore(tf: Any, hub: Any, task: Task, config: Any) -> Work:
 
 
 def _save(tf: Any, hub: Any, task: Task, config: Any) -> Work:
-    """Variables of 500 MB become a checkpoint, one after another as in training: each has its name, and five are kept."""
+    """Variables of 500 MB become a checkpoint of a name of its own, as in training.
+
+    The one before is deleted first: the next ones would wait for the disk, which has a checkpoint a second to write otherwise.
+    """
     graph, _, saver, prefix = _tables(tf, task, config)
     session = tf.Session(graph=graph, config=config)
     saver.restore(session, prefix)
     # Beside the networks, as the folder of temporary files may be one in memory.
     folder = tempfile.TemporaryDirectory(prefix=".saved-", dir=task.models)
-
     steps = itertools.count()
 
     def work() -> dict[str, Any]:
+        for entry in os.scandir(folder.name):
+            os.unlink(entry)
         with graph.as_default():
             prefix = os.path.join(folder.name, "model")
             path = saver.save(session, prefix, global_step=next(steps), write_meta_graph=False)
