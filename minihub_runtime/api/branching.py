@@ -23,7 +23,7 @@ from minihub_runtime.api.func_graph import (
 from minihub_runtime.api.graph import Operation, Tensor, get_default_graph
 from minihub_runtime.api.indexed_slices import IndexedSlices
 from minihub_runtime.api.program_order import READ_ONLY_ATTR, read_only_arguments
-from minihub_runtime.api.type_spec import type_spec_from_value
+from minihub_runtime.api.type_spec import TensorSpec, TypeSpec, type_spec_from_value
 from minihub_runtime.dtypes import int32, int64, resource
 from minihub_runtime.graph.functions import is_stateful
 from minihub_runtime.shapes import Spec, common
@@ -211,13 +211,21 @@ def tell_behind(tensor: Tensor, inside: Sequence[Tensor]) -> None:
         tensor.graph.inference.tell_behind(tensor.ref_in_graph, Spec(known[0].dtype, shape))
 
 
+def _spec(value: Any) -> TypeSpec:
+    """What kind of value a branch returns; what a reference stands for is read when the branch ends."""
+    spec = type_spec_from_value(value)._without_tensor_names()
+    if isinstance(spec, TensorSpec) and spec.dtype.is_ref:
+        return TensorSpec(spec.shape, spec.dtype.base_dtype)
+    return spec
+
+
 def _packed(structures: Sequence[Any], tensors: Sequence[Tensor]) -> Any:
     """The results in the structure that the branches return."""
 
     def common_spec(*values: Any) -> Any:
         if values[0] is None:
             return None
-        specs = [type_spec_from_value(value)._without_tensor_names() for value in values]
+        specs = [_spec(value) for value in values]
         found = specs[0].most_specific_common_supertype(specs[1:])
         if found is None:
             raise TypeError(f"No common supertype of {' and '.join(map(str, specs))}.")

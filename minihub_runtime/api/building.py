@@ -85,12 +85,14 @@ def _create(
     attrs: Mapping[str, Any],
     scope: str,
 ) -> Operation:
+    given = [*tensors]
     with contextlib.ExitStack() as beside:
         # A variable and what writes to it by reference belong on one device.
         for arg, place in zip(schema.inputs, schema.input_slices(attrs), strict=True):
             if arg.is_ref and isinstance(place, int):
-                beside.enter_context(graph.colocate_with(tensors[place]))
-        return graph.create_op(op_name, tensors, attrs, scope)
+                given[place] = graph.reference(given[place])
+                beside.enter_context(graph.colocate_with(given[place]))
+        return graph.create_op(op_name, given, attrs, scope)
 
 
 def _flat(values: Iterable[Any]) -> Iterator[Any]:

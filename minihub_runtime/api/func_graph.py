@@ -40,6 +40,8 @@ __all__ = [
 ]
 
 
+#: Operations that are variables by reference.
+_VARIABLES = ("Variable", "VariableV2")
 #: Collections of variables: those made while a function is traced belong to the graph around it.
 SHARED_COLLECTIONS = (
     GraphKeys.GLOBAL_VARIABLES,
@@ -60,6 +62,7 @@ class FuncGraph(Graph):
         structured_outputs: what the Python function returned.
         captures: id of a tensor outside → that tensor, and the placeholder that stands for it.
         control_captures: operations outside that must run before the function is called.
+        references: id of a reference to a variable outside → that reference, and the one that stands for it.
     """
 
     building_function = True
@@ -83,6 +86,7 @@ class FuncGraph(Graph):
         self.structured_outputs: Any = None
         self.captures: dict[int, tuple[Tensor, Tensor]] = {}
         self.control_captures: dict[Any, None] = {}
+        self.references: dict[int, tuple[Tensor, Tensor]] = {}
 
     @property
     def external_captures(self) -> list[Tensor]:
@@ -139,12 +143,57 @@ class FuncGraph(Graph):
         """
         if tensor.graph is self:
             return tensor
+        read = self._read_here(tensor)
+        if read is not None:
+            return read
         if id(tensor) not in self.captures:
             self._check_reachable(tensor)
             named = self._named(self.captured_name(tensor))
             inside = self.placeholder(tensor.dtype, tensor.shape.as_tuple(), **named)
             self.add_capture(tensor, inside)
         return self.captures[id(tensor)][1]
+
+    def reference(self, tensor: Tensor) -> Tensor:
+        """A reference of this function's own to the variable that one outside refers to: what it is called with are values.
+
+        Source: tensorflow/core/kernels/variable_ops.cc:VariableOp; operations of one `shared_name` hold one variable.
+
+        Raises:
+            TypeError: it belongs to a function inside this one, or does not come from a variable.
+        """
+        if tensor.graph is self or not tensor.dtype.is_ref:
+            return tensor
+        if id(tensor) not in self.references:
+            self._check_reachable(tensor)
+            variable = tensor
+            while variable.op.type not in _VARIABLES:
+                if not variable.op.inputs or not variable.op.inputs[0].dtype.is_ref:
+                    raise TypeError(f"{tensor!r} must come from a variable to be written to here")
+                # What writes outside does so before the function is called.
+                self.control_captures[variable.op] = None
+                variable = variable.op.inputs[0]
+            attrs = dict(variable.op.node.attrs)
+            attrs["shared_name"] = attrs.get("shared_name") or variable.op.name
+            with self.control_dependencies(None):
+                made = self.create_op(variable.op.type, [], attrs, variable.op.name)
+            self.references[id(tensor)] = (tensor, made.outputs[0])
+        return self.references[id(tensor)][1]
+
+    def _read_here(self, tensor: Tensor) -> Tensor | None:
+        """What reads a variable here that this function has a reference to, and may have written; None for other tensors."""
+        if id(tensor) not in self.references:
+            op = tensor.op
+            if (
+                op.type != "Identity"
+                or op.control_inputs
+                or id(op.inputs[0]) not in self.references
+            ):
+                return None
+            source = self.references[id(op.inputs[0])][1]
+            with self.control_dependencies(None):
+                made = self.create_op("Identity", [source], {"T": tensor.dtype.base_dtype}, op.name)
+            self.references[id(tensor)] = (tensor, made.outputs[0])
+        return self.references[id(tensor)][1]
 
     def captured_name(self, tensor: Tensor) -> str:
         """The name of the placeholder that stands for a tensor outside."""

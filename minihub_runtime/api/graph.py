@@ -150,6 +150,10 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         """What stands for a tensor here; in a function, the argument that brings in one from outside."""
         return tensor
 
+    def reference(self, tensor: Tensor) -> Tensor:
+        """What stands here for a reference to a variable; in a function, a reference of its own to one outside."""
+        return tensor
+
     def own(self, tensor: Tensor) -> Tensor:
         """What stands for a tensor here without being brought in; the tensor itself if nothing does."""
         return tensor

@@ -34,6 +34,7 @@ from minihub_runtime.ops.variables import Variable, read_side_by_side
 from minihub_runtime.passes.narrow_calls import needed_results
 from minihub_runtime.passes.pipeline import rewrite
 from minihub_runtime.passes.prune import prune
+from minihub_runtime.passes.read_again import read_again
 from minihub_runtime.passes.region import HANDLES, READS, Region
 from minihub_runtime.passes.structure_loops import structure_loops
 from minihub_runtime.shapes import Spec, concrete, size
@@ -132,6 +133,7 @@ class _Compiler:
         region = Region(self.graph, structured, feed_slots, fetches, self.awaited)
         # A cycle is found before passes would walk in it.
         region.in_order()
+        read_again(region)
         try:
             rewrite(region, self.passes)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):

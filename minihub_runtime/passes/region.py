@@ -21,7 +21,7 @@ from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.passes.prune import prune, topological
 from minihub_runtime.shapes import Shape
 
-__all__ = ["Region", "is_write"]
+__all__ = ["Region", "hands_references_on", "is_write"]
 
 #: Ops that read a variable, and nothing else of the session.
 READS = frozenset({"ReadVariableOp"})
@@ -114,8 +114,12 @@ class Region:
         controls = [node.controls for node in self.nodes.values() if node.controls]
         self._awaited = self._targets.union(*controls)
 
-    def _writes(self, node: Node, writing: Callable[[str], bool]) -> bool:
+    def may_write(self, node: Node) -> bool:
         """Whether a node may change a variable, itself or by functions that it calls."""
+        return self._writes(node, is_write)
+
+    def _writes(self, node: Node, writing: Callable[[str], bool]) -> bool:
+        """`may_write`, with what tells whether an op writes."""
         if node.op == "_Loop":
             loop = node.attrs["loop"]
             parts = (loop.test, loop.body, loop.leaving)
@@ -344,7 +348,7 @@ class Region:
     def is_reference(self, ref: Ref) -> bool:
         """Whether a tensor may be a variable itself, which whoever reads it reads at its own time."""
         node = self.node(ref)
-        return node is not None and _hands_references_on(node.op)
+        return node is not None and hands_references_on(node.op)
 
     def has_groups(self, node: Node) -> bool:
         """Whether the filter of a convolution with the channels last is known to see some of the channels only."""
@@ -427,7 +431,8 @@ class Region:
 
 
 @functools.cache
-def _hands_references_on(op: str) -> bool:
+def hands_references_on(op: str) -> bool:
+    """Whether the first output of an op may be the variable that its first input refers to."""
     return op in HANDLES or op.startswith(("Assign", "Ref")) or "Enter" in op
 
 

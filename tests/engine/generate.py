@@ -511,6 +511,37 @@ def cond_on_a_reference() -> Any:
 
 
 @case
+def references_read_after_writes() -> Any:
+    _, x = placeholder("p", tf.bool, []), placeholder("x")
+    results = []
+    for write in (tf1.assign, tf1.assign_add, tf1.assign_sub):
+        v = tf1.Variable([1.0, 2.0], use_resource=False)
+        other = tf1.Variable([5.0, 7.0], use_resource=False)
+        before = v * 3.0
+        with tf1.control_dependencies([before]):
+            written = write(v, x)
+        with tf1.control_dependencies([written]):
+            results += [tf.identity(v), v + 0.0, v.value() * other, tf.gather(v, [1]), before]
+        with tf1.control_dependencies([results[-4]]):
+            results.append(v.read_value() + v + other)
+    return results, PREDICATES
+
+
+@case
+def references_read_after_writes_in_a_branch() -> Any:
+    p, x = placeholder("p", tf.bool, []), placeholder("x")
+    v = tf1.Variable([1.0, 2.0], use_resource=False)
+
+    def write() -> Any:
+        with tf1.control_dependencies([v.assign_add(x)]):
+            return tf.identity(v) * v
+
+    found = tf1.cond(p, write, lambda: v + 0.5)
+    with tf1.control_dependencies([found]):
+        return [found, v * 2.0], PREDICATES
+
+
+@case
 def reference_switch() -> Any:
     p, x = placeholder("p", tf.bool, []), placeholder("x")
     v = tf1.Variable([0.0, 0.0], use_resource=False)
