@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.passes.region import Region, hands_references_on
+from minihub_runtime.passes.region import Region, hands_references_on, is_write
 
 __all__ = ["read_again"]
 
@@ -46,7 +46,7 @@ def read_again(region: Region) -> None:
             written = {name for ref in node.inputs if (name := _behind(region, ref)) is not None}
             for name in written:
                 writers[name].append(node.name)
-            if not written:
+            if not written and not is_write(node.op):
                 anywhere.append(node.name)
     followers = _followers(region)
     for name, reads in snapshots.items():
