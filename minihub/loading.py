@@ -22,7 +22,7 @@ from minihub.consistency import (
     check_variables,
     variables_of,
 )
-from minihub.errors import UnknownModelError
+from minihub.errors import ArgumentTypeError, UnknownModelError
 from minihub.resolve import resolve
 from minihub.saved_model import MetaGraph, Signature
 from minihub.tensor_info import ParsedTensorInfo
@@ -203,7 +203,7 @@ class _CheckpointVariables(Mapping[str, Any]):
 
 def load(
     handle: str | os.PathLike[str],
-    tags: Collection[str] | None = None,
+    tags: str | Collection[str] | None = None,
     options: Any = None,
     *,
     verify: bool = False,
@@ -213,13 +213,14 @@ def load(
 
     Args:
         handle: URL, folder or archive of a TF1 Hub module or TF1 SavedModel, or the file of a frozen GraphDef.
-        tags: tag set of the graph; None means the empty one of a module, or the only one or `serve` of a SavedModel.
+        tags: tag set of the graph, or its only tag; None means the empty one of a module, or the only one or `serve` of a SavedModel.
         options: must be None: TensorFlow 2's LoadOptions mean nothing here.
         verify: compare all variables with their checksums now rather than at first use.
         timeout: seconds after which initialisation ends with an error.
 
     Raises:
         ValueError: the handle is neither text nor a path, or names a folder without a SavedModel.
+        TypeError: tags are no texts.
         NotImplementedError: there are options.
         NotFoundError, UnavailableError, PermissionDeniedError: the handle cannot be fetched.
         DataLossError: what is there is truncated or corrupted.
@@ -236,6 +237,7 @@ def load(
         raise NotImplementedError(
             f"options are not supported for TF < 2.3.x, Current version: {VERSION}"
         )
+    tags = None if tags is None else _several(tags)
     text = os.fspath(handle)
     # What is read later, or loaded again, lies where it did, wherever the program works by then.
     path = os.path.abspath(resolve(text))
@@ -280,6 +282,14 @@ def load(
     return LoadedModule(
         text, path, graph.tags, graph.graph, signatures, runner, _CheckpointVariables(reader)
     )
+
+
+def _several(tags: Any) -> list[str]:
+    """Tags as a list, of one that is given alone too."""
+    found = [tags] if isinstance(tags, str) else tags
+    if not isinstance(found, Collection) or not all(isinstance(tag, str) for tag in found):
+        raise ArgumentTypeError(f"tags must be text, or a list or set of texts, not {tags!r}")
+    return [*found]
 
 
 def _choose(

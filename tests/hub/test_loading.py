@@ -273,6 +273,11 @@ def test_tags() -> None:
     assert minihub.load(IMAGE, tags=["train"]).tags == {"train"}
     with pytest.raises(KeyError, match=r"no graph with tags: \['x'\]; it has \[\], \['train'\]"):
         minihub.load(IMAGE, tags=["x"])
+    assert minihub.load(IMAGE, tags="train").tags == {"train"}
+    odd: list[Any] = [5, ["train", 1], [[]], b"train"]
+    for tags in odd:
+        with pytest.raises(TypeError, match="tags must be text, or a list or set of texts, not"):
+            minihub.load(IMAGE, tags=tags)
 
 
 @pytest.mark.parametrize("name", ["two words", "ünïcode 模型", "percent %41 & hash #1"])
