@@ -114,7 +114,7 @@ def stubs(files: descriptor_pb2.FileDescriptorSet) -> str:
         ),
         key=lambda pair: pair[0].name,
     )
-    names = sorted([message.name for message, _ in messages] + ["Message", "parse"])
+    names = sorted([message.name for message, _ in messages] + ["Message", "parse", "parse_text"])
     lines = [
         "# Written by protos/build.py; do not edit.",
         "from collections.abc import MutableMapping, MutableSequence",
@@ -131,6 +131,7 @@ def stubs(files: descriptor_pb2.FileDescriptorSet) -> str:
         "]",
         "",
         "def parse(message_type: type[_M], data: bytes, what: str) -> _M: ...",
+        "def parse_text(message_type: type[_M], data: bytes, what: str) -> _M: ...",
         "",
     ]
     for message, path in messages:
