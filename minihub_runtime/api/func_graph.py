@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 from minihub_runtime.api import nest
@@ -26,6 +26,7 @@ from minihub_runtime.dtypes import DType, resource
 from minihub_runtime.graph.function_writer import function_to_proto, names_in_function
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.graph.origins import renamed
+from minihub_runtime.passes.read_again import HANDS_ON, READS_ANEW, VARIABLES
 from minihub_runtime.protos import FunctionDef
 from minihub_runtime.protos.canonical import canonical_bytes
 from minihub_runtime.shapes import Shape
@@ -40,8 +41,6 @@ __all__ = [
 ]
 
 
-#: Operations that are variables by reference.
-_VARIABLES = ("Variable", "VariableV2")
 #: Collections of variables: those made while a function is traced belong to the graph around it.
 SHARED_COLLECTIONS = (
     GraphKeys.GLOBAL_VARIABLES,
@@ -62,7 +61,7 @@ class FuncGraph(Graph):
         structured_outputs: what the Python function returned.
         captures: id of a tensor outside → that tensor, and the placeholder that stands for it.
         control_captures: operations outside that must run before the function is called.
-        references: id of a reference to a variable outside → that reference, and the one that stands for it.
+        references: what tells a variable outside → the reference to it there, and the one here.
     """
 
     building_function = True
@@ -86,7 +85,9 @@ class FuncGraph(Graph):
         self.structured_outputs: Any = None
         self.captures: dict[int, tuple[Tensor, Tensor]] = {}
         self.control_captures: dict[Any, None] = {}
-        self.references: dict[int, tuple[Tensor, Tensor]] = {}
+        self.references: dict[Hashable, tuple[Tensor, Tensor]] = {}
+        #: id of the placeholder of a capture → what reads the variable that it stands for.
+        self._anew: dict[int, Tensor] = {}
 
     @property
     def external_captures(self) -> list[Tensor]:
@@ -143,15 +144,14 @@ class FuncGraph(Graph):
         """
         if tensor.graph is self:
             return tensor
-        read = self._read_here(tensor)
-        if read is not None:
-            return read
         if id(tensor) not in self.captures:
             self._check_reachable(tensor)
             named = self._named(self.captured_name(tensor))
             inside = self.placeholder(tensor.dtype, tensor.shape.as_tuple(), **named)
             self.add_capture(tensor, inside)
-        return self.captures[id(tensor)][1]
+            self._read_anew(tensor, inside)
+        inside = self.captures[id(tensor)][1]
+        return self._anew.get(id(inside), inside)
 
     def reference(self, tensor: Tensor) -> Tensor:
         """A reference of this function's own to the variable that one outside refers to: what it is called with are values.
@@ -163,37 +163,53 @@ class FuncGraph(Graph):
         """
         if tensor.graph is self or not tensor.dtype.is_ref:
             return tensor
-        if id(tensor) not in self.references:
-            self._check_reachable(tensor)
-            variable = tensor
-            while variable.op.type not in _VARIABLES:
-                if not variable.op.inputs or not variable.op.inputs[0].dtype.is_ref:
-                    raise TypeError(f"{tensor!r} must come from a variable to be written to here")
-                # What writes outside does so before the function is called.
-                self.control_captures[variable.op] = None
-                variable = variable.op.inputs[0]
+        self._check_reachable(tensor)
+        variable = tensor
+        while variable.op.type not in VARIABLES:
+            if not variable.op.inputs or not variable.op.inputs[0].dtype.is_ref:
+                raise TypeError(f"{tensor!r} must come from a variable to be written to here")
+            # What writes outside does so before the function is called.
+            self.control_captures[variable.op] = None
+            variable = variable.op.inputs[0]
+        key = _key(variable.op)
+        if key not in self.references:
+            # The functions around this one read anew what it changes.
+            self.outer_graph.reference(variable)
             attrs = dict(variable.op.node.attrs)
             attrs["shared_name"] = attrs.get("shared_name") or variable.op.name
             with self.control_dependencies(None):
                 made = self.create_op(variable.op.type, [], attrs, variable.op.name)
-            self.references[id(tensor)] = (tensor, made.outputs[0])
-        return self.references[id(tensor)][1]
+            self.references[key] = (variable, made.outputs[0])
+            for outside, inside in [*self.captures.values()]:
+                self._read_anew(outside, inside)
+        return self.references[key][1]
 
-    def _read_here(self, tensor: Tensor) -> Tensor | None:
-        """What reads a variable here that this function has a reference to, and may have written; None for other tensors."""
-        if id(tensor) not in self.references:
-            op = tensor.op
-            if (
-                op.type != "Identity"
-                or op.control_inputs
-                or id(op.inputs[0]) not in self.references
-            ):
-                return None
-            source = self.references[id(op.inputs[0])][1]
-            with self.control_dependencies(None):
-                made = self.create_op("Identity", [source], {"T": tensor.dtype.base_dtype}, op.name)
-            self.references[id(tensor)] = (tensor, made.outputs[0])
-        return self.references[id(tensor)][1]
+    def read_what_is_written_in(self, other: FuncGraph) -> None:
+        """Have references to the variables that another function has some to, where this one reads them."""
+        read = {_variable_behind(tensor) for tensor in self.external_captures}
+        for key, (variable, _) in [*other.references.items()]:
+            if key in read:
+                self.reference(variable)
+
+    def _read_anew(self, outside: Tensor, inside: Tensor) -> None:
+        """Let whoever reads an argument that stands for a variable read the variable, if this function has a reference to it.
+
+        Gradients pass through the argument.
+        """
+        key = _variable_behind(outside) if self.references else None
+        if key not in self.references:
+            return
+        with self.control_dependencies(None), self.control_dependencies([self.references[key][1]]):
+            attrs = {"T": inside.dtype.base_dtype, READS_ANEW: True}
+            read = self.create_op("Identity", [inside], attrs, outside.op.name).outputs[0]
+        self._anew[id(inside)] = read
+        for node in [*self.nodes.values()]:
+            if inside.ref_in_graph in node.inputs and node.name != read.op.name:
+                inputs = [
+                    read.ref_in_graph if ref == inside.ref_in_graph else ref for ref in node.inputs
+                ]
+                self.replace_node(node.replace(inputs=inputs))
+        self.outputs = [read if tensor is inside else tensor for tensor in self.outputs]
 
     def captured_name(self, tensor: Tensor) -> str:
         """The name of the placeholder that stands for a tensor outside."""
@@ -283,6 +299,22 @@ class FuncGraph(Graph):
 
     def __repr__(self) -> str:
         return f"FuncGraph(name={self.name}, id={id(self)})"
+
+
+def _key(operation: Operation) -> Hashable:
+    """What tells a variable from others: operations of one name hold one variable."""
+    attrs = operation.node.attrs
+    return attrs.get("container", ""), attrs.get("shared_name") or operation.name
+
+
+def _variable_behind(tensor: Tensor) -> Hashable | None:
+    """What tells the variable whose memory a tensor is; None for other tensors."""
+    found: Tensor | None = tensor
+    while found is not None and found.op.type not in VARIABLES:
+        behind = found.graph.captured_as(found)
+        handed_on = found.op.inputs if found.dtype.is_ref or found.op.type in HANDS_ON else ()
+        found = handed_on[0] if behind is None and handed_on else behind
+    return None if found is None else _key(found.op)
 
 
 def unique_function_name(scope: str, name: str) -> str:

@@ -165,6 +165,8 @@ class _Loop:
         for graph, function in ((test, go_on), (turns, next_turn)):
             graph.be_part()
             trace(graph, function, signature)
+        test.read_what_is_written_in(turns)
+        turns.read_what_is_written_in(test)
         turns.outputs.extend(turns.internal_captures)
         _unify_inputs(test, turns)
         self._check(turns, first)

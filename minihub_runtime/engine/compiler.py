@@ -133,7 +133,8 @@ class _Compiler:
         region = Region(self.graph, structured, feed_slots, fetches, self.awaited)
         # A cycle is found before passes would walk in it.
         region.in_order()
-        read_again(region)
+        references = [r for r in feeds if (dtype := self.dtype.get(r)) is not None and dtype.is_ref]
+        read_again(region, references)
         try:
             rewrite(region, self.passes)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
@@ -142,7 +143,7 @@ class _Compiler:
                 nodes, feeds, fetches
             )
             raise
-        order = _reads_first(region.in_order())
+        order = _reads_first(region.in_order(), references)
         self.awaited.update(name for node in order for name in node.controls)
         self.read = {*fetches, *(ref for node in order for ref in node.inputs)}
         for node in order:
@@ -451,7 +452,7 @@ CHOOSING = frozenset({"Case", "If", "StatelessCase", "StatelessIf"})
 _FIELDS = {"int": "i", "float": "f", "bool": "b", "string": "s"}
 
 
-def _reads_first(order: Sequence[Node]) -> list[Node]:
+def _reads_first(order: Sequence[Node], references: Iterable[Ref]) -> list[Node]:
     """Nodes in an order in which reads of variables that wait for nothing come first.
 
     So it comes about in TensorFlow, though nothing promises it: a variable fetched beside the step that changes it has the
@@ -459,6 +460,7 @@ def _reads_first(order: Sequence[Node]) -> list[Node]:
     reference are read by an Identity.
     """
     handles = {node.name for node in order if node.op in HANDLES and not node.controls}
+    handles.update(ref.node for ref in references)
     early = [
         node
         for node in order

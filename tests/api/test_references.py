@@ -152,6 +152,52 @@ def test_batch_normalization_asks_a_placeholder_whether_it_trains(run: Run) -> N
     np.testing.assert_allclose(run(y, {training: False})[0], [-0.9091, -0.707, -0.505], atol=1e-4)
 
 
+def test_loops_read_what_their_last_turn_wrote(run: Run) -> None:
+    v = tf.get_variable("v", initializer=[1.0, 2.0])
+    steps = tf.get_variable("steps", initializer=0, trainable=False)
+    optimizer = tf.train.GradientDescentOptimizer(0.25)
+
+    def turn(total: Any) -> Any:
+        loss = tf.reduce_sum(tf.square(v - 3.0))
+        with tf.control_dependencies([optimizer.minimize(loss, steps, [v])]):
+            return total + tf.reduce_sum(v)
+
+    result = tf.while_loop(
+        lambda _: steps < 4, turn, [0.0], parallel_iterations=1, maximum_iterations=9
+    )
+    assert run(result) == 4.5 + 5.25 + 5.625 + 5.8125
+    assert [run(steps), *run(v)] == [4, 2.875, 2.9375]
+
+
+def test_functions_around_read_what_inner_ones_wrote(run: Run) -> None:
+    v = tf.get_variable("v", initializer=1.0)
+
+    def turn(i: Any, total: Any) -> Any:
+        before = v * 10.0
+        with tf.control_dependencies([before]):
+            changed = tf.cond(i > 0, lambda: v.assign_add(v), lambda: tf.identity(v))
+        with tf.control_dependencies([changed]):
+            return i + 1, total + before + tf.cond(i > 1, lambda: v, lambda: -v)
+
+    result = tf.while_loop(lambda i, _: i < 3, turn, [0, 0.0], parallel_iterations=1)
+    assert run(result) == [3, (10 - 1) + (10 - 2) + (20 + 4)]
+
+
+def test_gradients_pass_what_is_read_after_a_write(run: Run) -> None:
+    p = tf.placeholder(tf.bool, [])
+    v = tf.get_variable("v", initializer=2.0)
+
+    def write() -> Any:
+        before = v * v
+        with tf.control_dependencies([before]), tf.control_dependencies([v.assign_add(1.0)]):
+            return before + 4.0 * v
+
+    found = tf.cond(p, write, lambda: v * 2.0)
+    (gradient,) = tf.gradients(found, [v])
+    assert run([found, gradient], {p: True}) == [16, 8]
+    assert run([found, gradient], {p: False}) == [6, 2]
+
+
 def test_a_graph_that_is_read_again_writes_to_the_same_variable(run: Run) -> None:
     p = tf.placeholder(tf.bool, [], name="p")
     v = tf.get_variable("v", initializer=3.0)

@@ -542,6 +542,65 @@ def references_read_after_writes_in_a_branch() -> Any:
 
 
 @case
+def references_read_and_written_in_loops() -> Any:
+    n = placeholder("n", tf.int32, [])
+    v = tf1.Variable([1.0, 2.0], use_resource=False)
+    total = tf1.Variable(0.0, use_resource=False)
+
+    def turn(i: Any) -> Any:
+        with tf1.control_dependencies([v.assign_sub(0.25 * (v - 3.0))]):
+            added = total.assign_add(tf.reduce_sum(v))
+        with tf1.control_dependencies([added]):
+            negative = tf1.cond(total > 9.0, lambda: -total, lambda: v[0] - 1.0)
+        with tf1.control_dependencies([total.assign(negative)]):
+            return i + 1
+
+    i = while_loop(lambda i: (i < n) & (total < 7.0), turn, [0], parallel_iterations=1)
+    with tf1.control_dependencies([i]):
+        return [i, v * 1.0, total + 0.0], LIMITS
+
+
+@case
+def references_in_nested_loops() -> Any:
+    n = placeholder("n", tf.int32, [])
+    v = tf1.Variable([1.0, 2.0], use_resource=False)
+
+    def inner(j: Any, x: Any) -> Any:
+        with tf1.control_dependencies([v.assign_add(v * 0.5)]):
+            return j + 1, x + tf.reshape(v, [2, 1])
+
+    def outer(i: Any, x: Any) -> Any:
+        with tf1.control_dependencies([v.assign_sub(x[:, 0] * 0.125)]):
+            start = x + tf1.expand_dims(v, 1)
+        with tf1.control_dependencies([start]):
+            first = tf.constant(0)
+        return i + 1, while_loop(lambda j, x: j < 2, inner, [first, start], parallel_iterations=1)[
+            1
+        ]
+
+    return while_loop(
+        lambda i, x: i < n, outer, [0, tf.ones([2, 1])], parallel_iterations=1
+    ), LIMITS
+
+
+@case
+def references_that_were_handed_on_before_a_write() -> Any:
+    p, x = placeholder("p", tf.bool, []), placeholder("x")
+    v = tf1.Variable([1.0, 2.0], use_resource=False)
+    with tf1.control_dependencies([v.assign_add(x)]):
+        held = tf.stop_gradient(tf.identity(v))
+    with tf1.control_dependencies([held]):
+        chosen = tf1.cond(p, lambda: v.assign(x * 3.0), lambda: -v)
+    with tf1.control_dependencies([chosen]):
+        found = held * 1.0
+    with tf1.control_dependencies([found]):
+        last = v.assign_sub([1.0, 1.0])
+    with tf1.control_dependencies([last]):
+        no, yes = tf.raw_ops.Switch(data=held, pred=p)
+    return [found, tf.raw_ops.Merge(inputs=[no * 2.0, yes * 5.0])[0]], PREDICATES
+
+
+@case
 def reference_switch() -> Any:
     p, x = placeholder("p", tf.bool, []), placeholder("x")
     v = tf1.Variable([0.0, 0.0], use_resource=False)
