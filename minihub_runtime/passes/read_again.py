@@ -147,8 +147,8 @@ class _Writes:
             if region.may_write(node):
                 bit = self._bits[node.name] = 1 << len(self._bits)
                 written = {aliases.behind(ref) for ref in node.inputs} - {None}
-                if not written and not is_write(node.op):
-                    # Functions, which take no references, may write to any variable.
+                if not is_write(node.op) and not (written and node.op == "_Loop"):
+                    # Functions have references of their own, to any variable.
                     written = {None}
                 for variable in written:
                     self._to[variable] |= bit
