@@ -213,7 +213,8 @@ def _read_in_turns(region: Region, aliases: _Aliases) -> None:
             variable = None if source is None else aliases.read_by(source)
             if source is not None and variable in written and inner not in loop.references:
                 names = {*loop.test, *loop.body, *loop.leaving}
-                attrs = {"T": source.attrs["T"]}
+                # One that lacks its type is refused by name when it is bound.
+                attrs = {"T": source.attrs["T"]} if "T" in source.attrs else {}
                 name = _unused(names, inner.node)
                 anew[inner] = Node(name, "Identity", [written[variable]], attrs=attrs)
         if anew:
