@@ -33,6 +33,7 @@ __all__ = [
     "set_num_threads",
     "side_by_side",
     "spread",
+    "works_alone",
 ]
 
 T = TypeVar("T")
@@ -49,12 +50,12 @@ class _Memory(threading.local):
 
     Attributes:
         kept: memory for each purpose of `scratch`.
-        beside_others: whether other threads are busy with parts of the same work.
+        beside: the work of which this thread does a long part, while others do theirs.
     """
 
     def __init__(self) -> None:
         self.kept: dict[str, np.ndarray[Any, Any]] = {}
-        self.beside_others = False
+        self.beside: _Work | None = None
 
 
 class _Pool:
@@ -71,7 +72,10 @@ class _Pool:
         self._lock = threading.Lock()
 
     def offer(self, work: _Work, helpers: int) -> None:
-        """Ask threads for help."""
+        """Ask threads for help; also the one that waits for this thread, if there is one."""
+        beside = _memory.beside
+        if beside is not None and beside.ask(work):
+            helpers -= 1
         if self._started < self.count - 1:
             with self._lock:
                 while self._started < self.count - 1:
@@ -100,10 +104,11 @@ class _Work:
     def __init__(self, task: Callable[[Any], None], parts: Iterable[Any]) -> None:
         self._task = task
         self._parts = deque(parts)
+        self._several = len(self._parts) > 1
         self._lock = threading.Lock()
         self._helpers = 0
-        #: What the thread that asks waits for, once it does.
-        self._last: threading.Lock | None = None
+        #: What the thread that asks takes from once it waits for the others: work to help with, and None in the end.
+        self._asked: SimpleQueue[_Work | None] | None = None
         self._error: BaseException | None = None
 
     def help(self) -> None:
@@ -115,8 +120,8 @@ class _Work:
         self._take_parts()
         with self._lock:
             self._helpers -= 1
-            if self._last is not None and not self._helpers:
-                self._last.release()
+            if self._asked is not None and not self._helpers:
+                self._asked.put(None)
 
     def _take_parts(self) -> None:
         task, take = self._task, self._parts.popleft
@@ -132,16 +137,29 @@ class _Work:
             self._error = self._error or error
 
     def finish(self) -> None:
-        """Work, wait for the others, and raise what one of them raised."""
+        """Work, help the others with what they do, wait for them, and raise what one of them raised."""
         self._take_parts()
         with self._lock:
             if self._helpers:
-                self._last = threading.Lock()
-                self._last.acquire()
-        if self._last is not None:
-            self._last.acquire()
+                self._asked = SimpleQueue()
+        if self._asked is not None:
+            while (work := self._asked.get()) is not None:
+                work.help()
         if self._error is not None:
             raise self._error
+
+    def ask(self, work: _Work) -> bool:
+        """Ask the thread that waits for this one to help with some work; whether there is one."""
+        asked = self._asked
+        if asked is None:
+            return False
+        asked.put(work)
+        return True
+
+    def leaves_idle(self, count: int) -> bool:
+        """Whether one of so many threads has nothing to do any more; never where there was a single part."""
+        busy = self._helpers + (self._asked is None)
+        return self._several and not self._parts and busy < count
 
 
 def spread(
@@ -165,10 +183,10 @@ def spread(
             task(part)
         return
     if not products:
-        _call_each(task, todo, pays(cost))
+        _call_each(task, todo, cost)
         return
     with blas.single() as possible:
-        _call_each(task, todo, possible and pays(cost))
+        _call_each(task, todo, cost if possible else 0)
 
 
 def pays(cost: int) -> bool:
@@ -177,47 +195,59 @@ def pays(cost: int) -> bool:
 
 
 def can_share() -> bool:
-    """Whether there are threads that have not been given work by the one that this thread works on."""
-    return _pool.count > 1 and not _memory.beside_others
+    """Whether there are threads to share work: this one works alone, or others that worked beside it have nothing left to do."""
+    count, beside = _pool.count, _memory.beside
+    return count > 1 and (beside is None or beside.leaves_idle(count))
+
+
+def works_alone() -> bool:
+    """Whether there are other threads, and none works beside this one."""
+    return _pool.count > 1 and _memory.beside is None
 
 
 def side_by_side(task: Callable[[T], None], parts: Iterable[T]) -> None:
     """Call `task` with each part, on all threads, where each part is long and keeps its thread busy by itself.
 
     Args:
-        task: may run in any thread; work that it would share stays in its thread.
-        parts: what it is called with.
+        task: may run in any thread; work that it would share stays in its thread, as long as the others have parts to do.
+        parts: what it is called with, the longest first.  A single one keeps all it does to its thread.
+
+    Whoever asks helps with the work of the parts that are left, once its own are done, so what it has in `scratch` is lost.
 
     Raises:
         BaseException: what the first task that failed raised.
     """
 
-    def alone(part: T) -> None:
-        before, _memory.beside_others = _memory.beside_others, True
+    def call(function: Callable[[], None]) -> None:
+        before, _memory.beside = _memory.beside, work
         try:
-            task(part)
+            function()
         finally:
-            _memory.beside_others = before
+            _memory.beside = before
 
     # Each part sees what the run is in: its deadline, and the functions that are being called.
-    todo = [functools.partial(contextvars.copy_context().run, alone, part) for part in parts]
+    todo = [functools.partial(contextvars.copy_context().run, task, part) for part in parts]
+    work = _Work(call, todo)
     with blas.single():
-        _call_each(_call, todo, True)
+        _share(work, len(todo))
 
 
-def _call(function: Callable[[], None]) -> None:
-    function()
+def _call_each(task: Callable[[Any], None], parts: list[Any], cost: int) -> None:
+    """Call `task` with each part, which takes so many nanoseconds for all; threads may come to share them later."""
+    count = len(parts)
+    for number in range(count - 1):
+        if pays(cost * (count - number) // count):
+            left = parts[number:]
+            _share(_Work(task, left), len(left))
+            return
+        task(parts[number])
+    task(parts[-1])
 
 
-def _call_each(task: Callable[[Any], None], parts: list[Any], shared: bool) -> None:
-    """Call `task` with each part, in this thread or on all."""
-    if not shared:
-        for part in parts:
-            task(part)
-        return
+def _share(work: _Work, count: int) -> None:
+    """Do work of so many parts on all threads."""
     pool = _pool
-    work = _Work(task, parts)
-    pool.offer(work, min(pool.count, len(parts)) - 1)
+    pool.offer(work, min(pool.count, count) - 1)
     work.finish()
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,78 @@ def test_work_inside_work_ends() -> None:
 
     threads.spread(outer, range(4), 1 << 30, products=True)
     assert sorted(done) == [(i, j) for i in range(4) for j in range(4)]
+
+
+@pytest.mark.parametrize("asker_is_done", [False, True])
+def test_who_is_done_helps_with_what_is_left(asker_is_done: bool) -> None:
+    threads.set_num_threads(2)
+    here = threading.get_ident()
+    begun, together = threading.Barrier(2), threading.Barrier(2)
+    seen: set[int] = set()
+
+    def inner(_: int) -> None:
+        together.wait(timeout=30)
+        seen.add(threading.get_ident())
+
+    def outer(_: int) -> None:
+        begun.wait(timeout=30)
+        if (threading.get_ident() == here) == asker_is_done:
+            return
+        while not threads.can_share():
+            time.sleep(0.001)
+        threads.spread(inner, range(2), 1 << 30, products=True)
+
+    threads.side_by_side(outer, range(2))
+    assert len(seen) == 2
+
+
+def test_work_that_was_begun_alone_is_shared_once_others_are_done() -> None:
+    threads.set_num_threads(2)
+    here = threading.get_ident()
+    begun, other_is_done, seen = threading.Barrier(2), threading.Barrier(2), []
+
+    def inner(number: int) -> None:
+        if number == 0:
+            other_is_done.wait(timeout=30)
+            while not threads.can_share():
+                time.sleep(0.001)
+        seen.append((number, threading.get_ident()))
+
+    def outer(_: int) -> None:
+        begun.wait(timeout=30)
+        if threading.get_ident() == here:
+            threads.spread(inner, range(200), 1 << 40)
+        else:
+            other_is_done.wait(timeout=30)
+
+    threads.side_by_side(outer, range(2))
+    assert sorted(number for number, _ in seen) == list(range(200))
+    assert seen[0] == (0, here)
+
+
+def test_a_single_part_keeps_its_work_to_its_thread() -> None:
+    shared: list[bool] = []
+    threads.side_by_side(lambda _: shared.append(threads.can_share()), [0])
+    assert shared == [False]
+    assert threads.can_share()
+
+
+def test_errors_of_work_that_others_help_with_come_back() -> None:
+    threads.set_num_threads(2)
+
+    def inner(number: int) -> None:
+        if number == 150:
+            raise InvalidArgumentError("inside")
+
+    def outer(number: int) -> None:
+        if number == 0:
+            while not threads.can_share():
+                time.sleep(0.001)
+            threads.spread(inner, range(200), 1 << 40)
+
+    with pytest.raises(InvalidArgumentError, match="inside"):
+        threads.side_by_side(outer, range(2))
+    assert threads.can_share()
 
 
 def test_one_thread_does_all_in_order() -> None:

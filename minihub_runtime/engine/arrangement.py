@@ -278,7 +278,7 @@ def _blocks(
 
 
 def _dealt(branches: Sequence[list[int]], taken: Sequence[int]) -> list[list[int]]:
-    """The steps of each thread: branches as equal in time as they come when the longest are dealt first."""
+    """The steps of each thread, the longest first: branches as equal in time as they come when the longest are dealt first."""
     loads = dict.fromkeys(range(min(num_threads(), len(branches))), 0)
     sides: list[list[int]] = [[] for _ in loads]
     cost = [sum(taken[number] for number in numbers) for numbers in branches]
@@ -286,7 +286,8 @@ def _dealt(branches: Sequence[list[int]], taken: Sequence[int]) -> list[list[int
         least = min(loads, key=lambda number: loads[number])
         loads[least] += cost[index]
         sides[least] += branches[index]
-    return [sorted(side) for side in sides]
+    longest = sorted(loads, key=lambda number: -loads[number])
+    return [sorted(sides[number]) for number in longest]
 
 
 def _freed(

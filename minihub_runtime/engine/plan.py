@@ -31,7 +31,7 @@ from minihub_runtime.errors import (
 )
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.repeatable import is_repeatable
-from minihub_runtime.threads import can_share
+from minihub_runtime.threads import works_alone
 
 __all__ = ["Kernel", "Plan", "Prelude", "Step", "names_of"]
 
@@ -117,7 +117,7 @@ class Plan:
 
     def _shared(self, slots: list[Any], check: Callable[[], None] | None) -> bool:
         """Run the steps in several threads, if that is possible; whether it was."""
-        if check is not None or recording.active is not None or not can_share():
+        if check is not None or recording.active is not None or not works_alone():
             return False
         if is_repeatable():
             return False
