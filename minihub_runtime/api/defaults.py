@@ -40,9 +40,12 @@ class _Stack(threading.local, Generic[T]):
         try:
             yield item
         finally:
-            # An interactive session may end before one that was opened later: the last of its places goes.
-            last = len(self.items) - 1 - self.items[::-1].index(item)
-            del self.items[last]
+            # An interactive session may end before one that was opened later: the last of its places goes.  A test that begins
+            # inside of a context has cleared them all.
+            for place in reversed(range(len(self.items))):
+                if self.items[place] is item:
+                    del self.items[place]
+                    break
 
 
 GRAPHS: _Stack[Any] = _Stack()

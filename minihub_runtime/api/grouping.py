@@ -20,7 +20,14 @@ from minihub_runtime.api.graph import (
 )
 from minihub_runtime.public import public
 
-__all__ = ["group", "no_op", "tables_initializer", "tuple_", "with_dependencies"]
+__all__ = [
+    "group",
+    "initialize_all_tables",
+    "no_op",
+    "tables_initializer",
+    "tuple_",
+    "with_dependencies",
+]
 
 
 @public("no_op")
@@ -145,3 +152,6 @@ def tables_initializer(name: str = "init_all_tables") -> Operation:
     """An operation that fills all lookup tables; one that does nothing if there are none."""
     initializers = get_default_graph().get_collection(GraphKeys.TABLE_INITIALIZERS)
     return group(*initializers, name=name) if initializers else no_op(name)
+
+
+initialize_all_tables = public("initialize_all_tables")(tables_initializer)

@@ -1,0 +1,1 @@
+"""`tf.test`: what programs test themselves with."""
