@@ -59,7 +59,7 @@ from minihub_runtime.train.scaffold import Scaffold
 from minihub_runtime.train.step_reading import global_step_read
 from minihub_runtime.train.warm_starting import warm_start
 
-__all__ = ["Estimator", "checked_hooks", "evaluation_hooks", "saved_step"]
+__all__ = ["Estimator", "Receivers", "checked_hooks", "evaluation_hooks", "saved_step"]
 
 #: Mode → function that returns a receiver.
 Receivers: TypeAlias = Mapping[str, Callable[[], Any]]
@@ -485,9 +485,14 @@ class Estimator:
         self, input_fn: Callable[..., Any], mode: str
     ) -> tuple[Any, Any, list[SessionRunHook]]:
         """Features, labels and hooks of an input function."""
-        wanted = accepted(input_fn, mode=mode, params=self.params, config=self.config)
+        params = self._input_params(input_fn, mode)
+        wanted = accepted(input_fn, mode=mode, params=params, config=self.config)
         with get_default_graph().device("/cpu:0"):
             return features_and_labels(input_fn(**wanted))
+
+    def _input_params(self, input_fn: Callable[..., Any], mode: str) -> Any:
+        """The parameters that an input function gets, which it may change."""
+        return self.params
 
     def _call_model_fn(
         self, features: Any, labels: Any, mode: str, config: RunConfig
