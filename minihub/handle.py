@@ -133,7 +133,9 @@ class Handle:
     def name(self) -> str:
         """The text that the cache key is made of."""
         if self.kind is Kind.ARCHIVE:
-            return "file://" + quote(os.path.abspath(self.location).replace(os.sep, "/"))
+            path = os.path.abspath(self.location).replace(os.sep, "/")
+            # A name that is not UTF-8 is the bytes it is.
+            return "file://" + quote(path, errors="surrogateescape")
         return self.text if _SCHEME.match(self.text) else self.location
 
     @property
@@ -264,7 +266,7 @@ def _file_path(url: str) -> str:
         )
     path = slash + path
     if not os.path.exists(path):
-        path = unquote(path)
+        path = unquote(path, errors="surrogateescape")
     if os.name == "nt" and re.match(r"/[A-Za-z]:", path):
         path = path[1:]
     return path

@@ -275,5 +275,11 @@ def _bytes(item: Any, name: str) -> bytes:
     if isinstance(item, bytes):
         return item
     if isinstance(item, str):
-        return item.encode("utf-8", "surrogateescape")
+        try:
+            return item.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            # Half of a pair, as where text was cut, in JSON say.
+            raise InvalidArgumentError(
+                f"{name} must hold text that UTF-8 can spell, but has half a character: {clip(ascii(item))}"
+            ) from None
     raise InvalidArgumentError(f"{name} must hold text or bytes, not {type(item).__name__}")

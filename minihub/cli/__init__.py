@@ -4,7 +4,7 @@
     code = main(["show", "https://tfhub.dev/google/nnlm-en-dim128/1"])
 
 Reading order: this file (which command, which exit code), `arguments` (options that all commands have), `failures`
-(what an error means for a script), then one file per command.  `layout` makes tables, `console` looks after streams,
+(what an error means for a script), `interruption` (Ctrl-C), then one file per command.  `layout` makes tables, `console` looks after streams,
 `describe` says what a module holds, `inputs`, `images` and `outputs` are values on their way in and out.
 
 A command's file is imported when the command is named, and NumPy, protobuf and requests when it needs them, so that
@@ -18,9 +18,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from minihub.cli.arguments import Parser, add_global_options, defaults
+from minihub.cli.arguments import Parser, add_global_options, defaults, marked, unmarked
 from minihub.cli.console import prepare_streams, quiet_streams, reporting
-from minihub.cli.failures import EXIT_CODES, INTERRUPTED, PIPE_CLOSED, exit_code, one_line
+from minihub.cli.failures import EXIT_CODES, PIPE_CLOSED, exit_code, one_line
+from minihub.cli.interruption import Interruption, interruptible
 
 __all__ = ["main"]
 
@@ -52,6 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare_streams()
     options = defaults()
     options.traceback = os.environ.get("MINIHUB_TRACEBACK", "") not in ("", "0")
+    with interruptible() as interruption:
+        return _ended(arguments, options, interruption)
+
+
+def _ended(arguments: list[str], options: defaults, interruption: Interruption) -> int:
+    """The exit code of a command, whatever ends it."""
     try:
         try:
             code = _run(arguments, options)
@@ -62,14 +69,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         quiet_streams()
         return PIPE_CLOSED
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Exception) as error:
         if options.traceback:
             raise
-        print("minihub: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except Exception as error:
-        if options.traceback:
-            raise
+        if interruption.signal is not None or isinstance(error, KeyboardInterrupt):
+            print("minihub: interrupted", file=sys.stderr)
+            return interruption.code
         print(f"minihub: error: {one_line(error)}", file=sys.stderr)
         try:
             sys.stdout.flush()
@@ -80,8 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str], options: defaults) -> int:
-    top = _top_parser()
-    chosen = top.parse_args(arguments, options)
+    chosen = _top_parser().parse_args(marked(arguments), options)
     command = importlib.import_module(f"minihub.cli.{chosen.command}")
     parser = Parser(
         prog=f"minihub {chosen.command}",
@@ -113,7 +117,7 @@ def _top_parser() -> Parser:
             f"frozen graph.\n\nexit codes:\n{codes}"
         ),
     )
-    parser.add_argument("command", choices=_COMMANDS, help=Parser.SUPPRESS)
+    parser.add_argument("command", type=unmarked, choices=_COMMANDS, help=Parser.SUPPRESS)
     parser.add_argument("arguments", nargs=Parser.REST, help=Parser.SUPPRESS)
     parser.add_argument("--version", action="version", version=f"minihub {__version__}")
     add_global_options(parser)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from minihub.cli.failures import UsageError
 
-__all__ = ["Parser", "add_global_options", "defaults", "tag_set"]
+__all__ = [
+    "Parser",
+    "add_global_options",
+    "defaults",
+    "marked",
+    "tag_set",
+    "unmarked",
+    "whole_number",
+]
 
-# NUL cannot occur in an argument of a process, so it can mark what follows `--`.
+#: NUL cannot occur in an argument of a process, so it can mark what follows `--`.
 _LITERAL = "\0"
 
 
@@ -42,22 +51,31 @@ class Parser(argparse.ArgumentParser):
     def parse_mixed(
         self, arguments: Sequence[str], namespace: argparse.Namespace
     ) -> argparse.Namespace:
-        """Parse options and positional arguments in any order; all that follows `--` is positional.
-
-        The versions of argparse differ in what `--` means between positional arguments, so it is taken out here.
-        """
-        plain = list(arguments)
-        if "--" in plain:
-            at = plain.index("--")
-            plain[at:] = [_LITERAL + text for text in plain[at + 1 :]]
-        parsed = self.parse_intermixed_args(plain, namespace)
+        """Parse options and positional arguments in any order; those that are `marked` are positional."""
+        parsed = self.parse_intermixed_args(arguments, namespace)
         for name, value in vars(parsed).items():
             if isinstance(value, str):
-                setattr(parsed, name, value.removeprefix(_LITERAL))
+                setattr(parsed, name, unmarked(value))
             elif isinstance(value, list):
-                cleaned = [v.removeprefix(_LITERAL) if isinstance(v, str) else v for v in value]
-                setattr(parsed, name, cleaned)
+                setattr(parsed, name, [unmarked(v) if isinstance(v, str) else v for v in value])
         return parsed
+
+
+def marked(arguments: Sequence[str]) -> list[str]:
+    """Arguments without `--`, those that follow it marked, so that no parser takes them for options.
+
+    The versions of argparse differ in what `--` means between positional arguments, and take it out where a command follows.
+    """
+    plain = list(arguments)
+    if "--" in plain:
+        at = plain.index("--")
+        plain[at:] = [_LITERAL + text for text in plain[at + 1 :]]
+    return plain
+
+
+def unmarked(text: str) -> str:
+    """An argument as it was typed."""
+    return text.removeprefix(_LITERAL)
 
 
 def add_global_options(parser: argparse.ArgumentParser) -> None:
@@ -91,3 +109,20 @@ def add_global_options(parser: argparse.ArgumentParser) -> None:
 def tag_set(text: str) -> list[str]:
     """The tags in a list separated by commas; the empty text is the empty set."""
     return [tag.strip() for tag in text.split(",") if tag.strip()]
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """What reads a count that is `least` or more; the largest ones, beyond what can be counted, are alike."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(
+                f"must be a whole number, {least} or more, not {text!r}"
+            )
+        return min(value, sys.maxsize)
+
+    return read

@@ -15,7 +15,7 @@ __all__ = ["Counter", "prepare_streams", "print_json", "quiet_streams", "reporti
 
 
 def prepare_streams() -> None:
-    """Make the output streams take every character.
+    """Make the output streams take every character, and no work fail for what standard error cannot take.
 
     A process may be started without them; then what is printed goes nowhere, and no file that is opened later takes the number of
     one, which libraries write to.  A terminal keeps its encoding and shows what it lacks as an escape; files and pipes get UTF-8, whatever the locale.
@@ -24,10 +24,44 @@ def prepare_streams() -> None:
         if getattr(sys, name) is None:
             # It lives as long as the process.
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+    # What a program put in its place is its own affair.
+    original = sys.__stderr__
+    if original is not None and sys.stderr is original:
+        sys.stderr = _lossy(original)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             encoding = stream.encoding if stream.isatty() else "utf-8"
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+class _Lossy(io.RawIOBase):
+    """A stream for notes: one that cannot be written, as its disk is full or its reader went away, is lost."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return bool(self._raw.isatty())
+
+    def fileno(self) -> int:
+        return int(self._raw.fileno())
+
+    def write(self, data: Any) -> int:
+        try:
+            return self._raw.write(data) or len(data)
+        except OSError:
+            return len(data)
+
+
+def _lossy(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    # Where streams are not buffered there is nothing between the text and the file.
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Lossy(raw)), stream.encoding, stream.errors, line_buffering=True
+    )
 
 
 def quiet_streams() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 
+from minihub.cli.arguments import whole_number
 from minihub.cli.console import print_json, width
 from minihub.cli.failures import OK
 from minihub.cli.layout import printable, table
@@ -22,7 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("sentences", metavar="SENTENCE", nargs="*", help="sentences of your own")
     parser.add_argument(
-        "--neighbours", metavar="N", type=int, default=5, help="how many words (default 5)"
+        "--neighbours",
+        metavar="N",
+        type=whole_number(0),
+        default=5,
+        help="how many words (default 5)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, as docs/cli.md says")
 

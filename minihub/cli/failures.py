@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = [
     "EXIT_CODES",
-    "INTERRUPTED",
     "PIPE_CLOSED",
     "CommandError",
     "UsageError",
@@ -13,7 +12,6 @@ __all__ = [
 ]
 
 OK, WRONG, USAGE, UNREACHABLE, CORRUPTED = 0, 1, 2, 3, 4
-INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 EXIT_CODES = {
@@ -22,8 +20,10 @@ EXIT_CODES = {
     USAGE: "the command line, the form of a handle, or a setting in the environment is wrong",
     UNREACHABLE: "not found, not reachable, or not permitted: the module, an input file, the cache, the output",
     CORRUPTED: "the module is truncated, corrupted or incomplete",
-    INTERRUPTED: "interrupted",
+    129: "the terminal was closed (SIGHUP)",
+    130: "interrupted (SIGINT, Ctrl-C)",
     PIPE_CLOSED: "the reader of the output went away",
+    143: "told to end (SIGTERM)",
 }
 
 

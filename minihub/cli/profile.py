@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 
-from minihub.cli.arguments import tag_set
+from minihub.cli.arguments import tag_set, whole_number
 from minihub.cli.console import print_json, width
 from minihub.cli.failures import OK
 from minihub.cli.modules import complete, load, locate
@@ -19,13 +19,6 @@ from minihub.cli.modules import complete, load, locate
 __all__ = ["add_arguments", "run"]
 
 _BATCH, _RUNS, _TOP = 1, 10, 20
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, not {text}")
-    return value
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,18 +43,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch",
         metavar="N",
-        type=_count,
+        type=whole_number(1),
         help=f"examples in inputs that are made up, {_BATCH} if left out",
     )
     parser.add_argument(
         "--runs",
         metavar="N",
-        type=_count,
+        type=whole_number(1),
         default=_RUNS,
         help=f"how many runs to measure, {_RUNS} if left out",
     )
     parser.add_argument(
-        "--top", metavar="N", type=_count, default=_TOP, help=f"ops shown, {_TOP} if left out"
+        "--top",
+        metavar="N",
+        type=whole_number(1),
+        default=_TOP,
+        help=f"ops shown, {_TOP} if left out",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, as docs/cli.md says")
     parser.add_argument(

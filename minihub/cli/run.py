@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from minihub.cli.arguments import tag_set
+from minihub.cli.arguments import tag_set, whole_number
 from minihub.cli.console import Counter
 from minihub.cli.failures import OK
 from minihub.cli.modules import complete, load, locate
@@ -39,13 +39,6 @@ def _seconds(text: str) -> float:
         value = float("nan")
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a positive number of seconds, not {text}")
-    return value
-
-
-def _batch_size(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"must be 0 or more, not {text}")
     return value
 
 
@@ -86,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch-size",
         metavar="N",
-        type=_batch_size,
+        type=whole_number(0),
         default=_BATCH_SIZE,
         help=f"lines of text taken at a time, {_BATCH_SIZE} if left out; 0 for all",
     )

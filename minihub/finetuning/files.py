@@ -14,6 +14,7 @@ from minihub.image_files import is_image_input
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
 from minihub_runtime.files import is_there
+from minihub_runtime.values import as_array
 
 __all__ = ["read_examples"]
 
@@ -86,7 +87,7 @@ def _table_rows(path: str, delimiter: str) -> Iterator[tuple[int, dict[str, Any]
     with open(path, encoding="utf-8-sig", newline="") as file, _long_fields():
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         try:
-            header = next(reader, [])
+            header = next(filter(None, reader), [])
             repeated = sorted({name for name in header if header.count(name) > 1})
             if repeated:
                 raise InvalidArgumentError(f"{path} must name each column once, not {repeated}")
@@ -175,6 +176,8 @@ def _cell(value: Any, info: ParsedTensorInfo, path: str, where: str) -> Any:
     if info.dtype.name == "string":
         if not isinstance(value, str):
             raise InvalidArgumentError(f"{where}: must be text, not {value!r}")
+        # What would be refused later is refused where its line is known.
+        as_array(value, info.dtype, where)
         return value
     if is_image_input(info) and isinstance(value, str):
         return os.path.join(os.path.dirname(path), value)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 import minihub_runtime as tf
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.codec import as_bytes, as_text
+from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.values import check_unmasked
 
 __all__ = ["BALANCED", "Classification", "Regression", "Task", "choose_task"]
@@ -327,10 +328,14 @@ def _texts_or_integers(labels: Any) -> list[Any]:
 
 def _text_or_integer(label: Any) -> Any:
     value = label.item() if isinstance(label, np.generic) else label
-    if isinstance(value, bytes):
-        return value.decode("utf-8")
-    if isinstance(value, str):
-        return str(value)
+    if isinstance(value, (str, bytes)):
+        try:
+            return as_text(as_bytes(value))
+        except UnicodeEncodeError:
+            # Half of a pair, as where text was cut, in JSON say.
+            raise InvalidArgumentError(
+                f"labels must be text that UTF-8 can spell, but one has half a character: {clip(ascii(value))}"
+            ) from None
     if isinstance(value, (list, tuple, np.ndarray)):
         raise InvalidArgumentError(f"labels must be one per example, not {value!r}")
     if not isinstance(value, int):

@@ -23,6 +23,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from minihub.errors import InvalidHandleError
 from minihub.handle import GCS_ENDPOINT
@@ -108,9 +109,9 @@ class Settings:
         if not settings.cache_dir:
             raise InvalidHandleError("the cache folder must have a name, but that is empty")
         for name, url in (("mirror", settings.mirror), ("gcs", settings.gcs)):
-            if url is not None and not url.lower().startswith(("http://", "https://")):
+            if url is not None and not _is_base(url):
                 raise InvalidHandleError(
-                    f"the {name} must be an http(s) address, not {clip(url)!r}"
+                    f"the {name} must be an http(s) address without ? and #, not {clip(url)!r}"
                 )
         return replace(
             settings,
@@ -134,6 +135,16 @@ def default_cache_dir(environment: Mapping[str, str] | None = None) -> str:
     if sys.platform == "darwin":
         return os.path.expanduser("~/Library/Caches/minihub")
     return os.path.expanduser("~/.cache/minihub")
+
+
+def _is_base(url: str) -> bool:
+    """Whether a path can be appended to a text, and what comes out be asked for."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(host) and not set("?#") & set(url)
 
 
 def _switch(env: Mapping[str, str], name: str) -> bool:

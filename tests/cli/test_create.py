@@ -199,4 +199,4 @@ def test_the_demo_module_is_small_and_clean(cli: Cli, refused: Callable[..., str
     folder = json.loads(cli("demo", "--json").out)["path"]
     assert sum(len(data) for data in read(folder).values()) < 1_000_000
     assert cli("check", folder).out == "nothing to complain of\n"
-    assert "a count of at least 0" in refused(1, "demo", "--neighbours", -1)
+    assert "must be a whole number, 0 or more" in refused(2, "demo", "--neighbours", -1)

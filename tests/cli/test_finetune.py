@@ -302,6 +302,12 @@ def test_malformed_files(
     assert message in refused(1, "finetune", DEMO, tmp_path / name, "--out", tmp_path / "m")
 
 
+def test_empty_lines_before_the_header(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("\n\ntext,label\na,x\n\nb,y\n")
+    ran = cli("finetune", DEMO, tmp_path / "d.csv", "--out", tmp_path / "m", "--epochs", 1)
+    assert ran.code == 0, ran.err
+
+
 def test_cells_that_are_no_numbers(refused: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("x,label\none,a\n")
     base = ("finetune", HALF, tmp_path / "d.csv", "--out", tmp_path / "m")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -70,6 +71,7 @@ def test_help_needs_no_numpy_protobuf_or_requests() -> None:
         ["run", HALF, "--timeout", "0"],
         ["run", HALF, "--timeout", "soon"],
         ["run", HALF, "--batch-size", "-1"],
+        ["demo", "--neighbours", "-1"],
         ["run", HALF, "1", "--input", "default=1"],
         ["run", HALF, "--input", "1"],
         ["run", HALF, "--input", "default=1", "--input", "default=2"],
@@ -87,6 +89,22 @@ def test_help_needs_no_numpy_protobuf_or_requests() -> None:
 )
 def test_usage_errors(refused: Callable[..., str], arguments: list[str]) -> None:
     refused(2, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [(["run", HALF, "--batch-size"], 0), (["profile", HALF, "--runs"], 1), (["demo", "--neighbours"], 0)],
+)  # fmt: skip
+def test_counts(refused: Callable[..., str], arguments: list[str], wanted: int) -> None:
+    for text in ("x", "", "1.5"):
+        told = refused(2, *arguments, text)
+        assert f"{arguments[-1]}: must be a whole number, {wanted} or more, not {text!r} (" in told
+
+
+def test_what_follows_two_dashes_is_no_option(refused: Callable[..., str], cli: Cli) -> None:
+    assert "error: -x does not exist." in refused(3, "show", "--", "-x")
+    assert "error: --json does not exist." in refused(3, "--offline", "run", "--", "--json", "1")
+    assert cli("--", "run", HALF, "1").out == cli("run", "--", HALF, "1").out
 
 
 def test_global_options_stand_before_or_after_the_command(refused: Callable[..., str]) -> None:
@@ -116,6 +134,62 @@ def test_an_interruption(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("minihub.cli.show.locate", interrupt)
     ran = cli("show", HALF)
+    assert (ran.code, ran.out, ran.err) == (130, "", "minihub: interrupted\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals for one process")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_ends_a_command_as_an_exception(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, code: int
+) -> None:
+    number = getattr(signal, name)
+    mine = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+    before = signal.signal(number, mine)
+    seen: list[str] = []
+
+    def end(*_: object) -> None:
+        seen.extend(os.listdir(tmp_path))
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr("minihub.export.sync_folder", end)
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("word 1 2\n")
+    try:
+        ran = cli("create", "text-embedding", "--vectors", vectors, "--out", tmp_path / "m")
+        assert signal.getsignal(number) == mine
+    finally:
+        signal.signal(number, before)
+    assert (ran.code, ran.out, ran.err) == (code, "", "minihub: interrupted\n")
+    assert len(seen) > 1
+    assert os.listdir(tmp_path) == ["vectors.txt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGHUP")
+def test_a_signal_that_is_looked_after_by_others_is_left_to_them(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minihub.cli.ops.print_json", lambda _: os.kill(os.getpid(), signal.SIGHUP))
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert cli("ops", "Relu", "--json").code == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_an_interruption_that_an_import_turned_into_an_error(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> str:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise ImportError("a bad install")
+
+    monkeypatch.setattr("minihub.cli.show.locate", fail)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        ran = cli("show", HALF)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (ran.code, ran.out, ran.err) == (130, "", "minihub: interrupted\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -52,6 +53,7 @@ def shell(line: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         ('$M run "$1" "a word" >&-', 0),
         ('$M show /nowhere 2>&-', 3),
         ('$M show "$1" >&- 2>&- <&-', 0),
+        ("$M show /nowhere 2>/dev/full", 3),
     ],
 )  # fmt: skip
 def test_closed_output(line: str, code: int) -> None:
@@ -67,6 +69,20 @@ def test_closed_output_does_not_spoil_what_is_written(tmp_path: Path) -> None:
     ran = shell('$M run "$1" 1 --output "$2" <&- >&- 2>&-', HALF, out)
     assert ran.returncode == 0
     assert out.read_text() == "[2.5]\n"
+
+
+@posix
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_work_goes_on_when_nobody_takes_the_notes(
+    table: Path, tmp_path: Path, unbuffered: str
+) -> None:
+    given = f"PYTHONUNBUFFERED={unbuffered} $M finetune"
+    ran = shell(f'{given} "$1" "$2" --out "$3" --epochs 2 2>/dev/full', DEMO, table, tmp_path / "m")
+    assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, str(tmp_path / "m"))
+    line = f'{{ {given} "$1" "$2" --out "$3" --epochs 2 2>&1 >/dev/null; echo $? >&2; }} | true'
+    ran = shell(line, DEMO, table, tmp_path / "n")
+    assert ran.stderr == "0\n"
+    assert sorted(os.listdir(tmp_path / "n")) == sorted(os.listdir(tmp_path / "m"))
 
 
 @posix
@@ -130,6 +146,17 @@ def test_names_that_tensorflow_hub_cannot_apply(
 
 def test_what_is_missing_is_what_is_needed(refused: Refused) -> None:
     assert "the following arguments are required: action (see" in refused(2, "cache")
+
+
+@pytest.mark.parametrize("column", ["text", "label"])
+def test_half_a_character(refused: Refused, tmp_path: Path, column: str) -> None:
+    rows = [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}, {"text": "c", "label": "x"}]
+    rows[0][column] = "cut \ud83d"
+    path = tmp_path / "data.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    told = refused(1, "finetune", DEMO, path, "--out", tmp_path / "m")
+    assert told.endswith("has half a character: 'cut \\ud83d'\n")
+    assert ("data.jsonl, line 1, text must" in told) == (column == "text")
 
 
 def test_text_among_numbers(refused: Refused) -> None:

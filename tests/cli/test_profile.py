@@ -41,7 +41,7 @@ def test_inputs_from_a_file_and_by_name(cli: Cli, tmp_path: Path) -> None:
     ("code", "arguments", "message"),
     [
         (2, [HALF, "1", "--batch", "2"], "--batch is for inputs that are made up"),
-        (2, [HALF, "--runs", "0"], "must be 1 or more"),
+        (2, [HALF, "--runs", "0"], "must be a whole number, 1 or more"),
         (1, [HALF, "--signature", "none"], "Signature 'none' is missing"),
         (3, ["nowhere"], "nowhere"),
     ],

@@ -249,6 +249,17 @@ def test_an_archive_is_unpacked_again_when_it_changes(archive: Path, settings: S
     assert names_in(settings) == WHOLE
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+def test_an_archive_whose_name_is_not_utf_8(archive: Path, settings: Settings) -> None:
+    odd = archive.with_name("\udcff.tar.gz")
+    archive.rename(odd)
+    path = resolve(odd, settings=settings)
+    assert read(path) == FILES
+    assert resolve(odd.as_uri(), settings=settings) == path
+    assert [entry.handle for entry in list_entries(settings.cache_dir)] == [odd.as_uri()]
+    assert remove(str(odd), settings.cache_dir)
+
+
 def test_two_handles_are_two_entries(server: Server, settings: Settings) -> None:
     urls = [server.serve("/m/1", BODY), server.serve("/m/2", BODY), server.serve("/m/2/", BODY)]
     assert len({resolve(url, settings=settings) for url in urls}) == 3

@@ -254,6 +254,11 @@ def test_settings_from_the_environment() -> None:
         ("MINIHUB_TIMEOUT", "-1"),
         ("MINIHUB_MIN_RATE", "nan"),
         ("MINIHUB_MIRROR", "ftp://mirror"),
+        ("MINIHUB_MIRROR", "http://[::1"),
+        ("MINIHUB_MIRROR", "http://"),
+        ("MINIHUB_MIRROR", "http://mirror:port"),
+        ("MINIHUB_MIRROR", "http://mirror/?key=1"),
+        ("MINIHUB_GCS_ENDPOINT", "https://storage#top"),
     ],
 )
 def test_settings_that_cannot_be(name: str, value: str) -> None:

@@ -106,6 +106,12 @@ def test_masked_text() -> None:
     assert np.array_equal(TEXT(np.ma.array(["file", "error"])), TEXT(["file", "error"]))
 
 
+def test_text_that_utf_8_cannot_spell() -> None:
+    with pytest.raises(InvalidArgumentError, match=r"input 'default' must hold text that UTF-8 can spell, .*: '\\ud800'"):  # fmt: skip
+        TEXT(["\ud800"])
+    assert np.array_equal(TEXT(["\udcff"]), TEXT([b"\xff"]))
+
+
 def test_images_in_all_kinds_of_memory() -> None:
     image = np.random.default_rng(0).random((2, 8, 8, 3), np.float32)
     expected = IMAGE(image)
