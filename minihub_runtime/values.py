@@ -65,6 +65,8 @@ class RaggedTensorValue:
 
     def __init__(self, values: Any, row_splits: Any) -> None:
         splits = np.asarray(row_splits)
+        if splits.size and splits.dtype.kind not in "iu":
+            raise TypeError(f"row_splits must be integers, not {splits.dtype}")
         if splits.dtype not in (np.int32, np.int64):
             splits = splits.astype(np.int64)
         if splits.ndim != 1 or not splits.size:

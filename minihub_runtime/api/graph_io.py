@@ -12,7 +12,7 @@ from minihub_runtime.api.graph import Graph
 from minihub_runtime.checkpoint.files import replacing
 from minihub_runtime.errors import DataLossError, NotFoundError, clip
 from minihub_runtime.files import read_regular_file
-from minihub_runtime.protos import Message, MetaGraphDef, parse
+from minihub_runtime.protos import Message, MetaGraphDef, parse, parse_text
 from minihub_runtime.protos.canonical import canonical_bytes
 from minihub_runtime.public import public
 
@@ -76,19 +76,11 @@ def read_meta_graph_file(filename: str | os.PathLike[str]) -> MetaGraphDef:
         raise NotFoundError(f"File does not exist. Received: {clip(path)}.") from None
     try:
         return parse(MetaGraphDef, data, path)
-    except DataLossError as error:
-        return _from_text(data, path, error)
-
-
-def _from_text(data: bytes, path: str, reason: DataLossError) -> MetaGraphDef:
-    from google.protobuf import text_format
-
-    proto = MetaGraphDef()
-    try:
-        text_format.Merge(data.decode("utf-8"), proto)
-    except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
-        raise _UnreadableError(f"Cannot parse file {clip(path)}: {error}.") from reason
-    return proto
+    except DataLossError:
+        try:
+            return parse_text(MetaGraphDef, data, path)
+        except DataLossError as error:
+            raise _UnreadableError(f"Cannot parse file {clip(path)}: {error.message}.") from error
 
 
 class _UnreadableError(DataLossError, OSError):

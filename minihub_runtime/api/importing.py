@@ -16,6 +16,7 @@ from minihub_runtime.graph.function_names import with_free_names
 from minihub_runtime.graph.ir import Node, Ref, parse_input
 from minihub_runtime.graph.reader import node_from_proto
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.passes.prune import topological
 from minihub_runtime.protos import GraphDef
 from minihub_runtime.public import public
 
@@ -111,6 +112,8 @@ def import_graph_def(
 ) -> list[Any] | None:
     """Add the nodes of a GraphDef to the default graph.
 
+    The graph is one of the oldest producer's from then on, as all of its operations must be understood.
+
     Functions of its library whose names the graph has already, for other functions, are renamed.
 
     Args:
@@ -126,7 +129,7 @@ def import_graph_def(
         The elements asked for, or None.
 
     Raises:
-        ValueError: an input is missing, a name is taken, or `input_map` names what is not there.
+        ValueError: an input is missing, nodes go in circles, a name is taken, or `input_map` names what is not there.
         TypeError: an argument is of the wrong type.
     """
     if not hasattr(graph_def, "node"):
@@ -142,23 +145,16 @@ def import_graph_def(
     graph_def = with_free_names(graph_def, graph.node_graph.functions)
     graph.add_functions(graph_def.library)
     nodes = [node_from_proto(proto) for proto in graph_def.node]
-    names = {node.name for node in nodes}
-    for node in nodes:
-        for ref in node.inputs:
-            if ref.node not in names and ref not in importing.mapped:
-                raise ValueError(f"Node '{node.name}': Unknown input node '{ref}' in graph_def")
-        for control in node.controls:
-            if control not in names and control not in importing.mapped_controls:
-                raise ValueError(
-                    f"Node '{node.name}': Unknown input node '^{control}' in graph_def"
-                )
     by_name = {node.name: node for node in nodes}
+    _check_order(importing, by_name)
     _check_map(importing, by_name)
     for text in return_elements or ():
         _check_element(importing, by_name, text)
     # Everything is checked by now: a GraphDef is added whole or not at all.
     importing.capture(nodes)
-    importing.rename(names)
+    importing.rename(by_name)
+    library = graph.node_graph
+    library.producer = min(library.producer, graph_def.versions.producer)
     outer = graph.current_controls()
     for node in nodes:
         graph.add_node(importing.node(node, outer))
@@ -194,6 +190,33 @@ def _output_dtypes(node: Node) -> list[DType] | None:
         schema = REGISTRY[node.op].schema
         return schema.output_dtypes(schema.complete(node.attrs, node.op))
     return None
+
+
+def _check_order(importing: _Import, nodes: Mapping[str, Node]) -> None:
+    """Look whether all inputs are there, and whether nodes go in circles other than those of loops.
+
+    Raises:
+        ValueError: an input is missing, or they do.
+    """
+    seen: set[str] = set()
+    ordered = True
+    for node in nodes.values():
+        for ref in node.inputs:
+            if ref.node not in seen and ref not in importing.mapped:
+                ordered = False
+                if ref.node not in nodes:
+                    raise ValueError(f"Node '{node.name}': Unknown input node '{ref}' in graph_def")
+        for control in node.controls:
+            if control not in seen and control not in importing.mapped_controls:
+                ordered = False
+                if control not in nodes:
+                    raise ValueError(
+                        f"Node '{node.name}': Unknown input node '^{control}' in graph_def"
+                    )
+        seen.add(node.name)
+    # Most files have each node behind its inputs.
+    if not ordered:
+        topological(nodes, importing.mapped, ignore_loops=True)
 
 
 def _check_map(importing: _Import, nodes: Mapping[str, Node]) -> None:
@@ -233,7 +256,7 @@ def _check_element(importing: _Import, nodes: Mapping[str, Node], text: str) -> 
     name, index = parse_input(text)
     if ":" in text and Ref(name, index) in importing.mapped:
         return
-    if name not in nodes:
+    if name not in nodes or index < 0:
         kind = "tensor" if ":" in text else "node"
         raise ValueError(f"Requested return {kind} '{text}' not found in graph def")
     types = _output_dtypes(nodes[name])

@@ -468,6 +468,7 @@ def _reads_first(order: Sequence[Node], references: Iterable[Ref]) -> list[Node]
         or (
             (node.op in READS or node.op == "Identity")
             and not node.controls
+            and node.inputs
             and node.inputs[0][0] in handles
         )
     ]

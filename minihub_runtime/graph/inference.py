@@ -30,6 +30,8 @@ PASSING_FIRST = frozenset({"Enter", "Exit", "NextIteration", "Switch"})
 
 #: Ops that call a function, once and as it is.
 CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
+#: Up to this version Placeholders said of a shape that nobody knows that it is that of a scalar.
+LAST_WITHOUT_SCALARS = 21
 #: In calls that are nested deeper than this, shapes are not worked out.
 MAX_DEPTH = 20
 
@@ -108,7 +110,12 @@ class Inference:
     def behind(self, ref: Ref) -> Spec | None:
         """What is known of the value of the variable whose handle `ref` is."""
         node = self._graph.nodes.get(ref.node)
+        passed: set[str] = set()
         while node is not None and ref not in self._told_behind:
+            # Nobody has looked yet whether the nodes of a stranger's function go in circles.
+            if node.name in passed:
+                return None
+            passed.add(node.name)
             if self._base is not None and self._base.has(ref.node):
                 return self._base.behind(ref)
             if node.op in PASSING and ref.index < len(node.inputs):
@@ -146,6 +153,12 @@ class Inference:
         ]
         if len(specs) != len(types):
             return []
+        if (
+            node.op == "Placeholder"
+            and not attrs["shape"]
+            and self._graph.producer <= LAST_WITHOUT_SCALARS
+        ):
+            return [None]
         return infer_shapes(op.schema, op.shape_rule, attrs, specs)
 
     def _through(self, body: Body, node: Node) -> list[Shape]:

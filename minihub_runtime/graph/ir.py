@@ -14,6 +14,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, OpError, clip
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.ops.schema import Attr
+from minihub_runtime.versions import GRAPH_DEF_VERSION
 
 __all__ = ["Attrs", "Graph", "Node", "Ref", "check_kind", "parse_input", "parse_ref"]
 
@@ -63,7 +64,7 @@ class Attrs(Mapping[str, Any]):
         if name in self.changes:
             return self.changes[name]
         if name not in self._decoded:
-            if name not in self.protos:
+            if not self._said(name):
                 raise KeyError(name)
             try:
                 value = attr_from_proto(self.protos[name])
@@ -77,14 +78,18 @@ class Attrs(Mapping[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value, or `default`; what `Mapping` has does the same by an exception."""
-        return self[name] if name in self.changes or name in self.protos else default
+        return self[name] if name in self.changes or self._said(name) else default
 
     def __contains__(self, name: object) -> bool:
-        return name in self.changes or name in self.protos
+        return name in self.changes or self._said(name)
+
+    def _said(self, name: Any) -> bool:
+        # Whoever looks at `node.attr[name]` in a message leaves an attribute without a value there.
+        return name in self.protos and self.protos[name].WhichOneof("value") is not None
 
     def __iter__(self) -> Iterator[str]:
         yield from self.changes
-        yield from (name for name in self.protos if name not in self.changes)
+        yield from (name for name in self.protos if name not in self.changes and self._said(name))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -178,7 +183,7 @@ class Graph:
         nodes: name → Node.
         functions: name → FunctionDef proto.
         gradients: function name → name of its gradient function.
-        producer: the version of the GraphDef's producer.
+        producer: the version of the GraphDef's producer, the oldest of those that nodes come from.
         python: name → a Python function of the program that an operation of the graph calls.
     """
 
@@ -187,7 +192,7 @@ class Graph:
         nodes: dict[str, Node],
         functions: Mapping[str, Any] | None = None,
         gradients: Mapping[str, str] | None = None,
-        producer: int = 0,
+        producer: int = GRAPH_DEF_VERSION,
     ) -> None:
         self.nodes = nodes
         self.functions = functions if functions is not None else {}

@@ -8,7 +8,6 @@ from minihub_runtime.codec import attr_to_proto
 from minihub_runtime.graph.ir import Graph, Node
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import GraphDef, NodeDef
-from minihub_runtime.versions import GRAPH_DEF_VERSION
 
 __all__ = ["graph_to_proto", "node_to_proto"]
 
@@ -39,7 +38,7 @@ def graph_to_proto(graph: Graph) -> GraphDef:
     """The GraphDef of a graph, nodes in their order, functions sorted by name."""
     proto = GraphDef()
     proto.node.extend(node_to_proto(node) for node in graph.nodes.values())
-    proto.versions.producer = graph.producer or GRAPH_DEF_VERSION
+    proto.versions.producer = graph.producer
     if graph.functions:
         proto.versions.min_consumer = FUNCTIONS_CONSUMER
     for name in sorted(graph.functions):

@@ -407,11 +407,14 @@ def _found(
 ) -> IteratorResource:
     """The iterator that IteratorToStringHandle told the string of.
 
-    Raises: NotFoundError if there is none in this session, InvalidArgumentError for one of other types or shapes.
+    Raises: NotFoundError if there is none in this session, InvalidArgumentError for one of other types or shapes, and for what
+        no iterator is called.
     """
     require_scalar(string_handle, "string_handle")
     handle = string_handle.item().decode("utf-8", "surrogateescape")
-    container, _, name = handle.partition("/")
+    container, slash, name = handle.partition("/")
+    if not slash:
+        raise InvalidArgumentError(f"string_handle must tell an iterator, not {clip(handle)!r}")
 
     def missing() -> IteratorResource:
         raise NotFoundError(

@@ -104,6 +104,11 @@ def _fit(equation: str, shapes: Sequence[Shape]) -> Shape:
         raise InvalidArgumentError(
             f"equation must have one subscript per input, not {len(terms.inputs)} for {len(shapes)}"
         )
+    # Where nothing stands for several axes, the subscript tells the rank.
+    shapes = [
+        (None,) * len(term) if shape is None and _ELLIPSIS not in term else shape
+        for term, shape in zip(terms.inputs, shapes, strict=True)
+    ]
     if any(shape is None for shape in shapes):
         return None
     sizes: dict[Label, int | None] = {}

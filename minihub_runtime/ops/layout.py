@@ -16,7 +16,7 @@ from minihub_runtime.ops.checking import (
 )
 from minihub_runtime.ops.gradient_rules import Ops, Term, inverse_of, sizes_of
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types, without_gradient
-from minihub_runtime.ops.shape_rules import same
+from minihub_runtime.ops.shape_rules import same_of_rank
 from minihub_runtime.shapes import Shape, Spec, show, size
 
 __all__ = ["complete_shape"]
@@ -217,7 +217,7 @@ def conjugate_transpose(x: Array, perm: Array) -> Array:
 @op(
     "InvertPermutation(x: T) -> y: T",
     T=INDEX.default_to("int32"),
-    shape=same,
+    shape=same_of_rank(1),
     source="core/kernels/transpose_op.cc",
 )
 def invert_permutation(x: Array) -> Array:

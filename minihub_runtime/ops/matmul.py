@@ -218,11 +218,16 @@ def _batch_shape(x: Spec, y: Spec, adj_x: bool, adj_y: bool, broadcasts: bool) -
     for spec in (x, y):
         if spec.rank is not None and spec.rank < 2:
             raise InvalidArgumentError(f"matrices must have rank >= 2, not {show(spec.shape)}")
-    if x.shape is None or y.shape is None:
+    a, b = x.shape, y.shape
+    if not broadcasts:
+        # Both have the same rank.
+        a = (None,) * len(b) if a is None and b is not None else a
+        b = (None,) * len(a) if b is None and a is not None else b
+    if a is None or b is None:
         return None
-    matrix = _matrix_shape(Spec(x.dtype, x.shape[-2:]), Spec(y.dtype, y.shape[-2:]), adj_x, adj_y)
+    matrix = _matrix_shape(Spec(x.dtype, a[-2:]), Spec(y.dtype, b[-2:]), adj_x, adj_y)
     combine = broadcast if broadcasts else merge
-    batch = combine(x.shape[:-2], y.shape[:-2])
+    batch = combine(a[:-2], b[:-2])
     return None if batch is None or matrix is None else (*batch, *matrix)
 
 

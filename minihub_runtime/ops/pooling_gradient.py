@@ -18,7 +18,7 @@ from minihub_runtime.ops.pooling import (
     window_sizes,
 )
 from minihub_runtime.ops.registry import FLOATS, HALF_FLOATS, REALS, ROUNDING, Array, at_least, op
-from minihub_runtime.ops.shape_rules import same
+from minihub_runtime.ops.shape_rules import same_of_rank
 from minihub_runtime.ops.windows import Window, allocate, narrow, widen
 from minihub_runtime.shapes import Shape, Spec
 
@@ -74,7 +74,7 @@ def _max_pool_grad(orig_input: Array, orig_output: Array, grad: Array, pool: Poo
     T=REALS.default_to("float32"),
     precision=ROUNDING,
     source="core/kernels/maxpooling_op.cc:MaxPoolingGradOp",
-    shape=same,
+    shape=same_of_rank(4),
 )
 def max_pool_grad(
     orig_input: Array,
@@ -102,7 +102,7 @@ def max_pool_grad(
     T=REALS.default_to("float32"),
     precision=ROUNDING,
     source="core/kernels/maxpooling_op.cc:MaxPoolingGradOp",
-    shape=same,
+    shape=same_of_rank(4),
 )
 def max_pool_grad_v2(
     orig_input: Array,
@@ -129,7 +129,7 @@ def max_pool_grad_v2(
     TInput=HALF_FLOATS.default_to("float32"),
     precision=ROUNDING,
     source="core/kernels/pooling_ops_3d.cc:MaxPooling3dGradOp",
-    shape=same,
+    shape=same_of_rank(5),
 )
 def max_pool3d_grad(
     orig_input: Array,

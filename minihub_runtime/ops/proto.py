@@ -136,7 +136,13 @@ def _binary(message: Any, data: bytes, text: bool) -> bytes:
         else:
             made.MergeFromString(data)
         return bytes(made.SerializeToString())
-    except (DecodeError, EncodeError, text_format.ParseError, UnicodeDecodeError) as error:
+    except (
+        DecodeError,
+        EncodeError,
+        text_format.ParseError,
+        UnicodeDecodeError,
+        RecursionError,
+    ) as error:
         raise DataLossError(
             f"Unable to parse {'text' if text else 'binary'} protobuf of type "
             f"{message.full_name!r}: {error}"

@@ -5,14 +5,21 @@ Each takes the Specs of the flat inputs.  A rule that needs attributes or names 
 
 from __future__ import annotations
 
-from minihub_runtime.shapes import Shape, Spec, broadcast, dims
+from collections.abc import Callable
 
-__all__ = ["broadcasted", "dims", "nothing", "same", "scalar", "unknown", "vector"]
+from minihub_runtime.shapes import Shape, Spec, broadcast, dims, merge
+
+__all__ = ["broadcasted", "dims", "nothing", "same", "same_of_rank", "scalar", "unknown", "vector"]
 
 
 def same(*inputs: Spec) -> Shape:
     """The shape of the first input."""
     return inputs[0].shape
+
+
+def same_of_rank(rank: int) -> Callable[..., Shape]:
+    """The rule for the shape of the first input, which must have that rank."""
+    return lambda *inputs: merge((None,) * rank, inputs[0].shape)
 
 
 def broadcasted(*inputs: Spec) -> Shape:

@@ -34,8 +34,10 @@ def _back(image: Array, data_format: str) -> Array:
 
 
 def _image_shape(shape: Shape, data_format: str) -> tuple[int | None, ...] | None:
-    if shape is None or data_format == "NCHW_VECT_C":
+    if data_format == "NCHW_VECT_C":
         return None
+    if shape is None:
+        return (None,) * 4
     require(len(shape) == 4, f"input must have rank 4, not shape {show(shape)}")
     return tuple(shape[i] for i in (0, 2, 3, 1)) if data_format == "NCHW" else shape
 

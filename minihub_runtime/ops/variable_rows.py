@@ -29,7 +29,7 @@ from minihub_runtime.ops.registry import (
 )
 from minihub_runtime.ops.shape_rules import nothing
 from minihub_runtime.ops.variables import Variable, existing
-from minihub_runtime.shapes import Shape, Spec, show, size
+from minihub_runtime.shapes import Shape, Spec, merge, show, size
 
 RESOURCE = "core/kernels/resource_variable_ops.cc"
 SCATTER = "core/kernels/scatter_op.cc"
@@ -257,6 +257,24 @@ def scatter_slices(variable: Variable, given: Array, updates: Array, update: Upd
     variable.update(change)
 
 
+def _require_rows(variable: Shape, indices: Spec, updates: Spec) -> None:
+    """Raise unless the updates may be rows of a variable, one for each index, or one number for all."""
+    if variable is not None and not variable:
+        raise InvalidArgumentError("the variable must have rank >= 1, not shape []")
+    if variable is not None and indices.shape is not None and updates.shape != ():
+        merge(updates.shape, (*indices.shape, *variable[1:]))
+
+
+def _resource_rows_shape(resource: Spec, indices: Spec, updates: Spec) -> list[Shape]:
+    _require_rows(resource.behind.shape if resource.behind else None, indices, updates)
+    return []
+
+
+def _rows_shape(ref: Spec, indices: Spec, updates: Spec) -> Shape:
+    _require_rows(ref.shape, indices, updates)
+    return ref.shape
+
+
 def _register_rows(name: str, update: Update, kinds: TypeSet) -> None:
     def by_handle(resource: Any, indices: Array, updates: Array) -> tuple[()]:
         """Nothing, after changing rows of the variable."""
@@ -272,7 +290,7 @@ def _register_rows(name: str, update: Update, kinds: TypeSet) -> None:
         stateful=True,
         source=RESOURCE + ":ResourceScatterUpdateOp",
         precision=ROUNDING if name == "Div" else EXACT,
-        shape=nothing,
+        shape=_resource_rows_shape,
     )(by_handle)
 
     locking = name == "Update"
@@ -290,7 +308,7 @@ def _register_rows(name: str, update: Update, kinds: TypeSet) -> None:
         Tindices=INDEX,
         source=SCATTER,
         precision=ROUNDING if name == "Div" else EXACT,
-        shape=lambda ref, indices, updates: ref.shape,
+        shape=_rows_shape,
     )(by_reference)
 
 

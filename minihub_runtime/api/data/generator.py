@@ -24,7 +24,7 @@ from minihub_runtime.api.type_spec import (
     TypeSpec,
 )
 from minihub_runtime.dtypes import as_dtype
-from minihub_runtime.errors import InvalidArgumentError, OpError, UnknownError
+from minihub_runtime.errors import InvalidArgumentError, UnknownError
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue, as_array
 
@@ -140,12 +140,12 @@ class _Elements(Iterator[tuple[Any, ...]]):
             if self._values is None:
                 self._values = self._owner.begin(self._arguments)
             return self._owner.arrays(next(self._values))
-        except (StopIteration, OpError):
+        except StopIteration:
             raise
         except (TypeError, ValueError) as error:
             raise InvalidArgumentError(f"{type(error).__name__}: {error}") from error
         except Exception as error:
-            # A program's function may raise anything; TensorFlow's name for that is Unknown.
+            # A program's function may raise anything, also what would end a dataset; TensorFlow's name for that is Unknown.
             raise UnknownError(f"{type(error).__name__}: {error}") from error
 
 

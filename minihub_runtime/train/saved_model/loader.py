@@ -13,9 +13,9 @@ from minihub_runtime.api.gfile import exists, local_path
 from minihub_runtime.api.graph import Graph, get_default_graph
 from minihub_runtime.api.logger import LOGGER
 from minihub_runtime.api.name_prefixes import prepend_name_scope
-from minihub_runtime.errors import DataLossError, InvalidArgumentError, NotFoundError, clip
+from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
 from minihub_runtime.files import read_regular_file
-from minihub_runtime.protos import AssetFileDef, MetaGraphDef, SavedModel, parse
+from minihub_runtime.protos import AssetFileDef, MetaGraphDef, SavedModel, parse, parse_text
 from minihub_runtime.public import public
 from minihub_runtime.train.meta_graphs import import_meta_graph_with_return_elements
 from minihub_runtime.train.saved_model import constants
@@ -36,14 +36,7 @@ def read_saved_model_file(export_dir: str | os.PathLike[str]) -> SavedModel:
     if exists(binary):
         return parse(SavedModel, read_regular_file(binary), binary)
     if exists(text):
-        from google.protobuf import text_format
-
-        proto = SavedModel()
-        try:
-            text_format.Parse(read_regular_file(text).decode("utf-8"), proto)
-        except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
-            raise DataLossError(f"Cannot parse file {clip(text)}: {error}.") from error
-        return proto
+        return parse_text(SavedModel, read_regular_file(text), text)
     raise NotFoundError(
         f"SavedModel file does not exist at: {folder}{os.path.sep}"
         f"{{{constants.SAVED_MODEL_FILENAME_PBTXT}|{constants.SAVED_MODEL_FILENAME_PB}}}"

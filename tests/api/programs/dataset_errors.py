@@ -519,3 +519,35 @@ def errors_beside_ends(tf: Any) -> Any:
         lambda d: windows(grouped(d).unbatch().repeat(2)),
         limit=12,
     )
+
+
+@results
+def what_generators_raise(tf: Any) -> Any:
+    """An exception that means the end of a dataset elsewhere is none here."""
+    found = []
+    for error in (tf.errors.OutOfRangeError(None, None, "x"), KeyError("k"), ValueError("v")):
+
+        def numbers(error: Exception = error) -> Any:
+            yield 1
+            raise error
+
+        with tf.Graph().as_default():
+            dataset = tf.data.Dataset.from_generator(numbers, tf.int32, [])
+            following = tf.data.make_one_shot_iterator(dataset).get_next()
+            with tf.Session() as session:
+                found.append(asked(tf, session, following, 6))
+    return found
+
+
+@results
+def handles_of_no_iterator(tf: Any) -> Any:
+    handle = tf.placeholder(tf.string, [])
+    following = tf.data.Iterator.from_string_handle(handle, tf.int64, []).get_next()
+    found = []
+    with tf.Session() as session:
+        for text in ("", "nonsense"):
+            try:
+                found.append(session.run(following, {handle: text}))
+            except tf.errors.OpError as error:
+                found.append(type(error).__name__)
+    return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.api.programs import program
+from tests.api.programs import attempt, program
 
 
 @program
@@ -101,3 +101,49 @@ def shapes_of_variables(tf: Any) -> Any:
     tf.reshape(y, tf.shape(v))
     tf.reshape(y, [tf.shape(v)[1], -1])
     tf.reshape(y, tf.raw_ops.VariableShape(input=v.handle))
+
+
+@program
+def ranks_that_ops_tell(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32)
+    y = tf.placeholder(tf.float32, [None, 2, 4])
+    raw = tf.raw_ops
+    for equation in ("ij,jk->ik", "bij,bjk->bik", "ij,j->i"):
+        raw.Einsum(inputs=[x, x], equation=equation)
+    raw.Einsum(inputs=[x, y], equation="ij,bjk->bik")
+    raw.Einsum(inputs=[x, y], equation="...ij,bjk->...bik")
+    raw.Einsum(inputs=[x], equation="ij->ji")
+    raw.BatchMatMul(x=x, y=y)
+    raw.BatchMatMul(x=y, y=x)
+    raw.BatchMatMulV2(x=x, y=y)
+    raw.DepthToSpace(input=x, block_size=2)
+    raw.SpaceToDepth(input=x, block_size=2)
+    raw.InvertPermutation(x=tf.placeholder(tf.int32))
+    window = dict(ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")
+    volume = dict(ksize=[1, 2, 2, 2, 1], strides=[1, 2, 2, 2, 1], padding="SAME")
+    raw.MaxPoolGrad(orig_input=x, orig_output=x, grad=x, **window)
+    raw.MaxPool3DGrad(orig_input=x, orig_output=x, grad=x, **volume)
+    refused = [
+        lambda: raw.Einsum(inputs=[x, tf.zeros([3])], equation="ij,jk->ik"),
+        lambda: raw.InvertPermutation(x=tf.zeros([2, 2], tf.int32)),
+        lambda: raw.MaxPoolGrad(orig_input=y, orig_output=x, grad=x, **window),
+    ]
+    return [attempt(function) for function in refused]
+
+
+@program
+def rows_that_variables_take(tf: Any) -> Any:
+    found = []
+    indices = tf.constant([0, 1])
+    for resource in (False, True):
+        variable = tf.get_variable(
+            f"v{resource}", [3, 2], initializer=tf.zeros_initializer(), use_resource=resource
+        )
+        for scatter in (tf.scatter_update, tf.scatter_add, tf.scatter_max):
+            for shape in ([2, 2], [None, 2], None, [2], [3, 2], [2, 5]):
+                rows = tf.placeholder(tf.float32, shape)
+                found.append(
+                    attempt(lambda v=variable, u=rows, f=scatter: f(v, indices, u) is None)
+                )
+            found.append(attempt(lambda v=variable, f=scatter: f(v, indices, 1.0) is None))
+    return found
