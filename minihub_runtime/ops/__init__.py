@@ -130,6 +130,7 @@ FAMILIES = (
     "space",
     "sparse",
     "sparse_cross",
+    "sparse_maps",
     "sparse_math",
     "sparse_reduction",
     "sparse_serialization",

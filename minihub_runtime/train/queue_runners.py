@@ -46,7 +46,7 @@ class QueueRunner:
 
     Attributes:
         queue, enqueue_ops, close_op, cancel_op, queue_closed_exception_types: see above.
-        exceptions_raised: an empty list: errors reach the run that asked for elements.
+        exceptions_raised: an empty list: errors reach the coordinator, or without one the run that asked for elements.
 
     Raises:
         ValueError: there is no queue, or no operation, or both a message and these.
@@ -140,6 +140,14 @@ class QueueRunner:
                 self._running[sess] -= 1
                 if not self._running[sess]:
                     self._close(sess, self.close_op)
+                return False
+            except Exception as error:
+                self._running[sess] -= 1
+                if coord is None:
+                    raise
+                # Who asks for elements gets those that are left, and the coordinator hands on the error.
+                coord.request_stop(error)
+                self._close(sess, self.cancel_op)
                 return False
             return True
 

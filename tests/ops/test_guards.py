@@ -143,6 +143,7 @@ ALWAYS_REFUSED: dict[str, str] = {
     **dict.fromkeys(("ExperimentalSqlDataset", "SqlDataset"), "no graph queries databases here"),
     "FIFOQueue": _NAMED,
     "HashTable": _NAMED,
+    "MatchingFiles": "no graph looks into folders here",
     "MergeV2Checkpoints": _READ_ONLY,
     "MutableDenseHashTable": "TensorFlow's kernel refuses every one",
     "MutableHashTable": _NAMED,
