@@ -112,6 +112,7 @@ FAMILIES = (
     "random_poisson",
     "random_stateless",
     "random_truncated",
+    "reader",
     "recurrent",
     "recurrent_gradient",
     "reduction",

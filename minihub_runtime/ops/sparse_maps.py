@@ -16,7 +16,7 @@ from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import clip
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
-from minihub_runtime.ops.registry import ANY, Array, op, without_gradient
+from minihub_runtime.ops.registry import ANY, Array, op
 from minihub_runtime.ops.sparse_serialization import (
     Sparse,
     check_parts,
@@ -174,8 +174,3 @@ def take_many_sparse_from_tensors_map(
         if kind is not dtype:
             require(False, f"tensors of {clip(name)!r} must be {dtype.name}, not {kind.name}")
     return stacked(found, sparse_handles.shape)
-
-
-without_gradient(
-    "AddManySparseToTensorsMap", "AddSparseToTensorsMap", "TakeManySparseFromTensorsMap"
-)

@@ -44,6 +44,50 @@ def test_files_are_matched_once(folder: Path) -> None:
         assert session.run(names).tolist() == [f"{folder}/{n}.txt".encode() for n in "ab"]
 
 
+def test_matched_files_are_produced(folder: Path) -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        names = tf.train.match_filenames_once(f"{folder}/*.txt")
+        queue = tf.train.string_input_producer(names, num_epochs=1, shuffle=False)
+        read = tf.WholeFileReader().read(queue).value
+        session.run(tf.local_variables_initializer())
+        tf.train.start_queue_runners(session)
+        assert [session.run(read) for _ in range(2)] == [b"a", b"b"]
+
+
+def reading(name: str, by_reference: bool) -> str:
+    """A graph, as text, that reads a file by a queue."""
+    version = "" if by_reference else "V2"
+    return f"""
+        node {{ name: "q" op: "FIFOQueue{version}"
+          attr {{ key: "component_types" value {{ list {{ type: DT_STRING }} }} }} }}
+        node {{ name: "r" op: "TextLineReader{version}" }}
+        node {{ name: "name" op: "Const" attr {{ key: "dtype" value {{ type: DT_STRING }} }}
+          attr {{ key: "value" value {{ tensor {{ dtype: DT_STRING tensor_shape {{}} string_val: "{name}" }} }} }} }}
+        node {{ name: "full" op: "QueueEnqueue{version}" input: "q" input: "name"
+          attr {{ key: "Tcomponents" value {{ list {{ type: DT_STRING }} }} }} }}
+        node {{ name: "read" op: "ReaderRead{version}" input: "r" input: "q" input: "^full" }}
+        versions {{ producer: 20 }}
+    """
+
+
+@pytest.mark.parametrize("by_reference", [False, True])
+def test_readers_of_graphs_from_elsewhere_read_their_module_only(
+    folder: Path, by_reference: bool
+) -> None:
+    from google.protobuf import text_format
+
+    graph_def = text_format.Parse(reading(f"{folder}/a.txt", by_reference), tf.GraphDef())
+    for allowed in (False, True):
+        with tf.Graph().as_default() as graph:
+            tf.import_graph_def(graph_def, name="")
+            if allowed:
+                graph.allow_reading(str(folder))
+                assert run("read:1") == b"a"
+            else:
+                with pytest.raises(PermissionDeniedError, match="files of its module only"):
+                    run("read:1")
+
+
 @pytest.mark.parametrize("in_function", [False, True])
 @pytest.mark.parametrize("op", ["read_file", "matching_files"])
 def test_graphs_from_elsewhere_do_not(folder: Path, op: str, in_function: bool) -> None:
