@@ -28,7 +28,7 @@ from minihub_runtime.errors import (
 from minihub_runtime.protos import QueueRunnerDef
 from minihub_runtime.public import public
 
-__all__ = ["QueueRunner", "add_queue_runner", "start_queue_runners"]
+__all__ = ["QueueRunner", "add_queue_runner", "as_queue_runner", "start_queue_runners"]
 
 
 @public("train.QueueRunner", "train.queue_runner.QueueRunner")
@@ -250,10 +250,10 @@ def start_queue_runners(
         return [
             thread
             for runner in found
-            for thread in _runner(runner).create_threads(sess, coord, daemon, start)
+            for thread in as_queue_runner(runner).create_threads(sess, coord, daemon, start)
         ]
 
 
-def _runner(item: Any) -> QueueRunner:
+def as_queue_runner(item: Any) -> QueueRunner:
     """A queue runner; those of imported MetaGraphs are kept as messages."""
     return item if isinstance(item, QueueRunner) else QueueRunner(queue_runner_def=item.proto)
