@@ -1933,6 +1933,7 @@ HOME_OF: dict[str, str] = {
     "train.queue_runner.start_queue_runners": "minihub_runtime.train.queue_runners",
     "train.range_input_producer": "minihub_runtime.train.input_producers",
     "train.remove_checkpoint": "minihub_runtime.train.checkpoint_state",
+    "train.replica_device_setter": "minihub_runtime.train.device_setter",
     "train.shuffle_batch": "minihub_runtime.train.input_batches",
     "train.shuffle_batch_join": "minihub_runtime.train.input_batches",
     "train.slice_input_producer": "minihub_runtime.train.input_producers",
