@@ -92,6 +92,9 @@ def _create(
             if arg.is_ref and isinstance(place, int):
                 given[place] = graph.reference(given[place])
                 beside.enter_context(graph.colocate_with(given[place]))
+        # What a program adds may read and write files, which TensorFlow has no attribute for; private ones it passes over.
+        if "_program_token" in REGISTRY[op_name].private_attrs:
+            attrs = {**attrs, "_program_token": graph.node_graph.program_token}
         return graph.create_op(op_name, given, attrs, scope)
 
 

@@ -17,7 +17,6 @@ import stat as status
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from minihub_runtime.api.file_patterns import matching_paths
 from minihub_runtime.errors import (
     AlreadyExistsError,
     FailedPreconditionError,
@@ -30,6 +29,7 @@ from minihub_runtime.errors import (
     UnknownError,
     clip,
 )
+from minihub_runtime.ops.file_patterns import matching_paths
 from minihub_runtime.public import public
 
 __all__ = [

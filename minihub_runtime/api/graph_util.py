@@ -7,13 +7,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from minihub_runtime.api.graph import Graph
+from minihub_runtime.api.graph import Graph, Operation
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.codec import as_text
+from minihub_runtime.dtypes import int32, string
 from minihub_runtime.protos import GraphDef, NodeDef
 from minihub_runtime.public import public
 
-__all__ = ["extract_sub_graph", "remove_training_nodes", "tensor_shape_from_node_def_name"]
+__all__ = [
+    "extract_sub_graph",
+    "must_run_on_cpu",
+    "remove_training_nodes",
+    "tensor_shape_from_node_def_name",
+]
+
+#: Ops that only read and write variables.
+_VARIABLE_OPS = frozenset(
+    {
+        "Assign",
+        "AssignAdd",
+        "AssignSub",
+        "Queue",
+        "ScatterAdd",
+        "ScatterSub",
+        "ScatterUpdate",
+        "TruncatedNormal",
+        "Variable",
+        "VariableV2",
+    }
+)
+#: Op → attribute, and the types of it for which there are kernels for CPUs only.
+_ON_CPU: dict[str, tuple[str, tuple[int, ...]]] = {
+    "Cast": ("SrcT", (int32.as_datatype_enum,)),
+    "Const": ("dtype", (string.as_datatype_enum, int32.as_datatype_enum)),
+    "DynamicStitch": ("T", (int32.as_datatype_enum,)),
+    "ParallelDynamicStitch": ("T", (int32.as_datatype_enum,)),
+}
 
 
 def _node_of(text: str) -> str:
@@ -124,3 +153,22 @@ def tensor_shape_from_node_def_name(graph: Graph, input_name: str) -> TensorShap
     """
     name = input_name if ":" in input_name else f"{input_name}:0"
     return graph.get_tensor_by_name(name).shape
+
+
+@public("graph_util.must_run_on_cpu")
+def must_run_on_cpu(node: Operation | NodeDef, pin_variables_on_cpu: bool = False) -> bool:
+    """Whether TensorFlow has no kernel for GPUs for an operation.
+
+    Args:
+        node: the operation, or its NodeDef.
+        pin_variables_on_cpu: whether those that use variables count as such.
+
+    Raises:
+        AssertionError: it is neither.
+    """
+    proto = node.node_def if isinstance(node, Operation) else node
+    assert isinstance(proto, NodeDef), f"node must be an operation or a NodeDef, not {type(node)}"
+    if pin_variables_on_cpu and proto.op in _VARIABLE_OPS:
+        return True
+    attr, types = _ON_CPU.get(proto.op, ("", ()))
+    return proto.attr[attr].type in types if attr in proto.attr else False

@@ -290,7 +290,7 @@ class FIFOQueue(QueueBase):
         shapes: Any = None,
         names: Any = None,
         shared_name: str | None = None,
-        name: str = "fifo_queue",
+        name: str | None = "fifo_queue",
     ) -> None:
         types, known = _types(dtypes), _shapes(shapes)
         labels = _names(names, types)
@@ -422,7 +422,7 @@ def _handle(
     shapes: list[TensorShape] | None,
     capacity: int,
     shared_name: str | None,
-    name: str,
+    name: str | None,
     **further: Any,
 ) -> Any:
     return build(

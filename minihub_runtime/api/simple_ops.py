@@ -354,6 +354,7 @@ SIMPLE_OPS: tuple[tuple[str, str, str], ...] = (
         "sizes, values, field_names, message_type, descriptor_source='local://'",
         "io.encode_proto",
     ),
+    ("MatchingFiles", "pattern", "io.matching_files matching_files"),
     ("ParseTensor", "serialized, out_type", "io.parse_tensor parse_tensor"),
     ("ReadFile", "filename", "io.read_file read_file"),
     ("SerializeTensor", "tensor", "io.serialize_tensor serialize_tensor"),

@@ -502,20 +502,22 @@ class NodeContext:
         place = (self._scope, self.node)
         return self._state.call_gradient(place, function, types, arguments, self._passes)
 
-    def read_file(self, path: bytes) -> bytes:
+    def read_file(self, path: bytes, token: str = "") -> bytes:
         """The content of a file that the graph may see.
 
         Raises:
             NotFoundError: there is no such file.
             PermissionDeniedError: it is outside the folders the session was given.
         """
-        return read_regular_file(self._state.permitted(path))
+        return read_regular_file(self._permitted(path, token))
 
     def open_file(self, path: bytes, token: str = "") -> BinaryIO:
         """A file that the graph may see, open for reading; errors as for `read_file`."""
-        return stream_regular_file(
-            os.fsdecode(path) if self.by_program(token) else self._state.permitted(path)
-        )
+        return stream_regular_file(self._permitted(path, token))
+
+    def _permitted(self, path: bytes, token: str) -> str:
+        """`path` as text, if the node that holds a token may read what is there."""
+        return os.fsdecode(path) if self.by_program(token) else self._state.permitted(path)
 
     def by_program(self, token: str) -> bool:
         """Whether the program that runs the graph has added the node that holds a token."""

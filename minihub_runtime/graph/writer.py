@@ -35,7 +35,7 @@ def node_to_proto(node: Node) -> NodeDef:
 
 
 def graph_to_proto(graph: Graph) -> GraphDef:
-    """The GraphDef of a graph, nodes in their order, functions sorted by name."""
+    """The GraphDef of a graph, nodes in their order, functions sorted by name; nothing tells the token of its program."""
     proto = GraphDef()
     proto.node.extend(node_to_proto(node) for node in graph.nodes.values())
     proto.versions.producer = graph.producer
@@ -45,4 +45,9 @@ def graph_to_proto(graph: Graph) -> GraphDef:
         proto.library.function.add().CopyFrom(graph.functions[name])
     for name in sorted(graph.gradients):
         proto.library.gradient.add(function_name=name, gradient_func=graph.gradients[name])
+    token = graph.python.get("", "").encode()
+    for nodes in (proto.node, *(function.node_def for function in proto.library.function)):
+        for node in nodes if token else ():
+            if "_program_token" in node.attr and node.attr["_program_token"].s == token:
+                del node.attr["_program_token"]
     return proto

@@ -77,8 +77,12 @@ class Context(Protocol):
         """
         ...
 
-    def read_file(self, path: bytes) -> bytes:
+    def read_file(self, path: bytes, token: str = "") -> bytes:
         """The content of a file that the graph may see: an asset of its module.
+
+        Args:
+            path: its name.
+            token: the graph's `program_token`, with which all files may be read.
 
         Raises:
             NotFoundError: there is no such file.
@@ -90,8 +94,8 @@ class Context(Protocol):
         """A file that the graph may see, open for reading; errors as for `read_file`.
 
         Args:
-            path: its name.
-            token: the graph's `program_token`, with which all files may be read.
+            path: see `read_file`.
+            token: see `read_file`.
         """
         ...
 

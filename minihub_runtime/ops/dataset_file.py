@@ -38,6 +38,7 @@ from minihub_runtime.ops.record_files import (
     Inflating,
     compressor,
     framed,
+    lines,
     raw_records,
     record_of,
 )
@@ -47,7 +48,6 @@ from minihub_runtime.ops.shape_rules import nothing, scalar
 __all__ = ["compression_of", "paths_of"]
 
 _SOURCE = "core/kernels/data/"
-_CHUNK = 64 * 1024
 
 #: The pieces of an open file, which is closed at the end.
 _Reader = Callable[[BinaryIO], Iterator[Any]]
@@ -170,29 +170,6 @@ def compression_of(value: Array) -> str:
     return kind
 
 
-def _lines(kind: str) -> _Reader:
-    """What reads lines: a line feed ends one, and carriage returns are no part of any."""
-
-    def read(file: BinaryIO) -> Iterator[bytes]:
-        with file:
-            source = Inflating(file, WINDOW[kind]).read if kind else file.read
-            pieces: list[bytes] = []
-            total = 0
-            while chunk := source(_CHUNK):
-                *ended, rest = chunk.split(b"\n")
-                for line in ended:
-                    yield b"".join([*pieces, line]).replace(b"\r", b"")
-                    pieces, total = [], 0
-                pieces.append(rest)
-                total += len(rest)
-                # A line of a compressed file may be far longer than the file.
-                allocatable([total], np.uint8, "a line")
-            if total:
-                yield b"".join(pieces).replace(b"\r", b"")
-
-    return read
-
-
 @op(
     "TextLineDataset(filenames: string, compression_type: string, buffer_size: int64) -> handle: variant",
     stateful=True,
@@ -214,7 +191,7 @@ def text_line_dataset(
     """
     kind = compression_of(compression_type)
     number(buffer_size, "buffer_size", 0)
-    return variant(_Files(ctx, paths_of(filenames), _lines(kind), metadata))
+    return variant(_Files(ctx, paths_of(filenames), lambda file: lines(file, kind), metadata))
 
 
 @op(

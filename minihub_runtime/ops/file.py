@@ -1,11 +1,13 @@
 """Ops that read and write files.
 
-A graph may be a stranger's: it reads the files of its own module and nothing else, and it writes none.  Checkpoints are
-written by the program that owns the session, not by ops.
+A graph may be a stranger's: it reads the files of its own module and nothing else, and it writes none.  What the program
+itself has added holds its token, and reads any file.  Checkpoints are written by the program that owns the session, not by
+ops.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +16,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, PermissionDeniedError, clip
 from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.context import Context
+from minihub_runtime.ops.file_patterns import matching_paths
 from minihub_runtime.ops.registry import Array, op, types_list
 from minihub_runtime.ops.shape_rules import nothing, scalar
 from minihub_runtime.shapes import Shape, Spec
@@ -32,14 +35,47 @@ def _string(value: bytes) -> Array:
     source="core/kernels/whole_file_read_ops.cc",
     shape=scalar,
 )
-def read_file(ctx: Context, filename: Array) -> Array:
-    """The content of a file of the module.
+def read_file(ctx: Context, filename: Array, *, _program_token: str = "") -> Array:
+    """The content of a file of the module, or of any file where the program has added the operation.
 
     Raises: NotFoundError, PermissionDeniedError; InvalidArgumentError unless `filename` is a scalar.
     Differs: TensorFlow reads any file of the machine.
     """
     require_scalar(filename, "filename")
-    return _string(ctx.read_file(filename.item()))
+    return _string(ctx.read_file(filename.item(), _program_token))
+
+
+def _unknown_many(pattern: Spec) -> Shape:
+    require(pattern.shape is None or len(pattern.shape) <= 1, "pattern must have rank <= 1")
+    return (None,)
+
+
+@op(
+    "MatchingFiles(pattern: string) -> filenames: string",
+    source="core/kernels/matching_files_op.cc",
+    shape=_unknown_many,
+)
+def matching_files(ctx: Context, pattern: Array, *, _program_token: str = "") -> Array:
+    """The sorted paths of the files that match one of some patterns, each pattern's by itself.
+
+    Shapes: `[] | [n] -> [files]`.
+    Raises: PermissionDeniedError unless the program that runs the graph has added the operation; InvalidArgumentError for
+        patterns of another rank.
+    Differs: TensorFlow looks into any folder of the machine.
+    """
+    require(pattern.ndim <= 1, f"pattern must have rank <= 1, not {pattern.ndim}")
+    if not ctx.by_program(_program_token):
+        raise PermissionDeniedError(
+            "a graph must not look into folders; only the program that runs it may"
+        )
+    found = [
+        os.fsencode(path)
+        for item in pattern.reshape(-1).tolist()
+        for path in matching_paths(os.fsdecode(item))
+    ]
+    result = np.empty(len(found), dtype=object)
+    result[:] = sorted(found)
+    return result
 
 
 def _restored(tensor_names: Spec, shape_and_slices: Spec, dtypes: Sequence[object]) -> list[Shape]:

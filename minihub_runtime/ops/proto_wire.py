@@ -15,7 +15,17 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import DataLossError
 from minihub_runtime.ops.registry import Array
 
-__all__ = ["KINDS", "LENGTH", "fields_of", "scalar", "tag", "unpacked", "varint", "written"]
+__all__ = [
+    "KINDS",
+    "LENGTH",
+    "VARINT",
+    "fields_of",
+    "scalar",
+    "tag",
+    "unpacked",
+    "varint",
+    "written",
+]
 
 VARINT, FIXED64, LENGTH, GROUP, GROUP_END, FIXED32 = range(6)
 

@@ -16,12 +16,17 @@ from minihub_runtime.ops.registry import Array, at_least, op, types_list, withou
 from minihub_runtime.ops.shape_rules import nothing, scalar
 from minihub_runtime.shapes import Shape, Spec
 
-__all__: list[str] = []
+__all__ = ["pair", "queue_of"]
 
 _BASE = "core/kernels/queue_op.cc"
 
 
-def _queue(value: Any) -> Queue:
+def queue_of(value: Any) -> Queue:
+    """The queue that a handle stands for.
+
+    Raises:
+        InvalidArgumentError: it stands for something else.
+    """
     if isinstance(value, np.ndarray) and value.dtype == object and not value.ndim:
         value = value.item()  # one of several handles
     if not isinstance(value, Queue):
@@ -116,7 +121,7 @@ def _register(name: str, kind: type[Queue], source: str, doc: str, types: Any) -
 
     kernel: Any = {ShuffleQueue: shuffled, PriorityQueue: prioritized}.get(kind, plain)
     kernel.__doc__ = doc
-    for version, handle, shape in (("V2", "resource", scalar), ("", "Ref(string)", _pair)):
+    for version, handle, shape in (("V2", "resource", scalar), ("", "Ref(string)", pair)):
         op(
             f"{name}{version}() -> handle: {handle}",
             component_types=types,
@@ -127,7 +132,7 @@ def _register(name: str, kind: type[Queue], source: str, doc: str, types: Any) -
         )(kernel)
 
 
-def _pair() -> Shape:
+def pair() -> Shape:
     """A reference to a queue is two strings: a container and a name."""
     return (2,)
 
@@ -177,14 +182,14 @@ _register(
 
 
 def _enqueue(handle: Any, components: Sequence[Array]) -> tuple[()]:
-    queue = _queue(handle)
+    queue = queue_of(handle)
     queue.check(components, many=False)
     queue.put([tuple(array.copy() for array in components)])
     return ()
 
 
 def _enqueue_many(handle: Any, components: Sequence[Array]) -> tuple[()]:
-    queue = _queue(handle)
+    queue = queue_of(handle)
     queue.check(components, many=True)
     rows = [array.copy() for array in components]
     queue.put([tuple(array[i, ...] for array in rows) for i in range(len(rows[0]))])
@@ -198,7 +203,7 @@ def _require_types(queue: Queue, types: Sequence[DType]) -> None:
 
 
 def _dequeue(handle: Any, types: Sequence[DType]) -> tuple[Array, ...]:
-    queue = _queue(handle)
+    queue = queue_of(handle)
     _require_types(queue, types)
     return queue.take(1)[0]
 
@@ -206,7 +211,7 @@ def _dequeue(handle: Any, types: Sequence[DType]) -> tuple[Array, ...]:
 def _dequeue_many(
     handle: Any, n: Array, types: Sequence[DType], at_most: bool
 ) -> tuple[Array, ...]:
-    queue = _queue(handle)
+    queue = queue_of(handle)
     _require_types(queue, types)
     require_scalar(n, "n")
     count = int(n)
@@ -299,7 +304,7 @@ def _register_uses(version: str, handle_type: str) -> None:
 
         Raises: CancelledError if it is closed already.
         """
-        _queue(handle).close()
+        queue_of(handle).close()
         return ()
 
     @op(
@@ -310,7 +315,7 @@ def _register_uses(version: str, handle_type: str) -> None:
     )
     def size(handle: Any) -> Array:
         """How many elements the queue has."""
-        return np.array(len(_queue(handle)), np.int32)
+        return np.array(len(queue_of(handle)), np.int32)
 
     @op(
         f"QueueIsClosed{version}(handle: {handle_type}) -> is_closed: bool",
@@ -320,7 +325,7 @@ def _register_uses(version: str, handle_type: str) -> None:
     )
     def is_closed(handle: Any) -> Array:
         """Whether the queue is closed."""
-        return np.array(_queue(handle).closed)
+        return np.array(queue_of(handle).closed)
 
 
 def _register_dequeue_many(version: str, handle_type: str, name: str, at_most: bool) -> None:

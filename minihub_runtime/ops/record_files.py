@@ -15,10 +15,22 @@ import zlib
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, BinaryIO, TypeAlias
 
+import numpy as np
+
 from minihub_runtime.checkpoint.crc32c import masked_crc32c
 from minihub_runtime.errors import DataLossError
+from minihub_runtime.ops.checking import allocatable
 
-__all__ = ["WINDOW", "Inflating", "compressor", "framed", "raw_records", "record_of", "records"]
+__all__ = [
+    "WINDOW",
+    "Inflating",
+    "compressor",
+    "framed",
+    "lines",
+    "raw_records",
+    "record_of",
+    "records",
+]
 
 _LENGTH = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
@@ -71,6 +83,25 @@ def records(file: BinaryIO, kind: str) -> Iterator[bytes]:
     with contextlib.closing(raw_records(file, kind)) as found:
         for raw in found:
             yield record_of(raw)
+
+
+def lines(file: BinaryIO, kind: str) -> Generator[bytes, None, None]:
+    """The lines of an open file, which is closed at the end: a line feed ends one, and carriage returns are no part of any."""
+    with file:
+        source = Inflating(file, WINDOW[kind]).read if kind else file.read
+        pieces: list[bytes] = []
+        total = 0
+        while chunk := source(_CHUNK):
+            *ended, rest = chunk.split(b"\n")
+            for line in ended:
+                yield b"".join([*pieces, line]).replace(b"\r", b"")
+                pieces, total = [], 0
+            pieces.append(rest)
+            total += len(rest)
+            # A line of a compressed file may be far longer than the file.
+            allocatable([total], np.uint8, "a line")
+        if total:
+            yield b"".join(pieces).replace(b"\r", b"")
 
 
 def framed(record: bytes) -> bytes:

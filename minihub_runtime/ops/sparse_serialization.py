@@ -17,7 +17,7 @@ from minihub_runtime.ops.parsing import parse_tensor, serialize_tensor
 from minihub_runtime.ops.registry import ANY, Array, op, types
 from minihub_runtime.shapes import Shape, Spec, merge
 
-__all__: list[str] = []
+__all__ = ["Sparse", "check_parts", "rows_of", "stacked"]
 
 _FORMS = types("string variant", "string")
 
@@ -30,7 +30,8 @@ def _check_ranks(indices: Array, values: Array, shape: Array) -> None:
     require_rank(shape, 1, "sparse_shape")
 
 
-def _check_parts(indices: Array, values: Array, shape: Array) -> None:
+def check_parts(indices: Array, values: Array, shape: Array) -> None:
+    """Raise InvalidArgumentError unless these are the parts of a sparse tensor, whatever its indices."""
     _check_ranks(indices, values, shape)
     if len(indices) != len(values) or indices.shape[1] != len(shape):
         require(
@@ -127,7 +128,19 @@ def serialize_many_sparse(
     Raises: InvalidArgumentError for parts that do not fit each other, a rank below 2, indices outside `sparse_shape`,
     out of order or repeated.
     """
-    _check_parts(sparse_indices, sparse_values, sparse_shape)
+    rows = rows_of(sparse_indices, sparse_values, sparse_shape)
+    items = [item for row in rows for item in _serialized(row, out_type)]
+    return _as_vector(items).reshape(-1, 3)
+
+
+def rows_of(sparse_indices: Array, sparse_values: Array, sparse_shape: Array) -> list[Sparse]:
+    """The rows of a sparse tensor, each as one of a rank less.
+
+    Raises:
+        InvalidArgumentError: parts do not fit each other, the rank is below 2, or indices lie outside `sparse_shape`, out
+            of order or repeated.
+    """
+    check_parts(sparse_indices, sparse_values, sparse_shape)
     require(len(sparse_shape) >= 2, f"sparse_shape must have >= 2 sizes, not {len(sparse_shape)}")
     batch = int(sparse_shape[0])
     allocatable((batch, 3), object, "serialized_sparse")
@@ -138,14 +151,10 @@ def serialize_many_sparse(
     first = np.take_along_axis(steps, (steps != 0).argmax(axis=1)[:, None], axis=1)
     require(bool((first > 0).all()), "sparse_indices must be in order, each once")
     bounds = np.searchsorted(sparse_indices[:, 0], np.arange(batch + 1)).tolist()
-    items = [
-        item
+    return [
+        (sparse_indices[low:high, 1:], sparse_values[low:high], sparse_shape[1:])
         for low, high in itertools.pairwise(bounds)
-        for item in _serialized(
-            (sparse_indices[low:high, 1:], sparse_values[low:high], sparse_shape[1:]), out_type
-        )
     ]
-    return _as_vector(items).reshape(batch, 3)
 
 
 def _restored(item: Any, dtype: DType) -> Array:
@@ -163,7 +172,7 @@ def _parts(row: list[Any], dtype: DType) -> Sparse:
     indices, values, shape = (
         _restored(item, kind) for item, kind in zip(row, (int64, dtype, int64), strict=True)
     )
-    _check_parts(indices, values, shape)
+    check_parts(indices, values, shape)
     return indices, values, shape
 
 
@@ -175,8 +184,15 @@ def _deserialized(serialized_sparse: Array, dtype: DType) -> Sparse:
     )
     require(serialized_sparse.size > 0, "serialized_sparse must hold a sparse tensor")
     found = [_parts(list(row), dtype) for row in serialized_sparse.reshape(-1, 3)]
-    if not outer:
-        return found[0]
+    return stacked(found, outer) if outer else found[0]
+
+
+def stacked(found: list[Sparse], outer: tuple[int, ...]) -> Sparse:
+    """Sparse tensors, at least one, with the sizes `outer` in front, wide enough for each.
+
+    Raises:
+        InvalidArgumentError: they are of several ranks.
+    """
     rank = len(found[0][2])
     for _, _, shape in found:
         require(len(shape) == rank, f"all must have rank {rank}, not {len(shape)}")

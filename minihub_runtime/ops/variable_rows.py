@@ -397,9 +397,9 @@ def count_up_to(ref: Any, *, limit: int) -> Array:
 def resource_count_up_to(resource: Any, *, limit: int, T: DType) -> Array:
     """The value of a counter, after adding one to it.
 
-    Raises: OutOfRangeError at `limit`.
+    Raises: OutOfRangeError at `limit`; NotFoundError if it has no value.
     """
-    variable = variable_of(resource)
+    variable = existing(resource)
     require(
         variable.dtype is T,
         f"the variable must be {T.name}, not {variable.dtype.name}",

@@ -13,7 +13,11 @@
     hooks, saving_hooks        the standard hooks
     profiler_hook, progress    timelines of steps; a line on a terminal
     queue_runners              what fills queues
+    input_producers            queues of names of files, of numbers and rows
+    input_batches              batches out of queues; input_sparse, sparse tensors in them
     coordinator                threads that stop together
+    device_setter              devices of variables and of what computes
+    supervisor                 Supervisor, basic_train_loop
     monitored_session          MonitoredTrainingSession and its like
     estimator                  tf.estimator
 

@@ -28,7 +28,7 @@ from minihub_runtime.errors import (
 from minihub_runtime.protos import QueueRunnerDef
 from minihub_runtime.public import public
 
-__all__ = ["QueueRunner", "add_queue_runner", "start_queue_runners"]
+__all__ = ["QueueRunner", "add_queue_runner", "as_queue_runner", "start_queue_runners"]
 
 
 @public("train.QueueRunner", "train.queue_runner.QueueRunner")
@@ -46,7 +46,7 @@ class QueueRunner:
 
     Attributes:
         queue, enqueue_ops, close_op, cancel_op, queue_closed_exception_types: see above.
-        exceptions_raised: an empty list: errors reach the run that asked for elements.
+        exceptions_raised: an empty list: errors reach the coordinator, or without one the run that asked for elements.
 
     Raises:
         ValueError: there is no queue, or no operation, or both a message and these.
@@ -140,6 +140,14 @@ class QueueRunner:
                 self._running[sess] -= 1
                 if not self._running[sess]:
                     self._close(sess, self.close_op)
+                return False
+            except Exception as error:
+                self._running[sess] -= 1
+                if coord is None:
+                    raise
+                # Who asks for elements gets those that are left, and the coordinator hands on the error.
+                coord.request_stop(error)
+                self._close(sess, self.cancel_op)
                 return False
             return True
 
@@ -242,10 +250,10 @@ def start_queue_runners(
         return [
             thread
             for runner in found
-            for thread in _runner(runner).create_threads(sess, coord, daemon, start)
+            for thread in as_queue_runner(runner).create_threads(sess, coord, daemon, start)
         ]
 
 
-def _runner(item: Any) -> QueueRunner:
+def as_queue_runner(item: Any) -> QueueRunner:
     """A queue runner; those of imported MetaGraphs are kept as messages."""
     return item if isinstance(item, QueueRunner) else QueueRunner(queue_runner_def=item.proto)

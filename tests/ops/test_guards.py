@@ -125,6 +125,23 @@ NEVER_REFUSED: dict[str, str] = {
     "Print": _ANYTHING,
     **dict.fromkeys(("QueueIsClosed", "QueueIsClosedV2", "QueueSize", "QueueSizeV2"), _HANDLE),
     "RandomShuffle": _ANYTHING,
+    "FakeQueue": _HANDLE,
+    **dict.fromkeys(
+        (
+            f"{name}{version}"
+            for name in ("IdentityReader", "TFRecordReader", "WholeFileReader")
+            for version in ("", "V2")
+        ),
+        _NO_INPUTS,
+    ),
+    **dict.fromkeys(
+        (
+            f"Reader{name}{version}"
+            for name in ("NumRecordsProduced", "NumWorkUnitsCompleted", "Reset")
+            for version in ("", "V2")
+        ),
+        _HANDLE,
+    ),
     "RefEnter": _ANYTHING,
     "RefMerge": _ANYTHING,
     "StackCloseV2": _HANDLE,
@@ -143,6 +160,7 @@ ALWAYS_REFUSED: dict[str, str] = {
     **dict.fromkeys(("ExperimentalSqlDataset", "SqlDataset"), "no graph queries databases here"),
     "FIFOQueue": _NAMED,
     "HashTable": _NAMED,
+    "MatchingFiles": "no graph looks into folders here",
     "MergeV2Checkpoints": _READ_ONLY,
     "MutableDenseHashTable": "TensorFlow's kernel refuses every one",
     "MutableHashTable": _NAMED,
@@ -152,6 +170,17 @@ ALWAYS_REFUSED: dict[str, str] = {
     "PlaceholderV2": _UNFED,
     "PriorityQueue": _NAMED,
     "RandomShuffleQueue": _NAMED,
+    **dict.fromkeys(
+        (
+            "FakeQueue",
+            "FixedLengthRecordReader",
+            "IdentityReader",
+            "TFRecordReader",
+            "TextLineReader",
+            "WholeFileReader",
+        ),
+        _NAMED,
+    ),
     "RefSwitch": _DEAD,
     "SaveV2": _READ_ONLY,
     "Switch": _DEAD,

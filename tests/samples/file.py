@@ -37,6 +37,7 @@ def restored(
 # ShardedFilename and ShardedFilespec refuse nothing but arrays.  SaveV2 and MergeV2Checkpoints are always refused; what
 # is sampled is what TensorFlow refuses as well.
 SAMPLES = [
+    Sample("MatchingFiles", "matrix", dict(pattern=b([["a"]])), error="rank <= 1"),
     Sample("ReadFile", "words", dict(filename=File("tests/data/tables/words.txt"))),
     Sample("ReadFile", "missing", dict(filename=b("no/such/file")), error="No such file"),
     Sample("ReadFile", "vector", dict(filename=b(["a"])), error="scalar"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples import Sample, Step, bf16, c64, f16, f32, f64, i8, i32, i64, typed, u8
+from tests.samples import Call, Sample, Step, bf16, c64, f16, f32, f64, i8, i32, i64, typed, u8
 from tests.samples.variable import handle, read, with_handle, with_reference
 
 V = Step("v")
@@ -280,6 +280,14 @@ SAMPLES = [
         dict(limit=3, T="int32"),
         "limit of 3",
         before=with_handle(i32(3), "int32"),
+    ),
+    Sample(
+        "ResourceCountUpTo",
+        "no_value",
+        dict(resource=V),
+        dict(limit=3, T="int32"),
+        "must be initialized",
+        before={"v": Call("VarHandleOp", {}, dict(dtype="int32", shape=[]))},
     ),
     Sample(
         "ResourceCountUpTo",

@@ -20,7 +20,7 @@ from minihub_runtime.api.data.experimental import parallel_interleave
 from minihub_runtime.api.data.functions import ElementFunction
 from minihub_runtime.api.data.options import Options
 from minihub_runtime.api.gfile import matching
-from minihub_runtime.api.graph import Tensor, get_default_graph
+from minihub_runtime.api.graph import Tensor
 from minihub_runtime.api.type_spec import TensorSpec
 from minihub_runtime.dtypes import bool_, int64, string
 from minihub_runtime.public import public
@@ -110,10 +110,6 @@ class CsvDataset(Dataset):
             output_shapes=[()] * len(defaults),
             **arguments,
         )
-        # The op has no attribute for what TensorFlow does not know of; private ones it passes over.
-        graph = variant.op.graph
-        token = get_default_graph().node_graph.program_token
-        graph.set_attrs(variant.op.name, _program_token=token)
         super().__init__(variant, tuple(TensorSpec([], value.dtype) for value in defaults))
 
 

@@ -12,7 +12,6 @@ from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data import nest
 from minihub_runtime.api.data.dataset import Dataset
 from minihub_runtime.api.data.structure import flat_shapes, flat_types
-from minihub_runtime.api.graph import get_default_graph
 from minihub_runtime.api.type_spec import TensorSpec
 from minihub_runtime.dtypes import string
 from minihub_runtime.public import public
@@ -45,6 +44,4 @@ class SqlDataset(Dataset):
             output_types=flat_types(spec),
             output_shapes=flat_shapes(spec),
         )
-        token = get_default_graph().node_graph.program_token
-        variant.op.graph.set_attrs(variant.op.name, _program_token=token)
         super().__init__(variant, spec)

@@ -10,7 +10,7 @@ from typing import Any
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.data.dataset import Dataset
-from minihub_runtime.api.graph import Operation, get_default_graph
+from minihub_runtime.api.graph import Operation
 from minihub_runtime.api.type_spec import TensorSpec
 from minihub_runtime.dtypes import string
 from minihub_runtime.public import public
@@ -60,6 +60,4 @@ class TFRecordWriter:
             filename=self._filename,
             compression_type=self._compression_type,
         )
-        token = get_default_graph().node_graph.program_token
-        made.graph.set_attrs(made.name, _program_token=token)
         return made

@@ -95,3 +95,19 @@ def frozen_control_flow(tf: Any) -> Any:
         with tf.Session() as session:
             found += [session.run(outputs, {"x:0": value}) for value in (1.0, -1.0)]
     return found
+
+
+@results
+def operations_for_cpus(tf: Any) -> Any:
+    tf.cast(tf.constant(1), tf.float32, name="narrow")
+    tf.cast(tf.constant([1.0]), tf.int32, name="wide")
+    tf.constant("a", name="text")
+    tf.dynamic_stitch([[0], [1]], [[1], [2]], name="numbers")
+    tf.dynamic_stitch([[0], [1]], [[1.0], [2.0]], name="floats")
+    tf.get_variable("v", initializer=1.0, use_resource=False)
+    must, graph = tf.graph_util.must_run_on_cpu, tf.get_default_graph()
+    names = ("Const", "narrow", "Const_1", "wide", "text", "numbers", "floats", "v", "v/Assign")
+    return [
+        [must(op), must(op.node_def), must(op, pin_variables_on_cpu=True)]
+        for op in map(graph.get_operation_by_name, names)
+    ]
