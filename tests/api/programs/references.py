@@ -99,3 +99,50 @@ def metrics_in_variables_by_reference(tf: Any) -> Any:
         mean, update = tf.metrics.mean(np.float32([1, 2, 3]))
         total = tf.div_no_nan(tf.assign_add(*variables(tf, "vw")), [2.0, 0.0])
         return mean.name, update.name, total.name
+
+
+def written_and_read(tf: Any, v: Any, memory: Any) -> Any:
+    """What is read of a tensor, a copy of it, and a part after a write to a variable."""
+    with tf.control_dependencies([memory]):
+        write = v.assign_add([10.0, 20.0])
+    with tf.control_dependencies([write]):
+        return memory * 1.5, tf.identity(memory) * 2.0, tf.reshape(memory, [1, 2])[0, 1] * 1.0
+
+
+@results
+@with_old_control_flow
+def branches_hand_the_memory_of_variables_on(tf: Any) -> Any:
+    v, w = variables(tf, "vw")
+    p = tf.placeholder(tf.bool, [])
+    chosen = [
+        tf.cond(p, lambda: tf.identity(v), lambda: tf.identity(w)),
+        tf.cond(p, lambda: v.assign_add([1.0, 1.0]), lambda: tf.identity(v)),
+        tf.cond(p, lambda: tf.identity(v), lambda: v * 3.0),
+        tf.cond(p, lambda: tf.constant([7.0, 8.0]), lambda: tf.identity(v)),
+    ]
+    chosen.append(tf.cond(p, lambda: tf.identity(chosen[0]), lambda: tf.identity(w)))
+    fetches = [written_and_read(tf, v, memory) for memory in chosen]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        return [session.run(fetch, {p: value}) for fetch in fetches for value in (True, False)]
+
+
+@results
+@with_old_control_flow
+def loops_hand_the_memory_of_variables_on(tf: Any) -> Any:
+    v, _ = variables(tf, "vw")
+    loop = tf.while_loop(lambda i, _: i < 3, lambda i, x: (i + 1, x), [0, tf.identity(v)])
+    return run(tf, written_and_read(tf, v, loop[1]))
+
+
+@results
+def merges_hand_the_memory_of_variables_on(tf: Any) -> Any:
+    v, w = variables(tf, "vw")
+    p = tf.placeholder(tf.bool, [])
+    chosen = tf.raw_ops.Switch(data=tf.identity(v), pred=p).output_true
+    other = tf.raw_ops.Switch(data=tf.identity(w), pred=p).output_false
+    memory = tf.raw_ops.Merge(inputs=[other * 2.0, tf.identity(chosen)]).output
+    fetches = written_and_read(tf, v, memory)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        return [session.run(fetches, {p: value}) for value in (True, False)]
