@@ -233,7 +233,7 @@ class _Aliases:
 
     def held_by(self, ref: Ref) -> set[Hashable]:
         """The variables one of whose memory a tensor is."""
-        variable, node = self.variable(ref), self._region.node(ref)
+        variable, node = self.behind(ref), self._region.node(ref)
         if variable is not None:
             return {variable}
         return set() if node is None else self.read_by(node)
@@ -252,7 +252,7 @@ class _Aliases:
             if not self._region.feeds.isdisjoint(outputs):
                 continue
             for ref in _memory(found):
-                variable = self.variable(ref)
+                variable = self.behind(ref)
                 if variable is None:
                     stack.append(self._region.node(ref))
                 else:
@@ -331,7 +331,7 @@ def _copied(
     node = region.nodes[read.node]
     memory, controls = [*_memory(node)], node.controls
     for place, ref in enumerate(memory):
-        if aliases.variable(ref) is not None:
+        if aliases.behind(ref) is not None:
             controls = tuple(dict.fromkeys([*controls, *awaited]))
         elif aliases.held_by(ref):
             memory[place] = _copied(region, aliases, writes, ref, awaited)

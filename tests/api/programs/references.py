@@ -146,3 +146,26 @@ def merges_hand_the_memory_of_variables_on(tf: Any) -> Any:
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         return [session.run(fetches, {p: value}) for value in (True, False)]
+
+
+@results
+def what_writes_give_is_the_memory_of_the_variable(tf: Any) -> Any:
+    found = []
+    for write in (
+        lambda v: v.assign_add([1.0, 1.0]),
+        lambda v: tf.scatter_update(v, [0], [5.0]),
+        lambda v: tf.scatter_nd_sub(v, [[1]], [5.0]),
+        lambda v: v[1:].assign([9.0]),
+        lambda v: tf.raw_ops.ApplyGradientDescent(var=v.op.outputs[0], alpha=0.5, delta=[1.0, 2.0]),
+    ):
+        with tf.Graph().as_default():
+            (v,) = variables(tf, "v")
+            first = write(v)
+            copy = tf.identity(first)
+            before = first * 2.0
+            with tf.control_dependencies([before, copy]):
+                second = tf.assign_add(first, [10.0, 20.0])
+            with tf.control_dependencies([second]):
+                fetches = [before, first * 2.0, copy * 3.0, v * 1.5]
+            found.append(run(tf, fetches))
+    return found
