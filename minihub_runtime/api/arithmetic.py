@@ -118,13 +118,15 @@ def truediv(x: Any, y: Any, name: str | None = None) -> Any:
 
 def _to_divide(x: Tensor, y: Tensor, where: str) -> tuple[Any, Any]:
     """Both sides as a true quotient takes them."""
-    dtype = QUOTIENT_TYPES.get(_common_type(x, y))
+    common = _common_type(x, y)
+    dtype = QUOTIENT_TYPES.get(common)
     if dtype is None:
         raise TypeError(
             f"Invalid dtype {x.dtype.base_dtype!r} in {where}. Expected one of "
             f"{{{', '.join(map(repr, QUOTIENT_TYPES))}}}."
         )
-    return cast(x, dtype), cast(y, dtype)
+    # References are no other type.
+    return (x, y) if dtype is common else (cast(x, dtype), cast(y, dtype))
 
 
 def _common_type(x: Tensor, y: Tensor) -> DType:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minihub_runtime.api.control_flow_switches import disable_control_flow_v2
 from minihub_runtime.api.variables.options import disable_resource_variables
 from minihub_runtime.public import public
 
@@ -36,8 +37,12 @@ def disable_eager_execution() -> None:
 
 @public("disable_v2_behavior")
 def disable_v2_behavior() -> None:
-    """Let variables be reached by reference where nothing else is said, as TensorFlow 1 does; the rest is so anyway."""
+    """Let variables be reached by reference where nothing else is said, and what branches and loops do not use have no gradient.
+
+    So it is in TensorFlow 1, as is the rest anyway.
+    """
     disable_resource_variables()
+    disable_control_flow_v2()
 
 
 @public("disable_tensor_equality")

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from minihub_runtime.api.control_flow_switches import control_flow_v2_enabled
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph
 from minihub_runtime.api.indexed_slices import IndexedSlices
@@ -29,6 +30,7 @@ class GraphSite(Site):
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph.node_graph, graph.inference)
         self._owner = graph
+        self.fills_zeros = control_flow_v2_enabled()
 
     @property
     def origins(self) -> Origins:

@@ -100,7 +100,8 @@ def remove_training_nodes(
 ) -> GraphDef:
     """The graph without what inference does not need: CheckNumerics, and Identity where it only passes a value on.
 
-    Differs: what read a CheckNumerics reads the value that was checked; TensorFlow leaves it without that input.
+    Differs: what read a CheckNumerics reads the value that was checked; TensorFlow leaves it without that input.  The
+    function library is kept: branches and loops, which have no functions in TensorFlow 1, are functions here.
 
     Args:
         input_graph: the graph.
@@ -134,6 +135,8 @@ def remove_training_nodes(
         if node.name not in spliced:
             node.input[:] = [_behind(text, spliced) for text in node.input]
             result.node.append(node)
+    if input_graph.HasField("library"):
+        result.library.CopyFrom(input_graph.library)
     return result
 
 

@@ -207,7 +207,11 @@ def _given(
     bodies: Sequence[DifferentiatedBody],
     grads: Sequence[Term | None],
 ) -> dict[int, Term]:
-    """The gradients that arrive at the functions: those of the outputs, and zeros where only these reach an argument."""
+    """The gradients that arrive at the functions: those of the outputs, and zeros where only these reach an argument.
+
+    The two branches of a condition of version 1, where Case is as it is, are given none but those of the outputs.
+    """
+    fills = ops.site.home.fills_zeros or node.op not in ("If", "StatelessIf")
     outputs = [i for i in range(len(grads)) if is_trainable(ops.site.dtype(Ref(node.name, i)))]
     given = {}
     reached: set[int] = set()
@@ -220,7 +224,7 @@ def _given(
         ref = Ref(node.name, i)
         # What was kept of one function is nothing in the others.
         kept = any(body.site.nodes[body.results[i].node].op == "FakeParam" for body in bodies)
-        if i in given or kept or not has_zeros(ops, ref):
+        if i in given or kept or not has_zeros(ops, ref) or not (fills or grads[i]):
             continue
         more = set().union(*(body.reached(body.results[i]) for body in bodies))
         if not more <= reached:

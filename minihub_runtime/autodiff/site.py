@@ -55,6 +55,8 @@ class Site:
     frame: Any = None
     #: Whether a program builds here; it may have registered gradients.
     of_program: bool = False
+    #: Whether what branches and loops are given has zeros as its gradient where no result that has one depends on it.
+    fills_zeros: bool = True
 
     @property
     def nodes(self) -> Mapping[str, Node]:

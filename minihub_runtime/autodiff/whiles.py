@@ -48,25 +48,19 @@ def while_gradients(
         grads: the gradients of its outputs, None where there is none; not all are None.
 
     Returns:
-        A gradient for each input through which gradients flow, whether or not the outputs depend on it; None for others.
+        A gradient for each input through which gradients flow, whether or not the outputs depend on it, unless the loop is
+        of version 1; None for others.
     """
     body = DifferentiatedBody(ops, node.attrs["body"], node.inputs)
     arguments, results = body.arguments, body.results
+    filled = range(len(grads)) if ops.site.home.fills_zeros else _reached(body, grads)
+    gradients: list[Term | None] = [
+        Zeros(ops.term(ref)) if i in filled and has_zeros(ops, ref) else None
+        for i, ref in enumerate(node.inputs)
+    ]
     # Zeros that nothing computed yet stay so.
     grads = [None if g is None or g.known_zero else g for g in grads]
-    active = {
-        i
-        for i, g in enumerate(grads)
-        if g is not None and is_trainable(body.site.dtype(results[i]))
-    }
-    stack = list(active)
-    while stack:
-        for i in body.reached(results[stack.pop()]) - active:
-            active.add(i)
-            stack.append(i)
-    gradients: list[Term | None] = [
-        Zeros(ops.term(ref)) if has_zeros(ops, ref) else None for ref in node.inputs
-    ]
+    active = _reached(body, grads)
     if not active:
         return gradients
     order = sorted(active)
@@ -99,11 +93,30 @@ def while_gradients(
     functions = _backward(ops, body, order, seeds, outputs, kept, constant)
     backward = getattr(ops, node.op)(operands, **functions)
     for place, i in enumerate(order):
+        if grads[i] is None and found[i] is seeds[i] and not ops.site.home.fills_zeros:
+            # What is handed from turn to turn is read, if at all, by what has no gradient.
+            gradients[i] = None
+            continue
         gradients[i] = backward[1 + place]
         behind = ops.site.inference.behind(node.inputs[i])
         if behind is not None:
             ops.site.inference.refine(backward[1 + place].ref, behind.shape)
     return gradients
+
+
+def _reached(body: DifferentiatedBody, grads: Sequence[Term | None]) -> set[int]:
+    """The loop variables that results with gradients may depend on through differentiable tensors."""
+    found = {
+        i
+        for i, g in enumerate(grads)
+        if g is not None and is_trainable(body.site.dtype(body.results[i]))
+    }
+    stack = list(found)
+    while stack:
+        more = body.reached(body.results[stack.pop()]) - found
+        found |= more
+        stack.extend(more)
+    return found
 
 
 def _handle(ops: NodeOps, node: Node, index: int) -> bool:

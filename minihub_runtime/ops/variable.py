@@ -252,10 +252,11 @@ def assign(
 ) -> Variable:
     """The reference, after giving the variable a value.
 
-    Raises: InvalidArgumentError if the shape does not fit and `validate_shape` holds.
+    Raises: InvalidArgumentError if the shape is not that of the value before, or what it must be, and `validate_shape`
+        holds.
     """
     target = resource_of(ref)
-    target.assign(value, validate_shape)
+    target.assign(value, validate_shape, validate_shape)
     return target
 
 

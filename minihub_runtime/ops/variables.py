@@ -164,13 +164,20 @@ class Variable:
             self._value, self._source = None, source
             self.epoch += 1
 
-    def assign(self, value: Array, validate_shape: bool = True) -> None:
+    def assign(self, value: Array, validate_shape: bool = True, keep_shape: bool = False) -> None:
         """Replace the value.
+
+        Args:
+            value: the new one.
+            validate_shape: whether it must have the shape that values of this variable have.
+            keep_shape: whether it must have the shape of the value before, which may be another one.
 
         Raises:
             InvalidArgumentError: its type or shape does not fit.
         """
         with self.lock:
+            if keep_shape and self._value is not None:
+                self._check_shape(self._value.shape, value)
             self._store(value, validate_shape)
             self.epoch += 1
 
@@ -180,13 +187,17 @@ class Variable:
                 f"variable {clip(self.name)!r} must be assigned {self.dtype.name}, "
                 f"not {as_dtype(value.dtype).name}"
             )
-        if validate_shape and not compatible(self.shape, value.shape):
+        if validate_shape:
+            self._check_shape(self.shape, value)
+        self._value, self._source = _keepable(value), None
+
+    def _check_shape(self, expected: Shape, value: Array) -> None:
+        if not compatible(expected, value.shape):
             raise InvalidArgumentError(
                 "Assign requires shapes of both tensors to match. "
-                f"lhs shape= {show(self.shape)} rhs shape= {show(value.shape)} "
+                f"lhs shape= {show(expected)} rhs shape= {show(value.shape)} "
                 f"(variable {clip(self.name)!r})"
             )
-        self._value, self._source = _keepable(value), None
 
     def update(self, change: Callable[[Array], Array]) -> Array:
         """Replace the value by `change(value)`, which no other update interrupts; the new value."""

@@ -433,7 +433,13 @@ class Region:
 @functools.cache
 def hands_references_on(op: str) -> bool:
     """Whether the first output of an op may be the variable that its first input refers to."""
-    return op in HANDLES or op.startswith(("Assign", "Ref")) or "Enter" in op
+    if op in HANDLES or "Enter" in op:
+        return True
+    schema = REGISTRY[op].schema if op in REGISTRY else None
+    # Writes are of the kind, be they of all or of some rows.
+    return schema is not None and all(
+        args and args[0].is_ref for args in (schema.inputs, schema.outputs)
+    )
 
 
 def _follows_from_inputs(op: str) -> bool:

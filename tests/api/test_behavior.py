@@ -20,8 +20,10 @@ def test_variables_are_references_without_the_behavior_of_2() -> None:
         try:
             tf.disable_v2_behavior()
             assert tf.Variable(1.0).op.type == "VariableV2"
+            assert not tf.control_flow_v2_enabled()
         finally:
             tf.enable_resource_variables()
+            tf.enable_control_flow_v2()
 
 
 @pytest.mark.parametrize(

@@ -209,3 +209,18 @@ def test_a_graph_that_is_read_again_writes_to_the_same_variable(run: Run) -> Non
         session.run(tf.global_variables_initializer())
         values = [session.run("found:0", {"p:0": value}) for value in (True, False)]
         assert [*values, session.run("v:0")] == [13, 12, 12]
+
+
+def test_branches_keep_their_functions_where_training_nodes_are_removed(run: Run) -> None:
+    p = tf.placeholder(tf.bool, [], name="p")
+    v = tf.get_variable("v", initializer=3.0)
+    tf.identity(tf.cond(p, lambda: v * 2.0, lambda: v - 1.0), name="y")
+    run(tf.no_op())
+    graph_def = v.graph.as_graph_def()
+    with tf.Session(graph=v.graph) as session:
+        session.run(tf.global_variables_initializer())
+        frozen = tf.graph_util.convert_variables_to_constants(session, graph_def, ["y"])
+    lean = tf.graph_util.remove_training_nodes(frozen, ["y"])
+    with tf.Graph().as_default(), tf.Session() as session:
+        (y,) = tf.import_graph_def(lean, return_elements=["y:0"], name="")
+        assert [session.run(y, {"p:0": value}) for value in (True, False)] == [6, 2]
