@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minihub_runtime.api.contrib.arg_scope import add_arg_scope
+from minihub_runtime.api.contrib.utils import collections_of
 from minihub_runtime.api.graph import GraphKeys, get_default_graph
 from minihub_runtime.api.variables.options import VariableAggregation, VariableSynchronization
 from minihub_runtime.api.variables.partitioned import PartitionedVariable
@@ -140,7 +141,7 @@ def model_getter(renamed: dict[str, str] | None = None) -> Callable[..., Any]:
 
 def add_to_named_collections(item: Any, collections: Any, name: str) -> None:
     """Add a variable to collections: those of a list, or those that a mapping has for its name."""
-    keys = collections.get(name) if isinstance(collections, dict) else collections
+    keys = collections_of(collections, name)
     graph = get_default_graph()
     parts = list(item) if isinstance(item, PartitionedVariable) else [item]
     for key in keys or ():

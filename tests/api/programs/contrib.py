@@ -23,6 +23,10 @@ def slim(tf: Any) -> Any:
     # It looks for the class of tensors where it was before TensorFlow 2.14.
     ops = importlib.import_module("tensorflow.python.framework.ops")
     ops.Tensor = importlib.import_module("tensorflow.python.framework.tensor").Tensor  # type: ignore[attr-defined]
+    # It looks for what packs tensors where it was before TensorFlow 2.13.
+    arrays = importlib.import_module("tensorflow.python.ops.array_ops")
+    packing = importlib.import_module("tensorflow.python.ops.array_ops_stack")
+    arrays.stack, arrays.unstack = packing.stack, packing.unstack  # type: ignore[attr-defined]
     return importlib.import_module("tf_slim")
 
 
