@@ -478,6 +478,7 @@ HOME_OF: dict[str, str] = {
     "contrib.slim.learning.clip_gradient_norms": "minihub_runtime.train.contrib.training",
     "contrib.slim.learning.create_train_op": "minihub_runtime.train.contrib.learning",
     "contrib.slim.learning.multiply_gradients": "minihub_runtime.train.contrib.training",
+    "contrib.slim.learning.train": "minihub_runtime.train.contrib.learning",
     "contrib.slim.learning.train_step": "minihub_runtime.train.contrib.learning",
     "contrib.slim.legacy_fully_connected": "minihub_runtime.api.contrib.legacy",
     "contrib.slim.legacy_linear": "minihub_runtime.api.contrib.legacy",
