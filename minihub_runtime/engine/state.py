@@ -519,6 +519,17 @@ class NodeContext:
         """`path` as text, if the node that holds a token may read what is there."""
         return os.fsdecode(path) if self.by_program(token) else self._state.permitted(path)
 
+    def check_reading(self, token: str) -> None:
+        """Raise where the graph may see no file at all.
+
+        Raises:
+            PermissionDeniedError: the session was given no folder, and the token is not the graph's.
+        """
+        if self._state.readable == [] and not self.by_program(token):
+            raise PermissionDeniedError(
+                "a graph may read the files of its module only, and it has none"
+            )
+
     def by_program(self, token: str) -> bool:
         """Whether the program that runs the graph has added the node that holds a token."""
         return bool(token) and token == self._state.graph.python.get("")

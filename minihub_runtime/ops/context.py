@@ -99,6 +99,14 @@ class Context(Protocol):
         """
         ...
 
+    def check_reading(self, token: str) -> None:
+        """Raise where the graph may see no file at all.
+
+        Raises:
+            PermissionDeniedError: the session was given no folder, and the token is not the graph's.
+        """
+        ...
+
     def by_program(self, token: str) -> bool:
         """Whether the node that holds a token, the graph's `program_token`, was added by the program that runs the graph."""
         ...

@@ -55,18 +55,31 @@ def _identity(ctx: Context, *, container: str = "", shared_name: str = "") -> Re
     return _shared(ctx, container, shared_name, Reader)
 
 
-def _whole_file(ctx: Context, *, container: str = "", shared_name: str = "") -> Reader:
-    """The reader of that name, which gives whole files."""
+def _whole_file(
+    ctx: Context, *, container: str = "", shared_name: str = "", _program_token: str = ""
+) -> Reader:
+    """The reader of that name, which gives whole files.
+
+    Raises: PermissionDeniedError where the graph may read no file.
+    """
+    ctx.check_reading(_program_token)
     return _shared(ctx, container, shared_name, FileReader)
 
 
 def _text_line(
-    ctx: Context, *, skip_header_lines: int = 0, container: str = "", shared_name: str = ""
+    ctx: Context,
+    *,
+    skip_header_lines: int = 0,
+    container: str = "",
+    shared_name: str = "",
+    _program_token: str = "",
 ) -> Reader:
     """The reader of that name, which gives lines of files.
 
-    Raises: InvalidArgumentError for a negative number of lines, and for a reader of that name of another kind.
+    Raises: InvalidArgumentError for a negative number of lines, and for a reader of that name of another kind;
+        PermissionDeniedError where the graph may read no file.
     """
+    ctx.check_reading(_program_token)
     return _shared(ctx, container, shared_name, lambda name: LineReader(name, skip_header_lines))
 
 
@@ -79,11 +92,14 @@ def _fixed_length(
     hop_bytes: int = 0,
     container: str = "",
     shared_name: str = "",
+    _program_token: str = "",
 ) -> Reader:
     """The reader of that name, which gives records of `record_bytes` bytes of files, between a header and a footer.
 
-    Raises: InvalidArgumentError for negative sizes, and for a reader of that name of another kind.
+    Raises: InvalidArgumentError for negative sizes, and for a reader of that name of another kind; PermissionDeniedError
+        where the graph may read no file.
     """
+    ctx.check_reading(_program_token)
     sizes = (header_bytes, record_bytes, footer_bytes, hop_bytes)
     return _shared(ctx, container, shared_name, lambda name: FixedReader(name, *sizes, ""))
 
@@ -98,19 +114,31 @@ def _fixed_length_v2(
     container: str = "",
     shared_name: str = "",
     encoding: str = "",
+    _program_token: str = "",
 ) -> Reader:
     """The reader of that name, which gives records of `record_bytes` bytes of files, perhaps compressed.
 
-    Raises: InvalidArgumentError for negative sizes, and for a reader of that name of another kind.
+    Raises: InvalidArgumentError for negative sizes, and for a reader of that name of another kind; PermissionDeniedError
+        where the graph may read no file.
     """
+    ctx.check_reading(_program_token)
     sizes = (header_bytes, record_bytes, footer_bytes, hop_bytes)
     return _shared(ctx, container, shared_name, lambda name: FixedReader(name, *sizes, encoding))
 
 
 def _tf_record(
-    ctx: Context, *, container: str = "", shared_name: str = "", compression_type: str = ""
+    ctx: Context,
+    *,
+    container: str = "",
+    shared_name: str = "",
+    compression_type: str = "",
+    _program_token: str = "",
 ) -> Reader:
-    """The reader of that name, which gives the records of files of TFRecords."""
+    """The reader of that name, which gives the records of files of TFRecords.
+
+    Raises: PermissionDeniedError where the graph may read no file.
+    """
+    ctx.check_reading(_program_token)
     return _shared(ctx, container, shared_name, lambda name: ExampleReader(name, compression_type))
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from minihub_runtime.api.building import build
 from minihub_runtime.api.contrib.arg_scope import add_arg_scope
 from minihub_runtime.api.contrib.initializers import xavier_initializer
+from minihub_runtime.api.contrib.utils import named
 from minihub_runtime.api.contrib.variables import add_to_named_collections, model_getter
 from minihub_runtime.api.conversion import convert_to_tensor
-from minihub_runtime.api.graph import get_default_graph, name_scope
+from minihub_runtime.api.graph import name_scope
 from minihub_runtime.api.initializers import ZEROS
 from minihub_runtime.api.layers.base import Layer
 from minihub_runtime.api.layers.convolution import Conv1D, Conv2D, Conv3D
@@ -29,6 +30,7 @@ from minihub_runtime.api.layers.pooling import (
 )
 from minihub_runtime.api.layers.separable import SeparableConv2D
 from minihub_runtime.api.layers.transposed import Conv2DTranspose, Conv3DTranspose
+from minihub_runtime.api.nn.activation import relu6
 from minihub_runtime.api.variables.scopes import variable_scope
 from minihub_runtime.public import public
 
@@ -58,14 +60,6 @@ SEPARABLE_NAMES = {
 def relu(x: Any) -> Any:
     """The activation where nothing else is said."""
     return build("Relu", features=x)
-
-
-def named(collections: Any, alias: str, outputs: Any) -> Any:
-    """Add an output to collections under the name of its scope."""
-    if collections:
-        outputs.aliases = [*getattr(outputs, "aliases", []), alias.rstrip("/")]
-        get_default_graph().add_to_collections(collections, outputs)
-    return outputs
 
 
 def _format(data_format: str | None, allowed: tuple[str, ...]) -> str:
@@ -180,7 +174,15 @@ def fully_connected(
 linear = public("contrib.layers.linear", "contrib.slim.linear")(
     functools.partial(fully_connected, activation_fn=None)
 )
-public("contrib.layers.relu")(functools.partial(fully_connected, activation_fn=relu))
+public("contrib.layers.relu", "contrib.slim.relu")(
+    functools.partial(fully_connected, activation_fn=relu)
+)
+public("contrib.layers.elu", "contrib.slim.elu")(
+    functools.partial(fully_connected, activation_fn=lambda x: build("Elu", features=x))
+)
+public("contrib.layers.relu6", "contrib.slim.relu6")(
+    functools.partial(fully_connected, activation_fn=relu6)
+)
 
 
 @public("contrib.layers.convolution", "contrib.slim.convolution")

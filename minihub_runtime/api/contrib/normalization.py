@@ -10,7 +10,7 @@ from typing import Any
 from minihub_runtime.api.building import build
 from minihub_runtime.api.cond import smart_cond, smart_constant_value
 from minihub_runtime.api.contrib.arg_scope import add_arg_scope
-from minihub_runtime.api.contrib.layers import named
+from minihub_runtime.api.contrib.utils import collections_of, named
 from minihub_runtime.api.contrib.variables import (
     add_to_named_collections,
     model_getter,
@@ -32,11 +32,6 @@ from minihub_runtime.public import public
 __all__ = ["batch_norm", "layer_norm"]
 
 FORMATS = ("NHWC", "NCHW")
-
-
-def _collections_of(collections: Any, name: str) -> Any:
-    """The collections of a variable: those of a list, or those that a mapping has for its name."""
-    return collections.get(name) if isinstance(collections, dict) else collections
 
 
 @public("contrib.layers.batch_norm", "contrib.slim.batch_norm")
@@ -206,7 +201,7 @@ def _fused(
             dtype=float32,
             initializer=initializers.get(name, default),
             regularizer=regularizers.get(name) if trained else None,
-            collections=_collections_of(variables_collections, name),
+            collections=collections_of(variables_collections, name),
             trainable=trainable if trained else False,
         )
 
@@ -343,7 +338,7 @@ def layer_norm(
                 shape=params,
                 dtype=inputs.dtype.base_dtype,
                 initializer=initializer,
-                collections=_collections_of(variables_collections, name),
+                collections=collections_of(variables_collections, name),
                 trainable=trainable,
             )
 

@@ -6,11 +6,15 @@ Source: tf_slim/ops/variables.py.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 from minihub_runtime.api.contrib.arg_scope import add_arg_scope
+from minihub_runtime.api.contrib.utils import collections_of
+from minihub_runtime.api.device import DeviceSpec
 from minihub_runtime.api.graph import GraphKeys, get_default_graph
+from minihub_runtime.api.variables.base import make_variable
 from minihub_runtime.api.variables.options import VariableAggregation, VariableSynchronization
 from minihub_runtime.api.variables.partitioned import PartitionedVariable
 from minihub_runtime.api.variables.scopes import VariableScope, get_variable_scope
@@ -19,8 +23,14 @@ from minihub_runtime.dtypes import float32
 from minihub_runtime.public import public
 
 __all__ = [
+    "VariableDeviceChooser",
+    "add_model_variable",
     "add_to_named_collections",
+    "get_unique_variable",
+    "get_variable_full_name",
     "get_variables",
+    "global_variable",
+    "local_variable",
     "model_getter",
     "model_variable",
     "variable",
@@ -140,13 +150,111 @@ def model_getter(renamed: dict[str, str] | None = None) -> Callable[..., Any]:
 
 def add_to_named_collections(item: Any, collections: Any, name: str) -> None:
     """Add a variable to collections: those of a list, or those that a mapping has for its name."""
-    keys = collections.get(name) if isinstance(collections, dict) else collections
+    keys = collections_of(collections, name)
     graph = get_default_graph()
     parts = list(item) if isinstance(item, PartitionedVariable) else [item]
     for key in keys or ():
         for part in parts:
             if part not in graph.get_collection(key):
                 graph.add_to_collection(key, part)
+
+
+def _plain(collection: str, doc: str) -> Callable[..., Any]:
+    """A function that makes a variable no optimiser changes, in one collection."""
+
+    def made(
+        initial_value: Any,
+        validate_shape: bool = True,
+        name: str | None = None,
+        use_resource: bool | None = None,
+    ) -> Any:
+        return make_variable(
+            initial_value,
+            trainable=False,
+            collections=[collection],
+            validate_shape=validate_shape,
+            use_resource=use_resource,
+            name=name,
+        )
+
+    made.__doc__ = doc
+    return made
+
+
+local_variable = public("contrib.framework.local_variable", "contrib.slim.local_variable")(
+    _plain(GraphKeys.LOCAL_VARIABLES, "A local variable; the arguments are those of `tf.Variable`.")
+)
+global_variable = public("contrib.framework.global_variable", "contrib.slim.global_variable")(
+    _plain(
+        GraphKeys.GLOBAL_VARIABLES,
+        "A global variable that is not trained; the arguments are those of `tf.Variable`.",
+    )
+)
+
+
+@public("contrib.framework.add_model_variable", "contrib.slim.add_model_variable")
+def add_model_variable(var: Any) -> None:
+    """Add a variable to the collection of model variables, unless it is there."""
+    graph = get_default_graph()
+    if var not in graph.get_collection(GraphKeys.MODEL_VARIABLES):
+        graph.add_to_collection(GraphKeys.MODEL_VARIABLES, var)
+
+
+@public("contrib.framework.get_variable_full_name", "contrib.slim.get_variable_full_name")
+def get_variable_full_name(var: Any) -> str:
+    """The name of a variable in checkpoints: that of the whole if it is a part."""
+    slices = var._get_save_slice_info()
+    return str(slices.full_name if slices else var.op.name)
+
+
+@public("contrib.framework.get_unique_variable", "contrib.slim.get_unique_variable")
+def get_unique_variable(var_op_name: str) -> Any:
+    """The global variable of a name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    candidates = get_variables(var_op_name)
+    if not candidates:
+        raise ValueError(f"Couldn't find variable {var_op_name}")
+    for candidate in candidates:
+        if candidate.op.name == var_op_name:
+            return candidate
+    raise ValueError(f"Variable {var_op_name} does not uniquely identify a variable")
+
+
+@public("contrib.framework.VariableDeviceChooser", "contrib.slim.VariableDeviceChooser")
+class VariableDeviceChooser:
+    """A function for `tf.device` that gives variables to the tasks of a job in turn.
+
+    Args:
+        num_tasks: the number of tasks; with 0 no job is named.
+        job_name: the job.
+        device_type: "CPU" or another.
+        device_index: which of that type.
+        replica: the replica.
+    """
+
+    def __init__(
+        self,
+        num_tasks: int = 0,
+        job_name: str = "ps",
+        device_type: str = "CPU",
+        device_index: int = 0,
+        replica: int | None = None,
+    ) -> None:
+        self._device = DeviceSpec(
+            replica=replica, device_type=device_type, device_index=device_index
+        )
+        self._job = job_name
+        self._tasks = itertools.cycle(range(num_tasks))
+
+    def __call__(self, op: Any) -> str:
+        """The device of the next variable."""
+        task = next(self._tasks, None)
+        if task is None:
+            return self._device.to_string()
+        return self._device.replace(job=self._job, task=task).to_string()
 
 
 @public("contrib.framework.get_variables", "contrib.slim.get_variables")

@@ -33,9 +33,6 @@ from minihub_runtime.train.checkpoint_reading import (
 from minihub_runtime.train.checkpoint_state import latest_checkpoint
 from minihub_runtime.train.estimator.calling import accepted, argument_names
 from minihub_runtime.train.estimator.evaluation import (
-    StopAfterEvaluationsHook,
-    evaluate_once,
-    evaluation_step,
     metric_values_and_update,
     write_checkpoint_path,
     write_values,
@@ -51,6 +48,7 @@ from minihub_runtime.train.estimator.run_config import (
 )
 from minihub_runtime.train.estimator.training import train_with_spec
 from minihub_runtime.train.estimator.warm_start_settings import WarmStartSettings, settings_from
+from minihub_runtime.train.evaluation import StopAfterNEvalsHook, evaluate_once, evaluation_step
 from minihub_runtime.train.hooks import StopAtStepHook
 from minihub_runtime.train.monitored_session import ChiefSessionCreator, MonitoredSession
 from minihub_runtime.train.run_hooks import SessionRunHook
@@ -294,12 +292,12 @@ class Estimator:
     ) -> dict[str, Any]:
         found: dict[str, Any] = evaluate_once(
             path,
+            self._config.evaluation_master,
             scaffold,
             update_op,
-            values,
-            hooks,
-            self._session_config,
-            self._config.evaluation_master,
+            final_ops=values,
+            hooks=hooks,
+            config=self._session_config,
         )
         step = int(found[GraphKeys.GLOBAL_STEP])
         write_values(folder, found, step)
@@ -583,7 +581,7 @@ def evaluation_hooks(steps: int | None) -> list[SessionRunHook]:
         return []
     if steps <= 0:
         raise ValueError(f"Must specify steps > 0, given: {steps}")
-    return [StopAfterEvaluationsHook(steps)]
+    return [StopAfterNEvalsHook(steps)]
 
 
 def saved_step(folder: str) -> int:

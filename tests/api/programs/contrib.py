@@ -20,9 +20,18 @@ def slim(tf: Any) -> Any:
         sys.modules[f"tf_keras.legacy_tf_layers{part}"] = importlib.import_module(
             f"keras.src.legacy_tf_layers{part}"
         )
-    # It looks for the class of tensors where it was before TensorFlow 2.14.
+    # It looks for the classes of tensors where they were before TensorFlow 2.14.
     ops = importlib.import_module("tensorflow.python.framework.ops")
+    slices = importlib.import_module("tensorflow.python.framework.indexed_slices")
+    ops.IndexedSlices = slices.IndexedSlices  # type: ignore[attr-defined]
     ops.Tensor = importlib.import_module("tensorflow.python.framework.tensor").Tensor  # type: ignore[attr-defined]
+    # It looks for what packs tensors where it was before TensorFlow 2.13.
+    arrays = importlib.import_module("tensorflow.python.ops.array_ops")
+    packing = importlib.import_module("tensorflow.python.ops.array_ops_stack")
+    arrays.stack, arrays.unstack = packing.stack, packing.unstack  # type: ignore[attr-defined]
+    # It makes plain variables with a function that TensorFlow 2.13 had last.
+    scopes = importlib.import_module("tensorflow.python.ops.variable_scope")
+    scopes.variable = tf.Variable  # type: ignore[attr-defined]
     return importlib.import_module("tf_slim")
 
 
