@@ -24,7 +24,7 @@ def programs() -> list[str]:
 
 
 def test_gradients_of_parts_are_those_of_the_whole() -> None:
-    _, _, _, program, _ = programs()
+    _, _, _, program, *_ = programs()
     random = np.random.default_rng(3)
     x, y = (random.standard_normal((8, width)).astype(np.float32) for width in (3, 1))
     found = []
@@ -60,12 +60,30 @@ def test_a_model_ends_with_a_head(tmp_path: Path) -> None:
 
 
 def test_gradients_are_clipped(capsys: pytest.CaptureFixture[str]) -> None:
-    *_, program = programs()
+    _, _, _, _, program, *_ = programs()
     with tf.Graph().as_default():
         exec(program, {"tf": tf})
     comment = re.search(r"# (.*)$", program, re.MULTILINE)
     assert comment is not None
     assert capsys.readouterr().out == f"{comment[1]}\n"
+
+
+def test_programs_of_slim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = next(program for program in programs() if "contrib.slim" in program)
+
+    def hidden() -> Any:
+        return tf.contrib.slim.fully_connected(tf.ones([4, 3]), 4, scope="hidden")
+
+    (tmp_path / "start").mkdir()
+    with tf.Graph().as_default(), tf.Session() as session:
+        hidden()
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, "start/model.ckpt")
+    with tf.Graph().as_default():
+        names = {"tf": tf, "features": hidden(), "labels": tf.constant([0, 1, 2, 3])}
+        exec(program.replace("1000", "3"), names)
+    assert tf.train.latest_checkpoint("model").endswith("model.ckpt-3")
 
 
 def test_the_program_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
