@@ -327,10 +327,14 @@ def _texts_or_integers(labels: Any) -> list[Any]:
 
 def _text_or_integer(label: Any) -> Any:
     value = label.item() if isinstance(label, np.generic) else label
-    if isinstance(value, bytes):
-        return value.decode("utf-8")
-    if isinstance(value, str):
-        return str(value)
+    if isinstance(value, (bytes, str)):
+        # They become a constant of the module, which is read as UTF-8.
+        try:
+            return (value if isinstance(value, bytes) else value.encode()).decode()
+        except UnicodeError:
+            raise InvalidArgumentError(
+                f"labels that are text must be valid in UTF-8, but {value!r} is not"
+            ) from None
     if isinstance(value, (list, tuple, np.ndarray)):
         raise InvalidArgumentError(f"labels must be one per example, not {value!r}")
     if not isinstance(value, int):
@@ -348,7 +352,8 @@ def _numbers(labels: Any) -> Any:
     if array.dtype.kind in "cmMV":
         raise InvalidArgumentError(f"labels of a regression must be numbers, not {array.dtype}")
     try:
-        numbers = array.astype(np.float32)
+        with np.errstate(over="ignore"):
+            numbers = array.astype(np.float32)
     except (ValueError, TypeError):
         wrong = next(value for value in array.ravel().tolist() if not _is_number(value))
         raise InvalidArgumentError(
@@ -359,7 +364,7 @@ def _numbers(labels: Any) -> Any:
             f"labels must be of shape [examples] or [examples, n], not {list(numbers.shape)}"
         )
     if not np.isfinite(numbers).all():
-        raise InvalidArgumentError("labels of a regression must be finite")
+        raise InvalidArgumentError("labels of a regression must be finite in single precision")
     return numbers
 
 
