@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 import minihub_runtime as tf
-from minihub_runtime.codec import as_bytes, as_text
 from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.values import check_unmasked
 
@@ -328,13 +327,13 @@ def _texts_or_integers(labels: Any) -> list[Any]:
 
 def _text_or_integer(label: Any) -> Any:
     value = label.item() if isinstance(label, np.generic) else label
-    if isinstance(value, (str, bytes)):
+    if isinstance(value, (bytes, str)):
+        # They become a constant of the module, which is read as UTF-8; text that was cut may have half a character.
         try:
-            return as_text(as_bytes(value))
-        except UnicodeEncodeError:
-            # Half of a pair, as where text was cut, in JSON say.
+            return (value if isinstance(value, bytes) else value.encode()).decode()
+        except UnicodeError:
             raise InvalidArgumentError(
-                f"labels must be text that UTF-8 can spell, but one has half a character: {clip(ascii(value))}"
+                f"labels that are text must be valid in UTF-8, but {clip(ascii(value))} is not"
             ) from None
     if isinstance(value, (list, tuple, np.ndarray)):
         raise InvalidArgumentError(f"labels must be one per example, not {value!r}")
@@ -353,7 +352,8 @@ def _numbers(labels: Any) -> Any:
     if array.dtype.kind in "cmMV":
         raise InvalidArgumentError(f"labels of a regression must be numbers, not {array.dtype}")
     try:
-        numbers = array.astype(np.float32)
+        with np.errstate(over="ignore"):
+            numbers = array.astype(np.float32)
     except (ValueError, TypeError):
         wrong = next(value for value in array.ravel().tolist() if not _is_number(value))
         raise InvalidArgumentError(
@@ -364,7 +364,7 @@ def _numbers(labels: Any) -> Any:
             f"labels must be of shape [examples] or [examples, n], not {list(numbers.shape)}"
         )
     if not np.isfinite(numbers).all():
-        raise InvalidArgumentError("labels of a regression must be finite")
+        raise InvalidArgumentError("labels of a regression must be finite in single precision")
     return numbers
 
 

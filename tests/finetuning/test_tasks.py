@@ -64,6 +64,8 @@ def test_class_weights() -> None:
         (["a", None], "text or integers, not None"),
         ([0.5, 1.5], "text or integers, not 0.5"),
         (["1", "2", "3"], "each of the 3 labels occurs once; numbers"),
+        (["a", "\ud800"], r"valid in UTF-8, but '\\ud800' is not"),
+        ([b"a", b"\xff"], r"valid in UTF-8, but b'\\xff' is not"),
     ],
 )
 def test_labels_that_are_no_classes(labels: object, message: str) -> None:
@@ -78,6 +80,7 @@ def test_labels_that_are_no_classes(labels: object, message: str) -> None:
         ([1.5, None, "y"], "must be numbers, not 'y'"),
         ([[1.5], [1.5, 2.5]], "must be alike: one value for each example, or as many for each"),
         ([1.5, float("inf")], "must be finite"),
+        ([1.5, 1e300], "must be finite in single precision"),
     ],
 )
 def test_labels_of_other_kinds_beside_numbers(labels: object, message: str) -> None:

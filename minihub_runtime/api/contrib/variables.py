@@ -16,7 +16,7 @@ from minihub_runtime.api.device import DeviceSpec
 from minihub_runtime.api.graph import GraphKeys, get_default_graph
 from minihub_runtime.api.variables.base import make_variable
 from minihub_runtime.api.variables.options import VariableAggregation, VariableSynchronization
-from minihub_runtime.api.variables.partitioned import PartitionedVariable
+from minihub_runtime.api.variables.partitioned import parts_of
 from minihub_runtime.api.variables.scopes import VariableScope, get_variable_scope
 from minihub_runtime.api.variables.store import get_variable
 from minihub_runtime.dtypes import float32
@@ -152,7 +152,7 @@ def add_to_named_collections(item: Any, collections: Any, name: str) -> None:
     """Add a variable to collections: those of a list, or those that a mapping has for its name."""
     keys = collections_of(collections, name)
     graph = get_default_graph()
-    parts = list(item) if isinstance(item, PartitionedVariable) else [item]
+    parts = parts_of(item)
     for key in keys or ():
         for part in parts:
             if part not in graph.get_collection(key):

@@ -30,9 +30,11 @@ from minihub_runtime.api.graph import get_default_graph, name_scope
 from minihub_runtime.api.identity import identity
 from minihub_runtime.api.initializers import Zeros
 from minihub_runtime.api.joining import concat
+from minihub_runtime.api.layers.held_variables import HeldVariables
 from minihub_runtime.api.layout import reshape
 from minihub_runtime.api.nn.activation import bias_add
 from minihub_runtime.api.sizes import shape
+from minihub_runtime.api.variables.partitioned import parts_of
 from minihub_runtime.api.variables.scopes import pure_variable_scope, variable_scope
 from minihub_runtime.api.variables.store import get_variable
 from minihub_runtime.dtypes import float32
@@ -73,7 +75,7 @@ def _features_of(features: Any) -> dict[Any, Any]:
     return features
 
 
-class _ColumnsLayer:
+class _ColumnsLayer(HeldVariables):
     """Columns side by side, with variables that are made at the first call.
 
     Args:
@@ -84,6 +86,8 @@ class _ColumnsLayer:
 
     Attributes:
         name: likewise.
+        trainable: likewise.
+        built: whether it has been called.
     """
 
     _kind: type[FeatureColumn]
@@ -97,11 +101,11 @@ class _ColumnsLayer:
         name: str | None = None,
         partitioner: Any = None,
     ) -> None:
+        super().__init__(trainable)
         self.name = name or _unused_name(self._base_name)
         self._columns = _columns_of(feature_columns)
         self._state = StateManager(trainable)
         self._partitioner = partitioner
-        self._built = False
         for column in self._columns:
             if not isinstance(column, self._kind):
                 raise ValueError(
@@ -109,13 +113,8 @@ class _ColumnsLayer:
                     f"column with an embedding_column or indicator_column. Given: {column}"
                 )
 
-    @property
-    def variables(self) -> list[Any]:
-        """Its variables."""
-        return list(self._state.variables)
-
     def _build(self) -> None:
-        if self._built:
+        if self.built:
             return
         for column in self._columns:
             with (
@@ -123,7 +122,11 @@ class _ColumnsLayer:
                 variable_scope(scope_name_of(column)),
             ):
                 column.create_state(self._state)
-        self._built = True
+        for variable in self._state.variables:
+            for part in parts_of(variable):
+                held = self._trainable_weights if part.trainable else self._non_trainable_weights
+                held.append(part)
+        self.built = True
 
 
 def _unused_name(base: str) -> str:

@@ -23,7 +23,7 @@ from minihub_runtime.api.nn.activation import bias_add
 from minihub_runtime.api.nn.embedding_safe import safe_embedding_lookup_sparse
 from minihub_runtime.api.sizes import shape
 from minihub_runtime.api.sparse.shaping import sparse_reshape
-from minihub_runtime.api.variables.partitioned import PartitionedVariable
+from minihub_runtime.api.variables.partitioned import parts_of
 from minihub_runtime.api.variables.scopes import get_variable_scope, variable_scope
 from minihub_runtime.public import public
 
@@ -68,7 +68,7 @@ def weighted_sum(
 
 def _collect(variable: Any, collections: list[Any]) -> None:
     """Add a variable to the collections that it is not in."""
-    parts = list(variable) if isinstance(variable, PartitionedVariable) else [variable]
+    parts = parts_of(variable)
     for key in collections:
         if key != GraphKeys.GLOBAL_VARIABLES:
             for part in parts:

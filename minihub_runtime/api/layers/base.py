@@ -20,13 +20,14 @@ from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import GraphKeys, Operation, get_default_graph
 from minihub_runtime.api.initializers import GlorotUniform, Zeros
+from minihub_runtime.api.layers.held_variables import HeldVariables
 from minihub_runtime.api.layers.settings import constraint_of, initializer_of
 from minihub_runtime.api.regularizers import find_regularizer
 from minihub_runtime.api.sizes import shape
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.api.variables.collections import global_variables, trainable_variables
 from minihub_runtime.api.variables.options import VariableAggregation, VariableSynchronization
-from minihub_runtime.api.variables.partitioned import PartitionedVariable
+from minihub_runtime.api.variables.partitioned import parts_of
 from minihub_runtime.api.variables.scopes import VariableScope, variable_scope
 from minihub_runtime.api.variables.store import get_variable
 from minihub_runtime.dtypes import DType, as_dtype, float32
@@ -115,7 +116,7 @@ def _snake_case(name: str) -> str:
 
 
 @public("layers.Layer")
-class Layer:
+class Layer(HeldVariables):
     """A layer: `build` makes its variables when it is first called, `call` computes.
 
     Args:
@@ -138,13 +139,10 @@ class Layer:
         kwargs.pop("autocast", None)
         if kwargs:
             raise TypeError(f"Keyword argument not understood: {', '.join(sorted(kwargs))}")
-        self.trainable = trainable
-        self.built = False
+        super().__init__(trainable)
         self.stateful = False
         self.input_spec: Any = None
         self.activity_regularizer = find_regularizer(activity_regularizer)
-        self._trainable_weights: list[Any] = []
-        self._non_trainable_weights: list[Any] = []
         self._updates: list[Any] = []
         self._losses: list[Any] = []
         self._callable_losses: list[Callable[[], Any]] = []
@@ -204,51 +202,6 @@ class Layer:
         raise NotImplementedError(f"{type(self).__name__} does not tell its output shape")
 
     # Variables
-
-    @property
-    def trainable_weights(self) -> list[Any]:
-        """Its variables that optimisers change."""
-        return list(dict.fromkeys(self._trainable_weights)) if self.trainable else []
-
-    @property
-    def non_trainable_weights(self) -> list[Any]:
-        """Its variables that optimisers do not change."""
-        others = [] if self.trainable else self._trainable_weights
-        return list(dict.fromkeys([*others, *self._non_trainable_weights]))
-
-    @property
-    def weights(self) -> list[Any]:
-        """Its variables, trainable ones first."""
-        return [*self.trainable_weights, *self.non_trainable_weights]
-
-    @property
-    def variables(self) -> list[Any]:
-        """Its variables, trainable ones first."""
-        return self.weights
-
-    @property
-    def trainable_variables(self) -> list[Any]:
-        """Its variables that optimisers change."""
-        return self.trainable_weights
-
-    @property
-    def non_trainable_variables(self) -> list[Any]:
-        """Its variables that optimisers do not change."""
-        return self.non_trainable_weights
-
-    def count_params(self) -> int:
-        """The number of elements of its variables.
-
-        Raises:
-            ValueError: it has not been built yet.
-        """
-        if not self.built:
-            raise ValueError(
-                f"You tried to call `count_params` on {self.name}, but the layer isn't built. You can "
-                f"build it manually via: `{self.name}.build(batch_input_shape)`."
-            )
-        sizes = [variable.shape.num_elements() or 0 for variable in self.weights]
-        return int(sum(sizes))
 
     def _set_scope(self, scope: Any = None) -> None:
         if self._scope is not None:
@@ -330,7 +283,7 @@ class Layer:
                     synchronization=synchronization,
                     aggregation=aggregation,
                 )
-                parts = list(variable) if isinstance(variable, PartitionedVariable) else [variable]
+                parts = parts_of(variable)
                 if regularizer and not any(part in existing for part in parts):
                     for part in parts:
                         self.add_loss(functools.partial(_regularized, name, part, regularizer))

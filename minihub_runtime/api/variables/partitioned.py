@@ -16,7 +16,7 @@ from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.api.variables.base import Variable
 from minihub_runtime.dtypes import DType
 
-__all__ = ["PartitionedVariable"]
+__all__ = ["PartitionedVariable", "parts_of"]
 
 
 class PartitionedVariable:
@@ -187,6 +187,11 @@ class PartitionedVariable:
     ) -> list[Any]:
         """Subtract from the parts."""
         return self._changed("assign_sub", value, use_locking, name, read_value)
+
+
+def parts_of(variable: Any) -> list[Any]:
+    """The parts of a partitioned variable; another one by itself."""
+    return list(variable) if isinstance(variable, PartitionedVariable) else [variable]
 
 
 def _offset(variable: Variable) -> list[int]:

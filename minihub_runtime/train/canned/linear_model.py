@@ -20,7 +20,7 @@ from minihub_runtime.api.identity import identity
 from minihub_runtime.api.nn.moments import zero_fraction
 from minihub_runtime.api.sizes import size
 from minihub_runtime.api.summary.operations import histogram, scalar
-from minihub_runtime.api.variables.partitioned import PartitionedVariable
+from minihub_runtime.api.variables.partitioned import parts_of
 from minihub_runtime.dtypes import float32, int64
 from minihub_runtime.public import public
 
@@ -67,11 +67,7 @@ def _linear_model(
 
 
 def _parts(variables: list[Any]) -> list[Any]:
-    return [
-        part
-        for variable in variables
-        for part in (list(variable) if isinstance(variable, PartitionedVariable) else [variable])
-    ]
+    return [part for variable in variables for part in parts_of(variable)]
 
 
 def _fraction_of_zeros(variables: list[Any]) -> Any:

@@ -192,3 +192,34 @@ def tables_of_layers(tf: Any) -> Any:
     )
     found = [layer(batch(tf), training=False) for _ in range(2)]
     return [*run(tf, *found), len(tf.get_collection(tf.GraphKeys.TABLE_INITIALIZERS))]
+
+
+@program
+def variables_of_layers(tf: Any) -> Any:
+    columns = tf.feature_column
+    kinds = ("weights", "trainable_weights", "non_trainable_weights", "trainable_variables")
+
+    def held(layer: Any) -> list[Any]:
+        return [[variable.name for variable in getattr(layer, kind)] for kind in kinds]
+
+    def embedding(key: str, trainable: bool = True) -> Any:
+        column = columns.categorical_column_with_identity(key, 4)
+        return columns.embedding_column(column, 2, trainable=trainable)
+
+    used = [embedding("y", False), embedding("x"), columns.numeric_column("n")]
+    features = {"x": tf.constant([[1]]), "y": tf.constant([[2]]), "n": tf.constant([[0.5]])}
+    layer = tf.keras.layers.DenseFeatures(used)
+    found = [held(layer), layer.built, message(layer.count_params)]
+    layer(features, training=False)
+    found += [held(layer), layer.built, layer.count_params()]
+    layer.trainable = False
+    found.append(held(layer))
+    for more in ({"trainable": False}, {"partitioner": tf.fixed_size_partitioner(2)}):
+        other = tf.keras.layers.DenseFeatures(used, **more)
+        other(features, training=False)
+        found += [held(other), other.trainable]
+    words = columns.sequence_categorical_column_with_identity("words", 4)
+    sequences = tf.keras.experimental.SequenceFeatures([columns.embedding_column(words, 2)])
+    rows = tf.SparseTensor([[0, 0]], [1], [1, 1])
+    sequences({"words": rows}, training=False)
+    return [*found, held(sequences), sequences.count_params()]
