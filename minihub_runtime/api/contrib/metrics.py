@@ -98,7 +98,9 @@ def _streaming(
 
     streaming.__name__ = streaming.__qualname__ = f"streaming_{name}"
     streaming.__doc__ = f"As `tf.metrics.{metric.__name__}`; the value, and what updates it."
-    streaming.__signature__ = signature  # type: ignore[attr-defined]
+    found: Any = streaming
+    # What `inspect.signature` gives, and so what help and tools show.
+    found.__signature__ = signature
     return streaming
 
 

@@ -6,7 +6,7 @@ Source: tf_slim/layers/utils.py.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from minihub_runtime.api.cond import cond
@@ -189,7 +189,7 @@ def two_element_tuple(int_or_tuple: Any) -> tuple[int, int]:
 
 
 @_public("n_positive_integers")
-def positive_integers(n: int, value: int | Sequence[int]) -> tuple[int, ...]:
+def positive_integers(n: int, value: Any) -> tuple[int, ...]:
     """`n` sizes, of which one or all are given.
 
     Raises:
@@ -198,11 +198,11 @@ def positive_integers(n: int, value: int | Sequence[int]) -> tuple[int, ...]:
     if int(n) != n or n < 1:
         raise ValueError("n must be a positive integer")
     try:
-        found = (int(value),) * int(n)  # type: ignore[arg-type]
+        found = (int(value),) * int(n)
     except (TypeError, ValueError):
         expected = f"Expected sequence of {n} positive integers, but received {value!r}"
         try:
-            found = tuple(int(item) for item in value)  # type: ignore[union-attr]
+            found = tuple(int(item) for item in value)
         except (TypeError, ValueError):
             raise ValueError(expected) from None
         if len(found) != n:

@@ -10,7 +10,7 @@ import re
 import unittest
 import unittest.mock
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from minihub_runtime.api import flags
 from minihub_runtime.protos import GraphDef
@@ -99,7 +99,7 @@ def disable_with_predicate(pred: Callable[[], Any], skip_message: str) -> Callab
                 self.skipTest(skip_message)
             return test(self, *args, **kwargs)
 
-        return run  # type: ignore[return-value]
+        return cast("F", run)
 
     return decorate
 
