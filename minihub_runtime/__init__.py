@@ -9,13 +9,15 @@
             session.run(y, {x: [1, 2, 3]})
 
 `tf.compat.v1` is this same namespace.  Everything is imported when it is first used; `python -m minihub_runtime.api` prints
-the names and where each is defined.
+the names and where each is defined.  Namespaces are imported like modules: `from minihub_runtime.nn import relu`.
 """
 
 from __future__ import annotations
 
 import importlib
 from typing import Any
+
+from minihub_runtime.namespace_imports import install
 
 #: Public names that are modules of their own, or stand in a layer that knows nothing of public names.
 _MODULES = {
@@ -51,3 +53,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__getattr__("__all__")})
+
+
+install()

@@ -26,6 +26,8 @@ T = TypeVar("T")
 EXPORTED: dict[str, Any] = {}
 #: Public name → the module that defines it, of the modules imported so far.
 HOMES: dict[str, str] = {}
+#: Namespaces used so far: `tf.nn` is one module, however it was come by.
+NAMESPACES: dict[str, Namespace] = {}
 
 
 def public(*names: str) -> Callable[[T], T]:
@@ -72,7 +74,7 @@ def find(name: str) -> Any:
         # Layers below the API know nothing of public names; what Python has itself carries an underscore there.
         return getattr(module, name) if hasattr(module, name) else getattr(module, f"{name}_")
     if any(known.startswith(f"{name}.") for known in HOME_OF):
-        return Namespace(name)
+        return NAMESPACES.setdefault(name, Namespace(name))
     parent, _, last = name.rpartition(".")
     where = f"minihub_runtime.{parent}" if parent else "minihub_runtime"
     raise AttributeError(f"module {where!r} has no attribute {last!r}")

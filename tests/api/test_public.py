@@ -45,6 +45,7 @@ def test_namespaces_are_modules() -> None:
 
 
 def test_a_name_is_taken_once() -> None:
+    assert tf.Graph
     with pytest.raises(InternalError, match=r"'Graph' is defined in minihub_runtime\.api\.graph"):
         public("Graph")(object())
 
@@ -53,3 +54,40 @@ def test_all_spellings_of_the_import() -> None:
     v1 = importlib.import_module("minihub_runtime.compat.v1")
     assert v1 is tf
     assert tf.compat.v1 is tf
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("minihub_runtime.nn", "relu"),
+        ("minihub_runtime.contrib.slim", "conv2d"),
+        ("minihub_runtime.train", "AdamOptimizer"),
+        ("minihub_runtime.compat.v1.layers", "dense"),
+        ("minihub_runtime.dtypes", "cast"),
+    ],
+)
+def test_namespaces_are_imported_like_modules(module: str, name: str) -> None:
+    imported = importlib.import_module(module)
+    value = tf
+    for part in module.removeprefix("minihub_runtime.").removeprefix("compat.v1.").split("."):
+        value = getattr(value, part)
+    assert getattr(imported, name) is getattr(value, name)
+
+
+def test_what_is_no_namespace_is_no_module() -> None:
+    for name in (
+        "minihub_runtime.no_such",
+        "minihub_runtime.nn.relu",
+        "minihub_runtime.nn.no_such",
+    ):
+        with pytest.raises(ModuleNotFoundError, match=f"'{name}'"):
+            importlib.import_module(name)
+
+
+def test_a_namespace_is_one_module() -> None:
+    script = (
+        "from minihub_runtime.contrib import slim\n"
+        "import minihub_runtime as tf, minihub_runtime.contrib.slim as imported\n"
+        "assert slim is imported is tf.contrib.slim and tf.contrib.slim.conv2d\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
