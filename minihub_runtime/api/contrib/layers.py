@@ -28,33 +28,30 @@ from minihub_runtime.api.layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
-from minihub_runtime.api.layers.separable import SeparableConv2D
 from minihub_runtime.api.layers.transposed import Conv2DTranspose, Conv3DTranspose
 from minihub_runtime.api.nn.activation import relu6
 from minihub_runtime.api.variables.scopes import variable_scope
 from minihub_runtime.public import public
 
 __all__ = [
+    "XAVIER",
     "avg_pool2d",
     "conv2d",
     "conv2d_transpose",
     "convolution",
     "dropout",
+    "finished",
     "flatten",
     "fully_connected",
     "max_pool2d",
+    "order_of",
+    "relu",
     "repeat",
-    "separable_conv2d",
     "stack",
 ]
 
 XAVIER = xavier_initializer()
 NAMES = {"bias": "biases", "kernel": "weights"}
-SEPARABLE_NAMES = {
-    "bias": "biases",
-    "depthwise_kernel": "depthwise_weights",
-    "pointwise_kernel": "pointwise_weights",
-}
 
 
 def relu(x: Any) -> Any:
@@ -62,7 +59,7 @@ def relu(x: Any) -> Any:
     return build("Relu", features=x)
 
 
-def _format(data_format: str | None, allowed: tuple[str, ...]) -> str:
+def order_of(data_format: str | None, allowed: tuple[str, ...]) -> str:
     """A format as layers name it.
 
     Raises:
@@ -73,7 +70,7 @@ def _format(data_format: str | None, allowed: tuple[str, ...]) -> str:
     return "channels_first" if data_format.startswith("NC") else "channels_last"
 
 
-def _finished(
+def finished(
     layer: Layer,
     kernels: tuple[str, ...],
     outputs: Any,
@@ -158,7 +155,7 @@ def fully_connected(
             _reuse=reuse,
         )
         outputs = layer(inputs)
-        return _finished(
+        return finished(
             layer,
             ("kernel",),
             outputs,
@@ -268,7 +265,7 @@ def convolution(
             _reuse=reuse,
         )
         outputs = layer(inputs)
-        return _finished(
+        return finished(
             layer,
             ("kernel",),
             outputs,
@@ -331,7 +328,7 @@ def _transposed(kind: Any, default_name: str, allowed: tuple[str, ...]) -> Calla
         with variable_scope(
             scope, default_name, [inputs], reuse=reuse, custom_getter=model_getter(NAMES)
         ) as sc:
-            order = _format(data_format, allowed)
+            order = order_of(data_format, allowed)
             inputs = convert_to_tensor(inputs)
             layer = kind(
                 filters=num_outputs,
@@ -351,7 +348,7 @@ def _transposed(kind: Any, default_name: str, allowed: tuple[str, ...]) -> Calla
                 _reuse=reuse,
             )
             outputs = layer(inputs)
-            return _finished(
+            return finished(
                 layer,
                 ("kernel",),
                 outputs,
@@ -378,88 +375,6 @@ conv2d_transpose = _transposed(Conv2DTranspose, "Conv2d_transpose", ("NHWC", "NC
 conv3d_transpose = _transposed(Conv3DTranspose, "Conv3d_transpose", ("NDHWC", "NCDHW"))
 
 
-@public(
-    "contrib.layers.separable_conv2d",
-    "contrib.layers.separable_convolution2d",
-    "contrib.slim.separable_conv2d",
-    "contrib.slim.separable_convolution2d",
-)
-@add_arg_scope
-def separable_conv2d(
-    inputs: Any,
-    num_outputs: int | None,
-    kernel_size: Any,
-    depth_multiplier: int = 1,
-    stride: Any = 1,
-    padding: str = "SAME",
-    data_format: str = "NHWC",
-    rate: Any = 1,
-    activation_fn: Any = relu,
-    normalizer_fn: Any = None,
-    normalizer_params: Any = None,
-    weights_initializer: Any = XAVIER,
-    pointwise_initializer: Any = None,
-    weights_regularizer: Any = None,
-    biases_initializer: Any = ZEROS,
-    biases_regularizer: Any = None,
-    reuse: Any = None,
-    variables_collections: Any = None,
-    outputs_collections: Any = None,
-    trainable: bool = True,
-    scope: Any = None,
-) -> Any:
-    """A separable convolution of images; see `tf.layers.separable_conv2d` and `convolution`.
-
-    Raises:
-        NotImplementedError: `num_outputs` is None, which leaves the mix of channels out.
-        ValueError: the format is none.
-    """
-    if num_outputs is None:
-        raise NotImplementedError("contrib.layers.separable_conv2d with num_outputs=None")
-    order = _format(data_format, ("NHWC", "NCHW"))
-    with variable_scope(
-        scope,
-        "SeparableConv2d",
-        [inputs],
-        reuse=reuse,
-        custom_getter=model_getter(SEPARABLE_NAMES),
-    ) as sc:
-        inputs = convert_to_tensor(inputs)
-        layer = SeparableConv2D(
-            num_outputs,
-            kernel_size,
-            strides=stride,
-            padding=padding,
-            data_format=order,
-            dilation_rate=rate,
-            depth_multiplier=depth_multiplier,
-            use_bias=bool(not normalizer_fn and biases_initializer),
-            depthwise_initializer=weights_initializer,
-            pointwise_initializer=pointwise_initializer or weights_initializer,
-            bias_initializer=biases_initializer,
-            depthwise_regularizer=weights_regularizer,
-            pointwise_regularizer=weights_regularizer,
-            bias_regularizer=biases_regularizer,
-            trainable=trainable,
-            name=sc.name,
-            dtype=inputs.dtype.base_dtype,
-            _scope=sc,
-            _reuse=reuse,
-        )
-        outputs = layer(inputs)
-        return _finished(
-            layer,
-            ("depthwise_kernel", "pointwise_kernel"),
-            outputs,
-            activation_fn,
-            normalizer_fn,
-            normalizer_params,
-            variables_collections,
-            outputs_collections,
-            sc.name,
-        )
-
-
 def _pooling(
     kind: Any, default_name: str, name_of: str, allowed: tuple[str, ...]
 ) -> Callable[..., Any]:
@@ -474,7 +389,7 @@ def _pooling(
         outputs_collections: Any = None,
         scope: Any = None,
     ) -> Any:
-        order = _format(data_format, allowed)
+        order = order_of(data_format, allowed)
         with name_scope(scope, default_name, [inputs]) as sc:
             inputs = convert_to_tensor(inputs)
             layer = kind(kernel_size, stride, padding, order, _scope=sc)

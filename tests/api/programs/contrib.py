@@ -174,6 +174,41 @@ def fully_connected(tf: Any) -> Any:
 
 
 @program
+def convolutions_of_each_channel(tf: Any) -> Any:
+    """`separable_conv2d` without a mix of channels, as MobileNets are written."""
+    s = slim(tf)
+    x, value = images(tf, 5, 4, 2)
+    unknown = tf.placeholder(tf.float32, [None, 5, 4, None])
+    start = s.xavier_initializer(seed=1)
+    norm = {"normalizer_fn": s.batch_norm, "normalizer_params": {"scale": True}}
+    kept = {"weights": ["kept"], "biases": ["kept", "biases_kept"]}
+    with s.arg_scope([s.separable_conv2d], weights_initializer=start):
+        a = s.separable_conv2d(x, None, [3, 3], depth_multiplier=1, stride=2, **norm)
+        b = s.separable_conv2d(x, None, 2, 3, padding="VALID", variables_collections=kept)
+        c = s.separable_conv2d(a, None, [2, 3], rate=2, activation_fn=None, scope="wide")
+        d = s.separable_conv2d(
+            x, None, 2, weights_regularizer=s.l2_regularizer(0.1), biases_initializer=None
+        )
+        e = s.separable_conv2d(a, None, [2, 3], activation_fn=tf.nn.relu6, scope="again")
+        f = s.separable_conv2d(
+            a, None, [2, 3], activation_fn=None, scope="again", reuse=True, trainable=False
+        )
+    found = [a, b, c, d, e, f]
+    return [
+        [t.name for t in found],
+        [str(t.shape) for t in found],
+        lists(tf),
+        [v.name for v in tf.get_collection("kept")],
+        [v.name for v in tf.get_collection("biases_kept")],
+        [loss.name for loss in tf.get_collection("regularization_losses")],
+        run(tf, {x: value}, *found),
+        attempt(lambda: s.separable_conv2d(unknown, None, 2)),
+        attempt(lambda: s.separable_conv2d(x, None, 2, data_format="NWC")),
+        attempt(lambda: s.separable_conv2d(x, None, [2, 2, 2])),
+    ]
+
+
+@program
 def convolutions(tf: Any) -> Any:
     s = slim(tf)
     x, value = images(tf, 5, 4, 2)
