@@ -62,15 +62,14 @@ public("contrib.training.checkpoints_iterator")(checkpoints_iterator)
 
 @public("contrib.framework.get_variables_by_name", "contrib.slim.get_variables_by_name")
 def get_variables_by_name(given_name: str, scope: Any = None) -> list[Any]:
-    """The variables whose last name is `given_name`."""
-    found = get_variables(scope)
-    return [item for item in found if item.op.name.rpartition("/")[2] == given_name]
+    """The variables that are called so, or so below scopes."""
+    return get_variables(scope, f"/{given_name}:|^{given_name}:")
 
 
 @public("contrib.framework.get_variables_by_suffix", "contrib.slim.get_variables_by_suffix")
 def get_variables_by_suffix(suffix: str, scope: Any = None) -> list[Any]:
     """The variables whose names end with `suffix`."""
-    return [item for item in get_variables(scope) if item.op.name.endswith(suffix)]
+    return get_variables(scope, suffix)
 
 
 @public("contrib.framework.filter_variables", "contrib.slim.filter_variables")

@@ -66,7 +66,7 @@ def order_of(data_format: str | None, allowed: tuple[str, ...]) -> str:
         ValueError: it is none of those that are allowed.
     """
     if data_format not in allowed:
-        raise ValueError(f"data_format has to be either {' or '.join(allowed)}.")
+        raise ValueError(f"data_format has to be either {' or '.join(reversed(allowed))}.")
     return "channels_first" if data_format.startswith("NC") else "channels_last"
 
 

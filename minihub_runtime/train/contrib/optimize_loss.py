@@ -19,6 +19,7 @@ from minihub_runtime.api.graph import GraphKeys, Tensor, get_default_graph
 from minihub_runtime.api.grouping import with_dependencies
 from minihub_runtime.api.indexed_slices import IndexedSlices
 from minihub_runtime.api.initializers import ZEROS, Constant
+from minihub_runtime.api.moving_average import assign_moving_average
 from minihub_runtime.api.random_ops import truncated_normal
 from minihub_runtime.api.summary.operations import histogram, scalar
 from minihub_runtime.api.variables.collections import trainable_variables
@@ -27,7 +28,6 @@ from minihub_runtime.api.variables.scopes import variable_scope
 from minihub_runtime.api.variables.store import get_variable
 from minihub_runtime.dtypes import float32
 from minihub_runtime.public import public
-from minihub_runtime.train.moving_averages import assign_moving_average
 from minihub_runtime.train.optimizers.adagrad import AdagradOptimizer
 from minihub_runtime.train.optimizers.adam import AdamOptimizer
 from minihub_runtime.train.optimizers.base import Optimizer

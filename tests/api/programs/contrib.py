@@ -32,6 +32,9 @@ def slim(tf: Any) -> Any:
     # It makes plain variables with a function that TensorFlow 2.13 had last.
     scopes = importlib.import_module("tensorflow.python.ops.variable_scope")
     scopes.variable = tf.Variable  # type: ignore[attr-defined]
+    # It branches with a function that moved in TensorFlow 2.13.
+    flow = importlib.import_module("tensorflow.python.ops.control_flow_ops")
+    flow.cond = tf.cond  # type: ignore[attr-defined]
     return importlib.import_module("tf_slim")
 
 
@@ -205,6 +208,11 @@ def convolutions_of_each_channel(tf: Any) -> Any:
         attempt(lambda: s.separable_conv2d(unknown, None, 2)),
         attempt(lambda: s.separable_conv2d(x, None, 2, data_format="NWC")),
         attempt(lambda: s.separable_conv2d(x, None, [2, 2, 2])),
+        attempt(lambda: s.max_pool2d(x, 2, data_format="NWC")),
+        attempt(lambda: s.conv3d_transpose(x, 2, 2, data_format="NWC")),
+        [v.name for v in s.get_variables_by_name("wide/biases")],
+        [v.name for v in s.get_variables_by_name("biases")],
+        [v.name for v in s.get_variables_by_suffix("ights", "wide")],
     ]
 
 
@@ -234,6 +242,41 @@ def convolutions(tf: Any) -> Any:
         run(tf, {x: value}, *found),
         attempt(lambda: s.conv2d(y, 2, 3)),
         attempt(lambda: s.max_pool2d(x, 2, data_format="other")),
+    ]
+
+
+@program
+def batch_norms_beyond_the_layer(tf: Any) -> Any:
+    """What `tf.layers` has no layer for: other ranks with updates of one's own, weights of items, averages without zeros."""
+    s = slim(tf)
+    x, value = images(tf, 3, 4, 2)
+    flat = tf.reshape(x, [-1, 12, 2])
+    training = tf.placeholder_with_default(True, [])
+    own = {"updates_collections": None, "decay": 0.5}
+    a = s.batch_norm(flat, scale=True, scope="waiting", **own)
+    b = s.batch_norm(flat, scope="kept", updates_collections=["mine"], is_training=training)
+    c = s.batch_norm(x, fused=False, scope="ops", is_training=training, **own)
+    d = s.batch_norm(x, fused=False, data_format="NCHW", scale=True, scope="first", **own)
+    e = s.batch_norm(x, zero_debias_moving_mean=True, scope="debiased", **own)
+    f = s.batch_norm(flat, zero_debias_moving_mean=True, scope="debiased_ops")
+    g = s.batch_norm(flat, batch_weights=tf.constant([0.5, 2.0]), scope="weighted", **own)
+    h = s.batch_norm(
+        x, batch_weights=tf.constant([1.0, 0.0]), data_format="NCHW", scope="weighted_first"
+    )
+    i = s.batch_norm(flat, is_training=False, scope="still", center=False, **own)
+    unknown = tf.placeholder(tf.float32)
+    found = [a, b, c, d, e, f, g, h, i]
+    updates = tf.get_collection("update_ops") + tf.get_collection("mine")
+    return [
+        [t.name for t in found],
+        [str(t.shape) for t in found],
+        lists(tf),
+        [op.name for op in updates],
+        run(tf, {x: value}, *found, *updates),
+        attempt(lambda: s.batch_norm(flat, renorm=True, **own)),
+        attempt(lambda: s.batch_norm(unknown, **own)),
+        attempt(lambda: s.batch_norm(tf.placeholder(tf.float32, [1, 2, None]), **own)),
+        attempt(lambda: s.batch_norm(flat, batch_weights=tf.constant([1.0, 2.0, 3.0]))),
     ]
 
 
