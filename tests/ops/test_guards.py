@@ -144,6 +144,8 @@ NEVER_REFUSED: dict[str, str] = {
     ),
     "RefEnter": _ANYTHING,
     "RefMerge": _ANYTHING,
+    "Stack": _NO_INPUTS,
+    "StackClose": _HANDLE,
     "StackCloseV2": _HANDLE,
     "StatelessRandomGetAlg": _NO_INPUTS,
     "TensorArrayCloseV3": _HANDLE,
@@ -183,6 +185,7 @@ ALWAYS_REFUSED: dict[str, str] = {
     ),
     "RefSwitch": _DEAD,
     "SaveV2": _READ_ONLY,
+    "Stack": _NAMED,
     "Switch": _DEAD,
 }
 
