@@ -149,6 +149,7 @@ NEVER_REFUSED: dict[str, str] = {
     "StackCloseV2": _HANDLE,
     "StatelessRandomGetAlg": _NO_INPUTS,
     "TensorArrayCloseV3": _HANDLE,
+    "Timestamp": _NO_INPUTS,
     "TensorListElementShape": _HANDLE,
     "TensorListLength": _HANDLE,
     "TensorSummary": _ANYTHING,
@@ -187,6 +188,7 @@ ALWAYS_REFUSED: dict[str, str] = {
     "SaveV2": _READ_ONLY,
     "Stack": _NAMED,
     "Switch": _DEAD,
+    "WriteFile": _READ_ONLY,
 }
 
 #: Op → why its schema cannot be compared.
