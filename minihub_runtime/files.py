@@ -1,20 +1,64 @@
-"""Reading files that a stranger may have put there."""
+"""Reading files that a stranger may have put there, and what the system says of files."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import os
 import stat
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from minihub_runtime.errors import (
+    AlreadyExistsError,
     FailedPreconditionError,
+    InvalidArgumentError,
     NotFoundError,
+    OpError,
     PermissionDeniedError,
+    ResourceExhaustedError,
+    UnknownError,
     clip,
 )
 
-__all__ = ["is_there", "open_regular_file", "read_regular_file", "stream_regular_file"]
+__all__ = [
+    "is_there",
+    "open_regular_file",
+    "read_regular_file",
+    "stream_regular_file",
+    "system_errors",
+]
+
+_CLASSES: dict[int, type[OpError]] = {
+    errno.EACCES: PermissionDeniedError,
+    errno.EEXIST: AlreadyExistsError,
+    errno.EINVAL: InvalidArgumentError,
+    errno.EISDIR: FailedPreconditionError,
+    errno.ELOOP: InvalidArgumentError,
+    errno.ENAMETOOLONG: InvalidArgumentError,
+    errno.ENOENT: NotFoundError,
+    errno.ENOSPC: ResourceExhaustedError,
+    errno.ENOTDIR: FailedPreconditionError,
+    errno.ENOTEMPTY: FailedPreconditionError,
+    errno.EPERM: PermissionDeniedError,
+    errno.EROFS: PermissionDeniedError,
+}
+
+
+@contextlib.contextmanager
+def system_errors(path: str) -> Iterator[None]:
+    """What the system says of a path, as TensorFlow's errors say it."""
+    try:
+        yield
+    except OpError:
+        raise
+    except OSError as error:
+        kind = _CLASSES.get(error.errno or 0, UnknownError)
+        raise kind(f"{clip(path)}; {error.strerror or error}") from error
+    except ValueError as error:
+        # A path with a zero byte in it.
+        raise InvalidArgumentError(f"{clip(path)}; {error}") from error
 
 
 def is_there(path: str | os.PathLike[str]) -> bool:

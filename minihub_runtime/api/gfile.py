@@ -9,7 +9,6 @@ Source: tensorflow/python/lib/io/file_io.py, tsl/platform/default/posix_file_sys
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import shutil
@@ -20,15 +19,12 @@ from typing import Any, NamedTuple, TypeAlias
 from minihub_runtime.errors import (
     AlreadyExistsError,
     FailedPreconditionError,
-    InvalidArgumentError,
     NotFoundError,
     OpError,
-    PermissionDeniedError,
-    ResourceExhaustedError,
     UnimplementedError,
-    UnknownError,
     clip,
 )
+from minihub_runtime.files import system_errors
 from minihub_runtime.ops.file_patterns import matching_paths
 from minihub_runtime.public import public
 
@@ -48,28 +44,12 @@ __all__ = [
     "rename",
     "rmtree",
     "stat",
-    "system_errors",
     "walk",
 ]
 
 Path: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes]"
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-
-_CLASSES: dict[int, type[OpError]] = {
-    errno.EACCES: PermissionDeniedError,
-    errno.EEXIST: AlreadyExistsError,
-    errno.EINVAL: InvalidArgumentError,
-    errno.EISDIR: FailedPreconditionError,
-    errno.ELOOP: InvalidArgumentError,
-    errno.ENAMETOOLONG: InvalidArgumentError,
-    errno.ENOENT: NotFoundError,
-    errno.ENOSPC: ResourceExhaustedError,
-    errno.ENOTDIR: FailedPreconditionError,
-    errno.ENOTEMPTY: FailedPreconditionError,
-    errno.EPERM: PermissionDeniedError,
-    errno.EROFS: PermissionDeniedError,
-}
 
 
 class FileStatistics(NamedTuple):
@@ -102,21 +82,6 @@ def local_path(path: Path) -> str:
             f"File system scheme '{scheme[1]}' not implemented (file: '{clip(text)}')"
         )
     return text[scheme.end() :]
-
-
-@contextlib.contextmanager
-def system_errors(path: str) -> Iterator[None]:
-    """What the system says of a path, as TensorFlow's errors say it."""
-    try:
-        yield
-    except OpError:
-        raise
-    except OSError as error:
-        kind = _CLASSES.get(error.errno or 0, UnknownError)
-        raise kind(f"{clip(path)}; {error.strerror or error}") from error
-    except ValueError as error:
-        # A path with a zero byte in it.
-        raise InvalidArgumentError(f"{clip(path)}; {error}") from error
 
 
 @public("gfile.Exists")

@@ -9,8 +9,9 @@ import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from minihub_runtime.api.gfile import Path, local_path, stat, system_errors
+from minihub_runtime.api.gfile import Path, local_path, stat
 from minihub_runtime.errors import InvalidArgumentError, PermissionDeniedError
+from minihub_runtime.files import system_errors
 from minihub_runtime.public import public
 
 __all__ = ["FastGFile", "FileIO", "GFile"]

@@ -357,8 +357,10 @@ SIMPLE_OPS: tuple[tuple[str, str, str], ...] = (
     ("MatchingFiles", "pattern", "io.matching_files matching_files"),
     ("ParseTensor", "serialized, out_type", "io.parse_tensor parse_tensor"),
     ("ReadFile", "filename", "io.read_file read_file"),
+    ("WriteFile", "filename, contents", "io.write_file write_file"),
     ("SerializeTensor", "tensor", "io.serialize_tensor serialize_tensor"),
     # Debugging
+    ("Timestamp", "", "timestamp"),
     ("Print", "input_: input, data, message=None, first_n=None, summarize=None", "Print"),
 )
 

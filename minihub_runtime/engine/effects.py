@@ -140,12 +140,11 @@ def _of_op(name: str) -> Effect:
     registered = REGISTRY.get(name)
     if registered is None:
         return Effect.ANY
-    inputs = registered.schema.inputs
-    if any(arg.is_ref for arg in inputs):
+    if registered.takes_references:
         return Effect.WRITES
     if not (registered.stateful or registered.wants_context):
         return Effect.NONE
-    if any(arg.type in (resource, variant) for arg in inputs):
+    if any(arg.type in (resource, variant) for arg in registered.schema.inputs):
         return Effect.WRITES
     return Effect.NONE if registered.precision is RANDOM else Effect.ANY
 

@@ -469,9 +469,10 @@ class NodeContext:
         """The session's resource of that name, made by `make` if there is none."""
         return self._state.resource(container, name or self.node, make)
 
-    def own(self, make: Callable[[], T]) -> T:
-        """The state of this node in this session, made by `make` at first use."""
-        return self._state.own(self._scope, self.node, make)
+    def own(self, make: Callable[[], T], part: str = "") -> T:
+        """The state of this node in this session, made by `make` at first use; `part` tells several apart."""
+        # No name of a node has a blank in it.
+        return self._state.own(self._scope, f"{self.node} {part}" if part else self.node, make)
 
     def call(self, function: Func, arguments: Sequence[Any]) -> list[Any]:
         """The results of a function of the graph's library."""

@@ -1,9 +1,10 @@
-"""Ops that check or print their input."""
+"""Ops that check or print their input, or tell the time."""
 
 from __future__ import annotations
 
 import itertools
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from minihub_runtime.ops.checking import require_scalar
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, Array, op, types_list, without_gradient
-from minihub_runtime.ops.shape_rules import nothing, same
+from minihub_runtime.ops.shape_rules import nothing, same, scalar
 
 
 def summarize(value: Any, count: int) -> str:
@@ -84,6 +85,17 @@ def assert_(condition: Array, data: Sequence[Any], *, summarize: int = 3) -> tup
 
 
 _summary = summarize
+
+
+@op(
+    "Timestamp() -> ts: float64",
+    stateful=True,
+    source="core/kernels/logging_ops.cc:TimestampOp",
+    shape=scalar,
+)
+def timestamp() -> Array:
+    """The seconds since 1970."""
+    return np.array(time.time())
 
 
 @op(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from minihub_runtime.errors import FailedPreconditionError
@@ -9,7 +11,8 @@ from minihub_runtime.ops.checking import require, require_rank, require_scalar
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.image_shapes import exact_rank, same_as, unchanged_image
 from minihub_runtime.ops.philox import Philox, WordStream
-from minihub_runtime.ops.registry import RANDOM, Array, op, types, without_gradient
+from minihub_runtime.ops.random_arguments import seeded, session_stream, static_vector
+from minihub_runtime.ops.registry import INDEX, RANDOM, Array, op, types, without_gradient
 from minihub_runtime.shapes import Shape, Spec
 
 _DRAW = "core/kernels/image/draw_bounding_box_op.cc"
@@ -229,7 +232,7 @@ def _objects(bounding_boxes: Array, height: int, width: int, use_image: bool) ->
 
 def _sample(
     ctx: Context,
-    seeds: tuple[int, int],
+    stream: Callable[[int], Philox],
     image_size: Array,
     bounding_boxes: Array,
     least: np.float32,
@@ -244,8 +247,7 @@ def _sample(
         require(False, f"image_size must lie in [0, 2^31 - 1), not {image_size.tolist()}")
     require(least >= 0, f"min_object_covered must be >= 0, not {least}")
     objects = _objects(bounding_boxes, height, width, use_image)
-    generator = ctx.own(lambda: Philox.from_seeds(*seeds))
-    draws = WordStream(generator.reserve(limits.attempts))
+    draws = WordStream(stream(limits.attempts))
     span = limits.aspects[1] - limits.aspects[0]
     crop: Box = (0, 0, height, width)
     for attempt in range(limits.attempts):
@@ -302,7 +304,7 @@ def sample_distorted_bounding_box(
     """
     return _sample(
         ctx,
-        (seed, seed2),
+        session_stream(ctx, seed, seed2).reserve,
         image_size,
         bounding_boxes,
         np.float32(min_object_covered),
@@ -343,7 +345,7 @@ def sample_distorted_bounding_box_v2(
     require_scalar(min_object_covered, "min_object_covered")
     return _sample(
         ctx,
-        (seed, seed2),
+        session_stream(ctx, seed, seed2).reserve,
         image_size,
         bounding_boxes,
         np.float32(min_object_covered),
@@ -357,6 +359,53 @@ def _sample_distorted_bounding_box_v2_shape(
     image_size: Spec, bounding_boxes: Spec, min_object_covered: Spec
 ) -> list[Shape]:
     exact_rank(min_object_covered, 0, "min_object_covered")
+    return _sample_shapes(image_size, bounding_boxes)
+
+
+@op(
+    "StatelessSampleDistortedBoundingBox(image_size: T, bounding_boxes: float32,"
+    " min_object_covered: float32, seed: Tseed) -> begin: T, size: T, bboxes: float32",
+    T=_SIZES,
+    Tseed=INDEX,
+    precision=RANDOM,
+    source=_SAMPLE,
+)
+def stateless_sample_distorted_bounding_box(
+    ctx: Context,
+    image_size: Array,
+    bounding_boxes: Array,
+    min_object_covered: Array,
+    seed: Array,
+    *,
+    aspect_ratio_range: list[float] = [0.75, 1.33],
+    area_range: list[float] = [0.05, 1.0],
+    max_attempts: int = 100,
+    use_image_if_no_bounding_boxes: bool = False,
+) -> tuple[Array, Array, Array]:
+    """SampleDistortedBoundingBoxV2 that gives the same for the same seed.
+
+    Shapes: `[3]`, `[batch, n, 4]`, `[]`, `[2]` -> `[3]`, `[3]`, `[1, 1, 4]`.
+    Raises: InvalidArgumentError for other shapes, coordinates outside [0, 1], or attributes out of range.
+    """
+    require_scalar(min_object_covered, "min_object_covered")
+    stream = seeded(seed)
+    return _sample(
+        ctx,
+        lambda attempts: stream,
+        image_size,
+        bounding_boxes,
+        np.float32(min_object_covered),
+        _Limits(aspect_ratio_range, area_range, max_attempts),
+        use_image_if_no_bounding_boxes,
+    )
+
+
+@stateless_sample_distorted_bounding_box.shape
+def _stateless_sample_distorted_bounding_box_shape(
+    image_size: Spec, bounding_boxes: Spec, min_object_covered: Spec, seed: Spec
+) -> list[Shape]:
+    exact_rank(min_object_covered, 0, "min_object_covered")
+    static_vector(seed, 2, "seed")
     return _sample_shapes(image_size, bounding_boxes)
 
 

@@ -32,8 +32,13 @@ class Context(Protocol):
         """
         ...
 
-    def own(self, make: Callable[[], T]) -> T:
-        """State that belongs to this node in this session, for example a random stream, made at first use."""
+    def own(self, make: Callable[[], T], part: str = "") -> T:
+        """State that belongs to this node in this session, for example a random stream, made at first use.
+
+        Args:
+            make: what makes it.
+            part: which, for nodes that keep more than one.
+        """
         ...
 
     def call(self, function: Func, arguments: Sequence[Any]) -> list[Any]:

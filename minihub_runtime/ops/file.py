@@ -1,12 +1,13 @@
 """Ops that read and write files.
 
 A graph may be a stranger's: it reads the files of its own module and nothing else, and it writes none.  What the program
-itself has added holds its token, and reads any file.  Checkpoints are written by the program that owns the session, not by
-ops.
+itself has added holds its token, and reads and writes any file.  Checkpoints are written by the program that owns the session,
+not by ops.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 
@@ -14,12 +15,13 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError, PermissionDeniedError, clip
+from minihub_runtime.files import system_errors
 from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.file_patterns import matching_paths
 from minihub_runtime.ops.registry import Array, op, types_list
 from minihub_runtime.ops.shape_rules import nothing, scalar
-from minihub_runtime.shapes import Shape, Spec
+from minihub_runtime.shapes import Shape, Spec, merge
 
 SAVE = "core/kernels/save_restore_v2_ops.cc"
 
@@ -43,6 +45,12 @@ def read_file(ctx: Context, filename: Array, *, _program_token: str = "") -> Arr
     """
     require_scalar(filename, "filename")
     return _string(ctx.read_file(filename.item(), _program_token))
+
+
+def _nothing_of_scalars(filename: Spec, contents: Spec) -> list[Shape]:
+    for spec in (filename, contents):
+        merge(spec.shape, ())
+    return []
 
 
 def _unknown_many(pattern: Spec) -> Shape:
@@ -183,6 +191,37 @@ def merge_v2_checkpoints(
     raise PermissionDeniedError(
         "a graph must not write files; write checkpoints from the program that runs it"
     )
+
+
+@op(
+    "WriteFile(filename: string, contents: string)",
+    stateful=True,
+    source="core/kernels/whole_file_read_ops.cc:WriteFileOp",
+    shape=_nothing_of_scalars,
+)
+def write_file(
+    ctx: Context, filename: Array, contents: Array, *, _program_token: str = ""
+) -> tuple[()]:
+    """Nothing, after writing a file, and making the folders that it lies in.
+
+    Raises: PermissionDeniedError unless the program that runs the graph has added the operation; InvalidArgumentError unless
+        both are scalars; what the system says of the file.
+    Differs: TensorFlow writes wherever the graph says.
+    """
+    require_scalar(filename, "filename")
+    require_scalar(contents, "contents")
+    if not ctx.by_program(_program_token):
+        raise PermissionDeniedError(
+            "a graph must not write files; only the program that runs it may"
+        )
+    path = os.fsdecode(filename.item())
+    with system_errors(path):
+        # Where a file stands in the place of a folder, the path is at fault.
+        with contextlib.suppress(FileExistsError):
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(contents.item())
+    return ()
 
 
 @op(

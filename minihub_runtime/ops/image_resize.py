@@ -25,7 +25,14 @@ from minihub_runtime.ops.image_taps import (
 )
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
 
-__all__ = ["check_centers", "cubic_taps", "linear_places", "nearest_places", "resize_scale"]
+__all__ = [
+    "check_centers",
+    "check_images",
+    "cubic_taps",
+    "linear_places",
+    "nearest_places",
+    "resize_scale",
+]
 
 IMAGES = types("int8 uint8 int16 uint16 int32 int64 float16 float32 float64 bfloat16")
 
@@ -45,7 +52,7 @@ def _positions(count: int, scale: np.float32, half_pixel_centers: bool) -> Array
     return places * scale
 
 
-def _check_images(images: Array, size: Array, itemsize: int) -> tuple[int, ...]:
+def check_images(images: Array, size: Array, itemsize: int) -> tuple[int, ...]:
     """The output's shape for the images and size of a resize op."""
     require_rank(images, 4, "images")
     batch, in_height, in_width, channels = images.shape
@@ -99,7 +106,7 @@ def resize_bilinear(
     Raises: InvalidArgumentError for empty images, a size that is not positive, or both attributes at once.
     """
     check_centers(align_corners, half_pixel_centers)
-    batch, height, width, channels = shape = _check_images(images, size, 4)
+    batch, height, width, channels = shape = check_images(images, size, 4)
     _, in_height, in_width, _ = images.shape
     if (height, width) == (in_height, in_width):
         return np.array(image_float32(images))
@@ -149,7 +156,7 @@ def resize_nearest_neighbor(
     Raises: InvalidArgumentError for empty images, a size that is not positive, or both attributes at once.
     """
     check_centers(align_corners, half_pixel_centers)
-    _, height, width, _ = _check_images(images, size, images.itemsize)
+    _, height, width, _ = check_images(images, size, images.itemsize)
     plain = bits(images)
     batch, in_height, in_width, channels = images.shape
     limit = 1 << 24
@@ -220,7 +227,7 @@ def resize_bicubic(
     Raises: InvalidArgumentError for empty images, a size that is not positive, or both attributes at once.
     """
     check_centers(align_corners, half_pixel_centers)
-    batch, height, width, channels = shape = _check_images(images, size, 4)
+    batch, height, width, channels = shape = check_images(images, size, 4)
     _, in_height, in_width, _ = images.shape
     rows, columns = (
         cubic_taps(n, m, resize_scale(n, m, align_corners), half_pixel_centers)
@@ -263,7 +270,7 @@ def resize_area(images: Array, size: Array, *, align_corners: bool = False) -> A
     Shapes: `[batch, height, width, channels]`, `[2]` -> `[batch, *size, channels]`.
     Raises: InvalidArgumentError for empty images or a size that is not positive.
     """
-    batch, height, width, channels = shape = _check_images(images, size, 4)
+    batch, height, width, channels = shape = check_images(images, size, 4)
     _, in_height, in_width, _ = images.shape
     down = resize_scale(in_height, height, align_corners)
     across = resize_scale(in_width, width, align_corners)

@@ -13,11 +13,16 @@ from minihub_runtime.ops.checking import (
     indices_in_range,
     require,
     require_rank,
+    require_scalar,
 )
 from minihub_runtime.ops.gradient_rules import Ops, Slices, Term
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types, without_gradient
-from minihub_runtime.ops.sparse import with_rank
-from minihub_runtime.shapes import Shape, Spec, size
+from minihub_runtime.ops.sparse import (
+    sparse_fill_empty_rows,
+    sparse_fill_empty_rows_grad,
+    with_rank,
+)
+from minihub_runtime.shapes import Shape, Spec, merge, size
 
 __all__ = ["check_nested", "from_lengths", "ranges"]
 
@@ -306,3 +311,57 @@ def _ragged_gather_gradient(
     starts, limits = ops.GatherV2(splits, rows, 0), ops.GatherV2(splits[1:], rows, 0)
     _, places = ops.RaggedRange(starts, limits, ops.constant(1, starts.dtype))
     return None, Slices(grads[-1], places, ops.Shape(params_dense_values)), None
+
+
+@op(
+    "RaggedFillEmptyRows(value_rowids: int64, values: T, nrows: int64, default_value: T) -> "
+    "output_value_rowids: int64, output_values: T, empty_row_indicator: bool, "
+    "reverse_index_map: int64",
+    T=ANY,
+    views=True,
+    source="core/kernels/ragged_fill_empty_rows_op.cc",
+)
+def ragged_fill_empty_rows(
+    value_rowids: Array, values: Array, nrows: Array, default_value: Array
+) -> tuple[Array, Array, Array, Array]:
+    """`default_value` in every row that has no value, and rows in order.
+
+    Shapes: `[n], [n], [], [] -> [filled], [filled], [rows], [n]`: the rows of values, these, which rows were empty, and
+    where each given value now lies.
+    Raises: InvalidArgumentError for a row outside `nrows`, or other shapes.
+    """
+    require_rank(value_rowids, 1, "value_rowids")
+    require_scalar(nrows, "nrows")
+    indices, *others = sparse_fill_empty_rows.kernel(
+        value_rowids[:, None], values, nrows[None], default_value
+    )
+    return indices[:, 0], *others
+
+
+@ragged_fill_empty_rows.shape
+def ragged_fill_empty_rows_shape(
+    value_rowids: Spec, values: Spec, nrows: Spec, default_value: Spec
+) -> list[Shape]:
+    """As many rows as asked for."""
+    with_rank(nrows, 0, "nrows")
+    with_rank(default_value, 0, "default_value")
+    given = merge(with_rank(value_rowids, 1, "value_rowids"), with_rank(values, 1, "values"))
+    rows = None if nrows.value is None else int(nrows.value)
+    return [(None,), (None,), (rows,), given]
+
+
+op(
+    "RaggedFillEmptyRowsGrad(reverse_index_map: int64, grad_values: T) "
+    "-> d_values: T, d_default_value: T",
+    T=ANY,
+    source="core/kernels/ragged_fill_empty_rows_op.cc",
+    like=sparse_fill_empty_rows_grad,
+)(sparse_fill_empty_rows_grad.kernel)
+
+
+@ragged_fill_empty_rows.gradient
+def ragged_fill_empty_rows_gradient(
+    ops: Ops, grads: list[Term], reverse_index_map: Term
+) -> tuple[None, Term, None, Term]:
+    values, default = ops.RaggedFillEmptyRowsGrad(reverse_index_map, grads[1])
+    return None, values, None, default

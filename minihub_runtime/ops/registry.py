@@ -168,6 +168,11 @@ class Op:
         return {name: value for name, value in self._keywords.items() if name.startswith("_")}
 
     @functools.cached_property
+    def takes_references(self) -> bool:
+        """Whether it is given references, and so may change what they refer to, stateful or not."""
+        return any(arg.is_ref for arg in self.schema.inputs)
+
+    @functools.cached_property
     def accepts_out(self) -> bool:
         """Whether the kernel can write into a given array."""
         return "out" in inspect.signature(self.kernel).parameters

@@ -12,7 +12,14 @@ from typing import Any
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require, require_scalar
-from minihub_runtime.ops.registry import ANY, ANY_LIST, Array, at_least, op
+from minihub_runtime.ops.registry import (
+    ANY,
+    ANY_LIST,
+    Array,
+    at_least,
+    op,
+    without_gradient,
+)
 from minihub_runtime.ops.shape_rules import nothing, unknown
 from minihub_runtime.shapes import Shape
 
@@ -104,6 +111,33 @@ def stack_close_v2(handle: Any) -> tuple[()]:
     """Nothing, after forgetting the values."""
     _stack(handle).items.clear()
     return ()
+
+
+@op(
+    "Stack() -> handle: Ref(string)",
+    elem_type=ANY,
+    stateful=True,
+    source=SOURCE,
+    shape=lambda: (2,),
+)
+def stack_of_any_size(*, elem_type: DType, stack_name: str = "") -> Any:
+    """A new stack of any number of values, by a reference."""
+    return Stack(elem_type, -1)
+
+
+# As in TensorFlow, what takes a reference counts as an act for that.
+op(
+    "StackPush(handle: Ref(string), elem: T) -> output: T",
+    T=ANY,
+    source=SOURCE,
+    views=True,
+    shape=stack_push_v2.shape_rule,
+)(stack_push_v2.kernel)
+op("StackPop(handle: Ref(string)) -> elem: elem_type", elem_type=ANY, source=SOURCE, shape=unknown)(
+    stack_pop_v2.kernel
+)
+op("StackClose(handle: Ref(string))", source=SOURCE, shape=nothing)(stack_close_v2.kernel)
+without_gradient("Stack", "StackPush", "StackPop", "StackClose")
 
 
 def _unknown(elem_types: list[DType]) -> list[Shape]:

@@ -10,17 +10,15 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.dtypes import DType, as_dtype, bits, from_bits
-from minihub_runtime.errors import (
-    InvalidArgumentError,
-    clip,
-)
+from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
+from minihub_runtime.ops.array import zeros
 from minihub_runtime.ops.checking import require
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, NUMBERS, Array, Op, op, without_gradient
-from minihub_runtime.ops.shape_rules import nothing, scalar
+from minihub_runtime.ops.shape_rules import nothing, same, scalar
 from minihub_runtime.ops.variables import Variable, existing, resource_of
-from minihub_runtime.shapes import Shape, Spec, merge, show
+from minihub_runtime.shapes import Shape, Spec, concrete, merge, show
 
 __all__: list[str] = []
 
@@ -283,6 +281,60 @@ def _both(ref: Spec, value: Spec) -> Shape:
 
 assign_add = _updating("AssignAdd", np.add)
 assign_sub = _updating("AssignSub", np.subtract)
+
+
+class _Temporary(Variable):
+    """A variable of one step.
+
+    Attributes:
+        ended: whether its last value was taken.
+    """
+
+    __slots__ = ("ended",)
+
+    def __init__(self, name: str, dtype: DType, shape: Shape) -> None:
+        super().__init__(name, dtype, shape)
+        self.ended = False
+
+
+@op(
+    "TemporaryVariable() -> ref: Ref(dtype)",
+    dtype=ANY,
+    stateful=True,
+    source="core/kernels/state_ops.cc:TemporaryVariableOp",
+    shape=lambda shape: shape,
+)
+def temporary_variable(ctx: Context, *, shape: Shape, dtype: DType, var_name: str = "") -> Variable:
+    """A reference to a new variable of zeros, which DestroyTemporaryVariable ends.
+
+    Raises: InvalidArgumentError for a shape with unknown sizes.
+    Differs: TensorFlow leaves the values as the memory has them, and refuses two of one name at a time.
+    """
+    sizes = concrete(shape or ())
+    if sizes is None:
+        raise InvalidArgumentError(f"shape must have known sizes, not {show(shape)}")
+    made = _Temporary(var_name or ctx.node, dtype, sizes)
+    made.assign(zeros(sizes, dtype))
+    return made
+
+
+@op(
+    "DestroyTemporaryVariable(ref: Ref(T)) -> value: T",
+    T=ANY,
+    source="core/kernels/state_ops.cc:DestroyTemporaryVariableOp",
+    shape=same,
+)
+def destroy_temporary_variable(ref: Any, *, var_name: str) -> Array:
+    """The last value of a temporary variable, after ending it.
+
+    Raises: NotFoundError if it has ended, or has another name.
+    """
+    variable = resource_of(ref)
+    with variable.lock:
+        if not isinstance(variable, _Temporary) or variable.ended or variable.name != var_name:
+            raise NotFoundError(f"there must be a temporary variable {clip(var_name)!r}")
+        variable.ended = True
+        return variable.read()
 
 
 without_gradient("Assign", "AssignAdd", "AssignSub", "VarIsInitializedOp", "VariableShape")

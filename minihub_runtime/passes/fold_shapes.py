@@ -161,4 +161,5 @@ def _leaves_no_trace(node: Node) -> bool:
     if node.controls or node.op in CHOOSING or is_write(node.op) or node.op not in REGISTRY:
         return False
     op = REGISTRY[node.op]
-    return not (op.stateful or op.wants_context or node.op in MUST_BE_FED)
+    acts = op.stateful or op.wants_context or op.takes_references
+    return not (acts or node.op in MUST_BE_FED)

@@ -65,7 +65,7 @@ def _is_plain(node: Node) -> bool:
     op = REGISTRY.get(node.op)
     if op is None or node.op in ("Switch", "Merge"):
         return False
-    return not op.stateful and not op.wants_context
+    return not (op.stateful or op.wants_context or op.takes_references)
 
 
 def _inline(region: Region, node: Node, body: Body) -> list[Node]:

@@ -144,9 +144,12 @@ NEVER_REFUSED: dict[str, str] = {
     ),
     "RefEnter": _ANYTHING,
     "RefMerge": _ANYTHING,
+    "Stack": _NO_INPUTS,
+    "StackClose": _HANDLE,
     "StackCloseV2": _HANDLE,
     "StatelessRandomGetAlg": _NO_INPUTS,
     "TensorArrayCloseV3": _HANDLE,
+    "Timestamp": _NO_INPUTS,
     "TensorListElementShape": _HANDLE,
     "TensorListLength": _HANDLE,
     "TensorSummary": _ANYTHING,
@@ -183,7 +186,9 @@ ALWAYS_REFUSED: dict[str, str] = {
     ),
     "RefSwitch": _DEAD,
     "SaveV2": _READ_ONLY,
+    "Stack": _NAMED,
     "Switch": _DEAD,
+    "WriteFile": _READ_ONLY,
 }
 
 #: Op → why its schema cannot be compared.

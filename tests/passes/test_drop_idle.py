@@ -69,6 +69,19 @@ def test_effects_keep_their_turn() -> None:
     assert left(made, ["old"], ["again"])["again"] == ("old",)
 
 
+def test_what_takes_references_keeps_its_turn() -> None:
+    """TensorFlow does not call these ops stateful, for it never leaves out what takes a reference."""
+    with tf.Graph().as_default() as g, tf.Session() as session:
+        queue = tf.raw_ops.FIFOQueue(component_types=[tf.float32], shapes=[[]])
+        enqueue = tf.raw_ops.QueueEnqueueMany(handle=queue, components=[[1.0, 2.0, 3.0]])
+        taken = tf.raw_ops.QueueDequeue(handle=queue, component_types=[tf.float32])
+        with g.control_dependencies(taken):
+            after = tf.no_op()
+        session.run(enqueue)
+        session.run(after)
+        assert session.run(tf.raw_ops.QueueSize(handle=queue)) == 2
+
+
 @pytest.mark.parametrize("check", ["CheckNumerics", "EnsureShape"])
 def test_what_is_there_to_fail_stays(check: str) -> None:
     attrs = {"message": b"no"} if check == "CheckNumerics" else {"shape": (3,)}

@@ -44,6 +44,7 @@ SAMPLES = [
     Sample(
         "Print", "strings", dict(input=b("x"), data=[]), dict(message="samples", first_n=2), runs=3
     ),
+    Sample("Timestamp", "now", runs=2, differs="another time"),
     Sample("PrintV2", "plain", dict(input=b("samples"))),
     Sample("PrintV2", "end", dict(input=b("samples")), dict(end="")),
     Sample("PrintV2", "vector", dict(input=b(["samples"])), error="scalar"),

@@ -1,6 +1,6 @@
 """Samples of `ops/bounding_box.py`."""
 
-from tests.samples import Sample, f32, normal, typed
+from tests.samples import Sample, f32, i32, i64, normal, typed
 
 IMAGES = normal(2, 5, 4, 3)
 BOXES = f32(
@@ -95,4 +95,33 @@ SAMPLES = [
     sampled_first("covered", [224, 300, 3], OBJECTS, runs=3, min_object_covered=0.9),
     sampled_first("negative", [9, 9, 3], OBJECTS, "min_object", min_object_covered=-0.5),
     sampled_first("no_boxes", [20, 18, 3], NONE, "must not be empty"),
+]
+
+
+def by_seed(label, size, boxes, error=None, T="int32", least=0.1, seed=None, **attrs):
+    """A crop that a seed decides."""
+    inputs = dict(
+        image_size=typed(size, T),
+        bounding_boxes=f32(boxes),
+        min_object_covered=f32(least),
+        seed=i32([3, -4]) if seed is None else seed,
+    )
+    return Sample("StatelessSampleDistortedBoundingBox", label, inputs, attrs, error, runs=2)
+
+
+SAMPLES += [
+    *(
+        by_seed(f"objects_{n}", [224, 300, 3], OBJECTS, least=0.5, seed=i64([n, 1 << 40]))
+        for n in range(4)
+    ),
+    by_seed("whole_image", [299, 299, 3], NONE, area_range=[0.08, 1.0], **WHOLE),
+    by_seed("rarely_fits", [30, 400, 3], OBJECTS, aspect_ratio_range=[0.9, 1.1]),
+    by_seed("never_fits", [10, 400, 3], OBJECTS, area_range=[0.9, 1.0], max_attempts=7),
+    by_seed("bytes", [200, 180, 3], NONE, T="uint8", **WHOLE),
+    by_seed("long", [2000, 1800, 3], NONE, T="int64", **WHOLE),
+    by_seed("no_pixels", [0, 5, 3], NONE, **WHOLE),
+    by_seed("no_boxes", [20, 18, 3], NONE, "must not be empty"),
+    by_seed("one_seed", [20, 18, 3], OBJECTS, "seed must", seed=i32([1])),
+    by_seed("boxes_outside", [20, 18, 3], [[[0, 0, 1, 1.5]]], "must lie in"),
+    by_seed("no_attempts", [9, 9, 3], OBJECTS, "max_attempts", max_attempts=0),
 ]

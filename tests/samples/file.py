@@ -70,6 +70,15 @@ SAMPLES = [
         dict(checkpoint_prefixes=b(["no/such/prefix"]), destination_prefix=b("no/other")),
         error="must not write files",
     ),
+    Sample(
+        "WriteFile", "vector", dict(filename=b(["a"]), contents=b("x")), error="must be a scalar"
+    ),
+    Sample(
+        "WriteFile",
+        "no_folder",
+        dict(filename=b("/dev/null/a"), contents=b("x")),
+        error="must not write files",
+    ),
     Sample("ShardedFilename", "plain", dict(basename=b("a/b"), shard=i32(3), num_shards=i32(12))),
     Sample(
         "ShardedFilename", "large", dict(basename=b(""), shard=i32(-3), num_shards=i32(1234567))

@@ -5,6 +5,7 @@ from typing import Any
 from tests.samples import (
     Sample,
     b,
+    boolean,
     f32,
     f64,
     i32,
@@ -128,4 +129,39 @@ SAMPLES = [
         nested([i64([0, 2]), i64([0, 2, 3, 5])], FIVE),
         error="ascend",
     ),
+]
+
+
+def filled(label, rows, values, count, default, error=None):
+    """Rows that have a value each."""
+    inputs = dict(value_rowids=rows, values=values, nrows=count, default_value=default)
+    return Sample("RaggedFillEmptyRows", label, inputs, error=error)
+
+
+def filled_gradient(label, places, values, error=None):
+    """What came of given values and of the default."""
+    inputs = dict(reverse_index_map=places, grad_values=values)
+    return Sample("RaggedFillEmptyRowsGrad", label, inputs, error=error)
+
+
+SAMPLES += [
+    filled("gaps", i64([1, 1, 3]), i32([5, 6, 7]), i64(5), i32(-1)),
+    filled("unsorted", i64([3, 1, 0, 1]), f32([5, 6, 7, 8]), i64(5), f32(0.5)),
+    filled("full", i64([0, 1, 1, 2]), f64([5, 6, 7, 8]), i64(3), f64(9)),
+    filled("strings", i64([0, 2]), b(["a", "b"]), i64(3), b("z")),
+    filled("bools", i64([1]), boolean([True]), i64(3), boolean(False)),
+    filled("no_values", i64([]), f32([]), i64(3), f32(2)),
+    filled("row_too_large", i64([3]), i32([5]), i64(3), i32(0), "must lie in"),
+    filled("row_negative", i64([-1]), i32([5]), i64(3), i32(0), "must lie in"),
+    filled("no_rows", i64([0]), i32([5]), i64(0), i32(0), "must lie in"),
+    filled("negative_count", i64([0]), i32([5]), i64(-2), i32(0), ">= 0"),
+    filled("lengths", i64([0, 1]), i32([5]), i64(3), i32(0), "one row per value"),
+    filled("matrix", i64([[0]]), i32([5]), i64(3), i32(0), "rank 1"),
+    filled("many_counts", i64([0]), i32([5]), i64([3]), i32(0), "scalar"),
+    filled("many_defaults", i64([0]), i32([5]), i64(3), i32([0]), "scalar"),
+    filled_gradient("gaps", i64([1, 2, 4]), f32([1, 2, 4, 8, 16, 32])),
+    filled_gradient("none", i64([]), f64([1, 2])),
+    filled_gradient("whole", i64([1, 0]), i32([1, 2])),
+    filled_gradient("outside", i64([2]), f32([1, 2]), "must lie in"),
+    filled_gradient("matrix", i64([[0]]), f32([1]), "rank 1"),
 ]

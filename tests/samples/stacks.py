@@ -6,6 +6,9 @@ from typing import Any
 
 from tests.samples import Call, Sample, Step, b, f32, i32
 
+#: A reference that is fetched is the stack itself; `StackPush` and the others are sampled with it.
+SCHEMA_ONLY = ("Stack",)
+
 ROW, OTHER = f32([1, 2]), f32([1, 2, 3])
 STACK = Step("s")
 
@@ -53,4 +56,21 @@ SAMPLES = [
         after=dict(push=Call("StackPushV2", dict(handle=Step("sampled"), elem=f32(1)))),
     ),
     Sample("StackV2", "vector", dict(max_size=i32([1])), dict(elem_type="float32"), "scalar"),
+]
+
+# The same by references, as graphs of before TensorFlow 1.2 have them.
+OLD = Call("Stack", {}, dict(elem_type="float32"))
+
+
+def old(call: Call) -> Call:
+    return Call(call.op.removesuffix("V2"), call.inputs, call.attrs)
+
+
+SAMPLES += [
+    on_stack("last_in_first_out", old(pop()), old(push(ROW)), old(push(OTHER)), made=OLD),
+    on_stack("empty", old(pop()), error="empty", made=OLD),
+    on_stack("other_type", old(pop("int32")), old(push(ROW)), error="type", made=OLD),
+    on_stack("push", old(push(ROW)), made=OLD, after=[old(pop())]),
+    on_stack("push_other_type", old(push(i32(1))), error="type", made=OLD),
+    on_stack("plain", Call("StackClose", dict(handle=STACK)), old(push(ROW)), made=OLD),
 ]

@@ -330,3 +330,56 @@ SAMPLES = [
         before=with_reference(f32([-0.0])),
     ),
 ]
+
+
+def temporary(shape: Any = (2,), dtype: str = "float32", name: str = "t") -> Call:
+    """A variable of one step."""
+    return Call("TemporaryVariable", {}, dict(shape=shape, dtype=dtype, var_name=name))
+
+
+def ended(
+    label: str, *steps: Call, made: Call | None = None, name: str = "t", error: str | None = None
+) -> Sample:
+    """The last value of a temporary variable."""
+    before = {"v": made or temporary(), **{f"s{i}": step for i, step in enumerate(steps)}}
+    attrs = dict(var_name=name)
+    return Sample("DestroyTemporaryVariable", label, dict(ref=V), attrs, error, before=before)
+
+
+END = Call("DestroyTemporaryVariable", dict(ref=V), dict(var_name="t"))
+SAMPLES += [
+    *(
+        ended(k, set_reference(v), made=temporary(v.shape, k))
+        for k, v in VALUES.items()
+        if k != "string"
+    ),
+    ended("scalar", set_reference(f32(3)), made=temporary([])),
+    ended("empty", set_reference(f32([[], []])), made=temporary([2, 0])),
+    ended(
+        "added",
+        set_reference(f32([1, 2])),
+        Call("AssignAdd", dict(ref=V, value=f32([3, 5]))),
+    ),
+    ended("other_name", set_reference(f32([1, 2])), name="u", error="temporary variable 'u'"),
+    ended("twice", set_reference(f32([1, 2])), END, error="temporary variable 't'"),
+    Sample(
+        "TemporaryVariable",
+        "summed",
+        {},
+        dict(shape=[2], dtype="float32", var_name="t"),
+        after=dict(
+            set=Call("Assign", dict(ref=Step("sampled"), value=f32([1, 2]))),
+            add=Call("AssignAdd", dict(ref=Step("set"), value=f32([3, 5]))),
+            end=Call("DestroyTemporaryVariable", dict(ref=Step("add")), dict(var_name="t")),
+        ),
+        differs="what the memory held before",
+        unset=(0,),
+    ),
+    Sample(
+        "TemporaryVariable",
+        "unknown_size",
+        {},
+        dict(shape=[2, None], dtype="float32"),
+        error="known sizes",
+    ),
+]

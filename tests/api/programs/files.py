@@ -270,3 +270,36 @@ if os.sep == "/":
                 "d[\\\\]e",
             )
         ]
+
+
+@in_folder
+def written_by_operations(tf: Any, folder: str) -> Any:
+    """Folders are made, files replaced; what cannot be written is refused."""
+    path = os.path.join(folder, "a", "b", "c.txt")
+    text = tf.placeholder(tf.string)
+    writes = [tf.write_file(path, text), tf.io.write_file(path + "2", tf.constant("two"), name="w")]
+    below = tf.write_file(os.path.join(path, "d"), "x")
+    onto = tf.write_file(os.path.dirname(path), "x")
+    found = [[operation.name for operation in writes]]
+    with tf.Session() as session:
+        for value in (b"first, long", b"\xff\n\x00"):
+            session.run(writes, {text: value})
+            with open(path, "rb") as file:
+                found.append(list(file.read()))
+        found.append(session.run(tf.read_file(path + "2")))
+        for wrong in (below, onto):
+            try:
+                session.run(wrong)
+            except tf.errors.OpError as error:
+                found.append(type(error).__name__)
+    return found
+
+
+@in_folder
+def now(tf: Any, folder: str) -> Any:
+    with tf.Session() as session:
+        first, second = (session.run(tf.timestamp()) for _ in range(2))
+    written = os.path.join(folder, "a")
+    with open(written, "w"):
+        pass
+    return [str(first.dtype), bool(first <= second), abs(os.stat(written).st_mtime - second) < 60]

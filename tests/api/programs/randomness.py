@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from typing import Any
 
 import numpy as np
@@ -87,3 +89,36 @@ def seeds_by_philox(tf: Any) -> Any:
         tf.random.stateless_uniform([2], SEED, alg=tf.random.Algorithm.PHILOX),
     ]
     return run(tf, fetches)
+
+
+@results
+def candidates(tf: Any) -> Any:
+    """Two runs, of which the second knows what the first has seen."""
+    tf.set_random_seed(7)
+    true = [[0, 3], [1, 2]]
+    with tempfile.TemporaryDirectory() as folder:
+        words = os.path.join(folder, "words.csv")
+        with open(words, "wb") as file:
+            file.write(b"a,1\r\nb,2\n\nc,x,3.5\n4\ne, 0x10 ")
+        lists = [
+            tf.nn.fixed_unigram_candidate_sampler(true, 2, 9, False, 5, words, distortion=0.5),
+            tf.random.fixed_unigram_candidate_sampler(
+                true, 2, 3, True, 5, unigrams=[1, 2, 3, 4, 5]
+            ),
+            tf.nn.learned_unigram_candidate_sampler(true, 2, 3, True, 5),
+            tf.nn.all_candidate_sampler(true, 2, 4, True),
+        ]
+        fetches = [list(found) for found in lists]
+        with tf.Session() as session:
+            found = [session.run(fetches) for _ in range(2)]
+    for text in (b"a,1\nb,two\n", b"a,1\nb,2,\n"):
+        with tempfile.TemporaryDirectory() as folder, tf.Session() as session:
+            words = os.path.join(folder, "words.csv")
+            with open(words, "wb") as file:
+                file.write(text)
+            wrong = tf.nn.fixed_unigram_candidate_sampler([[0]], 1, 1, False, 2, words)
+            try:
+                session.run(wrong[0])
+            except tf.errors.OpError as error:
+                found.append(type(error).__name__)
+    return found
