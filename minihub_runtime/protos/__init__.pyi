@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from google.protobuf.message import Message as Message
+from google.protobuf.wrappers_pb2 import BoolValue as BoolValueMessage
 
 _M = TypeVar("_M", bound=Message)
 
@@ -1102,6 +1103,8 @@ class TrackableObjectGraph(Message):
         def attributes(self) -> RepeatedCompositeFieldContainer[TrackableObjectGraph.TrackableObject.SerializedTensor]: ...
         @property
         def slot_variables(self) -> RepeatedCompositeFieldContainer[TrackableObjectGraph.TrackableObject.SlotVariableReference]: ...
+        @property
+        def has_checkpoint_values(self) -> BoolValueMessage: ...
         def __init__(self, **fields: Any) -> None: ...
     @property
     def nodes(self) -> RepeatedCompositeFieldContainer[TrackableObjectGraph.TrackableObject]: ...
