@@ -70,8 +70,8 @@ def field_type(field: descriptor_pb2.FieldDescriptorProto, maps: dict[str, tuple
 
 def dotted(type_name: str) -> str:
     """`.tensorflow.AttrValue.ListValue` → `AttrValue.ListValue`."""
-    if type_name == ".google.protobuf.Any":
-        return "AnyMessage"
+    if type_name.startswith(".google.protobuf."):
+        return f"{type_name.rpartition('.')[2]}Message"
     return ".".join(part for part in type_name.split(".") if part[:1].isupper())
 
 
@@ -123,6 +123,7 @@ def stubs(files: descriptor_pb2.FileDescriptorSet) -> str:
         "from google.protobuf.any_pb2 import Any as AnyMessage",
         "from google.protobuf.internal.containers import RepeatedCompositeFieldContainer",
         "from google.protobuf.message import Message as Message",
+        "from google.protobuf.wrappers_pb2 import BoolValue as BoolValueMessage",
         "",
         '_M = TypeVar("_M", bound=Message)',
         "",

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from google.protobuf.message import Message as Message
+from google.protobuf.wrappers_pb2 import BoolValue as BoolValueMessage
 
 _M = TypeVar("_M", bound=Message)
 
@@ -37,6 +38,7 @@ __all__ = [
     "GPUOptions",
     "GradientDef",
     "GraphDef",
+    "GraphNodeProto",
     "GraphOptions",
     "HistogramProto",
     "ImageModuleInfo",
@@ -49,6 +51,7 @@ __all__ = [
     "ModelProto",
     "ModuleAttachment",
     "ModuleDef",
+    "MultiGraphNodeProto",
     "NameAttrList",
     "NamedTupleValue",
     "NodeDef",
@@ -442,6 +445,39 @@ class GraphDef(Message):
     def library(self) -> FunctionDefLibrary: ...
     def __init__(self, **fields: Any) -> None: ...
 
+class GraphNodeProto(Message):
+    name: str
+    run_count: int
+    exec_micros: int
+    accelerator_exec_micros: int
+    cpu_exec_micros: int
+    requested_bytes: int
+    peak_bytes: int
+    residual_bytes: int
+    output_bytes: int
+    parameters: int
+    float_ops: int
+    @property
+    def devices(self) -> MutableSequence[str]: ...
+    total_definition_count: int
+    total_run_count: int
+    total_exec_micros: int
+    total_accelerator_exec_micros: int
+    total_cpu_exec_micros: int
+    total_requested_bytes: int
+    total_peak_bytes: int
+    total_residual_bytes: int
+    total_output_bytes: int
+    total_parameters: int
+    total_float_ops: int
+    @property
+    def shapes(self) -> RepeatedCompositeFieldContainer[TensorShapeProto]: ...
+    @property
+    def input_shapes(self) -> MutableMapping[int, TensorShapeProto]: ...
+    @property
+    def children(self) -> RepeatedCompositeFieldContainer[GraphNodeProto]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
 class GraphOptions(Message):
     enable_recv_scheduling: bool
     @property
@@ -567,6 +603,32 @@ class ModuleDef(Message):
     format: int
     @property
     def required_features(self) -> MutableSequence[str]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class MultiGraphNodeProto(Message):
+    name: str
+    exec_micros: int
+    accelerator_exec_micros: int
+    cpu_exec_micros: int
+    requested_bytes: int
+    peak_bytes: int
+    residual_bytes: int
+    output_bytes: int
+    parameters: int
+    float_ops: int
+    total_exec_micros: int
+    total_accelerator_exec_micros: int
+    total_cpu_exec_micros: int
+    total_requested_bytes: int
+    total_peak_bytes: int
+    total_residual_bytes: int
+    total_output_bytes: int
+    total_parameters: int
+    total_float_ops: int
+    @property
+    def graph_nodes(self) -> RepeatedCompositeFieldContainer[GraphNodeProto]: ...
+    @property
+    def children(self) -> RepeatedCompositeFieldContainer[MultiGraphNodeProto]: ...
     def __init__(self, **fields: Any) -> None: ...
 
 class NameAttrList(Message):
@@ -1102,6 +1164,8 @@ class TrackableObjectGraph(Message):
         def attributes(self) -> RepeatedCompositeFieldContainer[TrackableObjectGraph.TrackableObject.SerializedTensor]: ...
         @property
         def slot_variables(self) -> RepeatedCompositeFieldContainer[TrackableObjectGraph.TrackableObject.SlotVariableReference]: ...
+        @property
+        def has_checkpoint_values(self) -> BoolValueMessage: ...
         def __init__(self, **fields: Any) -> None: ...
     @property
     def nodes(self) -> RepeatedCompositeFieldContainer[TrackableObjectGraph.TrackableObject]: ...

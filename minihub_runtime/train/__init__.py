@@ -4,6 +4,9 @@
     checkpoint_reading         the tensors of a checkpoint, new checkpoints of a folder
     saveables, saver_ops       what a Saver adds to the graph
     saver                      Saver
+    checkpointing, restorations    Checkpoint, and what its restore returns
+    object_checkpoints         what a Checkpoint writes; savers read it, too
+    checkpoint_manager         CheckpointManager
     meta_graphs                export_meta_graph, import_meta_graph
     initial_checkpoints        variables that begin with the values of a checkpoint
     saved_model                tf.saved_model

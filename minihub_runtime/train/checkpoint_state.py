@@ -33,6 +33,7 @@ __all__ = [
     "latest_checkpoint",
     "meta_graph_filename",
     "remove_checkpoint",
+    "remove_tensors",
     "sync_checkpoint",
     "update_checkpoint_state",
     "write_checkpoint_state",
@@ -259,6 +260,19 @@ def remove_checkpoint(
         patterns += _patterns(prefix)
     else:
         patterns.append(prefix)
+    _remove_matching(patterns)
+
+
+def remove_tensors(checkpoint_prefix: str) -> None:
+    """Delete the files of a checkpoint that has no MetaGraph.
+
+    Raises:
+        OpError: a file cannot be deleted.
+    """
+    _remove_matching(_patterns(local_path(checkpoint_prefix)))
+
+
+def _remove_matching(patterns: Iterable[str]) -> None:
     for pattern in patterns:
         for path in matching(pattern):
             try:

@@ -21,7 +21,7 @@ from minihub_runtime.api.saveables import SaveableObject, named_saveables, valid
 from minihub_runtime.api.variables.partitioned import PartitionedVariable
 from minihub_runtime.protos import SaverDef
 
-__all__ = ["build_saver"]
+__all__ = ["add_restore", "build_saver"]
 
 #: Where a shard lies until all are there.
 _SHARDED_SUFFIX = os.path.normpath("_temp/part")
@@ -67,7 +67,7 @@ def build_saver(
             restore = _restore_shards(prefix, devices, reshape)
         else:
             save = _save(prefix, saveables)
-            restore = _restore(prefix, saveables, reshape, "restore_all")
+            restore = add_restore(prefix, saveables, reshape, "restore_all")
     _hold_partitioned(graph)
     return SaverDef(
         filename_tensor_name=prefix.name,
@@ -140,7 +140,9 @@ def _save_shards(prefix: Tensor, devices: Sequence[tuple[str, list[SaveableObjec
     return passed
 
 
-def _restore(prefix: Tensor, saveables: Sequence[SaveableObject], reshape: bool, name: str) -> Any:
+def add_restore(
+    prefix: Tensor, saveables: Sequence[SaveableObject], reshape: bool, name: str
+) -> Any:
     """An operation after which all have the values of the checkpoint."""
     graph = get_default_graph()
     specs = [spec for saveable in saveables for spec in saveable.specs]
@@ -175,7 +177,7 @@ def _restore_shards(
     operations = []
     for device, saveables in devices:
         with graph.device(device):
-            operations.append(_restore(prefix, saveables, reshape, "restore_shard"))
+            operations.append(add_restore(prefix, saveables, reshape, "restore_shard"))
     return group(*operations, name="restore_all")
 
 

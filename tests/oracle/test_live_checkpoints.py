@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 
 import minihub_runtime
+from minihub_runtime.checkpoint import CheckpointReader
+from minihub_runtime.train.object_checkpoints import read_object_graph
+from tests.api.programs.object_checkpoints import BUILDERS
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -178,3 +181,48 @@ def test_parts_of_a_variable_on_several_devices(tmp_path: Path) -> None:
     theirs = saved(tensorflow, program, tmp_path / "there")
     assert sorted(ours) == sorted(theirs)
     assert ours == theirs
+
+
+def objects_saved(tf: Any, build: Callable[[Any], Any], folder: Path) -> dict[str, bytes]:
+    """The files of the checkpoint that a program's Checkpoint writes."""
+    with tf.Graph().as_default():
+        tf.set_random_seed(1)
+        checkpoint, train = build(tf)
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            session.run(train)
+            checkpoint.save(str(folder / "model"))
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "checkpoint"}
+
+
+def objects_restored(tf: Any, build: Callable[[Any], Any], folder: Path) -> list[Any]:
+    """The values of a program's variables after its Checkpoint was restored."""
+    with tf.Graph().as_default():
+        checkpoint, _ = build(tf)
+        checkpoint.restore(str(folder / "model-1")).assert_consumed()
+        status = checkpoint.restore(str(folder / "model-1"))
+        variables = sorted(tf.global_variables(), key=lambda variable: str(variable.name))
+        with tf.Session() as session:
+            status.initialize_or_restore()
+            values = session.run(variables)
+    return [
+        (v.name, np.asarray(value).tolist()) for v, value in zip(variables, values, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("build", BUILDERS, ids=lambda build: build.__name__)
+def test_each_restores_the_objects_of_the_other(build: Any, tmp_path: Path) -> None:
+    ours = objects_saved(minihub_runtime, build, tmp_path / "here")
+    theirs = objects_saved(tensorflow, build, tmp_path / "there")
+    assert sorted(ours) == sorted(theirs)
+    for place in ("here", "there"):
+        found = [
+            objects_restored(tf, build, tmp_path / place) for tf in (tensorflow, minihub_runtime)
+        ]
+        assert found[0]
+        assert found[1] == found[0]
+    graphs = [
+        read_object_graph(CheckpointReader(str(tmp_path / place / "model-1")), place)
+        for place in ("here", "there")
+    ]
+    assert graphs[0] == graphs[1]

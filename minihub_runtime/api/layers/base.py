@@ -25,6 +25,8 @@ from minihub_runtime.api.layers.settings import constraint_of, initializer_of
 from minihub_runtime.api.regularizers import find_regularizer
 from minihub_runtime.api.sizes import shape
 from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.api.trackable import Trackable
+from minihub_runtime.api.variables.base import Variable
 from minihub_runtime.api.variables.collections import global_variables, trainable_variables
 from minihub_runtime.api.variables.options import VariableAggregation, VariableSynchronization
 from minihub_runtime.api.variables.partitioned import parts_of
@@ -116,7 +118,7 @@ def _snake_case(name: str) -> str:
 
 
 @public("layers.Layer")
-class Layer(HeldVariables):
+class Layer(HeldVariables, Trackable):
     """A layer: `build` makes its variables when it is first called, `call` computes.
 
     Args:
@@ -148,6 +150,7 @@ class Layer(HeldVariables):
         self._callable_losses: list[Callable[[], Any]] = []
         self._dtype: DType | None = None if dtype is None else as_dtype(dtype)
         self._use_resource_variables = False
+        self._variables_by_name: dict[str, Any] = {}
         self._set_name(name)
         self._scope: VariableScope | None = None
         self._current_scope: VariableScope | None = None
@@ -287,6 +290,8 @@ class Layer(HeldVariables):
                 if regularizer and not any(part in existing for part in parts):
                     for part in parts:
                         self.add_loss(functools.partial(_regularized, name, part, regularizer))
+        if isinstance(variable, Variable):
+            self._variables_by_name[name] = variable
         held = trainable and self.trainable
         if held and variable not in trainable_variables() and len(parts) == 1:
             held = False
@@ -296,6 +301,9 @@ class Layer(HeldVariables):
     def add_variable(self, *arguments: Any, **keywords: Any) -> Any:
         """Older name of `add_weight`."""
         return self.add_weight(*arguments, **keywords)
+
+    def _trackable_children(self) -> dict[str, Any]:
+        return self._variables_by_name
 
     # Losses and updates
 

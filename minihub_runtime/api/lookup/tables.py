@@ -17,6 +17,7 @@ from minihub_runtime.api.graph import Operation, Tensor, name_scope
 from minihub_runtime.api.lookup.initializers import TableInitializerBase
 from minihub_runtime.api.ragged.tensor import RaggedTensor
 from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.api.trackable import Trackable
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.public import public
 
@@ -30,7 +31,7 @@ __all__ = [
 
 
 @public("contrib.lookup.LookupInterface")
-class LookupInterface(abc.ABC):
+class LookupInterface(Trackable, abc.ABC):
     """A table from keys to values.
 
     Attributes:

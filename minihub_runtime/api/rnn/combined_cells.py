@@ -26,6 +26,7 @@ from minihub_runtime.api.rnn.lstm_cells import LSTMStateTuple
 from minihub_runtime.api.slicing import slice
 from minihub_runtime.api.tensor_array import TensorArray
 from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.api.trackable import is_trackable
 from minihub_runtime.api.variables import variable_scope
 from minihub_runtime.public import public
 
@@ -89,6 +90,10 @@ class MultiRNNCell(RNNCell):
                 "Some cells return tuples of states, but the flag state_is_tuple is not set. State "
                 f"sizes are: {[cell.state_size for cell in cells]}"
             )
+
+    def _trackable_children(self) -> dict[str, Any]:
+        cells = {f"cell-{i}": cell for i, cell in enumerate(self._cells)}
+        return {name: cell for name, cell in cells.items() if is_trackable(cell)}
 
     @property
     def state_size(self) -> Any:
@@ -159,6 +164,9 @@ class _Wrapper(RNNCell):
         super().__init__(**kwargs)
         assert_like_rnncell("cell", cell)
         self.cell = cell
+
+    def _trackable_children(self) -> dict[str, Any]:
+        return {"cell": self.cell} if is_trackable(self.cell) else {}
 
     def _call_wrapped_cell(self, inputs: Any, state: Any, **kwargs: Any) -> Any:
         raise NotImplementedError

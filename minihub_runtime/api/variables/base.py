@@ -14,6 +14,7 @@ from minihub_runtime.api.defaults import get_default_session
 from minihub_runtime.api.graph import Graph, GraphKeys, Operation, Tensor, get_default_graph
 from minihub_runtime.api.operators import Operators
 from minihub_runtime.api.tensor_shape import TensorShape
+from minihub_runtime.api.trackable import Trackable
 from minihub_runtime.api.variables.options import (
     VariableAggregation,
     VariableSynchronization,
@@ -121,12 +122,14 @@ def _create(**arguments: Any) -> Variable:
     if use_resource is None:
         use_resource = resource_variables_enabled()
     arguments.pop("expected_shape", None)
+    # Templates inside of each other tell this one another.
+    arguments.pop("trackable_parent", None)
     kind: type[Variable] = ResourceVariable if use_resource else RefVariable
     return kind(**arguments)
 
 
 @public("Variable")
-class Variable(Scattering, Operators, metaclass=_VariableType):
+class Variable(Scattering, Operators, Trackable, metaclass=_VariableType):
     """A value that stays from run to run.
 
     `tf.Variable(…)` makes a ResourceVariable or, by `use_resource=False`, a RefVariable.
@@ -274,6 +277,9 @@ class Variable(Scattering, Operators, metaclass=_VariableType):
             if info is not None:
                 proto.save_slice_info_def.CopyFrom(info)
         return proto
+
+    def _gather_saveables_for_checkpoint(self) -> dict[str, Any]:
+        return {"VARIABLE_VALUE": self}
 
     # What each kind knows
 

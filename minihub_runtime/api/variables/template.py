@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minihub_runtime.api.graph import GraphKeys, get_default_graph
+from minihub_runtime.api.trackable import Trackable
 from minihub_runtime.api.variables.scopes import (
     VariableScope,
     pure_variable_scope,
@@ -48,7 +49,7 @@ def make_template(
     return Template(name_, func_, create_scope_now_, unique_name_, custom_getter_)
 
 
-class Template:
+class Template(Trackable):
     """What `make_template` returns.
 
     Attributes:
@@ -74,6 +75,7 @@ class Template:
         self._custom_getter = custom_getter
         self._variables_created = False
         self._first_call = True
+        self._children: dict[str, Any] = {}
         if create_scope_now:
             scope = unique_name or unique_name_in_scope(name)
             with pure_variable_scope(scope, custom_getter=custom_getter) as opened:
@@ -100,7 +102,8 @@ class Template:
                 return self.func(*arguments, **keywords)
             self._first_call = False
             try:
-                result = self.func(*arguments, **keywords)
+                with get_default_graph()._variable_creator_scope(self._note):
+                    result = self.func(*arguments, **keywords)
             except BaseException:
                 self._first_call = True
                 raise
@@ -115,6 +118,27 @@ class Template:
                 f"used tf.Variable when you meant tf.get_variable: {trainable[before:]}"
             )
         return result
+
+    def _note(
+        self,
+        next_creator: Callable[..., Any],
+        name: str | None = None,
+        trackable_parent: Template | None = None,
+        **arguments: Any,
+    ) -> Any:
+        """Make a variable, and depend on it, or on the template inside of this one that does."""
+        made = next_creator(name=name, trackable_parent=self, **arguments)
+        prefix = self.variable_scope_name or ""
+        if name is not None and name.startswith(prefix):
+            child, path = made, name
+            if trackable_parent is not None:
+                child, path = trackable_parent, (trackable_parent.variable_scope_name or "")[:-1]
+            if isinstance(child, Trackable):
+                self._children[path[len(prefix) :]] = child
+        return made
+
+    def _trackable_children(self) -> dict[str, Any]:
+        return self._children
 
     @property
     def var_scope(self) -> VariableScope | None:

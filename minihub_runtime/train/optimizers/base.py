@@ -26,6 +26,7 @@ from minihub_runtime.api.indexed_slices import (
     convert_to_tensor_or_indexed_slices,
 )
 from minihub_runtime.api.sizes import shape as shape_of
+from minihub_runtime.api.trackable import Trackable
 from minihub_runtime.api.variables.base import Variable, make_variable
 from minihub_runtime.api.variables.collections import trainable_variables
 from minihub_runtime.api.variables.resource import BaseResourceVariable
@@ -68,7 +69,7 @@ def _target(item: Any) -> Any:
 
 
 @public("train.Optimizer")
-class Optimizer:
+class Optimizer(Trackable):
     """What all optimisers have in common.
 
         step = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
@@ -330,6 +331,12 @@ class Optimizer:
     def _non_slot_variables(self) -> Iterable[Any]:
         """The variables of its own that belong to no other."""
         return self._non_slot_dict.values()
+
+    def _trackable_children(self) -> dict[str, Any]:
+        # Of each graph one has variables of its own; slots belong to what they are slots of, too.
+        graph = get_default_graph()
+        own = {name: v for (name, of), v in self._non_slot_dict.items() if of is graph}
+        return dict(sorted(own.items()))
 
     def _slot_dict(self, slot_name: str) -> dict[tuple[Any, str], Any]:
         """Variable → its slot of that name."""

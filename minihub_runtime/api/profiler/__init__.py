@@ -1,0 +1,1 @@
+"""`tf.profiler`: how many parameters a graph has, and how many operations on numbers it takes."""
