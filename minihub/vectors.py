@@ -1,6 +1,6 @@
 """Files of word vectors, read in blocks: GloVe, word2vec (text and binary) and fastText, plain or gzipped.
 
-    GloVe            <word> <x> <x> …                       one word a line, no header
+    GloVe            <word> <x> <x> …                       one word a line, no header; also several spaces, or tabs
     word2vec         <count> <dimension>, then as GloVe     also fastText's .vec
     word2vec binary  <count> <dimension>, then <word> <float32 …>
 
@@ -67,7 +67,7 @@ class VectorFile:
             on_bytes: is told how many bytes of the file on the disk were read since it was told last.
 
         Raises:
-            DataLossError: a line or a record is not of the format, or the file ends too early.
+            DataLossError: a line or a record is not of the format, has numbers that are not finite, or the file ends too early.
         """
         with _opened(self.path) as (stream, raw):
             reader = _binary_blocks if self.format == "word2vec-binary" else _text_blocks
@@ -146,7 +146,7 @@ def _header(line: bytes) -> tuple[int, int] | None:
 def _kind_of_body(rest: bytes, dimension: int) -> Format:
     """Text if the line after the header is a word and `dimension` numbers in text; there may be no words at all."""
     line = rest.partition(b"\n")[0]
-    fields = line.rstrip().rsplit(b" ", dimension)
+    fields = line.rsplit(None, dimension)
     if not rest.strip():
         return "word2vec"
     try:
@@ -158,7 +158,7 @@ def _kind_of_body(rest: bytes, dimension: int) -> Format:
 
 
 def _glove_dimension(line: bytes, name: str) -> int:
-    fields = line.rstrip().split(b" ")
+    fields = line.split()
     numbers = 0
     for field in reversed(fields[1:]):
         try:
@@ -202,20 +202,28 @@ def _parse_lines(lines: list[bytes], file: VectorFile, before: int) -> Block:
     pairs = [line.split(b" ", 1) for line in kept if line]
     if all(len(pair) == 2 for pair in pairs):
         values = _numbers([pair[1] for pair in pairs])
-        if values is not None and values.shape[1] == file.dimension:
+        if (
+            values is not None
+            and values.shape[1] == file.dimension
+            and bool(np.isfinite(values).all())
+        ):
             return [pair[0] for pair in pairs], values
-    # Some words of GloVe's largest files have spaces in them: numbers are taken from the right, line by line.
+    # Some words of GloVe's largest files have spaces in them, other files have several spaces or tabs between numbers:
+    # these are taken from the right, line by line.
     words, rows = [], []
     for number, line in enumerate(kept, before + 1):
         if not line:
             continue
-        word, *fields = line.rsplit(b" ", file.dimension)
+        # A line that begins with a space is one of the empty word.
+        word, *fields = (b"\0" + line).rsplit(None, file.dimension)
+        word = word[1:]
         row = _numbers([b" ".join(fields)])
-        if not word or row is None or row.shape[1] != file.dimension:
+        if row is None or row.shape[1] != file.dimension:
             raise DataLossError(
                 f"line {number} of {clip(file.path)} must be a word and {file.dimension} numbers, not "
                 f"{clip(line[:80].decode('utf-8', 'replace'))!r}"
             )
+        _check_finite(row[0], word, f"line {number} of {clip(file.path)}")
         words.append(word)
         rows.append(row)
     return words, np.concatenate([np.empty((0, file.dimension), np.float32), *rows])
@@ -229,6 +237,16 @@ def _numbers(rows: list[bytes]) -> NDArray[np.float32] | None:
         return np.loadtxt(io.BytesIO(b"\n".join(rows)), np.float32, comments=None, ndmin=2)
     except ValueError:
         return None
+
+
+def _check_finite(vector: NDArray[np.float32], word: bytes, where: str) -> None:
+    """Raise if a vector has what would make every sentence with its word, and every training on it, worthless."""
+    wrong = np.flatnonzero(~np.isfinite(vector))
+    if len(wrong):
+        raise DataLossError(
+            f"{where}: the vector of {clip(word.decode('utf-8', 'replace'))!r} must have finite numbers of single precision, "
+            f"but number {wrong[0] + 1} is {vector[wrong[0]]}"
+        )
 
 
 def _binary_blocks(file: VectorFile, stream: Any) -> Iterator[Block]:
@@ -246,6 +264,9 @@ def _binary_blocks(file: VectorFile, stream: Any) -> Iterator[Block]:
                 raise _ends_early(file, done + len(words))
             row[:] = np.frombuffer(data, "<f4")
             words.append(word)
+        if not np.isfinite(rows).all():
+            for index, (word, row) in enumerate(zip(words, rows, strict=True), done):
+                _check_finite(row, word, f"word {index} of {clip(file.path)}")
         done += len(words)
         yield words, rows.astype(np.float32, copy=False)
     if stream.read(2).strip():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from minihub.binding import named_inputs
 from minihub.finetuning.fingerprints import Fingerprint
 from minihub.image_files import is_image_input, read_image
 from minihub.tensor_info import ParsedTensorInfo
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError, clip
 from minihub_runtime.shapes import compatible, show
 from minihub_runtime.values import as_array, check_unmasked
 
@@ -34,6 +35,8 @@ class Examples:
     Raises:
         TypeError: inputs are missing, or there are too many.
         InvalidArgumentError: an input is sparse or ragged, values do not fit, or the lengths differ.
+        OSError: an image is not there.
+        FailedPreconditionError: an image is no regular file.
     """
 
     def __init__(
@@ -64,7 +67,10 @@ class Examples:
                 f"input {name!r} must be a dense tensor to learn on; it is a {info.type_name}"
             )
         if is_image_input(info) and _are_paths(values):
-            return [os.fspath(path) for path in values]
+            paths = [os.fspath(path) for path in values]
+            for path in paths:
+                _check_regular(path)
+            return paths
         check_unmasked(values, f"input {name!r}")
         array = as_array(values, info.dtype, f"input {name!r}")
         if not compatible(info.shape, array.shape):
@@ -125,6 +131,12 @@ def _are_paths(values: Any) -> bool:
         and bool(values)
         and all(isinstance(value, (str, os.PathLike)) for value in values)
     )
+
+
+def _check_regular(path: str) -> None:
+    """Raise before any work if an image is not there, or is a pipe or device, which who reads it may wait for without end."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise FailedPreconditionError(f"{clip(path)} must be a regular file to be read as an image")
 
 
 def split(strata: Any, share: float, generator: np.random.Generator) -> tuple[Any, Any]:

@@ -129,7 +129,8 @@ class Classification(Task):
             raise InvalidArgumentError(
                 f"class_weights must be of the classes {self.classes}, not of {unknown}"
             )
-        weights = np.array([wanted.get(value, 1.0) for value in self.classes], np.float32)
+        with np.errstate(over="ignore"):
+            weights = np.array([wanted.get(value, 1.0) for value in self.classes], np.float32)
         if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
             raise InvalidArgumentError(
                 f"class_weights must be finite and not negative, and one above zero, not {wanted}"

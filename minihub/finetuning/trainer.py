@@ -166,6 +166,12 @@ class Trainer:
                     f"examples it has {len(found)}"
                 )
             rows.append(found.reshape(len(numbers), -1))
+            infinite = ~np.isfinite(rows[-1]).all(axis=1)
+            if infinite.any():
+                raise InvalidArgumentError(
+                    f"output {self.subject.output!r} must be finite to learn from; it is not for example "
+                    f"{numbers[infinite.argmax()]}, counted from zero"
+                )
             if kept is not None:
                 kept.add(rows[-1])
             self._on_progress("features", int(numbers[-1]) + 1, examples.count)
@@ -262,9 +268,21 @@ class Trainer:
         scores = self.head.task.scores(_joined(found), part.targets[part.numbers])
         return total / weight if weight else 0.0, scores
 
-    def scores(self, part: Part) -> dict[str, Any]:
-        """The scores of the weights that were kept."""
-        return self._evaluate(part)[1]
+    def scores(self, part: Part, epoch: int | None = None) -> dict[str, Any]:
+        """The scores of the weights that were kept.
+
+        Args:
+            part: examples.
+            epoch: the one that ended with these weights, to be named in an error.  Losses of training are those before each step:
+                what the last step did shows here only.
+
+        Raises:
+            InvalidArgumentError: `epoch` is given, and the loss is not finite.
+        """
+        loss, scores = self._evaluate(part)
+        if epoch is not None:
+            _check_finite("loss", epoch, loss)
+        return scores
 
     def outputs(self, batches: Batches) -> dict[str, Any]:
         """Name → value of the outputs of the new signature."""

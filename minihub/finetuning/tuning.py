@@ -309,7 +309,7 @@ def finetune(
     metrics = {
         "on": "training" if validating is None else "validation",
         "examples": len(scored.numbers),
-        **trainer.scores(scored),
+        **trainer.scores(scored, course.best),
     }
     result = FineTuned(trainer, os.fspath(handle), added, course, metrics)
     if out is not None:

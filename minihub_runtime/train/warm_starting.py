@@ -54,8 +54,8 @@ def warm_start(
             prefix = checkpoint_prefix(ckpt_to_initialize_from)
             initialize_from_vocabulary(prefix, renamed.get(name, name), parts, vocabularies[name])
         elif vars_to_warm_start:
-            whole = len(parts) == 1 and not _is_part(parts[0])
-            pairs.append((renamed.get(name, name), parts[0] if whole else parts))
+            # One part is taken for the whole, whose shape is checked before anything runs.
+            pairs.append((renamed.get(name, name), parts[0] if len(parts) == 1 else parts))
     if pairs:
         init_from_checkpoint(ckpt_to_initialize_from, pairs)
     moved = len(set(vocabularies) & set(grouped))
@@ -91,10 +91,6 @@ def _chosen(wanted: Any) -> list[Any]:
         "If `vars_to_warm_start` is a list, it must be all `Variable` or all `str`.  Given types are "
         f"{[type(item) for item in wanted]}"
     )
-
-
-def _is_part(variable: Any) -> bool:
-    return variable._save_slice_info is not None
 
 
 def _grouped(variables: list[Any]) -> dict[str, list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from minihub.finetuning.examples import Examples, split
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.dtypes import as_dtype
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import FailedPreconditionError, InvalidArgumentError
 from minihub_runtime.graph.ir import Ref
 
 
@@ -73,6 +74,17 @@ def test_images_are_read_when_they_are_wanted(tmp_path: Path) -> None:
     image.fromarray(np.zeros((3, 3, 3), np.uint8)).save(tmp_path / "255.png")
     with pytest.raises(InvalidArgumentError, match="of one batch must be alike"):
         Examples(paths, info).batch(np.array([0, 1]))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_images_that_are_no_files_are_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "nowhere.png").symlink_to(tmp_path / "absent")
+    info = {"images": dense("float32", None, 4, 6, 3)}
+    with pytest.raises(FailedPreconditionError, match=r"pipe\.png must be a regular file"):
+        Examples([tmp_path / "pipe.png"], info)
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.png"):
+        Examples([tmp_path / "nowhere.png"], info)
 
 
 def test_a_split_gives_each_class_its_share() -> None:

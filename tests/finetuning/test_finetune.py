@@ -232,6 +232,34 @@ def test_arguments_that_do_not_fit(options: dict[str, Any], message: str, tmp_pa
     assert os.listdir(tmp_path) == ["base"]
 
 
+@pytest.mark.parametrize("train_module", [False, True])
+def test_a_last_step_that_leaves_no_finite_loss_leaves_no_module(
+    train_module: bool, tmp_path: Path
+) -> None:
+    folder = export(normalizing, tmp_path / "base", NORMALIZING)
+    options: dict[str, Any] = {"learning_rate": 1e300, "optimizer": "sgd", "batch_size": 40}
+    with pytest.raises(InvalidArgumentError, match="loss must stay finite; in epoch 1"):
+        minihub.finetune(
+            folder,
+            *points(40),
+            out=tmp_path / "m",
+            epochs=1,
+            validation=0.0,
+            train_module=train_module,
+            **options,
+        )
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_features_that_are_not_finite_are_named(wrong: float, tmp_path: Path) -> None:
+    folder = export(normalizing, tmp_path / "base", NORMALIZING)
+    x, y = points(100)
+    x[70, 2] = wrong
+    with pytest.raises(InvalidArgumentError, match=r"must be finite .* for example 70"):
+        minihub.finetune(folder, x, y)
+
+
 def test_a_validation_loss_that_is_not_finite_keeps_no_weights(tmp_path: Path) -> None:
     folder = export(normalizing, tmp_path / "base", NORMALIZING)
     x, y = points(40)

@@ -90,6 +90,15 @@ def test_words_with_spaces_in_them(tmp_path: Path) -> None:
     assert rows.tolist() == [[1, 2], [3, 4], [5, 6]]
 
 
+@pytest.mark.parametrize("header", [b"", b"3 2\n"])
+def test_tabs_and_several_spaces_between_numbers(header: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "vectors"
+    path.write_bytes(header + b"a\t1\t2\nb  3   4\n  5 6\n")
+    words, rows = read(path)
+    assert words == ["a", "b", ""]
+    assert rows.tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
 @pytest.mark.parametrize(
     ("data", "kind", "text"),
     [
@@ -115,6 +124,9 @@ def test_what_is_no_such_file(data: bytes, kind: Format, text: str, tmp_path: Pa
         (b"a 1 2\nb 3\n", r"line 2 of .* must be a word and 2 numbers, not 'b 3'"),
         (b"a 1 2\nb 3 4 x\n", "line 2"),
         (b"a 1 2\n\nb\n", "line 3"),
+        (b"a 1 2\n\nb 3 nan\n", "line 3 .* vector of 'b' must have finite .* number 2 is nan"),
+        (b"1 2\na 1e39 2\n", "line 2 .* number 1 is inf"),
+        (b"1 1\na \0\0\x80\xff", "word 0 .* vector of 'a' .* number 1 is -inf"),
         (b"3 2\na 1 2\nb 3 4\n", "must hold 3 words as its header says, but holds 2"),
         (b"1 2\na 1 2\nb 3 4\n", "must hold 1 words as its header says, but holds 2"),
         (b"2 2\na \0\0\0\1\0\0\0\1b \0\0", "ends in word 1"),

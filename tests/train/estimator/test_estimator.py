@@ -221,6 +221,22 @@ def test_warm_start_from_a_checkpoint_and_from_an_export(tmp_path: Path) -> None
         tf.estimator.WarmStartSettings("")
 
 
+def test_warm_start_of_a_column_with_another_vocabulary_is_refused(tmp_path: Path) -> None:
+    """Weights of columns are partitioned variables, here of one part."""
+
+    def classifier(words: list[str], **options: Any) -> Any:
+        column = tf.feature_column.categorical_column_with_vocabulary_list("word", words)
+        folder = str(tmp_path / str(len(words)))
+        return tf.estimator.LinearClassifier([column], folder, **options)
+
+    def words() -> Any:
+        return tf.data.Dataset.from_tensors(({"word": ["a", "b"]}, [[0], [1]]))
+
+    first = classifier(["a", "b"]).train(words)
+    with pytest.raises(ValueError, match=r"\(3, 1\).* doesn't match with .*\[2, 1\]"):
+        classifier(["a", "b", "c"], warm_start_from=first.model_dir).train(words)
+
+
 def test_hooks_and_listeners_are_called(tmp_path: Path) -> None:
     called = []
 
