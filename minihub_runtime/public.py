@@ -18,7 +18,16 @@ from typing import Any, TypeVar
 from minihub_runtime.api.dispatch import dispatched
 from minihub_runtime.errors import InternalError
 
-__all__ = ["EXPORTED", "HOMES", "Namespace", "also_names_below", "find", "names_below", "public"]
+__all__ = [
+    "EXPORTED",
+    "HOMES",
+    "Namespace",
+    "also_names_below",
+    "find",
+    "is_namespace",
+    "names_below",
+    "public",
+]
 
 T = TypeVar("T")
 
@@ -71,11 +80,18 @@ def find(name: str) -> Any:
             return EXPORTED[name]
         # Layers below the API know nothing of public names; what Python has itself carries an underscore there.
         return getattr(module, name) if hasattr(module, name) else getattr(module, f"{name}_")
-    if any(known.startswith(f"{name}.") for known in HOME_OF):
+    if is_namespace(name):
         return Namespace(name)
     parent, _, last = name.rpartition(".")
     where = f"minihub_runtime.{parent}" if parent else "minihub_runtime"
     raise AttributeError(f"module {where!r} has no attribute {last!r}")
+
+
+def is_namespace(name: str) -> bool:
+    """Whether other public names lie below a name."""
+    from minihub_runtime.api.index import HOME_OF
+
+    return any(known.startswith(f"{name}.") for known in HOME_OF)
 
 
 def names_below(prefix: str) -> list[str]:
@@ -106,6 +122,8 @@ class Namespace(types.ModuleType):
     def __init__(self, name: str) -> None:
         super().__init__(f"minihub_runtime.{name}", f"The public names below `tf.{name}`.")
         self.__dict__["_below"] = name
+        # Makes it a package to import statements, which `minihub_runtime` answers.
+        self.__path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
