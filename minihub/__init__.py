@@ -108,6 +108,8 @@ _MODULES = {
     "feature_column": "minihub.columns",
     "image_util": "minihub.image_util",
 }
+#: What tensorflow_hub has for TensorFlow 2.
+_OF_TENSORFLOW_2 = ("KerasLayer", "text_embedding_column_v2")
 
 
 def __getattr__(name: str) -> Any:
@@ -115,6 +117,11 @@ def __getattr__(name: str) -> Any:
         value = getattr(_imported(_HOMES[name]), name)
     elif name in _MODULES:
         value = _imported(_MODULES[name])
+    elif name in _OF_TENSORFLOW_2:
+        raise AttributeError(
+            f"module {__name__!r} has no {name!r}, which is for TensorFlow 2: minihub.load(handle) makes a function of a "
+            "module, minihub.Module and minihub.text_embedding_column parts of a graph of TensorFlow 1"
+        )
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

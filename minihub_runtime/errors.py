@@ -230,6 +230,10 @@ class UnsupportedOpsError(UnimplementedError):
         ]
         super().__init__("ops that are not supported: " + "; ".join(lines))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is made again of its text otherwise, and a pool of processes that cannot waits for ever.
+        return type(self), (self.missing,), self.__dict__
+
 
 #: The numbers of status codes under TensorFlow's names.
 OK = 0

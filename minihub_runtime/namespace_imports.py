@@ -1,11 +1,12 @@
-"""`import minihub_runtime.contrib.slim as slim`, `from minihub_runtime.nn import relu`: namespaces are imported as modules are.
+"""`import minihub_runtime.contrib.slim as slim`, `from minihub_runtime.compat.v1.nn import relu`: names that are no files.
 
-TensorFlow has a package for each of its namespaces, and programs import from them.  Ours lie in an index (`public`), so a finder
-makes the modules, of which Python then knows under their full names.
+TensorFlow has a package for each of its namespaces, and programs import from them.  Ours lie in an index (`public`), and
+`minihub_runtime.compat.v1` is the package itself; so two finders tell Python which modules such names stand for.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.machinery
 import sys
 from collections.abc import Sequence
@@ -15,43 +16,66 @@ from typing import Any
 __all__ = ["install"]
 
 PACKAGE = f"{__package__}."
-#: Other names of the package itself, below which namespaces are found too.
-SPELLINGS = ("compat.v1.",)
+LONG = f"{__package__}.compat.v1."
 
 
-class NamespaceFinder:
-    """Finds the namespaces of public names and loads them; it is asked where no file of that name is found."""
+class Finder:
+    """Answers for names that stand for modules which there are, or are made without a file."""
+
+    def named(self, name: str) -> ModuleType | None:
+        """The module that a full name stands for, None if this finder knows none."""
+        raise NotImplementedError
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Where the module of a namespace comes from, None if there is no such namespace."""
-        if not fullname.startswith(PACKAGE) or self._namespace(fullname) is None:
+        """How to import a module, None if this finder does not know it."""
+        if self.named(fullname) is None:
             return None
         loader: Any = self  # The base class of loaders is in a module that takes a while to import.
-        return importlib.machinery.ModuleSpec(fullname, loader, is_package=True)
+        return importlib.machinery.ModuleSpec(fullname, loader)
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        """The module, which is the one that `tf.nn` and its like are."""
-        return self._namespace(spec.name)
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
+        """Nothing: an empty module will do, as another takes its place."""
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing: the names of a namespace are found when they are first used."""
+        """Let the name stand for the module."""
+        found = self.named(module.__name__)
+        assert found is not None
+        sys.modules[module.__name__] = found
 
-    def _namespace(self, fullname: str) -> ModuleType | None:
+
+class LongNames(Finder):
+    """`minihub_runtime.compat.v1.errors` is `minihub_runtime.errors`: a second module of that file would have classes of its own,
+    which nothing raises.
+    """
+
+    def named(self, name: str) -> ModuleType | None:
+        if not name.startswith(LONG):
+            return None
+        try:
+            return importlib.import_module(PACKAGE + name.removeprefix(LONG))
+        except ModuleNotFoundError:
+            return None
+
+
+class Namespaces(Finder):
+    """`minihub_runtime.nn` is `tf.nn`."""
+
+    def named(self, name: str) -> ModuleType | None:
+        if not name.startswith(PACKAGE):
+            return None
         from minihub_runtime.public import find
 
-        name = fullname.removeprefix(PACKAGE)
-        for spelling in SPELLINGS:
-            name = name.removeprefix(spelling)
         try:
-            found = find(name)
+            found = find(name.removeprefix(PACKAGE))
         except AttributeError:
             return None
         return found if isinstance(found, ModuleType) else None
 
 
 def install() -> None:
-    """Let Python ask for namespaces, last of all."""
-    if not any(isinstance(finder, NamespaceFinder) for finder in sys.meta_path):
-        sys.meta_path.append(NamespaceFinder())
+    """Let Python ask for long names first, before it looks for files, and for namespaces last."""
+    if not any(isinstance(finder, Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, LongNames())
+        sys.meta_path.append(Namespaces())

@@ -108,6 +108,8 @@ class Namespace(types.ModuleType):
     def __init__(self, name: str) -> None:
         super().__init__(f"minihub_runtime.{name}", f"The public names below `tf.{name}`.")
         self.__dict__["_below"] = name
+        # Makes it a package to import statements; see `namespace_imports`.
+        self.__path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":

@@ -62,7 +62,8 @@ class _Pool:
     """The threads beside those that ask.
 
     Attributes:
-        count: how many threads work on one piece of work, the one that asks included.
+        count: how many threads work on one piece of work, the one that asks included; fewer than were asked for once the
+            system refuses one.
     """
 
     def __init__(self, count: int) -> None:
@@ -79,10 +80,15 @@ class _Pool:
         if self._started < self.count - 1:
             with self._lock:
                 while self._started < self.count - 1:
-                    self._started += 1
-                    name = f"minihub-{self._started}"
-                    threading.Thread(target=self._serve, name=name, daemon=True).start()
-        for _ in range(helpers):
+                    name = f"minihub-{self._started + 1}"
+                    try:
+                        threading.Thread(target=self._serve, name=name, daemon=True).start()
+                    except RuntimeError:
+                        # A limit of the container, or the interpreter is about to end: those there are do the work.
+                        self.count = self._started + 1
+                    else:
+                        self._started += 1
+        for _ in range(min(helpers, self.count - 1)):
             self.waiting.put(work)
 
     def _serve(self) -> None:

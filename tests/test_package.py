@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
+import shutil
 import subprocess
 import sys
+import textwrap
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -76,6 +80,83 @@ def test_both_spellings_of_the_namespace() -> None:
     assert tf.compat.v1 is tf
     assert tf.compat.v1.placeholder is tf.placeholder
     assert tf.errors.OpError is importlib.import_module("minihub_runtime.errors").OpError
+
+
+@pytest.mark.parametrize("place", ["minihub_runtime", "minihub_runtime.compat.v1"])
+def test_namespaces_can_be_imported(place: str) -> None:
+    code = f"""
+    from {place}.contrib import slim
+    import {place}.contrib.slim as same
+    from {place}.keras.layers import DenseFeatures
+    from {place}.estimator import *
+    import {place}.nn
+    import {place} as tf, minihub_runtime
+    assert minihub_runtime is tf
+    assert slim is same is tf.contrib.slim
+    assert DenseFeatures is tf.keras.layers.DenseFeatures
+    assert Estimator is tf.estimator.Estimator
+    print(slim.conv2d is tf.contrib.layers.conv2d, {place}.nn is tf.nn)
+    """
+    assert run(textwrap.dedent(code)) == "True True\n"
+
+
+def test_a_longer_name_imports_no_module_once_more() -> None:
+    # Files lie below `minihub_runtime`, so a finder of files would load them anew as parts of `compat.v1`.
+    code = """
+    from minihub_runtime.compat.v1.errors import FailedPreconditionError
+    from minihub_runtime.compat.v1.train import Saver
+    import minihub_runtime as tf
+    assert FailedPreconditionError.__module__ == "minihub_runtime.errors"
+    assert Saver is tf.train.Saver
+    try:
+        tf.Session().run(tf.get_variable("v", []))
+    except FailedPreconditionError:
+        print("caught")
+    """
+    assert run(textwrap.dedent(code)) == "caught\n"
+
+
+@pytest.mark.parametrize("name", ["nosuch", "contrib.nosuch", "compat.v1.nosuch", "nn.relu"])
+def test_what_is_no_module_cannot_be_imported(name: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match=name.rpartition(".")[2]):
+        importlib.import_module(f"minihub_runtime.{name}")
+
+
+def test_the_packages_work_in_a_zip_file(tmp_path: Path) -> None:
+    archive = tmp_path / "packages.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for package in ("minihub", "minihub_runtime"):
+            for path in (ROOT / package).rglob("*.*"):
+                if path.suffix != ".pyc":
+                    file.write(path, path.relative_to(ROOT))
+    code = """
+    import minihub
+    import minihub_runtime as tf
+    found = minihub.load("half_plus_two")([3.0])
+    letters = tf.strings.regex_full_match(["\N{GREEK SMALL LETTER ALPHA}", "a"], r"\\p{Greek}")
+    print(minihub.__file__, found, tf.Session().run(letters))
+    """
+    shutil.copytree(
+        ROOT / "tests" / "data" / "modules" / "half_plus_two", tmp_path / "half_plus_two"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(archive)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    ).stdout
+    assert found == f"{archive / 'minihub' / '__init__.py'} [3.5] [ True False]\n"
+
+
+def test_names_of_tensorflow_2_are_told_from_typing_errors() -> None:
+    import minihub
+
+    assert not hasattr(minihub, "KerasLayer")
+    with pytest.raises(AttributeError, match=r"TensorFlow 2.*minihub\.load"):
+        _ = minihub.KerasLayer
 
 
 def test_the_versions() -> None:

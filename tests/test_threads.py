@@ -159,6 +159,25 @@ def test_one_thread_does_all_in_order() -> None:
     assert done == [(i, threading.get_ident()) for i in range(9)]
 
 
+def test_a_system_without_room_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, started = threading.Thread.start, []
+
+    def refuse(thread: threading.Thread) -> None:
+        if started:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    for count, left in ((3, 2), (3, 1)):
+        threads.set_num_threads(count)
+        for _ in range(2):
+            done: list[int] = []
+            threads.spread(done.append, range(50), 1 << 40)
+            assert sorted(done) == list(range(50))
+            assert threads.num_threads() == left
+
+
 def test_products_inside_run_in_one_thread_and_afterwards_as_before() -> None:
     control = blas._control()
     if control is None:

@@ -115,7 +115,7 @@ class Settings:
                 )
         return replace(
             settings,
-            cache_dir=os.path.abspath(os.path.expanduser(settings.cache_dir)),
+            cache_dir=os.path.abspath(_at_home(settings.cache_dir)),
             mirror=settings.mirror and settings.mirror.rstrip("/"),
             gcs=settings.gcs.rstrip("/"),
         )
@@ -135,6 +135,20 @@ def default_cache_dir(environment: Mapping[str, str] | None = None) -> str:
     if sys.platform == "darwin":
         return os.path.expanduser("~/Library/Caches/minihub")
     return os.path.expanduser("~/.cache/minihub")
+
+
+def _at_home(path: str) -> str:
+    """A path with the folder of the user for `~`.
+
+    Raises:
+        InvalidHandleError: there is no such folder, as for users without an account and without HOME.
+    """
+    found = os.path.expanduser(path)
+    if found.startswith("~"):
+        raise InvalidHandleError(
+            f"the cache folder must not be {clip(path)!r}, as no home folder is known for it; TFHUB_CACHE_DIR names another"
+        )
+    return found
 
 
 def _is_base(url: str) -> bool:

@@ -31,6 +31,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minihub_runtime.errors import InvalidSettingError, clip
 from minihub_runtime.ops.blocks import Block, cut, strided, surrounded
 from minihub_runtime.ops.panels import Panels, panels_of
 from minihub_runtime.ops.products import multiply, multiply_here
@@ -155,8 +156,17 @@ class TransformedFilter:
 
 @functools.cache
 def allowed() -> bool:
-    """Whether the environment allows it: MINIHUB_WINOGRAD is not 0."""
-    return os.environ.get("MINIHUB_WINOGRAD", "").strip() != "0"
+    """Whether the environment allows it: MINIHUB_WINOGRAD does not say no.
+
+    Raises:
+        InvalidSettingError: it says neither yes nor no.
+    """
+    text = os.environ.get("MINIHUB_WINOGRAD", "").strip()
+    if text.lower() in ("0", "false", "no", "off"):
+        return False
+    if text.lower() in ("", "1", "true", "yes", "on"):
+        return True
+    raise InvalidSettingError(f"MINIHUB_WINOGRAD must be 0 or 1, not {clip(text)!r}")
 
 
 def pays(

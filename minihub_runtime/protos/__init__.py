@@ -28,7 +28,9 @@ _NAMES: dict[str, str] = {}
 
 
 def _fill_pool() -> None:
-    for data in _files_of((Path(__file__).parent / "descriptors.bin").read_bytes()):
+    # As `pkgutil.get_data` reads, also from a zip file where the package may lie; importing that takes a millisecond.
+    descriptors = __loader__.get_data(str(Path(__file__).with_name("descriptors.bin")))
+    for data in _files_of(descriptors):
         file = _POOL.AddSerializedFile(data)
         if file.package != "google.protobuf":
             _NAMES.update((m.name, m.full_name) for m in file.message_types_by_name.values())

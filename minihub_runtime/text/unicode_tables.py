@@ -6,11 +6,12 @@ Python's own tables have no scripts, and another version of Unicode with each ve
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from minihub_runtime.errors import InternalError
 
 __all__ = ["Ranges", "class_table", "script_codes"]
 
@@ -25,8 +26,14 @@ def _tables() -> dict[str, dict[str, Any]]:
     # Few patterns have classes of characters beyond ASCII, and these modules take a while to import.
     import gzip
     import json
+    import pkgutil
 
-    data = Path(__file__).with_name("unicode_tables.gz").read_bytes()
+    # Also from a zip file, where the package may lie.
+    data = pkgutil.get_data("minihub_runtime.text", "unicode_tables.gz")
+    if data is None:
+        raise InternalError(
+            "unicode_tables.gz is missing: minihub_runtime is not installed as a whole"
+        )
     tables: dict[str, dict[str, Any]] = json.loads(gzip.decompress(data))
     return tables
 

@@ -271,6 +271,17 @@ def test_the_default_cache_is_durable_and_of_the_user() -> None:
     assert default_cache_dir({}).startswith(os.path.expanduser("~"))
 
 
+@pytest.mark.parametrize("env", [{}, {"TFHUB_CACHE_DIR": "~/cache"}])
+def test_there_is_no_cache_in_a_folder_called_tilde(
+    env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user without an account and without HOME, as in some containers, has no home folder."""
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    with pytest.raises(InvalidHandleError, match="TFHUB_CACHE_DIR"):
+        Settings.read(env)
+    assert Settings.read({"TFHUB_CACHE_DIR": "/c"}).cache_dir == os.path.abspath("/c")
+
+
 @pytest.mark.parametrize(
     "imports",
     [

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import minihub
+import minihub.errors
 import minihub_runtime as tf
 from minihub import UnsupportedOpsWarning
 from minihub_runtime.errors import (
@@ -23,6 +24,7 @@ from minihub_runtime.errors import (
     DeadlineExceededError,
     InvalidArgumentError,
     NotFoundError,
+    OpError,
     UnimplementedError,
     UnsupportedOpsError,
 )
@@ -436,6 +438,27 @@ def test_pickling(path: Path) -> None:
 def test_pickling_keeps_the_tags() -> None:
     copy = pickle.loads(pickle.dumps(minihub.load(IMAGE, tags={"train"})))
     assert copy.tags == {"train"}
+
+
+def every_error() -> list[type[Exception]]:
+    """The errors of both packages."""
+    found = {
+        value
+        for module in (minihub.errors, tf.errors)
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, OpError)
+    }
+    return sorted(found, key=lambda kind: kind.__name__)
+
+
+@pytest.mark.parametrize("kind", every_error())
+def test_errors_come_back_from_other_processes(kind: type[Exception]) -> None:
+    error: Any = kind({"Foo": ["a", "b"]} if kind is UnsupportedOpsError else "what")
+    error.at("node", "Op", "{{node node}} = Op")
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is kind
+    assert str(copy) == str(error)
+    assert vars(copy) == vars(error)
 
 
 def test_many_threads() -> None:

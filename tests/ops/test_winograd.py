@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from minihub_runtime import blas, threads
+from minihub_runtime.errors import InvalidSettingError
 from minihub_runtime.ops import winograd
 from minihub_runtime.ops.convolution_prepared import PreparedFilter
 from minihub_runtime.ops.registry import REGISTRY
@@ -187,8 +188,9 @@ def test_others_are_summed_up_directly(x: Any, filter: Any, strides: int) -> Non
     np.testing.assert_array_equal(found, REGISTRY["Conv2D"].kernel(x, filter, **attrs))
 
 
-def test_the_environment_turns_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MINIHUB_WINOGRAD", "0")
+@pytest.mark.parametrize("word", ["0", "off"])
+def test_the_environment_turns_it_off(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIHUB_WINOGRAD", word)
     winograd.allowed.cache_clear()
     try:
         prepared = PreparedFilter(draw(3, 3, 32, 32), draw(32), "")
@@ -197,6 +199,13 @@ def test_the_environment_turns_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not prepared._tiles
     finally:
         winograd.allowed.cache_clear()
+
+
+def test_the_environment_must_say_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIHUB_WINOGRAD", "perhaps")
+    winograd.allowed.cache_clear()
+    with pytest.raises(InvalidSettingError, match="MINIHUB_WINOGRAD must be 0 or 1"):
+        winograd.allowed()
 
 
 def test_errors_of_the_direct_sum_are_not_exceeded_by_much() -> None:
