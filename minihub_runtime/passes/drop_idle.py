@@ -98,5 +98,8 @@ def _is_idle(node: Node, nodes: Mapping[str, Node]) -> bool:
     op = REGISTRY[node.op]
     if op.stateful or op.wants_context or is_write(node.op) or not op.schema.outputs:
         return False
+    # What takes an element out of a queue by reference has an effect, though its OpDef does not say so.
+    if any(arg.is_ref for arg in op.schema.inputs):
+        return False
     # A reference is read at its time, and may hold nothing yet.
     return not any(ref.node in nodes and nodes[ref.node].op in HANDLES for ref in node.inputs)
