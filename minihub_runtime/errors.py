@@ -74,6 +74,7 @@ __all__ = [
     "UnimplementedError",
     "UnknownError",
     "UnsupportedOpsError",
+    "WouldWaitError",
     "clip",
     "error_code_from_exception_type",
     "exception_type_from_error_code",
@@ -171,6 +172,10 @@ class FailedPreconditionError(OpError, RuntimeError):
     """The state does not allow it: an uninitialised variable or table, a wrong file type."""
 
     error_code = 9
+
+
+class WouldWaitError(FailedPreconditionError):
+    """What could only go on after another run, and runs do not wait for each other; what fills a queue is asked again later."""
 
 
 class AbortedError(OpError):

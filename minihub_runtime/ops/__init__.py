@@ -16,6 +16,7 @@ __all__ = ["FAMILIES", "load_all"]
 
 #: The family files.
 FAMILIES = (
+    "accumulator",
     "activation",
     "addends",
     "array",

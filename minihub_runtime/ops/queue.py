@@ -304,7 +304,7 @@ def _register_uses(version: str, handle_type: str) -> None:
 
         Raises: CancelledError if it is closed already.
         """
-        queue_of(handle).close()
+        queue_of(handle).close(cancel_pending_enqueues)
         return ()
 
     @op(

@@ -26,9 +26,9 @@ from minihub_runtime import dtypes
 from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.errors import (
     CancelledError,
-    FailedPreconditionError,
     InvalidArgumentError,
     OutOfRangeError,
+    WouldWaitError,
     clip,
 )
 from minihub_runtime.ops.array import zeros
@@ -52,6 +52,7 @@ class Queue:
         capacity: how many elements it may hold.
         closed: whether nothing more may enter.
         feeders: called in turn when there are too few elements; each puts some in, or returns False when it has no more.
+        waiting: elements of feeders that found no room; they enter before others, as others leave, also once the queue is closed.
     """
 
     kind = "FIFOQueue"
@@ -67,8 +68,9 @@ class Queue:
         self.lock = threading.RLock()
         self.elements: list[Any] = []
         self.feeders: deque[Callable[[], bool]] = deque()
+        self.waiting: deque[Element] = deque()
         self._feeding = False
-        self._last_put = 0
+        self._waits_for: WouldWaitError | None = None
         require(
             not shapes or len(shapes) == len(types),
             f"shapes must be empty or as many as the {len(types)} components, not {len(shapes)}",
@@ -122,64 +124,107 @@ class Queue:
 
         Raises:
             CancelledError: the queue is closed.
-            FailedPreconditionError: there is no room, and nothing to wait for.
+            WouldWaitError: there is no room, and nothing to wait for.
         """
         with self.lock:
             if self.closed:
                 raise CancelledError(f"{self.kind} {clip(self.name)!r} is closed.")
-            # A feeder has no room to wait for; what it puts in is asked for.
-            if not self._feeding and len(self) + len(elements) > self.capacity:
-                raise FailedPreconditionError(
+            if self._feeding:
+                self.waiting.extend(elements)
+                self._admit()
+                return
+            if len(self) + len(self.waiting) + len(elements) > self.capacity:
+                raise WouldWaitError(
                     f"{self.kind} {clip(self.name)!r} must have room for {len(elements)} elements, but has "
                     f"{len(self)} of {self.capacity}; no run waits for another one to take them"
                 )
-            self._last_put = len(elements)
             for element in elements:
                 self.enter(element)
 
-    def feed(self, count: int) -> None:
-        """Let feeders put elements in until there are `count`, and as many more as there is room for."""
-        while self.feeders and not self.closed:
-            if self.ready() >= count and len(self) + self._last_put > self.capacity:
-                return
-            feeder = self.feeders.popleft()
-            feeding, self._feeding = self._feeding, True
-            try:
-                if feeder():
-                    self.feeders.append(feeder)
-            finally:
-                self._feeding = feeding
+    def _admit(self) -> None:
+        """Let elements that wait for room enter."""
+        while self.waiting and len(self) < self.capacity:
+            self.enter(self.waiting.popleft())
+
+    def _ask(self) -> bool:
+        """Let the next feeder put elements in; whether one could."""
+        if not self.feeders or self.closed:
+            return False
+        feeder = self.feeders.popleft()
+        feeding, self._feeding = self._feeding, True
+        more = True
+        try:
+            more = feeder()
+        except WouldWaitError as error:
+            # It is asked again when elements are wanted again; other runs may have brought what it waits for.
+            self._waits_for = error
+            return False
+        except BaseException:
+            more = False
+            raise
+        finally:
+            self._feeding = feeding
+            if more:
+                self.feeders.append(feeder)
+        return True
+
+    def feed(self) -> None:
+        """Let feeders put elements in until there is no room."""
+        while not self.waiting and len(self) < self.capacity and self._ask():
+            pass
 
     def take(self, count: int, at_most: bool = False) -> list[Element]:
         """The next `count` elements; with `at_most` those there are if the queue is closed.
 
         Raises:
             OutOfRangeError: the queue is closed and has too few.
-            FailedPreconditionError: it has too few, and there is nothing to wait for.
+            WouldWaitError: it has too few, and there is nothing to wait for.
         """
         with self.lock:
-            self.feed(count)
-            ready = self.ready()
-            if ready < count:
-                if not self.closed:
-                    raise FailedPreconditionError(
-                        f"{self.kind} {clip(self.name)!r} must have {count} elements to give, but has {ready}; "
-                        "no run waits for another one to put them there"
-                    )
-                if not (at_most and ready):
-                    raise OutOfRangeError(
-                        f"{self.kind} {clip(self.name)!r} is closed and has insufficient elements "
-                        f"(requested {count}, current size {ready})"
-                    )
-            return [self.leave() for _ in range(min(count, ready))]
+            self._waits_for = None
+            self.feed()
+            taken: list[Element] = []
+            try:
+                # More elements than the queue can hold leave in parts.
+                while 0 < self.ready() < count - len(taken) and (self.waiting or self.feeders):
+                    taken += self._leave(self.ready())
+                    self.feed()
+                self._require(len(taken) + self.ready(), count, at_most)
+            except BaseException:
+                self.restore(taken)
+                raise
+            return taken + self._leave(min(count - len(taken), self.ready()))
 
-    def close(self) -> None:
-        """Let nothing more enter.
+    def _leave(self, count: int) -> list[Element]:
+        """Take so many elements out, and let others enter."""
+        taken = [self.leave() for _ in range(count)]
+        self._admit()
+        return taken
+
+    def _require(self, ready: int, count: int, at_most: bool) -> None:
+        """Raise unless so many elements are enough; see `take`."""
+        if ready >= count:
+            return
+        if not self.closed:
+            raise self._waits_for or WouldWaitError(
+                f"{self.kind} {clip(self.name)!r} must have {count} elements to give, but has {ready}; "
+                "no run waits for another one to put them there"
+            )
+        if not (at_most and ready):
+            raise OutOfRangeError(
+                f"{self.kind} {clip(self.name)!r} is closed and has insufficient elements "
+                f"(requested {count}, current size {ready})"
+            )
+
+    def close(self, cancel: bool = False) -> None:
+        """Let nothing more enter; with `cancel` not even what waits for room.
 
         Raises:
             CancelledError: it is closed already.
         """
         with self.lock:
+            if cancel:
+                self.waiting.clear()
             if self.closed:
                 raise CancelledError(f"{self.kind} {clip(self.name)!r} is already closed.")
             self.closed = True
@@ -196,6 +241,10 @@ class Queue:
         """Take the next element out."""
         first: Element = self.elements.pop(0)
         return first
+
+    def restore(self, elements: list[Element]) -> None:
+        """Put elements back that left last."""
+        self.elements[:0] = elements
 
     def together(self, elements: list[Element]) -> list[Array]:
         """Several elements as one array for each component."""
@@ -271,7 +320,9 @@ class ShuffleQueue(Queue):
 
     def ready(self) -> int:
         """How many elements may leave; some stay until the queue is closed."""
-        return len(self) if self.closed else max(0, len(self) - self.least)
+        if self.closed and not self.waiting:
+            return len(self)
+        return max(0, len(self) - self.least)
 
     def leave(self) -> Element:
         """Take a random element out; the last one takes its place."""
@@ -291,6 +342,7 @@ class PriorityQueue(Queue):
     ) -> None:
         super().__init__(name, (dtypes.int64, *types), ((), *shapes), capacity)
         self.numbers = itertools.count()
+        self._before = itertools.count(-1, -1)
 
     def enter(self, element: Element) -> None:
         """Put one element in."""
@@ -300,3 +352,8 @@ class PriorityQueue(Queue):
         """Take the element with the smallest first component out."""
         least: Element = heapq.heappop(self.elements)[2]
         return least
+
+    def restore(self, elements: list[Element]) -> None:
+        """Put elements back that left last."""
+        for element in reversed(elements):
+            heapq.heappush(self.elements, (int(element[0]), next(self._before), element))

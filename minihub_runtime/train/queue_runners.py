@@ -22,6 +22,7 @@ from minihub_runtime.api.session import Session
 from minihub_runtime.errors import (
     OpError,
     OutOfRangeError,
+    WouldWaitError,
     error_code_from_exception_type,
     exception_type_from_error_code,
 )
@@ -141,6 +142,8 @@ class QueueRunner:
                 if not self._running[sess]:
                     self._close(sess, self.close_op)
                 return False
+            except WouldWaitError:
+                raise
             except Exception as error:
                 self._running[sess] -= 1
                 if coord is None:

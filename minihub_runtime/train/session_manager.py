@@ -20,7 +20,7 @@ from minihub_runtime.public import public
 from minihub_runtime.train.checkpoint_state import get_checkpoint_state
 from minihub_runtime.train.saver import Saver
 
-__all__ = ["SessionManager"]
+__all__ = ["SessionManager", "what_is_missing"]
 
 
 @public("train.SessionManager")
@@ -119,7 +119,7 @@ class SessionManager:
                 "Init operations did not make model ready for local_init.  "
                 f"Init op: {name}, init fn: {init_fn}, error: {missing}"
             )
-        missing = _missing(self._ready_op, session)
+        missing = what_is_missing(self._ready_op, session)
         if missing:
             raise RuntimeError(
                 f"Init operations did not make model ready.  Init op: {name}, init fn: {init_fn}, "
@@ -150,7 +150,7 @@ class SessionManager:
         missing = self._run_local_init_op(session)
         if not loaded:
             return session, False
-        missing = missing or _missing(self._ready_op, session)
+        missing = missing or what_is_missing(self._ready_op, session)
         where = checkpoint_dir or checkpoint_filename_with_path
         if missing:
             LOGGER.info("Restoring model from %s did not make model ready: %s", where, missing)
@@ -170,7 +170,7 @@ class SessionManager:
         stop = time.monotonic() + limit
         while True:
             session = Session(master, graph=self._graph, config=config)
-            missing = self._run_local_init_op(session) or _missing(self._ready_op, session)
+            missing = self._run_local_init_op(session) or what_is_missing(self._ready_op, session)
             if not missing:
                 return session
             session.close()
@@ -219,7 +219,7 @@ class SessionManager:
         """Initialise local variables if all is ready for that; what is missing, empty if nothing is."""
         if self._local_init_op is None:
             return ""
-        missing = _missing(self._ready_for_local_init_op, session)
+        missing = what_is_missing(self._ready_for_local_init_op, session)
         if not missing:
             LOGGER.info("Running local_init_op.")
             session.run(
@@ -231,7 +231,7 @@ class SessionManager:
         return missing
 
 
-def _missing(op: Any, session: Session) -> str:
+def what_is_missing(op: Any, session: Session) -> str:
     """The names of variables without a value that an operation reports, empty if there are none."""
     if op is None:
         return ""

@@ -123,6 +123,7 @@ NEVER_REFUSED: dict[str, str] = {
     "Merge": _ANYTHING,
     "NoOp": _NO_INPUTS,
     "Print": _ANYTHING,
+    **dict.fromkeys(("AccumulatorNumAccumulated", "ResourceAccumulatorNumAccumulated"), _HANDLE),
     **dict.fromkeys(("QueueIsClosed", "QueueIsClosedV2", "QueueSize", "QueueSizeV2"), _HANDLE),
     "RandomShuffle": _ANYTHING,
     "FakeQueue": _HANDLE,
@@ -159,6 +160,7 @@ NEVER_REFUSED: dict[str, str] = {
 
 #: Op → why there is no good sample of it.
 ALWAYS_REFUSED: dict[str, str] = {
+    "ConditionalAccumulator": _NAMED,
     **dict.fromkeys(("DatasetToTFRecord", "ExperimentalDatasetToTFRecord"), _READ_ONLY),
     **dict.fromkeys(("ExperimentalSqlDataset", "SqlDataset"), "no graph queries databases here"),
     "FIFOQueue": _NAMED,
@@ -173,6 +175,7 @@ ALWAYS_REFUSED: dict[str, str] = {
     "PlaceholderV2": _UNFED,
     "PriorityQueue": _NAMED,
     "RandomShuffleQueue": _NAMED,
+    "SparseConditionalAccumulator": _NAMED,
     **dict.fromkeys(
         (
             "FakeQueue",

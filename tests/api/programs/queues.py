@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -251,3 +252,27 @@ def arrays_that_do_not_fit(tf: Any) -> Any:
         refused({"a": x["n"]}, {"b": np.arange(9)}),
         refused(x, {"n": y}),
     ]
+
+
+@results
+def more_elements_enter_at_once_than_there_is_room_for(tf: Any) -> Any:
+    queue = tf.FIFOQueue(3, tf.int32, shapes=[[]])
+    counter = tf.get_variable("counter", initializer=0)
+    first = tf.assign_add(counter, 5)
+    with tf.control_dependencies([tf.assert_less(first, 12)]):
+        enqueue = queue.enqueue_many([first + tf.range(5)])
+    runner = tf.train.QueueRunner(
+        queue, [enqueue], queue_closed_exception_types=(tf.errors.InvalidArgumentError,)
+    )
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        coord = tf.train.Coordinator()
+        threads = runner.create_threads(session, coord, start=True)
+        found = [session.run(queue.dequeue())]
+        time.sleep(0.2)
+        found += [session.run(queue.size()), session.run(queue.dequeue_many(6))]
+        time.sleep(0.2)
+        found += [session.run(queue.size()), session.run(queue.dequeue_up_to(9))]
+        coord.request_stop()
+        coord.join(threads)
+    return found
