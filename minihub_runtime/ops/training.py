@@ -225,12 +225,13 @@ def _static(rule: Rule, names: list[str], specs: Sequence[Spec], handle: bool) -
             shape = merge(shape, spec.shape_behind if handle else spec.shape)
         elif name not in (*_GRADIENTS, "indices"):
             merge(spec.shape, ())
-    grad = next(given[name] for name in _GRADIENTS if name in given)
+    # TensorFlow looks for the gradient behind a handle as well, and so learns of it in the run alone.
+    grad = None if handle else next(given[name].shape for name in _GRADIENTS if name in given)
     if "indices" not in given:
-        return merge(shape, grad.shape)
+        return merge(shape, grad)
     rows = merge(given["indices"].shape, (None,)) or (None,)
-    if shape is not None and grad.shape is not None:
-        merge(grad.shape, (*rows, *shape[1:]))
+    if shape is not None and grad is not None:
+        merge(grad, (*rows, *shape[1:]))
     return shape
 
 
