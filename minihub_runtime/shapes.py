@@ -90,6 +90,11 @@ class Spec:
         """The number of dimensions, None if unknown."""
         return None if self.shape is None else len(self.shape)
 
+    @property
+    def shape_behind(self) -> Shape:
+        """For the handle of a variable, what is known of the shape of its value."""
+        return None if self.behind is None else self.behind.shape
+
     def dim(self, axis: int) -> int | None:
         """The size along `axis`, None if unknown."""
         return None if self.shape is None else self.shape[axis]
@@ -169,10 +174,17 @@ def concrete(shape: Shape) -> tuple[int, ...] | None:
 
 
 def dims(value: NDArray[Any] | Sequence[int] | None) -> Shape:
-    """The shape a constant shape tensor asks for: -1 is an unknown size, None an unknown rank."""
+    """The shape a constant shape tensor asks for: -1 is an unknown size, None an unknown rank.
+
+    Raises:
+        InvalidArgumentError: a size is below -1.
+    """
     if value is None:
         return None
-    return tuple(None if n < 0 else int(n) for n in np.asarray(value).reshape(-1))
+    sizes = np.asarray(value).reshape(-1).tolist()
+    if min(sizes, default=0) < -1:
+        raise InvalidArgumentError(f"the sizes of a shape must be >= -1, not {sizes}")
+    return tuple(None if n == -1 else n for n in sizes)
 
 
 def size(shape: Iterable[int]) -> int:

@@ -396,9 +396,9 @@ class _Compiler:
         if not all(isinstance(value, np.ndarray) for value in values):
             # It is computed once, too, but in a run: what a pass has prepared says nothing of sizes.
             return False
-        if not self.small_enough(node, attrs, values, produced):
-            return False
         try:
+            if not self.small_enough(node, attrs, values, produced):
+                return False
             with np.errstate(all="ignore"):
                 result = kernel(*values)
         except (OpError, ArithmeticError, ValueError, TypeError, IndexError, MemoryError):
@@ -426,7 +426,7 @@ class _Compiler:
             return True
         op = REGISTRY[node.op]
         specs = [Spec(as_dtype(value.dtype), value.shape, value) for value in values]
-        shapes = infer_shapes(op.schema, op.shape_rule, attrs, specs)
+        shapes = infer_shapes(op, attrs, specs)
         total = 0
         for shape, dtype in zip(shapes, produced, strict=True):
             known = concrete(shape)

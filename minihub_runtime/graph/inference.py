@@ -159,7 +159,7 @@ class Inference:
             and self._graph.producer <= LAST_WITHOUT_SCALARS
         ):
             return [None]
-        return infer_shapes(op.schema, op.shape_rule, attrs, specs)
+        return infer_shapes(op, attrs, specs)
 
     def _through(self, body: Body, node: Node) -> list[Shape]:
         """The shapes of the results of a function for what a call gives it."""

@@ -158,6 +158,7 @@ def rank(input: Any) -> Array:
     T=ANY,
     index_type=INDEX.default_to("int32"),
     source="core/kernels/constant_op.cc",
+    ranks={"dims": 1, "value": 0},
 )
 def fill(dims: Array, value: Any) -> Array:
     """An array of shape `dims` full of `value`.
@@ -173,6 +174,8 @@ def fill(dims: Array, value: Any) -> Array:
 
 @fill.shape
 def fill_shape(dims: Spec, value: Spec) -> Shape:
+    if dims.value is not None and dims.value.min(initial=0) < 0:
+        require(False, f"dims must be >= 0, not {dims.value.tolist()}")
     return dims.as_shape
 
 
@@ -181,6 +184,7 @@ def fill_shape(dims: Spec, value: Spec) -> Shape:
     dtype=ANY,
     stateful=True,
     source="core/kernels/inplace_ops.cc",
+    ranks={"shape": 1},
 )
 def empty(shape: Array, *, dtype: DType, init: bool = False) -> Array:
     """An array of `shape`.

@@ -130,6 +130,7 @@ def print_(
     stateful=True,
     source="core/kernels/logging_ops.cc:PrintV2Op",
     shape=nothing,
+    ranks={"input": 0},
 )
 def print_v2(input: Array, *, output_stream: str = "stderr", end: str = "\n") -> tuple[()]:
     """Nothing, after writing a string to a standard stream.

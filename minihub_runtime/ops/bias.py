@@ -50,8 +50,9 @@ def _add(x: Array, result: Array, bias: Array) -> None:
 def _bias_shape(value: Spec, bias: Spec, data_format: str = "NHWC") -> Shape:
     if value.shape is None:
         return None
-    if len(value.shape) < 2:
-        require(False, f"value must have rank >= 2, not shape {show(value.shape)}")
+    least = 2 if data_format == "NHWC" else 3
+    if len(value.shape) < least:
+        require(False, f"value must have rank >= {least}, not shape {show(value.shape)}")
     axis = _bias_axis(len(value.shape), data_format)
     known: list[int | None] = [None] * len(value.shape)
     known[axis] = bias.dim(0) if bias.rank else None
@@ -63,6 +64,7 @@ def _bias_shape(value: Spec, bias: Spec, data_format: str = "NHWC") -> Shape:
     T=NUMBERS,
     source="core/kernels/bias_op.cc",
     shape=_bias_shape,
+    ranks={"bias": 1},
 )
 def bias_add(
     value: Array, bias: Array, *, data_format: Format2D = "NHWC", out: Array | None = None
@@ -75,7 +77,12 @@ def bias_add(
     return _add_bias(value, bias, data_format, out)
 
 
-@op("BiasAddV1(value: T, bias: T) -> output: T", T=NUMBERS, like=bias_add)
+@op(
+    "BiasAddV1(value: T, bias: T) -> output: T",
+    T=NUMBERS,
+    like=bias_add,
+    ranks={"bias": 1},
+)
 def bias_add_v1(value: Array, bias: Array, *, out: Array | None = None) -> Array:
     """BiasAdd along the last axis."""
     return _add_bias(value, bias, "NHWC", out)

@@ -36,11 +36,16 @@ def _equality(name: str, function: Callable[..., Any], doc: str) -> None:
             return np.asarray(name == "NotEqual")
 
     def shape(x: Spec, y: Spec, incompatible_shape_error: bool) -> Shape:
+        if incompatible_shape_error:
+            return broadcast(x.shape, y.shape)
+        if x.shape is None or y.shape is None:
+            return None
+        # Sizes that turn out not to broadcast make the answer a scalar.
+        if any(None in pair and 1 not in pair for pair in zip(x.shape[::-1], y.shape[::-1])):
+            return None
         try:
             return broadcast(x.shape, y.shape)
         except InvalidArgumentError:
-            if incompatible_shape_error:
-                raise
             return ()
 
     kernel.__doc__ = doc

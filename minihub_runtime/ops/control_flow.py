@@ -127,7 +127,7 @@ def enter(
     return data
 
 
-@op("RefEnter(data: Ref(T)) -> output: Ref(T)", T=ANY, source=SOURCE, views=True, shape=_entered)
+@op("RefEnter(data: Ref(T)) -> output: Ref(T)", T=ANY, source=SOURCE, views=True, shape=same)
 def ref_enter(
     data: Any, *, frame_name: str, is_constant: bool = False, parallel_iterations: int = 10
 ) -> Any:

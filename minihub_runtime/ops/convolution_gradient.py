@@ -147,6 +147,7 @@ def _asked_input(sizes: Spec, filter: Spec, out_backprop: Spec, layout: Layout) 
     T=types("float16 bfloat16 float32 float64 int32"),
     precision=ROUNDING,
     source="core/kernels/conv_grad_input_ops.h",
+    ranks={"input_sizes": 1},
 )
 def conv2d_backprop_input(
     input_sizes: Array,
@@ -215,6 +216,7 @@ def conv2d_backprop_input_shape(
     T=FLOATS,
     precision=ROUNDING,
     source="core/kernels/conv_grad_filter_ops.cc",
+    ranks={"filter_sizes": 1},
 )
 def conv2d_backprop_filter(
     input: Array,
@@ -253,6 +255,7 @@ def conv2d_backprop_filter_shape(filter_sizes: Spec) -> Shape:
     Tshape=INDEX.default_to("int32"),
     precision=ROUNDING,
     source="core/kernels/conv_grad_ops_3d.cc",
+    ranks={"input_sizes": 1},
 )
 def conv3d_backprop_input_v2(
     input_sizes: Array,
@@ -291,6 +294,7 @@ def conv3d_backprop_input_v2_shape(input_sizes: Spec) -> Shape:
     strides=at_least(5),
     precision=ROUNDING,
     source="core/kernels/conv_grad_ops_3d.cc",
+    ranks={"filter_sizes": 1},
 )
 def conv3d_backprop_filter_v2(
     input: Array,
@@ -327,6 +331,7 @@ def conv3d_backprop_filter_v2_shape(filter_sizes: Spec) -> Shape:
     T=FLOATS,
     precision=ROUNDING,
     source="core/kernels/depthwise_conv_grad_op.cc",
+    ranks={"input_sizes": 1},
 )
 def depthwise_conv2d_native_backprop_input(
     input_sizes: Array,
@@ -379,6 +384,7 @@ def depthwise_conv2d_native_backprop_input_shape(input_sizes: Spec) -> Shape:
     T=FLOATS,
     precision=ROUNDING,
     source="core/kernels/depthwise_conv_grad_op.cc",
+    ranks={"filter_sizes": 1},
 )
 def depthwise_conv2d_native_backprop_filter(
     input: Array,

@@ -202,6 +202,7 @@ def _size(batch_size: Array) -> int:
     output_shapes=MANY,
     source=_SOURCE + "batch_dataset_op.cc",
     shape=scalar,
+    ranks={"batch_size": 0, "drop_remainder": 0},
 )
 def batch_dataset_v2(
     input_dataset: Array,
@@ -232,6 +233,7 @@ def batch_dataset_v2(
     output_types=TYPES,
     output_shapes=MANY,
     like=batch_dataset_v2,
+    ranks={"batch_size": 0},
 )
 def batch_dataset(
     input_dataset: Array,
@@ -255,6 +257,7 @@ def batch_dataset(
     output_shapes=MANY,
     source=_SOURCE + "parallel_batch_dataset_op.cc",
     shape=scalar,
+    ranks={"num_parallel_calls": 0, "batch_size": 0, "drop_remainder": 0},
 )
 def parallel_batch_dataset(
     input_dataset: Array,
@@ -351,6 +354,7 @@ def _padded(
     N=MANY,
     source=_SOURCE + "padded_batch_dataset_op.cc",
     shape=scalar,
+    ranks={"batch_size": 0, "drop_remainder": 0},
 )
 def padded_batch_dataset_v2(
     input_dataset: Array,
@@ -385,6 +389,7 @@ def padded_batch_dataset_v2(
     output_shapes=MANY,
     N=MANY,
     like=padded_batch_dataset_v2,
+    ranks={"batch_size": 0},
 )
 def padded_batch_dataset(
     input_dataset: Array,

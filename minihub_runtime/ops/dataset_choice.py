@@ -94,6 +94,7 @@ def _random(
     stateful=True,
     source=_SOURCE + "random_dataset_op.cc",
     shape=scalar,
+    ranks={"seed": 0, "seed2": 0},
 )
 def random_dataset(
     seed: Array,
@@ -115,6 +116,7 @@ def random_dataset(
     output_types=TYPES,
     output_shapes=MANY,
     like=random_dataset,
+    ranks={"seed": 0, "seed2": 0},
 )
 def experimental_random_dataset(
     seed: Array, seed2: Array, *, output_types: list[DType], output_shapes: list[Shape]
@@ -132,6 +134,7 @@ def experimental_random_dataset(
     output_types=TYPES,
     output_shapes=MANY,
     like=random_dataset,
+    ranks={"seed": 0, "seed2": 0},
 )
 def random_dataset_v2(
     seed: Array,

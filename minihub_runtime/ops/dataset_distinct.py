@@ -182,6 +182,7 @@ class _Counting(Iterator[Element]):
     output_shapes=MANY,
     source=_SOURCE + "assert_cardinality_dataset_op.cc",
     shape=scalar,
+    ranks={"cardinality": 0},
 )
 def assert_cardinality_dataset(
     input_dataset: Array,

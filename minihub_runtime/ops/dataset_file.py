@@ -175,6 +175,7 @@ def compression_of(value: Array) -> str:
     stateful=True,
     source=_SOURCE + "text_line_dataset_op.cc",
     shape=scalar,
+    ranks={"buffer_size": 0, "compression_type": 0},
 )
 def text_line_dataset(
     ctx: Context,
@@ -199,6 +200,7 @@ def text_line_dataset(
     stateful=True,
     source=_SOURCE + "tf_record_dataset_op.cc",
     shape=scalar,
+    ranks={"buffer_size": 0, "compression_type": 0},
 )
 def tf_record_dataset(
     ctx: Context,
@@ -281,6 +283,7 @@ def _fixed_dataset(
     stateful=True,
     source=_SOURCE + "fixed_length_record_dataset_op.cc",
     shape=scalar,
+    ranks={"buffer_size": 0, "header_bytes": 0, "record_bytes": 0, "footer_bytes": 0},
 )
 def fixed_length_record_dataset(
     ctx: Context,
@@ -313,6 +316,7 @@ def fixed_length_record_dataset(
     stateful=True,
     source=_SOURCE + "fixed_length_record_dataset_op.cc",
     shape=scalar,
+    ranks={"buffer_size": 0, "header_bytes": 0, "record_bytes": 0, "footer_bytes": 0},
 )
 def fixed_length_record_dataset_v2(
     ctx: Context,

@@ -230,6 +230,7 @@ def parallel_map_dataset_v2(
     output_shapes=MANY,
     source=_SOURCE + "experimental/map_and_batch_dataset_op.cc",
     shape=scalar,
+    ranks={"batch_size": 0, "drop_remainder": 0, "num_parallel_calls": 0},
 )
 def map_and_batch_dataset(
     ctx: Context,

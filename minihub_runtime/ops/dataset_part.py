@@ -171,6 +171,7 @@ def _counted(name: str, file: str, kind: Callable[[Dataset, int], Dataset], doc:
         output_shapes=MANY,
         source=_SOURCE + file,
         shape=scalar,
+        ranks={"count": 0},
     )(kernel)
 
 
@@ -200,6 +201,7 @@ _counted(
     output_shapes=MANY,
     source=_SOURCE + "shard_dataset_op.cc",
     shape=scalar,
+    ranks={"num_shards": 0, "index": 0},
 )
 def shard_dataset(
     input_dataset: Array,

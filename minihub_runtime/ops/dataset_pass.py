@@ -164,6 +164,7 @@ class _Caching(Iterator[Element]):
     output_shapes=MANY,
     source=_SOURCE + "cache_dataset_ops.cc",
     shape=scalar,
+    ranks={"filename": 0},
 )
 def cache_dataset(
     input_dataset: Array,
@@ -201,6 +202,7 @@ class _Prefetched(AsItIs):
     output_shapes=MANY,
     source=_SOURCE + "prefetch_dataset_op.cc",
     shape=scalar,
+    ranks={"buffer_size": 0},
 )
 def prefetch_dataset(
     input_dataset: Array,

@@ -293,6 +293,7 @@ def _entries(rows: Sequence[Array]) -> tuple[Array, Array]:
     output_shapes=MANY,
     source=_SOURCE + "dense_to_sparse_batch_dataset_op.cc",
     shape=scalar,
+    ranks={"batch_size": 0, "row_shape": 1},
 )
 def dense_to_sparse_batch_dataset(
     input_dataset: Array,

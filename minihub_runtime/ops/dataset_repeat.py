@@ -155,6 +155,7 @@ class _Concatenating(Iterator[Element]):
     output_shapes=MANY,
     source=_SOURCE + "repeat_dataset_op.cc",
     shape=scalar,
+    ranks={"count": 0},
 )
 def repeat_dataset(
     input_dataset: Array,

@@ -199,6 +199,7 @@ def _seeds_of(value: Any) -> Seeds:
     output_shapes=MANY,
     source=_SOURCE + "shuffle_dataset_op.cc",
     shape=scalar,
+    ranks={"buffer_size": 0, "seed": 0, "seed2": 0},
 )
 def shuffle_dataset(
     input_dataset: Array,
@@ -232,6 +233,7 @@ def _buffer(buffer_size: Array) -> int:
     output_shapes=MANY,
     stateful=True,
     like=shuffle_dataset,
+    ranks={"buffer_size": 0},
 )
 def shuffle_dataset_v2(
     input_dataset: Array,
@@ -257,6 +259,7 @@ def shuffle_dataset_v2(
     output_shapes=MANY,
     stateful=True,
     like=shuffle_dataset,
+    ranks={"buffer_size": 0, "seed": 0, "seed2": 0},
 )
 def shuffle_dataset_v3(
     input_dataset: Array,
@@ -322,6 +325,7 @@ def _count(count: Array) -> int:
     output_types=TYPES,
     output_shapes=MANY,
     like=shuffle_dataset,
+    ranks={"buffer_size": 0, "seed": 0, "seed2": 0, "count": 0},
 )
 def shuffle_and_repeat_dataset(
     input_dataset: Array,
@@ -351,6 +355,7 @@ def shuffle_and_repeat_dataset(
     output_shapes=MANY,
     stateful=True,
     like=shuffle_dataset,
+    ranks={"buffer_size": 0, "seed": 0, "seed2": 0, "count": 0},
 )
 def shuffle_and_repeat_dataset_v2(
     input_dataset: Array,

@@ -170,6 +170,7 @@ class _Range(Dataset):
     stateful=True,
     source=_SOURCE + "range_dataset_op.cc",
     shape=scalar,
+    ranks={"start": 0, "stop": 0, "step": 0},
 )
 def range_dataset(
     start: Array,

@@ -132,6 +132,7 @@ class _Windowing(Iterator[Element]):
     output_shapes=MANY,
     source=_SOURCE + "window_dataset_op.cc",
     shape=scalar,
+    ranks={"drop_remainder": 0, "size": 0, "shift": 0, "stride": 0},
 )
 def window_dataset(
     input_dataset: Array,

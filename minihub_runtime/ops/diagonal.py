@@ -171,6 +171,7 @@ def _square_of(shape: Any) -> Any:
     T=ANY,
     source=_SOURCE,
     shape=_made_shape,
+    ranks={"padding_value": 0},
 )
 def matrix_diag_v2(
     diagonal: Array, k: Array, num_rows: Array, num_cols: Array, padding_value: Array
@@ -187,6 +188,7 @@ def matrix_diag_v2(
     T=ANY,
     source=_SOURCE,
     shape=_made_shape,
+    ranks={"padding_value": 0},
 )
 def matrix_diag_v3(
     diagonal: Array,
@@ -261,6 +263,7 @@ def matrix_diag_part(input: Array) -> Array:
     T=ANY,
     source=_SOURCE,
     shape=_part_shape,
+    ranks={"padding_value": 0},
 )
 def matrix_diag_part_v2(input: Array, k: Array, padding_value: Array) -> Array:
     """The diagonals k[0] … k[1] of matrices, the upper one first, from the left, filled up with `padding_value`.
@@ -275,6 +278,7 @@ def matrix_diag_part_v2(input: Array, k: Array, padding_value: Array) -> Array:
     T=ANY,
     source=_SOURCE,
     shape=_part_shape,
+    ranks={"padding_value": 0},
 )
 def matrix_diag_part_v3(
     input: Array, k: Array, padding_value: Array, *, align: Align = "RIGHT_LEFT"

@@ -36,6 +36,7 @@ def _string(value: bytes) -> Array:
     "ReadFile(filename: string) -> contents: string",
     source="core/kernels/whole_file_read_ops.cc",
     shape=scalar,
+    ranks={"filename": 0},
 )
 def read_file(ctx: Context, filename: Array, *, _program_token: str = "") -> Array:
     """The content of a file of the module, or of any file where the program has added the operation.
@@ -113,6 +114,7 @@ def _slice_shape(spec: bytes) -> Shape:
     stateful=True,
     source=SAVE,
     shape=_restored,
+    ranks={"prefix": 0, "tensor_names": 1, "shape_and_slices": 1},
 )
 def restore_v2(
     ctx: Context,
@@ -228,6 +230,7 @@ def write_file(
     "ShardedFilename(basename: string, shard: int32, num_shards: int32) -> filename: string",
     source="core/kernels/save_op.cc:ShardedFilenameOp",
     shape=scalar,
+    ranks={"basename": 0, "shard": 0, "num_shards": 0},
 )
 def sharded_filename(basename: Array, shard: Array, num_shards: Array) -> Array:
     """`basename-00001-of-00003`."""
@@ -240,6 +243,7 @@ def sharded_filename(basename: Array, shard: Array, num_shards: Array) -> Array:
     "ShardedFilespec(basename: string, num_shards: int32) -> filename: string",
     source="core/kernels/save_op.cc:ShardedFilespecOp",
     shape=scalar,
+    ranks={"basename": 0, "num_shards": 0},
 )
 def sharded_filespec(basename: Array, num_shards: Array) -> Array:
     """`basename-?????-of-00003`."""

@@ -9,7 +9,6 @@ import numpy as np
 from minihub_runtime.dtypes import as_dtype, float_to_bfloat16, to_float
 from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.registry import NUMBERS, ROUNDING, Array, op
-from minihub_runtime.ops.shape_rules import nothing
 from minihub_runtime.ops.variables import Variable, existing
 from minihub_runtime.shapes import Shape, Spec, merge
 
@@ -38,13 +37,20 @@ def _step(variable: Variable, alpha: Array, delta: Array) -> None:
     variable.update(change)
 
 
+def _fitting(var: Spec, alpha: Spec, delta: Spec) -> list[Shape]:
+    """No outputs; the gradient must fit the variable."""
+    merge(alpha.shape, ())
+    merge(var.shape_behind, delta.shape)
+    return []
+
+
 @op(
     "ResourceApplyGradientDescent(var: resource, alpha: T, delta: T)",
     T=NUMBERS,
     stateful=True,
     precision=ROUNDING,
     source=SOURCE,
-    shape=nothing,
+    shape=_fitting,
 )
 def resource_apply_gradient_descent(
     var: Any, alpha: Array, delta: Array, *, use_locking: bool = False

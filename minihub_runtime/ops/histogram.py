@@ -121,6 +121,7 @@ def dense_bincount(
     dtype=INDEX.default_to("int32"),
     source="core/kernels/histogram_op.cc",
     shape=lambda values, value_range, nbins: (_length(nbins, "nbins"),),
+    ranks={"value_range": 1},
 )
 def histogram_fixed_width(
     values: Array, value_range: Array, nbins: Array, *, dtype: DType

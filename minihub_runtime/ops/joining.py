@@ -17,7 +17,7 @@ from minihub_runtime.ops.array import scalar_of, shape_of
 from minihub_runtime.ops.checking import axis_in_range, require, require_rank
 from minihub_runtime.ops.gradient_rules import Ops, Slices, Term, positive, rank_of, sizes_of
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types, without_gradient
-from minihub_runtime.shapes import Shape, Spec, merge, show
+from minihub_runtime.shapes import Shape, Spec, compatible, dims, merge, show
 
 __all__: list[str] = []
 
@@ -280,20 +280,22 @@ def split_v(
 
 @split_v.shape
 def split_v_shape(value: Spec, size_splits: Spec, split_dim: Spec, num_split: int) -> list[Shape]:
+    if size_splits.shape is not None:
+        fits = compatible(size_splits.shape, (num_split,))
+        require(fits, f"size_splits must have shape [{num_split}], not {show(size_splits.shape)}")
     if value.shape is None:
         return [None] * num_split
     if split_dim.value is None:
-        return [(None,) * len(value.shape)] * num_split
+        # The one part of all is the whole.
+        return [value.shape] if num_split == 1 else [(None,) * len(value.shape)] * num_split
     require(split_dim.value.size == 1, f"split_dim must be a scalar, not {split_dim.shape}")
     at = axis_in_range(split_dim.value.reshape(-1)[0], len(value.shape), "split_dim")
     before, after, total = value.shape[:at], value.shape[at + 1 :], value.shape[at]
-    if num_split == 1:
-        return [value.shape]
     if size_splits.value is None:
-        return [(*before, None, *after)] * num_split
+        return [value.shape] if num_split == 1 else [(*before, None, *after)] * num_split
     if total is not None:
         return [(*before, n, *after) for n in _lengths(size_splits.value, total, num_split)]
-    return [(*before, None if n < 0 else n, *after) for n in size_splits.value.tolist()]
+    return [(*before, n, *after) for n in dims(size_splits.value) or ()]
 
 
 @op(

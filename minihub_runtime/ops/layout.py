@@ -17,7 +17,7 @@ from minihub_runtime.ops.checking import (
 from minihub_runtime.ops.gradient_rules import Ops, Term, inverse_of, sizes_of
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types, without_gradient
 from minihub_runtime.ops.shape_rules import same_of_rank
-from minihub_runtime.shapes import Shape, Spec, show, size
+from minihub_runtime.shapes import Shape, Spec, merge, show, size
 
 __all__ = ["complete_shape"]
 
@@ -51,6 +51,7 @@ def complete_shape(asked: Sequence[int], held: Sequence[int]) -> tuple[int, ...]
     Tshape=INDEX.default_to("int32"),
     views=True,
     source="core/kernels/reshape_op.h",
+    ranks={"shape": 1},
 )
 def reshape(tensor: Array, shape: Array) -> Array:
     """`tensor` with its elements in row-major order in another shape; one size may be -1.
@@ -75,19 +76,18 @@ def reshape_shape(tensor: Spec, shape: Spec) -> Shape:
     asked = shape.as_shape
     if asked is None or tensor.shape is None:
         return asked
-    holes_in, holes_out = tensor.shape.count(None), asked.count(None)
+    # Whatever the others are, an array with a size of 0 has no elements.
+    holes_in = 0 if 0 in tensor.shape else tensor.shape.count(None)
+    holes_out = asked.count(None)
     count = size(n for n in tensor.shape if n is not None)
     known = size(n for n in asked if n is not None)
-    if holes_in == 0 and holes_out == 0:
-        require(
-            count == known,
-            f"shape must hold the elements of {show(tensor.shape)}, not {show(asked)}",
-        )
-    if holes_in == 0 and holes_out == 1 and known > 0:
-        require(
-            count % known == 0,
-            f"shape must hold the elements of {show(tensor.shape)}, not {show(asked)}",
-        )
+    if holes_in == 0 and holes_out <= 1:
+        fits = count % known == 0 if holes_out and known else count == known
+    else:
+        fits = holes_in != 1 or holes_out > 0 or known % count == 0
+    if not fits:
+        require(False, f"shape must hold the elements of {show(tensor.shape)}, not {show(asked)}")
+    if holes_in == 0 and holes_out == 1 and known:
         return tuple(count // known if n is None else n for n in asked)
     return asked
 
@@ -191,13 +191,13 @@ def transpose(x: Array, perm: Array) -> Array:
 
 @transpose.shape
 def transpose_shape(x: Spec, perm: Spec) -> Shape:
-    if perm.value is not None and x.shape is not None:
-        return tuple(x.shape[axis] for axis in _permutation(perm.value, len(x.shape)))
-    if x.shape is not None:
-        return (None,) * len(x.shape)
-    if perm.shape is None or len(perm.shape) != 1 or perm.shape[0] is None:
+    (count,) = merge((x.rank,), perm.shape) or (None,)
+    if count is None:
         return None
-    return (None,) * perm.shape[0]
+    known = x.shape or (None,) * count
+    if perm.value is None:
+        return (None,) * count
+    return tuple(known[axis] for axis in _permutation(perm.value, count))
 
 
 @op(
@@ -274,6 +274,7 @@ def reverse_shape(tensor: Spec, dims: Spec) -> Shape:
     views=True,
     shape=lambda tensor: tensor.shape,
     source="core/kernels/reverse_op.cc",
+    ranks={"axis": 1},
 )
 def reverse_v2(tensor: Array, axis: Array) -> Array:
     """`tensor` in opposite order along the given axes, as a view.
@@ -292,6 +293,7 @@ def reverse_v2(tensor: Array, axis: Array) -> Array:
     T=ANY,
     Tlen=INDEX.default_to("int64"),
     source="core/kernels/reverse_sequence_op.cc",
+    ranks={"seq_lengths": 1},
 )
 def reverse_sequence(
     input: Array, seq_lengths: Array, *, seq_dim: int, batch_dim: int = 0

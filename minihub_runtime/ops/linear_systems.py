@@ -50,25 +50,31 @@ def matrix_inverse(input: Array, *, adjoint: bool = False) -> Array:
         raise InvalidArgumentError("input must be invertible, found a singular matrix") from error
 
 
-def _least_squares_shape(matrix: Spec, rhs: Spec) -> Shape:
-    if matrix.shape is None or rhs.shape is None:
+def _solved_shape(matrix: Shape, rhs: Shape) -> Shape:
+    """The shape of a solution: with the rank of one the other's is known."""
+    known = matrix if rhs is None else rhs
+    if known is None:
         return None
-    if len(matrix.shape) < 2 or len(rhs.shape) < 2:
+    if min(len(shape) for shape in (matrix, rhs) if shape is not None) < 2:
         raise InvalidArgumentError(
-            f"matrix and rhs must have rank >= 2, not {show(matrix.shape)} and {show(rhs.shape)}"
+            f"matrix and rhs must have rank >= 2, not {show(matrix)} and {show(rhs)}"
         )
-    batch = merge(matrix.shape[:-2], rhs.shape[:-2]) or ()
-    merge(matrix.shape[-2:-1], rhs.shape[-2:-1])
-    return (*batch, matrix.shape[-1], rhs.shape[-1])
+    unknown = (None,) * len(known)
+    matrix, rhs = matrix or unknown, rhs or unknown
+    batch = merge(matrix[:-2], rhs[:-2]) or ()
+    merge(matrix[-2:-1], rhs[-2:-1])
+    return (*batch, matrix[-1], rhs[-1])
+
+
+def _least_squares_shape(matrix: Spec, rhs: Spec) -> Shape:
+    return _solved_shape(matrix.shape, rhs.shape)
 
 
 def _solve_shape(matrix: Spec, rhs: Spec) -> Shape:
-    shape = _least_squares_shape(matrix, rhs)
-    square = square_shape(matrix)
-    if shape is None or square is None or rhs.shape is None:
-        return None
-    rows = merge(square[-1:], rhs.shape[-2:-1]) or (None,)
-    return (*shape[:-2], *rows, shape[-1])
+    shape = _solved_shape(square_shape(matrix), rhs.shape)
+    if shape is None or rhs.shape is None:
+        return shape
+    return merge(shape, (*(None,) * (len(shape) - 2), rhs.shape[-2], None))
 
 
 def _require_system(matrix: Array, rhs: Array) -> None:
@@ -112,6 +118,7 @@ def matrix_solve(matrix: Array, rhs: Array, *, adjoint: bool = False) -> Array:
     precision=ROUNDING,
     source="core/kernels/linalg/matrix_solve_ls_op_impl.h",
     shape=_least_squares_shape,
+    ranks={"l2_regularizer": 0},
 )
 def matrix_solve_ls(
     matrix: Array, rhs: Array, l2_regularizer: Array, *, fast: bool = True

@@ -291,6 +291,7 @@ def _import(version: str, handle: str) -> Op:
         stateful=bool(version),
         source=TABLE,
         shape=nothing,
+        ranks={"keys": 1},
     )(kernel)
 
 

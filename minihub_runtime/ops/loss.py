@@ -24,9 +24,9 @@ def _log_sum_and_softmax(logits: Array) -> tuple[Array, Array, Array]:
 
 
 def _cross_entropy_shape(features: Spec, labels: Spec) -> list[Shape]:
-    found = broadcast(features.shape, labels.shape)
-    if found is None:
-        return [(None,), (None, None)]
+    matrix = (None, None)
+    shapes = (matrix if spec.shape is None else spec.shape for spec in (features, labels))
+    found = broadcast(*shapes) or ()
     require(len(found) == 2, f"features and labels must broadcast to rank 2, not {len(found)}")
     return [found[:1], found]
 

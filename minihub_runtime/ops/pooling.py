@@ -330,6 +330,7 @@ def asked_window(values: Array, name: str) -> list[int]:
     "MaxPoolV2(input: T, ksize: int32, strides: int32) -> output: T",
     T=MAX_POOL_TYPES,
     source="core/kernels/maxpooling_op.cc",
+    ranks={"input": 4, "ksize": 1, "strides": 1},
 )
 def max_pool_v2(
     input: Array,

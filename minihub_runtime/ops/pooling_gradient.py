@@ -197,6 +197,7 @@ def _asked_shape(orig_input_shape: Spec, ksize: list[int]) -> Shape:
     precision=ROUNDING,
     source="core/kernels/avgpooling_op.cc:AvgPoolingGradOp",
     shape=_asked_shape,
+    ranks={"orig_input_shape": 1},
 )
 def avg_pool_grad(
     orig_input_shape: Array,
@@ -224,6 +225,7 @@ def avg_pool_grad(
     precision=ROUNDING,
     source="core/kernels/pooling_ops_3d.cc:AvgPooling3dGradOp",
     shape=_asked_shape,
+    ranks={"orig_input_shape": 1},
 )
 def avg_pool3d_grad(
     orig_input_shape: Array,

@@ -87,6 +87,7 @@ def max_pool_grad_grad(
     " -> output: T",
     T=REALS,
     like=max_pool_grad_grad,
+    ranks={"orig_input": 4, "ksize": 1, "strides": 1},
 )
 def max_pool_grad_grad_v2(
     orig_input: Array,
@@ -140,6 +141,7 @@ def max_pool3d_grad_grad(
     precision=ROUNDING,
     source="core/kernels/maxpooling_op.cc:MaxPoolingGradWithArgmaxOp",
     shape=same,
+    ranks={"input": 4},
 )
 def max_pool_grad_with_argmax(
     input: Array,

@@ -123,6 +123,7 @@ def _completed(wanted: Sequence[int], count: int) -> tuple[int, ...]:
     Tshape=INDEX.default_to("int32"),
     views=True,
     source="core/kernels/quantized_reshape_op.cc",
+    ranks={"shape": 1},
 )
 def quantized_reshape(
     tensor: Array, shape: Array, input_min: Array, input_max: Array
@@ -275,6 +276,7 @@ def quantized_bias_add_shape(
     N=at_least(2),
     T=ANY,
     source="core/kernels/quantized_concat_op.cc",
+    ranks={"concat_dim": 0},
 )
 def quantized_concat(
     concat_dim: Array,

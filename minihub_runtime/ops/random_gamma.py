@@ -157,6 +157,7 @@ def _seeded_shape(shape: Spec, seed: Spec, alpha: Spec) -> Shape:
     shape_dtype=INDEX.default_to("int32"),
     precision=RANDOM,
     source=_STATELESS,
+    ranks={"counter": 1, "alg": 0},
 )
 def stateless_random_gamma_v3(
     shape: Array, key: Array, counter: Array, alg: Array, alpha: Array

@@ -71,6 +71,7 @@ def advance(resource: Any, algorithm: Array | None, count: int) -> tuple[Philox,
     stateful=True,
     source=_SOURCE,
     shape=lambda resource, alg, delta: (_STATE_SIZE,),
+    ranks={"alg": 0, "delta": 0},
 )
 def rng_read_and_skip(resource: Any, alg: Array, delta: Array) -> Array:
     """Counter and key of a generator, which then skips what `delta` numbers would take.
@@ -88,6 +89,7 @@ def rng_read_and_skip(resource: Any, alg: Array, delta: Array) -> Array:
     stateful=True,
     source=_SOURCE,
     shape=nothing,
+    ranks={"algorithm": 0, "delta": 0},
 )
 def rng_skip(resource: Any, algorithm: Array, delta: Array) -> tuple[()]:
     """Nothing, after the generator skipped what `delta` numbers would take.

@@ -103,6 +103,7 @@ def _pair(
         precision=precision,
         source=_SOURCE_V2,
         shape=_keyed_shape,
+        ranks={"counter": 1, "alg": 0},
     )(from_key)
     return first, second
 
@@ -185,6 +186,7 @@ def _seeded_int_shape(shape: Spec, seed: Spec, minval: Spec, maxval: Spec) -> Sh
     dtype=_WORDS,
     Tshape=INDEX.default_to("int32"),
     source=_SOURCE_V2,
+    ranks={"counter": 1, "alg": 0},
 )
 def stateless_random_uniform_int_v2(
     shape: Array, key: Array, counter: Array, alg: Array, minval: Array, maxval: Array

@@ -261,6 +261,7 @@ def _gru_shapes(x: Spec, h_prev: Spec) -> list[Shape]:
     precision=ROUNDING,
     source="core/kernels/rnn/gru_ops.cc:GRUCellBlockGradOp",
     shape=_gru_shapes,
+    ranks={"w_ru": 2},
 )
 def gru_block_cell_grad(
     x: Array,

@@ -11,7 +11,7 @@ import numpy as np
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.broadcasting import narrow, require_kernel, widen
-from minihub_runtime.ops.checking import axis_in_range, require_scalar
+from minihub_runtime.ops.checking import axis_in_range, require, require_scalar
 from minihub_runtime.ops.gradient_rules import (
     Ops,
     Term,
@@ -78,6 +78,8 @@ def _axes(reduction_indices: Array, rank: int) -> tuple[int, ...]:
 
 def _reduced_shape(input: Spec, reduction_indices: Spec, keep_dims: bool) -> Shape:
     shape = input.shape
+    if reduction_indices.rank not in (0, 1, None):
+        require(False, f"reduction_indices must have rank <= 1, not {reduction_indices.rank}")
     if shape is None:
         return None
     if reduction_indices.value is None:

@@ -106,6 +106,7 @@ class Op:
         kernel: the function on arrays.
         source: where TensorFlow says what it does, a path below `tensorflow/`.
         precision: how results compare with TensorFlow's.
+        ranks: input → the rank it must have, where the shape rule needs no more of it.
         stateful: whether running it twice, or not at all, can be told apart; no pass folds, merges or drops it.
         views: whether the output may be a view of an input.
         wants_context: whether the kernel takes `ctx` first.
@@ -125,6 +126,7 @@ class Op:
         stateful: bool = False,
         views: bool = False,
         shape: Callable[..., Any] | None = None,
+        ranks: Mapping[str, int] | None = None,
     ) -> None:
         self.names = names_in(spec)
         self.name = self.names[0]
@@ -136,6 +138,7 @@ class Op:
         self.stateful = stateful
         self.views = views
         self.shape_rule = shape
+        self.ranks = ranks or {}
         self.gradient_rule: Callable[..., Any] | None = None
         self.no_gradient = False
         code = kernel.__code__ if hasattr(kernel, "__code__") else None
@@ -353,6 +356,7 @@ def op(
     stateful: bool = False,
     views: bool = False,
     shape: Callable[..., Any] | None = None,
+    ranks: Mapping[str, int] | None = None,
     like: Op | None = None,
     **type_attrs: TypeSet | at_least,
 ) -> Callable[[Callable[..., Any]], Op]:
@@ -365,7 +369,8 @@ def op(
         stateful: whether running it has effects, or it draws at random.
         views: whether the output may be a view of an input.
         shape: the shape rule, if it is one of the common ones in `shape_rules`.
-        like: an op whose source, precision, shape and gradient rule this one shares where it says nothing else.
+        ranks: input → the rank it must have, for inputs that the shape rule does not look at.
+        like: an op whose source, precision, shape, ranks and gradient rule this one shares where it says nothing else.
         type_attrs: the type attributes, and `N=at_least(2)` for number attributes.
     """
 
@@ -379,6 +384,7 @@ def op(
             stateful=stateful or bool(like and like.stateful),
             views=views or bool(like and like.views),
             shape=shape or (like.shape_rule if like else None),
+            ranks=ranks or (like.ranks if like else None),
         )
         if like is not None:
             new.gradient_rule, new.no_gradient = like.gradient_rule, like.no_gradient
@@ -400,24 +406,27 @@ def _parameters(rule: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     return inspect.signature(rule).parameters
 
 
-def infer_shapes(
-    schema: Schema,
-    rule: Callable[..., Any] | None,
-    attrs: Mapping[str, Any],
-    inputs: Sequence[Spec],
-) -> list[Shape]:
+def infer_shapes(op: Op, attrs: Mapping[str, Any], inputs: Sequence[Spec]) -> list[Shape]:
     """The static shapes of the flat outputs; unknown where there is no rule.
 
     Raises:
-        InvalidArgumentError: the rule refuses the inputs.
+        InvalidArgumentError: the rule refuses the inputs, or one has not the rank it must have.
     """
+    schema, rule = op.schema, op.shape_rule
     count = len(schema.output_dtypes(attrs))
-    if rule is None:
+    if rule is None and not op.ranks:
         return [None] * count
     named: dict[str, Any] = {
         arg.name: inputs[place] if isinstance(place, int) else list(inputs[place])
         for arg, place in zip(schema.inputs, schema.input_slices(attrs), strict=True)
     }
+    for name, rank in op.ranks.items():
+        found_rank = named[name].rank
+        if found_rank not in (rank, None):
+            shape = show(named[name].shape)
+            raise InvalidArgumentError(f"{name} must have rank {rank}, not shape {shape}")
+    if rule is None:
+        return [None] * count
     wanted = _parameters(rule)
     try:
         if any(p.kind is p.VAR_POSITIONAL for p in wanted.values()):

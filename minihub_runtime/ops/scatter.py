@@ -23,7 +23,7 @@ from minihub_runtime.ops.registry import ANY, INDEX, REGISTRY, ROUNDING, Array, 
 from minihub_runtime.ops.segment import reduce_by
 from minihub_runtime.shapes import Shape, Spec, compatible, merge, show, size
 
-__all__ = ["combine", "scatter_rows"]
+__all__ = ["check_scatter", "combine", "scatter_rows"]
 
 
 def combine(rows: Array, places: Array, updates: Array, how: str) -> Array:
@@ -112,6 +112,7 @@ def scatter_rows(base: Array, indices: Array, updates: Array, how: str) -> Array
     Tindices=types("int16 int32 int64"),
     precision=ROUNDING,
     source="core/kernels/scatter_nd_op.cc",
+    ranks={"shape": 1},
 )
 def scatter_nd(indices: Array, updates: Array, shape: Array, *, T: DType) -> Array:
     """Zeros of `shape` with `updates` added at the index vectors of `indices`; strings are joined.
@@ -125,15 +126,15 @@ def scatter_nd(indices: Array, updates: Array, shape: Array, *, T: DType) -> Arr
 @scatter_nd.shape
 def scatter_nd_shape(indices: Spec, updates: Spec, shape: Spec) -> Shape:
     wanted = shape.as_shape
-    _check_scatter(indices.shape, updates.shape, wanted)
+    check_scatter(indices.shape, updates.shape, wanted)
     return wanted
 
 
-def _check_scatter(indices: Shape, updates: Shape, wanted: Shape) -> None:
+def check_scatter(indices: Shape, updates: Shape, wanted: Shape) -> None:
     """Raise InvalidArgumentError if known shapes do not fit."""
+    require(indices != (), "indices must have rank >= 1, not 0")
     if indices is None or updates is None or wanted is None:
         return
-    require(len(indices) >= 1, "indices must have rank >= 1, not 0")
     depth = indices[-1]
     if depth is None:
         return
@@ -145,7 +146,8 @@ def _check_scatter(indices: Shape, updates: Shape, wanted: Shape) -> None:
 
 
 def _tensor_scatter_shape(tensor: Spec, indices: Spec, updates: Spec) -> Shape:
-    _check_scatter(indices.shape, updates.shape, tensor.shape)
+    require(tensor.shape != (), "tensor must have rank >= 1, not 0")
+    check_scatter(indices.shape, updates.shape, tensor.shape)
     return tensor.shape
 
 

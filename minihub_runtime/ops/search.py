@@ -76,6 +76,7 @@ def _top_k_shape(input: Spec, k: int | None) -> list[Shape]:
         return [None, None]
     require(len(input.shape) >= 1, "input must have rank >= 1, not 0")
     columns = input.shape[-1]
+    require(k is None or k >= 0, f"k must be >= 0, not {k}")
     if k is not None and columns is not None:
         require(columns >= k, f"input must have at least k = {k} columns, not {columns}")
     shape = (*input.shape[:-1], k)

@@ -192,6 +192,7 @@ def _register_sparse(name: str, scale: str, kinds: Any) -> None:
         **kind,
         Tnumsegments=INDEX.default_to("int32"),
         shape=_numbered_shape,
+        ranks={"num_segments": 0},
     )(numbered)
 
 

@@ -273,6 +273,7 @@ def _square_spec(block_size: int, like: Spec) -> Spec:
     block_size=at_least(2),
     views=True,
     source="core/kernels/spacetobatch_op.cc",
+    ranks={"paddings": 2},
 )
 def space_to_batch(input: Array, paddings: Array, *, block_size: int) -> Array:
     """As SpaceToBatchND with square blocks, for images.
@@ -298,6 +299,7 @@ def space_to_batch_shape(input: Spec, paddings: Spec, block_size: int) -> Shape:
     Tidx=INDEX.default_to("int32"),
     views=True,
     source="core/kernels/batchtospace_op.cc",
+    ranks={"crops": 2},
 )
 def batch_to_space(input: Array, crops: Array, *, block_size: int) -> Array:
     """As BatchToSpaceND with square blocks, for images.

@@ -125,6 +125,7 @@ def flat_positions(indices: Array, shape: Sequence[int]) -> Array:
     T=ANY,
     Tindices=INDEX,
     source="core/kernels/sparse_to_dense_op.cc",
+    ranks={"output_shape": 1},
 )
 def sparse_to_dense(
     sparse_indices: Array,

@@ -220,6 +220,7 @@ def _flow() -> Array:
     stateful=True,
     source=SOURCE,
     shape=lambda size: [(2,), ()],
+    ranks={"size": 0},
 )
 def tensor_array_v3(
     size: Array,
@@ -283,6 +284,7 @@ def tensor_array_grad_with_shape(
     stateful=True,
     source=SOURCE,
     shape=scalar,
+    ranks={"index": 0, "flow_in": 0},
 )
 def tensor_array_write_v3(handle: Any, index: Array, value: Array, flow_in: Array) -> Array:
     """The flow, after writing a tensor."""
@@ -298,6 +300,7 @@ def tensor_array_write_v3(handle: Any, index: Array, value: Array, flow_in: Arra
     stateful=True,
     source=SOURCE,
     shape=unknown,
+    ranks={"index": 0, "flow_in": 0},
 )
 def tensor_array_read_v3(handle: Any, index: Array, flow_in: Array, *, dtype: DType) -> Array:
     """A tensor of the array."""
@@ -324,6 +327,7 @@ def _check_type(array: TensorArray, dtype: DType) -> None:
         if element_shape is None or indices.shape is None
         else (indices.shape[0], *element_shape)
     ),
+    ranks={"indices": 1, "flow_in": 0},
 )
 def tensor_array_gather_v3(
     handle: Any, indices: Array, flow_in: Array, *, dtype: DType, element_shape: Shape = None
@@ -369,6 +373,7 @@ def tensor_array_gather_v3(
     stateful=True,
     source=SOURCE,
     shape=scalar,
+    ranks={"indices": 1, "flow_in": 0},
 )
 def tensor_array_scatter_v3(handle: Any, indices: Array, value: Array, flow_in: Array) -> Array:
     """The flow, after writing the rows of `value` at `indices`."""
@@ -402,6 +407,7 @@ def _joined_shape(element_shape_except0: Shape) -> list[Shape]:
     stateful=True,
     source=SOURCE,
     shape=_joined_shape,
+    ranks={"flow_in": 0},
 )
 def tensor_array_concat_v3(
     handle: Any, flow_in: Array, *, dtype: DType, element_shape_except0: Shape = None
@@ -442,6 +448,7 @@ def tensor_array_concat_v3(
     stateful=True,
     source=SOURCE,
     shape=scalar,
+    ranks={"lengths": 1, "flow_in": 0},
 )
 def tensor_array_split_v3(handle: Any, value: Array, lengths: Array, flow_in: Array) -> Array:
     """The flow, after writing consecutive pieces of `value`, of these lengths."""

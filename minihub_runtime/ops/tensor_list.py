@@ -463,6 +463,7 @@ def tensor_list_concat_lists(input_a: Array, input_b: Array, *, element_dtype: D
     "TensorListResize(input_handle: variant, size: int32) -> output_handle: variant",
     source=SOURCE,
     shape=scalar,
+    ranks={"size": 0},
 )
 def tensor_list_resize(input_handle: Array, size: Array) -> Array:
     """The list with `size` elements: cut, or followed by elements that are not set.

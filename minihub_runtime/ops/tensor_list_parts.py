@@ -145,6 +145,7 @@ def tensor_list_scatter_v2(
     element_dtype=ANY,
     source=SOURCE,
     shape=scalar,
+    ranks={"indices": 1},
 )
 def tensor_list_scatter_into_existing_list(
     input_handle: Array, tensor: Array, indices: Array, *, element_dtype: DType
@@ -239,6 +240,7 @@ def tensor_list_concat_v2(
     shape_type=INDEX,
     source=SOURCE,
     shape=scalar,
+    ranks={"lengths": 1},
 )
 def tensor_list_split(
     tensor: Array, element_shape: Array, lengths: Array, *, element_dtype: DType

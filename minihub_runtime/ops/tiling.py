@@ -28,6 +28,7 @@ FEW = 1 << 10
     T=ANY,
     Tmultiples=INDEX.default_to("int32"),
     source="core/kernels/tile_ops.cc",
+    ranks={"multiples": 1},
 )
 def tile(input: Array, multiples: Array) -> Array:
     """`input` repeated `multiples[i]` times along axis `i`.
@@ -69,6 +70,7 @@ def tile_shape(input: Spec, multiples: Spec) -> Shape:
     Tidx=INDEX.default_to("int32"),
     views=True,
     source="core/kernels/broadcast_to_op.cc",
+    ranks={"shape": 1},
 )
 def broadcast_to(input: Array, shape: Array) -> Array:
     """`input` broadcast to `shape`, as a view.
@@ -144,6 +146,7 @@ def broadcast_args_shape(s0: Spec, s1: Spec) -> Shape:
     T=INDEX.default_to("int32"),
     shape=lambda s0, s1: [(None,), (None,)],
     source="core/kernels/bcast_ops.cc",
+    ranks={"s0": 1, "s1": 1},
 )
 def broadcast_gradient_args(s0: Array, s1: Array) -> tuple[Array, Array]:
     """The axes along which the gradients of two broadcast operands are summed.

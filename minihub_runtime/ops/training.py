@@ -19,7 +19,6 @@ from minihub_runtime.errors import UnimplementedError
 from minihub_runtime.ops.broadcasting import narrow, widen
 from minihub_runtime.ops.checking import indices_in_range, require, require_scalar
 from minihub_runtime.ops.registry import INDEX, NUMBERS, ROUNDING, Array, op
-from minihub_runtime.ops.shape_rules import nothing
 from minihub_runtime.ops.training_rules import RULES, Rule
 from minihub_runtime.ops.variables import Variable, existing
 from minihub_runtime.shapes import Shape, Spec, merge, show
@@ -217,21 +216,22 @@ def _apply(
     return variables[0]
 
 
-def _static(rule: Rule, names: list[str], specs: Sequence[Spec]) -> Shape:
-    """The shape of a reference to the variable."""
+def _static(rule: Rule, names: list[str], specs: Sequence[Spec], handle: bool) -> Shape:
+    """The shape of the variable."""
     given = dict(zip(names, specs, strict=True))
     shape: Shape = None
     for name, spec in given.items():
         if name in ("var", *rule.slots):
-            shape = merge(shape, spec.shape)
+            shape = merge(shape, spec.shape_behind if handle else spec.shape)
         elif name not in (*_GRADIENTS, "indices"):
             merge(spec.shape, ())
-    grad = next(given[name] for name in _GRADIENTS if name in given)
+    # TensorFlow looks for the gradient behind a handle as well, and so learns of it in the run alone.
+    grad = None if handle else next(given[name].shape for name in _GRADIENTS if name in given)
     if "indices" not in given:
-        return merge(shape, grad.shape)
+        return merge(shape, grad)
     rows = merge(given["indices"].shape, (None,)) or (None,)
-    if shape is not None and grad.shape is not None:
-        merge(grad.shape, (*rows, *shape[1:]))
+    if shape is not None and grad is not None:
+        merge(grad, (*rows, *shape[1:]))
     return shape
 
 
@@ -265,6 +265,11 @@ def _register(name: str, rule: Rule, sparse: bool, handle: bool) -> None:
         "    types without a kernel; NotFoundError or FailedPreconditionError for variables without a value."
     )
     kinds = {"resource": "resource", "scalar": "T"}
+
+    def static(*specs: Spec) -> Any:
+        shape = _static(rule, arguments, specs, handle)
+        return [] if handle else shape
+
     types = dict.fromkeys(("global_step",), "int64") | {"indices": "Tindices"}
     variable = kinds["resource"] if handle else "Ref(T)"
     inputs = ", ".join(
@@ -279,7 +284,7 @@ def _register(name: str, rule: Rule, sparse: bool, handle: bool) -> None:
         stateful=handle,
         precision=ROUNDING,
         source=SOURCE,
-        shape=nothing if handle else lambda *specs: _static(rule, arguments, specs),
+        shape=static,
     )(kernel)
 
 

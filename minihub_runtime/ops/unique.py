@@ -112,6 +112,7 @@ def _unique_v2_shape(x: Spec, axis: Spec) -> list[Shape]:
     out_idx=INDEX.default_to("int32"),
     source="core/kernels/unique_op.cc",
     shape=_unique_shape,
+    ranks={"x": 1},
 )
 def unique(x: Array, *, out_idx: DType) -> tuple[Array, Array]:
     """The different elements of a vector in the order of their first appearance, and each one's place there.
@@ -171,6 +172,7 @@ def unique_with_counts_v2(x: Array, axis: Array, *, out_idx: DType) -> tuple[Arr
     out_idx=INDEX.default_to("int32"),
     source="core/kernels/listdiff_op.cc",
     shape=lambda x, y: [(None,), (None,)],
+    ranks={"x": 1, "y": 1},
 )
 def list_diff(x: Array, y: Array, *, out_idx: DType) -> tuple[Array, Array]:
     """The elements of `x` that are not in `y`, in their order, and their places in `x`.
@@ -304,6 +306,14 @@ def _sequences(
     "truth_indices: int64, truth_values: T, truth_shape: int64) -> output: float32",
     T=ANY,
     source="core/kernels/edit_distance_op.cc",
+    ranks={
+        "hypothesis_indices": 2,
+        "hypothesis_values": 1,
+        "hypothesis_shape": 1,
+        "truth_indices": 2,
+        "truth_values": 1,
+        "truth_shape": 1,
+    },
 )
 def edit_distance(
     hypothesis_indices: Array,

@@ -74,7 +74,7 @@ def _matching(variable: Variable, dtype: DType) -> Variable:
     stateful=True,
     source=RESOURCE,
     views=True,
-    shape=lambda resource: resource.behind.shape if resource.behind else None,
+    shape=lambda resource: resource.shape_behind,
 )
 def read_variable_op(resource: Any, *, dtype: DType) -> Array:
     """The value of the variable.
@@ -84,12 +84,18 @@ def read_variable_op(resource: Any, *, dtype: DType) -> Array:
     return _matching(resource_of(resource), dtype).read()
 
 
+def _assignable(resource: Spec, value: Spec) -> list[Shape]:
+    """No outputs; the value must fit the variable."""
+    merge(resource.shape_behind, value.shape)
+    return []
+
+
 @op(
     "AssignVariableOp(resource: resource, value: dtype)",
     dtype=ANY,
     stateful=True,
     source=RESOURCE,
-    shape=nothing,
+    shape=_assignable,
 )
 def assign_variable_op(resource: Any, value: Array, *, validate_shape: bool = False) -> tuple[()]:
     """Nothing, after giving the variable a value."""
@@ -133,7 +139,7 @@ def _combined(ufunc: Any, variable: Variable, value: Array) -> Array:
     dtype=ANY,
     stateful=True,
     source=RESOURCE,
-    shape=nothing,
+    shape=_assignable,
 )
 def assign_add_variable_op(resource: Any, value: Array) -> tuple[()]:
     """Nothing, after adding to the variable."""
@@ -146,7 +152,7 @@ def assign_add_variable_op(resource: Any, value: Array) -> tuple[()]:
     dtype=ANY,
     stateful=True,
     source=RESOURCE,
-    shape=nothing,
+    shape=_assignable,
 )
 def assign_sub_variable_op(resource: Any, value: Array) -> tuple[()]:
     """Nothing, after subtracting from the variable."""

@@ -27,7 +27,7 @@ from minihub_runtime.ops.registry import (
     types,
     without_gradient,
 )
-from minihub_runtime.ops.shape_rules import nothing
+from minihub_runtime.ops.scatter import check_scatter
 from minihub_runtime.ops.variables import Variable, existing
 from minihub_runtime.shapes import Shape, Spec, merge, show, size
 
@@ -266,7 +266,7 @@ def _require_rows(variable: Shape, indices: Spec, updates: Spec) -> None:
 
 
 def _resource_rows_shape(resource: Spec, indices: Spec, updates: Spec) -> list[Shape]:
-    _require_rows(resource.behind.shape if resource.behind else None, indices, updates)
+    _require_rows(resource.shape_behind, indices, updates)
     return []
 
 
@@ -316,6 +316,22 @@ for _name, (_update, _kinds) in UPDATES.items():
     _register_rows(_name, _update, _kinds)
 
 
+def _require_slices(variable: Shape, indices: Spec, updates: Spec) -> None:
+    """Raise unless the updates may be slices of a variable, one for each index."""
+    require(updates.shape != (), "updates must have rank >= 1, not 0")
+    check_scatter(indices.shape, updates.shape, variable)
+
+
+def _resource_slices_shape(ref: Spec, indices: Spec, updates: Spec) -> list[Shape]:
+    _require_slices(ref.shape_behind, indices, updates)
+    return []
+
+
+def _slices_shape(ref: Spec, indices: Spec, updates: Spec) -> Shape:
+    _require_slices(ref.shape, indices, updates)
+    return ref.shape
+
+
 def _register_slices(name: str) -> None:
     update = UPDATES[name][0]
     kinds = ANY if name == "Update" else NUMBERS
@@ -333,7 +349,7 @@ def _register_slices(name: str) -> None:
         Tindices=INDEX,
         stateful=True,
         source=SCATTER_ND,
-        shape=nothing,
+        shape=_resource_slices_shape,
     )(by_handle)
 
     locking = name == "Update"
@@ -350,7 +366,7 @@ def _register_slices(name: str) -> None:
         T=kinds,
         Tindices=INDEX,
         source=SCATTER_ND,
-        shape=lambda ref, indices, updates: ref.shape,
+        shape=_slices_shape,
     )(by_reference)
 
 

@@ -39,6 +39,7 @@ def _remapped(new_vocab_file: Spec, old_vocab_file: Spec, num_new_vocab: int) ->
     old_vocab_size=at_least(-1),
     source="core/kernels/generate_vocab_remapping_op.cc",
     shape=_remapped,
+    ranks={"new_vocab_file": 0, "old_vocab_file": 0},
 )
 def generate_vocab_remapping(
     ctx: Context,
@@ -110,6 +111,7 @@ def _matrix(
     stateful=True,
     source="core/kernels/load_and_remap_matrix_op.cc",
     shape=_matrix,
+    ranks={"old_tensor_name": 0},
 )
 def load_and_remap_matrix(
     ctx: Context,

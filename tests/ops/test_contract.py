@@ -123,7 +123,7 @@ def check_shapes(sample: Sample, folded: bool) -> None:
     for arg in op.schema.inputs:
         found = specs(sample.inputs[arg.name], folded)
         flat.extend(found) if arg.is_list else flat.append(found)
-    inferred = infer_shapes(op.schema, op.shape_rule, op.schema.complete(attrs, op.name), flat)
+    inferred = infer_shapes(op, op.schema.complete(attrs, op.name), flat)
     theirs = [None if s is None else tuple(s) for s in stored["folded" if folded else "static"]]
     assert len(inferred) == len(theirs)
     for ours, known in zip(inferred, theirs, strict=True):

@@ -255,7 +255,7 @@ def test_static_shapes(op: str, shapes: list[Any], expected: list[Any]) -> None:
     attrs = schema.complete({k: v for k, v in kinds.items() if k in schema.attrs}, op)
     types = schema.input_dtypes({**attrs, "T": i32(0).dtype})
     inputs = [Spec(dtype, shape, None) for dtype, shape in zip(types, shapes, strict=True)]
-    assert infer_shapes(found.schema, found.shape_rule, attrs, inputs) == expected
+    assert infer_shapes(found, attrs, inputs) == expected
 
 
 @pytest.mark.parametrize("op", ["EncodeDense", "EncodeSparse"])
@@ -266,4 +266,4 @@ def test_static_shapes_that_are_refused(op: str) -> None:
     for shapes in ([(2, 2), (), ()], [(2,), (3,), ()], [(2,), (2, 2), ()], [(2,), (), (1,)]):
         inputs = [Spec(dtype, shape, None) for dtype, shape in zip(types, shapes, strict=True)]
         with pytest.raises(InvalidArgumentError):
-            infer_shapes(found.schema, found.shape_rule, attrs, inputs)
+            infer_shapes(found, attrs, inputs)
