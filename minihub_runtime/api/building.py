@@ -31,7 +31,8 @@ def build(op_name: str, /, *, name: str | None = None, **arguments: Any) -> Any:
         **arguments: inputs and attributes under the names of the schema.
 
     Returns:
-        The output; a list for a list output; a named tuple of these for several; the Operation if there are none.
+        The output; a list for a list output; a named tuple of these for several; the Operation if there are none, also
+        where a list is empty.
 
     Raises:
         UnsupportedOpsError: the op is not registered.
@@ -106,7 +107,7 @@ def _flat(values: Iterable[Any]) -> Iterator[Any]:
 
 def _result(operation: Operation, schema: Schema) -> Any:
     outputs = operation.outputs
-    if not schema.outputs:
+    if not outputs:
         return operation
     attrs = schema.complete(operation.node.attrs, operation.type)
     parts: list[Any] = []

@@ -80,6 +80,7 @@ def as_scalar(pred: Tensor) -> Tensor:
     return squeezed
 
 
+@public("contrib.framework.smart_cond")
 def smart_cond(
     pred: Any,
     true_fn: Callable[[], Any] | None = None,
@@ -101,6 +102,7 @@ def smart_cond(
     return true_fn() if known else false_fn()
 
 
+@public("contrib.framework.smart_constant_value")
 def smart_constant_value(pred: Any) -> bool | None:
     """The value of a predicate if it is known now, else None.
 

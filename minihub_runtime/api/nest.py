@@ -20,17 +20,22 @@ __all__ = [
     "assert_same_structure",
     "assert_shallow_structure",
     "flatten",
+    "flatten_dict_items",
     "flatten_up_to",
     "flatten_with_joined_string_paths",
     "flatten_with_tuple_paths",
+    "flatten_with_tuple_paths_up_to",
     "get_traverse_shallow_structure",
     "is_nested",
     "is_nested_or_composite",
     "map_structure",
     "map_structure_up_to",
+    "map_structure_with_paths",
+    "map_structure_with_tuple_paths",
     "map_structure_with_tuple_paths_up_to",
     "pack_sequence_as",
     "sequence_like",
+    "yield_flat_paths",
 ]
 
 _VIEWS = (collections.abc.KeysView, collections.abc.ValuesView, collections.abc.ItemsView)
@@ -39,7 +44,7 @@ _VIEWS = (collections.abc.KeysView, collections.abc.ValuesView, collections.abc.
 # What a structure is
 
 
-@public("nest.is_nested")
+@public("nest.is_nested", "contrib.framework.nest.is_nested", "contrib.framework.nest.is_sequence")
 def is_nested(seq: Any) -> bool:
     """Whether a value is a structure: a sequence that is no text, or a mapping."""
     if isinstance(seq, (str, bytes)):
@@ -50,6 +55,7 @@ def is_nested(seq: Any) -> bool:
     )
 
 
+@public("contrib.framework.nest.is_sequence_or_composite")
 def is_nested_or_composite(seq: Any) -> bool:
     """Whether a value is a structure, a tensor that consists of several, or the spec of one."""
     return is_nested(seq) or _is_composite(seq)
@@ -142,7 +148,7 @@ def sequence_like(instance: Any, args: Sequence[Any]) -> Any:
 # Flattening and packing
 
 
-@public("nest.flatten")
+@public("nest.flatten", "contrib.framework.nest.flatten")
 def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     """The leaves of a structure, in order; the value itself if it is none.
 
@@ -167,7 +173,7 @@ def _collect(structure: Any, nested: Callable[[Any], bool], leaves: list[Any]) -
         _collect(part, nested, leaves)
 
 
-@public("nest.pack_sequence_as")
+@public("nest.pack_sequence_as", "contrib.framework.nest.pack_sequence_as")
 def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool = False) -> Any:
     """Leaves put into the places of those of a structure.
 
@@ -217,7 +223,7 @@ def _cut(value: Any) -> str:
     return text[:100] + (text[100:] and "...")
 
 
-@public("nest.map_structure")
+@public("nest.map_structure", "contrib.framework.nest.map_structure")
 def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
     """A structure like the first, of the results of `func` on the leaves of all.
 
@@ -249,10 +255,59 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     return pack_sequence_as(structure[0], results, expand_composites)
 
 
+@public("contrib.framework.nest.map_structure_with_paths")
+def map_structure_with_paths(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
+    """As `map_structure_with_tuple_paths`; the path is its keys joined by "/"."""
+    return map_structure_with_tuple_paths(
+        lambda path, *leaves, **others: func("/".join(map(str, path)), *leaves, **others),
+        *structure,
+        **kwargs,
+    )
+
+
+@public("contrib.framework.nest.map_structure_with_tuple_paths")
+def map_structure_with_tuple_paths(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
+    """A structure like the first, of the results of `func` on the path, a tuple of keys, and the leaves of all.
+
+    Args:
+        func: a function of the path and as many arguments as there are structures.
+        *structure: structures of the same form.
+        **kwargs: `check_types` and `expand_composites`, as in `map_structure`; `func` takes all others.
+
+    Raises:
+        TypeError, ValueError: as in `assert_shallow_structure`.
+    """
+    return map_structure_with_tuple_paths_up_to(structure[0], func, *structure, **kwargs)
+
+
+@public("contrib.framework.nest.flatten_dict_items")
+def flatten_dict_items(dictionary: Mapping[Any, Any]) -> dict[Any, Any]:
+    """A mapping with structures as keys and values, as one of their leaves.
+
+    Raises:
+        TypeError: it is no mapping.
+        ValueError: a key has another form than its value, or leaves of keys repeat.
+    """
+    if not isinstance(dictionary, Mapping):
+        raise TypeError("input must be a dictionary")
+    flat: dict[Any, Any] = {}
+    for key, value in dictionary.items():
+        if is_nested(key):
+            assert_same_structure(key, value, check_types=False)
+        pairs = zip(flatten(key), flatten(value)) if is_nested(key) else [(key, value)]
+        for leaf, part in pairs:
+            if leaf in flat:
+                raise ValueError(
+                    f"Cannot flatten dict because this key is already in the new dict: {leaf}"
+                )
+            flat[leaf] = part
+    return flat
+
+
 # Comparing
 
 
-@public("nest.assert_same_structure")
+@public("nest.assert_same_structure", "contrib.framework.nest.assert_same_structure")
 def assert_same_structure(
     nest1: Any, nest2: Any, check_types: bool = True, expand_composites: bool = False
 ) -> None:
@@ -366,6 +421,7 @@ def _type_difference(first: Any, second: Any) -> tuple[type[Exception], str] | N
 # Structures that end where a shallower one does
 
 
+@public("contrib.framework.nest.assert_shallow_structure")
 def assert_shallow_structure(
     shallow_tree: Any, input_tree: Any, check_types: bool = True, expand_composites: bool = False
 ) -> None:
@@ -419,6 +475,7 @@ def _walk_up_to(
         yield from _walk_up_to(inner, parts[key], nested, (*path, key))
 
 
+@public("contrib.framework.nest.flatten_up_to")
 def flatten_up_to(
     shallow_tree: Any, input_tree: Any, check_types: bool = True, expand_composites: bool = False
 ) -> list[Any]:
@@ -431,6 +488,27 @@ def flatten_up_to(
     return [part for _, part in _walk_up_to(shallow_tree, input_tree, _test(expand_composites))]
 
 
+@public("contrib.framework.nest.flatten_with_tuple_paths_up_to")
+def flatten_with_tuple_paths_up_to(
+    shallow_tree: Any, input_tree: Any, check_types: bool = True, expand_composites: bool = False
+) -> list[tuple[tuple[Any, ...], Any]]:
+    """Path, as a tuple of keys, and value of each part of `input_tree` where `shallow_tree` has a leaf.
+
+    Raises:
+        TypeError, ValueError: as in `assert_shallow_structure`.
+    """
+    assert_shallow_structure(shallow_tree, input_tree, check_types, expand_composites)
+    return list(_walk_up_to(shallow_tree, input_tree, _test(expand_composites)))
+
+
+@public("contrib.framework.nest.yield_flat_paths")
+def yield_flat_paths(nest: Any, expand_composites: bool = False) -> Iterator[tuple[Any, ...]]:
+    """The path of each leaf, as a tuple of keys."""
+    for path, _ in flatten_with_tuple_paths(nest, expand_composites):
+        yield path
+
+
+@public("contrib.framework.nest.flatten_with_tuple_paths")
 def flatten_with_tuple_paths(
     structure: Any, expand_composites: bool = False
 ) -> list[tuple[tuple[Any, ...], Any]]:
@@ -438,6 +516,7 @@ def flatten_with_tuple_paths(
     return list(_walk_up_to(structure, structure, _test(expand_composites)))
 
 
+@public("contrib.framework.nest.flatten_with_joined_string_paths")
 def flatten_with_joined_string_paths(
     structure: Any, separator: str = "/", expand_composites: bool = False
 ) -> list[tuple[str, Any]]:
@@ -448,6 +527,7 @@ def flatten_with_joined_string_paths(
     ]
 
 
+@public("contrib.framework.nest.map_structure_up_to")
 def map_structure_up_to(
     shallow_tree: Any, func: Callable[..., Any], *inputs: Any, **kwargs: Any
 ) -> Any:
@@ -467,6 +547,7 @@ def map_structure_up_to(
     )
 
 
+@public("contrib.framework.nest.map_structure_with_tuple_paths_up_to")
 def map_structure_with_tuple_paths_up_to(
     shallow_tree: Any, func: Callable[..., Any], *inputs: Any, **kwargs: Any
 ) -> Any:
@@ -481,6 +562,7 @@ def map_structure_with_tuple_paths_up_to(
     return pack_sequence_as(shallow_tree, results, expand_composites)
 
 
+@public("contrib.framework.nest.get_traverse_shallow_structure")
 def get_traverse_shallow_structure(
     traverse_fn: Callable[[Any], Any], structure: Any, expand_composites: bool = False
 ) -> Any:

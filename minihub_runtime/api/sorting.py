@@ -23,7 +23,7 @@ __all__ = ["argsort", "searchsorted", "sort"]
 DIRECTIONS = ("ASCENDING", "DESCENDING")
 
 
-@public("sort")
+@public("sort", "contrib.framework.sort")
 def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:
     """The values in order along a dimension.
 
@@ -40,7 +40,7 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | 
         return _sorted(values, axis, direction, False)
 
 
-@public("argsort")
+@public("argsort", "contrib.framework.argsort")
 def argsort(
     values: Any,
     axis: Any = -1,

@@ -201,8 +201,11 @@ class Graph:
         self.python: dict[str, Any] = {}
 
     def keep_python(self, function: Any) -> str:
-        """A name under which operations find a Python function; it is never part of a GraphDef."""
-        name = f"python_{len(self.python)}"
+        """A name under which operations find a Python function, which is never part of a GraphDef.
+
+        Those of graphs from elsewhere cannot know it, and so cannot call the function.
+        """
+        name = f"python_{len(self.python)}_{os.urandom(8).hex()}"
         self.python[name] = function
         return name
 

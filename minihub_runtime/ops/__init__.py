@@ -96,6 +96,7 @@ FAMILIES = (
     "pooling_fractional",
     "pooling_gradient",
     "pooling_second_gradient",
+    "python_function",
     "quantization",
     "quantize_dequantize",
     "quantized_image",

@@ -525,6 +525,8 @@ FAMILY_OF: dict[str, str] = {
     "PriorityQueue": "queue",
     "PriorityQueueV2": "queue",
     "Prod": "reduction",
+    "PyFunc": "python_function",
+    "PyFuncStateless": "python_function",
     "Qr": "linalg",
     "QuantizeAndDequantize": "old_graphs",
     "QuantizeAndDequantizeV2": "quantize_dequantize",

@@ -80,6 +80,10 @@ UNSAMPLED: dict[str, str] = {
     "NextIteration": "stands in loops only, which steps in order cannot make",
     "RefNextIteration": "stands in loops only, which steps in order cannot make",
     "TopK": "its kernels want a type attribute that its OpDef does not have",
+    **dict.fromkeys(
+        ("PyFunc", "PyFuncStateless"),
+        "they call what a program left in its graph; see tests/api/programs/python_functions.py",
+    ),
     "_PythonDataset": "it calls what a program left in its graph; see tests/api/programs/datasets.py",
     "_Arg": "TensorFlow adds it itself where it calls a function",
     **dict.fromkeys(_AFFINE, "passes.fuse_affine makes it"),

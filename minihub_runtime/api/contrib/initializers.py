@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from minihub_runtime.api.graph import Tensor
 from minihub_runtime.api.initializers import compute_fans
@@ -20,13 +20,16 @@ __all__ = ["variance_scaling_initializer", "xavier_initializer"]
 #: What makes up for the tails that truncated normal numbers lack.
 TRUNCATION = 1.3
 
+T = TypeVar("T")
 
-@public(
-    "contrib.layers.xavier_initializer",
-    "contrib.layers.xavier_initializer_conv2d",
-    "contrib.slim.xavier_initializer",
-    "contrib.slim.xavier_initializer_conv2d",
-)
+
+def _public(*names: str) -> Callable[[T], T]:
+    """The names below `contrib.layers` and `contrib.slim`, and below the module of initialisers of each."""
+    places = ("layers", "layers.initializers", "slim", "slim.initializers")
+    return public(*(f"contrib.{place}.{name}" for place in places for name in names))
+
+
+@_public("xavier_initializer", "xavier_initializer_conv2d")
 def xavier_initializer(
     uniform: bool = True, seed: int | None = None, dtype: Any = float32
 ) -> Callable[..., Tensor]:
@@ -34,7 +37,7 @@ def xavier_initializer(
     return variance_scaling_initializer(1.0, "FAN_AVG", uniform, seed, dtype)
 
 
-@public("contrib.layers.variance_scaling_initializer", "contrib.slim.variance_scaling_initializer")
+@_public("variance_scaling_initializer")
 def variance_scaling_initializer(
     factor: float = 2.0,
     mode: str = "FAN_IN",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import constant, convert_to_tensor
@@ -24,6 +24,14 @@ __all__ = [
 ]
 
 Regularizer = Callable[[Any], Any]
+
+T = TypeVar("T")
+
+
+def _public(name: str) -> Callable[[T], T]:
+    """The names below `contrib.layers` and `contrib.slim`, and below the module of regularizers of each."""
+    places = ("layers", "layers.regularizers", "slim", "slim.regularizers")
+    return public(*(f"contrib.{place}.{name}" for place in places))
 
 
 def _check_scale(scale: Any, name: str = "scale") -> None:
@@ -48,7 +56,7 @@ def _scaled(scale: Any, scope: str | None, name: str, measure: Callable[[Any], A
     return regularizer
 
 
-@public("contrib.layers.l1_regularizer", "contrib.slim.l1_regularizer")
+@_public("l1_regularizer")
 def l1_regularizer(scale: Any, scope: str | None = None) -> Regularizer:
     """A function of weights: `scale` times the sum of their absolute values.
 
@@ -58,7 +66,7 @@ def l1_regularizer(scale: Any, scope: str | None = None) -> Regularizer:
     return _scaled(scale, scope, "l1_regularizer", total_of_absolutes)
 
 
-@public("contrib.layers.l2_regularizer", "contrib.slim.l2_regularizer")
+@_public("l2_regularizer")
 def l2_regularizer(scale: Any, scope: str | None = None) -> Regularizer:
     """A function of weights: `scale` times half the sum of their squares.
 
@@ -68,7 +76,7 @@ def l2_regularizer(scale: Any, scope: str | None = None) -> Regularizer:
     return _scaled(scale, scope, "l2_regularizer", lambda weights: build("L2Loss", t=weights))
 
 
-@public("contrib.layers.l1_l2_regularizer", "contrib.slim.l1_l2_regularizer")
+@_public("l1_l2_regularizer")
 def l1_l2_regularizer(
     scale_l1: Any = 1.0, scale_l2: Any = 1.0, scope: str | None = None
 ) -> Regularizer | None:
@@ -87,7 +95,7 @@ def l1_l2_regularizer(
     return sum_regularizer([l1_regularizer(scale_l1), l2_regularizer(scale_l2)], scope)
 
 
-@public("contrib.layers.sum_regularizer", "contrib.slim.sum_regularizer")
+@_public("sum_regularizer")
 def sum_regularizer(
     regularizer_list: Sequence[Regularizer | None], scope: str | None = None
 ) -> Regularizer | None:
@@ -109,7 +117,7 @@ def sum_regularizer(
     return regularizer
 
 
-@public("contrib.layers.apply_regularization", "contrib.slim.apply_regularization")
+@_public("apply_regularization")
 def apply_regularization(regularizer: Regularizer, weights_list: Any = None) -> Tensor:
     """The sum of the losses of several weights, added to `REGULARIZATION_LOSSES`.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -165,3 +166,60 @@ def horizons(tf: Any) -> Any:
     with compat.forward_compatibility_horizon(2030, 1, 1):
         inside = compat.forward_compatible(2029, 1, 1)
     return [inside, compat.forward_compatible(2029, 1, 1)]
+
+
+def deep(tf: Any) -> Any:
+    """`tf.contrib.framework.nest`, or the module that TensorFlow has without `tf.contrib`."""
+    if hasattr(tf, "contrib"):
+        return tf.contrib.framework.nest
+    return importlib.import_module("tensorflow.python.util.nest")
+
+
+@program
+def shallow_structures(tf: Any) -> Any:
+    n = deep(tf)
+    shallow, tree = {"b": [0, 0], "a": 0}, {"b": [(1, 2), [3]], "a": Point(4, {"c": 5})}
+    return [
+        told(lambda: n.flatten_up_to(shallow, tree)),
+        told(lambda: n.flatten_with_tuple_paths_up_to(shallow, tree)),
+        told(lambda: n.map_structure_up_to(shallow, lambda a, b: [a, b], tree, tree)),
+        told(lambda: n.map_structure_with_tuple_paths_up_to(shallow, lambda *a: a, tree)),
+        told(lambda: n.assert_shallow_structure(shallow, tree)),
+        told(lambda: n.get_traverse_shallow_structure(lambda s: not isinstance(s, tuple), tree)),
+        [
+            told(lambda a=a, b=b: n.flatten_with_tuple_paths_up_to(a, b))[:1]
+            for a, b in [([0], 0), ([0], (1,)), ([0], [1, 2]), ({"a": 0}, {"b": 0}), (0, [1])]
+        ],
+    ]
+
+
+@program
+def paths_of_leaves(tf: Any) -> Any:
+    n = deep(tf)
+    tree = {"b": [(1, 2), [3]], "a": Point(4, {"c": 5})}
+    return [
+        told(lambda: list(n.yield_flat_paths(tree))),
+        told(lambda: list(n.yield_flat_paths(1))),
+        told(lambda: n.flatten_with_tuple_paths(tree)),
+        told(lambda: n.flatten_with_joined_string_paths(tree, separator=".")),
+        told(lambda: n.map_structure_with_paths(lambda path, a, b: (path, a + b), tree, tree)),
+        told(lambda: n.map_structure_with_paths(lambda path, a: path, 3)),
+        told(lambda: n.map_structure_with_tuple_paths(lambda path, a, k: (path, a, k), tree, k=1)),
+        told(lambda: n.map_structure_with_paths(lambda path, a, b: a, [1], [1, 2]))[0],
+    ]
+
+
+@program
+def mappings_with_structures_as_keys(tf: Any) -> Any:
+    n = deep(tf)
+    ordered = collections.OrderedDict([((4, 5, (6, 8)), ("a", "b", ("c", "d"))), (1, 2)])
+    return [
+        told(lambda: n.flatten_dict_items(ordered)),
+        told(lambda: n.flatten_dict_items({})),
+        told(lambda: n.flatten_dict_items({"a": [1, 2]})),
+        told(lambda: n.flatten_dict_items({(1, 2): [3, 4]})),
+        [
+            told(lambda value=value: n.flatten_dict_items(value))[0]
+            for value in ([1], {(1, 2): (1,)}, {(1, 2): 3}, {(1, 1): (1, 2)}, {(1,): (1,), 1: 2})
+        ],
+    ]
