@@ -22,7 +22,7 @@ QUANTIZED_DTYPES: frozenset[DType] = public("QUANTIZED_DTYPES", "dtypes.QUANTIZE
 )
 
 
-@public("is_tensor")
+@public("is_tensor", "contrib.framework.is_tensor")
 def is_tensor(x: Any) -> bool:
     """Whether something is a tensor, a composite one or a variable."""
     return isinstance(x, (Tensor, CompositeTensor)) or hasattr(x, "_dense_value")

@@ -20,6 +20,7 @@ __all__ = [
     "assert_same_structure",
     "assert_shallow_structure",
     "flatten",
+    "flatten_dict_items",
     "flatten_up_to",
     "flatten_with_joined_string_paths",
     "flatten_with_tuple_paths",
@@ -39,7 +40,7 @@ _VIEWS = (collections.abc.KeysView, collections.abc.ValuesView, collections.abc.
 # What a structure is
 
 
-@public("nest.is_nested")
+@public("nest.is_nested", "contrib.framework.nest.is_nested", "contrib.framework.nest.is_sequence")
 def is_nested(seq: Any) -> bool:
     """Whether a value is a structure: a sequence that is no text, or a mapping."""
     if isinstance(seq, (str, bytes)):
@@ -142,7 +143,7 @@ def sequence_like(instance: Any, args: Sequence[Any]) -> Any:
 # Flattening and packing
 
 
-@public("nest.flatten")
+@public("nest.flatten", "contrib.framework.nest.flatten")
 def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     """The leaves of a structure, in order; the value itself if it is none.
 
@@ -167,7 +168,33 @@ def _collect(structure: Any, nested: Callable[[Any], bool], leaves: list[Any]) -
         _collect(part, nested, leaves)
 
 
-@public("nest.pack_sequence_as")
+@public("contrib.framework.nest.flatten_dict_items")
+def flatten_dict_items(dictionary: Mapping[Any, Any]) -> dict[Any, Any]:
+    """A mapping whose keys are no structures: the leaves of a key go with the leaves of its value.
+
+    Raises:
+        TypeError: it is no mapping.
+        ValueError: a key and its value have different numbers of leaves, or a leaf is a key twice.
+    """
+    if not isinstance(dictionary, Mapping):
+        raise TypeError("input must be a dictionary")
+    items: dict[Any, Any] = {}
+    for key, value in dictionary.items():
+        nested = is_nested(key)
+        keys, values = (flatten(key), flatten(value)) if nested else ([key], [value])
+        if len(keys) != len(values):
+            raise ValueError(
+                f"Could not flatten dictionary. Key had {len(keys)} elements, but value had {len(values)} elements. "
+                f"Key: {keys}, value: {values}."
+            )
+        for leaf, part in zip(keys, values, strict=True):
+            if leaf in items:
+                raise ValueError(f"Could not flatten dictionary: key '{leaf}' is not unique.")
+            items[leaf] = part
+    return items
+
+
+@public("nest.pack_sequence_as", "contrib.framework.nest.pack_sequence_as")
 def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool = False) -> Any:
     """Leaves put into the places of those of a structure.
 
@@ -217,7 +244,7 @@ def _cut(value: Any) -> str:
     return text[:100] + (text[100:] and "...")
 
 
-@public("nest.map_structure")
+@public("nest.map_structure", "contrib.framework.nest.map_structure")
 def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
     """A structure like the first, of the results of `func` on the leaves of all.
 
@@ -252,7 +279,7 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
 # Comparing
 
 
-@public("nest.assert_same_structure")
+@public("nest.assert_same_structure", "contrib.framework.nest.assert_same_structure")
 def assert_same_structure(
     nest1: Any, nest2: Any, check_types: bool = True, expand_composites: bool = False
 ) -> None:
@@ -366,6 +393,7 @@ def _type_difference(first: Any, second: Any) -> tuple[type[Exception], str] | N
 # Structures that end where a shallower one does
 
 
+@public("contrib.framework.nest.assert_shallow_structure")
 def assert_shallow_structure(
     shallow_tree: Any, input_tree: Any, check_types: bool = True, expand_composites: bool = False
 ) -> None:
@@ -419,6 +447,7 @@ def _walk_up_to(
         yield from _walk_up_to(inner, parts[key], nested, (*path, key))
 
 
+@public("contrib.framework.nest.flatten_up_to")
 def flatten_up_to(
     shallow_tree: Any, input_tree: Any, check_types: bool = True, expand_composites: bool = False
 ) -> list[Any]:
@@ -431,6 +460,7 @@ def flatten_up_to(
     return [part for _, part in _walk_up_to(shallow_tree, input_tree, _test(expand_composites))]
 
 
+@public("contrib.framework.nest.flatten_with_tuple_paths")
 def flatten_with_tuple_paths(
     structure: Any, expand_composites: bool = False
 ) -> list[tuple[tuple[Any, ...], Any]]:
@@ -438,6 +468,7 @@ def flatten_with_tuple_paths(
     return list(_walk_up_to(structure, structure, _test(expand_composites)))
 
 
+@public("contrib.framework.nest.flatten_with_joined_string_paths")
 def flatten_with_joined_string_paths(
     structure: Any, separator: str = "/", expand_composites: bool = False
 ) -> list[tuple[str, Any]]:
@@ -448,6 +479,7 @@ def flatten_with_joined_string_paths(
     ]
 
 
+@public("contrib.framework.nest.map_structure_up_to")
 def map_structure_up_to(
     shallow_tree: Any, func: Callable[..., Any], *inputs: Any, **kwargs: Any
 ) -> Any:
@@ -481,6 +513,7 @@ def map_structure_with_tuple_paths_up_to(
     return pack_sequence_as(shallow_tree, results, expand_composites)
 
 
+@public("contrib.framework.nest.get_traverse_shallow_structure")
 def get_traverse_shallow_structure(
     traverse_fn: Callable[[Any], Any], structure: Any, expand_composites: bool = False
 ) -> Any:
