@@ -1,4 +1,4 @@
-"""`tf.contrib.framework`'s structures and kinds of values."""
+"""`tf.contrib.framework`: structures, kinds of values and the name scope; what `tf.autograph` has for functions."""
 
 from __future__ import annotations
 
@@ -38,3 +38,18 @@ def test_what_is_a_tensor() -> None:
         assert tf.contrib.framework.is_tensor(tensor)
         assert tf.contrib.framework.is_tensor(tf.get_variable("v", [2]))
         assert not tf.contrib.framework.is_tensor(np.zeros(2))
+
+
+def test_the_name_scope() -> None:
+    with tf.Graph().as_default():
+        assert tf.contrib.framework.get_name_scope() == ""
+        with tf.name_scope("a"), tf.variable_scope("b"):
+            assert tf.contrib.framework.get_name_scope() == "a/b"
+
+
+def test_functions_that_are_not_converted() -> None:
+    @tf.autograph.experimental.do_not_convert()
+    def double(x: int) -> int:
+        return 2 * x
+
+    assert tf.autograph.experimental.do_not_convert(double)(3) == double(3) == 6
