@@ -19,6 +19,7 @@ __all__ = [
     "container",
     "device",
     "get_collection_ref",
+    "get_name_scope",
     "init_scope",
     "op_scope",
 ]
@@ -54,6 +55,12 @@ def add_to_collections(names: Any, value: Any) -> None:
 def get_collection_ref(key: Any) -> list[Any]:
     """`Graph.get_collection_ref` of the default graph."""
     return get_default_graph().get_collection_ref(key)
+
+
+@public("contrib.framework.get_name_scope")
+def get_name_scope() -> str:
+    """The name scope of the default graph, such as `"a/b"`; empty outside of all."""
+    return get_default_graph().get_name_scope()
 
 
 @public("op_scope")

@@ -9,7 +9,9 @@
         tf.app.run()
 
 Covered is what training programs use of absl's flags: strings, numbers, booleans, enums and lists, each once or several times;
-required flags, validators, defaults and values set by the program.
+required flags, validators, defaults and values set by the program. In TensorFlow these are absl's own flags, and many programs
+define some of theirs by absl itself and leave it to `tf.app.run` to parse all: where the program loads absl, `tf.flags.FLAGS`
+parses and shows its flags too. absl is not needed and never loaded here.
 
 Source: tensorflow/python/platform/flags.py, app.py; absl/flags.
 """
@@ -48,6 +50,11 @@ class UnrecognizedFlagError(Error):
 @public("flags.ValidationError", "app.flags.ValidationError")
 class ValidationError(Error):
     """A value does not please a validator."""
+
+
+def _absl() -> Any:
+    """Absl's flags if the program loads them, or None."""
+    return sys.modules.get("absl.flags")
 
 
 class _Flag:
@@ -142,17 +149,24 @@ class FlagValues:
         """
         if isinstance(argv, (str, bytes)) or not argv:
             raise TypeError("argv should be a tuple/list of strings, not bytes or string.")
-        rest = [argv[0], *self._parse(list(argv[1:]), known_only)]
+        arguments = list(argv)
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        absl = _absl() if self is FLAGS else None
+        flags = self._parse(arguments[1:end], known_only or absl is not None)
+        rest = [arguments[0], *flags]
+        if absl is not None:
+            try:
+                rest = absl.FLAGS(rest, known_only=known_only)
+            except absl.Error as error:
+                raise Error(str(error)) from error
         self.__dict__["_parsed"] = True
         self.validate_all_flags()
-        return rest
+        return [*rest, *arguments[end + 1 :]]
 
     def _parse(self, arguments: list[str], known_only: bool) -> list[str]:
         rest: list[str] = []
         while arguments:
             text = arguments.pop(0)
-            if text == "--":
-                return [*rest, *arguments]
             if not text.startswith("-") or text == "-":
                 rest.append(text)
                 continue
@@ -230,17 +244,26 @@ class FlagValues:
             lines.append(f"  --{shown}: {flag.help}\n    (default: {flag.default!r})")
         return "\n".join(lines)
 
+    def _elsewhere(self, name: str) -> Any:
+        """Absl's flags if the program defines one of that name there, or None."""
+        absl = _absl() if self is FLAGS else None
+        return absl.FLAGS if absl is not None and name in absl.FLAGS else None
+
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name not in self.__dict__["_flags"]:
+        known = name in self.__dict__["_flags"]
+        if name.startswith("__") or not (known or self._elsewhere(name) is not None):
             raise AttributeError(name)
         if not self._parsed:
             self(sys.argv, known_only=True)
-        return self._flags[name].value
+        return self._flags[name].value if known else getattr(self._elsewhere(name), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self._flags:
+        if name in self._flags:
+            self._flags[name].set(value)
+        elif (elsewhere := self._elsewhere(name)) is not None:
+            setattr(elsewhere, name, value)
+        else:
             raise AttributeError(f"there is no flag {name!r}")
-        self._flags[name].set(value)
 
     def __delattr__(self, name: str) -> None:
         flag = self._flags.pop(name, None)

@@ -31,7 +31,7 @@ from minihub_runtime.api.type_spec import (
 )
 from minihub_runtime.public import public
 
-__all__ = ["ConcreteFunction", "Function", "function"]
+__all__ = ["ConcreteFunction", "Function", "do_not_convert", "function"]
 
 
 class ConcreteFunction:
@@ -352,6 +352,16 @@ def _key(value: Any) -> Any:
     except TypeError:
         return id(value)
     return (type(value), value)
+
+
+@public("autograph.experimental.do_not_convert")
+def do_not_convert(func: Any = None) -> Any:
+    """Decorator of functions whose statements are not to be converted, as here none are.
+
+    Args:
+        func: the function; None for a decorator.
+    """
+    return do_not_convert if func is None else func
 
 
 @public("function")

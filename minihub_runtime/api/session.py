@@ -16,6 +16,7 @@ import numpy as np
 from minihub_runtime import memory
 from minihub_runtime.api.defaults import SESSIONS
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
+from minihub_runtime.api.nest import flatten_dict_items
 from minihub_runtime.api.step_stats import add_calls
 from minihub_runtime.api.type_spec import CompositeTensor
 from minihub_runtime.dtypes import DType
@@ -317,7 +318,7 @@ class Session:
         Args:
             fetches: tensors, operations, variables, sparse or ragged tensors, names of them, or lists, tuples
                 and dicts of these.
-            feed_dict: tensor (or its name) → value.
+            feed_dict: tensor (or its name), or a tuple of such, nested or not → value, or values.
             options: RunOptions, of which `timeout_in_ms` and `trace_level` count.
             run_metadata: a RunMetadata, which gets the times of all operations if a trace is asked for.
 
@@ -392,6 +393,8 @@ class Session:
 
     def _feeds(self, feed_dict: Mapping[Any, Any]) -> dict[Ref, Any]:
         feeds: dict[Ref, Any] = {}
+        if any(isinstance(key, tuple) for key in feed_dict):
+            feed_dict = flatten_dict_items(feed_dict)
         for key, value in feed_dict.items():
             place = self._fed.get(id(key))
             if place is not None and place.tensor is key and self.graph.is_feedable(key):

@@ -102,7 +102,7 @@ class _ColumnsLayer(HeldVariables):
         partitioner: Any = None,
     ) -> None:
         super().__init__(trainable)
-        self.name = name or _unused_name(self._base_name)
+        self._name = name or _unused_name(self._base_name)
         self._columns = _columns_of(feature_columns)
         self._state = StateManager(trainable)
         self._partitioner = partitioner

@@ -161,13 +161,13 @@ class Layer(HeldVariables, Trackable):
     def _set_name(self, name: Any) -> None:
         own = _snake_case(type(self).__name__)
         if name and not isinstance(name, VariableScope):
-            self.name = self._base_name = name
+            self._name = self._base_name = name
             return
         counts = get_default_graph().get_collection_ref(_COUNTS_KEY)
         if not counts:
             counts.append({})
         counts[0][own] = counts[0].get(own, 0) + 1
-        self.name = f"{own}_{counts[0][own]}"
+        self._name = f"{own}_{counts[0][own]}"
         self._base_name = name.name if name else own
 
     @property

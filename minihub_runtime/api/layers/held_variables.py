@@ -17,18 +17,23 @@ class HeldVariables:
         trainable: whether optimisers change those that may be changed.
 
     Attributes:
-        name: of the layer; subclasses set it.
-        trainable: likewise.
+        trainable: as given; it may be set.
         built: whether the variables have been made.
     """
 
-    name: str
+    #: Programs written for TensorFlow set it in layers of their own.
+    _name: str
 
     def __init__(self, trainable: bool = True) -> None:
         self.trainable = trainable
         self.built = False
         self._trainable_weights: list[Any] = []
         self._non_trainable_weights: list[Any] = []
+
+    @property
+    def name(self) -> str:
+        """The name of the layer."""
+        return self._name
 
     @property
     def trainable_weights(self) -> list[Any]:

@@ -21,6 +21,7 @@ __all__ = [
     "get_global_step",
     "get_or_create_global_step",
     "global_step",
+    "make_global_step",
 ]
 
 
@@ -61,7 +62,15 @@ def create_global_step(graph: Graph | None = None) -> Any:
     Raises:
         ValueError: there is one.
     """
-    graph = graph or get_default_graph()
+    return make_global_step(graph or get_default_graph())
+
+
+def make_global_step(graph: Graph, use_resource: bool | None = None) -> Any:
+    """Make the global step of a graph, as a resource or not as for `tf.get_variable`.
+
+    Raises:
+        ValueError: there is one.
+    """
     if get_global_step(graph) is not None:
         raise ValueError('"global_step" already exists.')
     with graph.as_default(), graph.name_scope(None):
@@ -73,6 +82,7 @@ def create_global_step(graph: Graph | None = None) -> Any:
             trainable=False,
             aggregation=VariableAggregation.ONLY_FIRST_REPLICA,
             collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP],
+            use_resource=use_resource,
         )
 
 

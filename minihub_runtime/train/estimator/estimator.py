@@ -205,7 +205,7 @@ class Estimator:
                 )
         with Graph().as_default() as graph, graph.device(self._config.device_fn):
             set_random_seed(self._config.tf_random_seed)
-            create_global_step(graph)
+            self._create_global_step(graph)
             global_step_read("Estimator.train")
             features, labels, input_hooks = self._input(input_fn, ModeKeys.TRAIN)
             spec = self._call_model_fn(features, labels, ModeKeys.TRAIN, self.config)
@@ -259,12 +259,16 @@ class Estimator:
                 path, scaffold, update_op, values, every_hook, self.eval_dir(name)
             )
 
+    def _create_global_step(self, graph: Graph) -> Any:
+        """Make the global step of the graph of a model."""
+        return create_global_step(graph)
+
     def _evaluation_graph(
         self, input_fn: Callable[..., Any], hooks: list[SessionRunHook], path: str | None
     ) -> tuple[Scaffold, Any, dict[str, Any], list[SessionRunHook]]:
         """Build the model in the default graph: scaffold, operation of a batch, what to fetch at the end, all hooks."""
         set_random_seed(self._config.tf_random_seed)
-        step = create_global_step()
+        step = self._create_global_step(get_default_graph())
         features, labels, input_hooks = self._input(input_fn, ModeKeys.EVAL)
         spec = self._call_model_fn(features, labels, ModeKeys.EVAL, self.config)
         values, update_op = metric_values_and_update(spec.eval_metric_ops, spec.loss)
@@ -335,7 +339,7 @@ class Estimator:
         # The default graph of the caller is another one between two predictions.
         with graph.as_default():
             set_random_seed(self._config.tf_random_seed)
-            create_global_step(graph)
+            self._create_global_step(graph)
             features, _, input_hooks = self._input(input_fn, ModeKeys.PREDICT)
             if not is_finite(features):
                 LOGGER.warning(
@@ -461,7 +465,7 @@ class Estimator:
             raise ValueError(f"Couldn't find trained model at {self._model_dir}.")
 
         def build(mode: str) -> tuple[Any, EstimatorSpec]:
-            create_global_step()
+            self._create_global_step(get_default_graph())
             set_random_seed(self._config.tf_random_seed)
             receiver = receivers[mode]()
             labels = getattr(receiver, "labels", None)

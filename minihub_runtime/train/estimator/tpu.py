@@ -13,7 +13,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from minihub_runtime.api.graph import Graph
 from minihub_runtime.api.logger import LOGGER
+from minihub_runtime.api.variables.global_step import make_global_step
 from minihub_runtime.protos import Summary
 from minihub_runtime.public import public
 from minihub_runtime.train.estimator.calling import accepted, argument_names
@@ -89,6 +91,7 @@ class TPUEstimator(Estimator):
     """
 
     _overridable: ClassVar[frozenset[str]] = Estimator._overridable | {
+        "_create_global_step",
         "_export",
         "_input_params",
         "_overridable",
@@ -146,6 +149,13 @@ class TPUEstimator(Estimator):
             params or {},
             warm_start_from,
         )
+
+    def _create_global_step(self, graph: Graph) -> Any:
+        """Make the global step, a resource as loops on TPUs want it, whatever the variables of the program are.
+
+        The seeds of random operations go by the operations before them, so weights would start otherwise with another kind.
+        """
+        return make_global_step(graph, use_resource=True)
 
     def _input_params(self, input_fn: Callable[..., Any], mode: str) -> Any:
         if "params" not in argument_names(input_fn):

@@ -573,3 +573,30 @@ def batch_normalization_as_a_variable_says(tf: Any) -> Any:
         first = session.run(made)
         session.run(training.assign(False))
         return [first, session.run(made)]
+
+
+@results
+def layers_that_name_themselves(tf: Any) -> Any:
+    """A subclass sets `_name` and `_base_name`, as TensorFlow's keep them; `name` is not to be set."""
+
+    class Scale(tf.layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self._name = self._base_name = "other"
+
+        def build(self, shape: Any) -> None:
+            self.factor = self.add_weight("factor", [2])
+            super().build(shape)
+
+        def call(self, x: Any) -> Any:
+            return x * self.factor
+
+    with tf.Graph().as_default():
+        layer = Scale()
+        named = layer.name
+        layer(tf.zeros([2]))
+        try:
+            layer.name = "again"
+        except AttributeError:
+            return [named, layer.name, layer.factor.name]
+    return "the name was set"

@@ -7,7 +7,9 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from tests.api.programs import message, program
+import numpy as np
+
+from tests.api.programs import message, program, results
 
 Point = collections.namedtuple("Point", "x y")
 Other = collections.namedtuple("Other", "x z")
@@ -223,3 +225,31 @@ def mappings_with_structures_as_keys(tf: Any) -> Any:
             for value in ([1], {(1, 2): (1,)}, {(1, 2): 3}, {(1, 1): (1, 2)}, {(1,): (1,), 1: 2})
         ],
     ]
+
+
+@results
+def fed_structures(tf: Any) -> Any:
+    """Tuples of tensors are fed with structures of values."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        a, b, c = (tf.placeholder(tf.float32, []) for _ in "abc")
+        total = a + 10 * b + 100 * c
+        state = tf.nn.rnn_cell.LSTMStateTuple(a, b)
+
+        def fed(feeds: Any) -> Any:
+            try:
+                return float(session.run(total, feeds))
+            except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
+                return type(error).__name__
+
+        return [
+            fed({(a, b, c): (1, 2, 3)}),
+            fed({(a, (b, c)): [1, [2, 3]]}),
+            fed({state: tf.nn.rnn_cell.LSTMStateTuple(1, 2), c: 3}),
+            fed({(a.name, b): {"x": 1, "y": 2}, c: 3}),
+            fed({(a, b): (1, 2, 3), c: 3}),
+            fed({(a, b): np.float32([1, 2]), c: 3}),
+            fed({(a, b): (1, 2), a: 1, c: 3}),
+            fed({(a, b): (1, 2), (a, c): (1, 3)}),
+            fed({(a, None): (1, 2)}),
+            fed({(): (), a: 1, b: 2, c: 3}),
+        ]

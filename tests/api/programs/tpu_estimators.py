@@ -157,6 +157,39 @@ def speed_of_examples(tf: Any, folder: str) -> Any:
     )
 
 
+@in_folder
+def kinds_of_steps(tf: Any, folder: str) -> Any:
+    """The kinds of the global step and of another variable of the same program."""
+    found: list[Any] = []
+
+    def model_fn(features: Any, labels: Any, mode: str, params: Any) -> Any:
+        variable_type = tf.get_variable("other", [2], use_resource=False).op.type
+        step = tf.train.get_global_step()
+        found.append([mode, step.op.type, step.op.name, step.dtype.name, variable_type])
+        loss, train_op = tf.reduce_sum(features["x"]), tf.assign_add(step, 1)
+        spec = tf.estimator.tpu.TPUEstimatorSpec
+        return spec(mode, loss=loss, train_op=train_op, predictions={"y": features["x"]})
+
+    estimator = tf.estimator.tpu.TPUEstimator(
+        model_fn,
+        config=config(tf, folder),
+        use_tpu=False,
+        train_batch_size=4,
+        eval_batch_size=4,
+        predict_batch_size=4,
+    )
+    was = tf.resource_variables_enabled()
+    tf.disable_resource_variables()
+    try:
+        estimator.train(input_fn_of(tf, []), max_steps=1)
+        estimator.evaluate(input_fn_of(tf, []), steps=1)
+        next(estimator.predict(input_fn_of(tf, [])))
+    finally:
+        if was:
+            tf.enable_resource_variables()
+    return found
+
+
 @results
 def settings_of_tpus(tf: Any) -> Any:
     tpu = tf.estimator.tpu
