@@ -98,9 +98,11 @@ def _assignable(resource: Spec, value: Spec) -> list[Shape]:
     shape=_assignable,
 )
 def assign_variable_op(resource: Any, value: Array, *, validate_shape: bool = False) -> tuple[()]:
-    """Nothing, after giving the variable a value."""
-    variable = resource_of(resource)
-    variable.assign(value, validate_shape=validate_shape or variable.shape is not None)
+    """Nothing, after giving the variable a value, which may have another shape than the handle says.
+
+    Raises: InvalidArgumentError if the shape is not that of the value before, and `validate_shape` is set.
+    """
+    resource_of(resource).assign(value, validate_shape=False, keep_shape=validate_shape)
     return ()
 
 

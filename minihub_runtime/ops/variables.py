@@ -176,8 +176,9 @@ class Variable:
             InvalidArgumentError: its type or shape does not fit.
         """
         with self.lock:
-            if keep_shape and self._value is not None:
-                self._check_shape(self._value.shape, value)
+            if keep_shape and self.initialized:
+                # What is deferred has the shape that values must have.
+                self._check_shape(self.shape if self._value is None else self._value.shape, value)
             self._store(value, validate_shape)
             self.epoch += 1
 

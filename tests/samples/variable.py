@@ -144,13 +144,6 @@ SAMPLES = [
     ),
     Sample(
         "AssignVariableOp",
-        "other_shape",
-        dict(resource=V, value=f32([3, 4, 5])),
-        before=with_handle(ONE_TWO),
-        error="requires shapes of both tensors to match",
-    ),
-    Sample(
-        "AssignVariableOp",
         "other_type",
         dict(resource=V, value=i32([3, 4])),
         before=dict(v=handle()),

@@ -11,6 +11,7 @@ from typing import Any
 
 from minihub_runtime.api.building import build
 from minihub_runtime.api.casting import cast
+from minihub_runtime.api.counting import in_top_k
 from minihub_runtime.api.filling import ones_like
 from minihub_runtime.api.graph import name_scope
 from minihub_runtime.api.metrics import (
@@ -25,10 +26,11 @@ from minihub_runtime.api.reduction import reduce_mean, reduce_sum
 from minihub_runtime.dtypes import bool_, float32, string
 from minihub_runtime.public import public
 
-__all__ = ["accuracy", "aggregate_metric_map", "aggregate_metrics"]
+__all__ = ["accuracy", "aggregate_metric_map", "aggregate_metrics", "public_metric"]
 
 
-def _public(name: str) -> Callable[[Any], Any]:
+def public_metric(name: str) -> Callable[[Any], Any]:
+    """Decorator that gives a metric its names below `tf.contrib`."""
     return public(f"contrib.metrics.{name}", f"contrib.slim.metrics.{name}")
 
 
@@ -39,7 +41,9 @@ PAIR = ("predictions", "labels")
 STREAMING: tuple[tuple[str, Callable[..., Any], tuple[str, ...], dict[str, Any]], ...] = (
     ("accuracy", means.accuracy, PAIR, {}),
     ("auc", thresholds.auc, PAIR, {"num_thresholds": 200, "curve": "ROC"}),
+    ("false_negative_rate", counts.false_negative_rate, PAIR, {}),
     ("false_negatives", counts.false_negatives, PAIR, {}),
+    ("false_positive_rate", counts.false_positive_rate, PAIR, {}),
     ("false_positives", counts.false_positives, PAIR, {}),
     ("mean", means.mean, ("values",), {}),
     ("mean_absolute_error", means.mean_absolute_error, PAIR, {}),
@@ -105,10 +109,10 @@ def _streaming(
 
 
 for _row in STREAMING:
-    _public(f"streaming_{_row[0]}")(_streaming(*_row))
+    public_metric(f"streaming_{_row[0]}")(_streaming(*_row))
 
 
-@_public("accuracy")
+@public_metric("accuracy")
 def accuracy(predictions: Any, labels: Any, weights: Any = None, name: str | None = None) -> Any:
     """The part of predictions that are right, of one batch.
 
@@ -137,7 +141,7 @@ def accuracy(predictions: Any, labels: Any, weights: Any = None, name: str | Non
         return reduce_sum(right) / reduce_sum(total)
 
 
-@_public("aggregate_metrics")
+@public_metric("aggregate_metrics")
 def aggregate_metrics(*value_update_tuples: tuple[Any, Any]) -> tuple[list[Any], list[Any]]:
     """The values of several metrics, and what updates them.
 
@@ -150,7 +154,7 @@ def aggregate_metrics(*value_update_tuples: tuple[Any, Any]) -> tuple[list[Any],
     return list(values), list(updates)
 
 
-@_public("aggregate_metric_map")
+@public_metric("aggregate_metric_map")
 def aggregate_metric_map(
     names_to_tuples: Mapping[str, tuple[Any, Any]],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -162,4 +166,94 @@ def aggregate_metric_map(
     return (
         {name: value for name, (value, _) in names_to_tuples.items()},
         {name: update for name, (_, update) in names_to_tuples.items()},
+    )
+
+
+@public_metric("streaming_recall_at_k")
+def streaming_recall_at_k(
+    predictions: Any,
+    labels: Any,
+    k: int,
+    weights: Any = None,
+    metrics_collections: Any = None,
+    updates_collections: Any = None,
+    name: str | None = None,
+) -> tuple[Any, Any]:
+    """The share of labels that are among the k best predictions.
+
+    Args:
+        predictions: `[batch, classes]`.
+        labels: class numbers, `[batch]`.
+        k: how many predictions count.
+        weights: how much each counts; ones by default.
+        metrics_collections: the collections the share is added to.
+        updates_collections: the collections the update is added to.
+        name: wanted name of the variable scope.
+
+    Returns:
+        The share, and the operation that takes a batch in and gives the share then.
+    """
+    found = cast(in_top_k(predictions, labels, k), float32)
+    name = name or at_k.at_k_name("recall", k)
+    return means.mean(found, weights, metrics_collections, updates_collections, name)
+
+
+@public_metric("streaming_sparse_precision_at_top_k")
+def streaming_sparse_precision_at_top_k(
+    top_k_predictions: Any,
+    labels: Any,
+    class_id: int | None = None,
+    weights: Any = None,
+    metrics_collections: Any = None,
+    updates_collections: Any = None,
+    name: str | None = None,
+) -> tuple[Any, Any]:
+    """As `tf.metrics.precision_at_top_k`; the value, and what updates it."""
+    return at_k.precision_at_top_k(
+        labels,
+        top_k_predictions,
+        None,
+        class_id,
+        weights,
+        metrics_collections,
+        updates_collections,
+        name,
+    )
+
+
+@public_metric("sparse_recall_at_top_k")
+def sparse_recall_at_top_k(
+    labels: Any,
+    top_k_predictions: Any,
+    class_id: int | None = None,
+    weights: Any = None,
+    metrics_collections: Any = None,
+    updates_collections: Any = None,
+    name: str | None = None,
+) -> tuple[Any, Any]:
+    """As `tf.metrics.recall_at_top_k`; the value, and what updates it."""
+    return at_k.recall_at_top_k(
+        labels,
+        top_k_predictions,
+        None,
+        class_id,
+        weights,
+        metrics_collections,
+        updates_collections,
+        name,
+    )
+
+
+@public_metric("streaming_sparse_average_precision_at_top_k")
+def streaming_sparse_average_precision_at_top_k(
+    top_k_predictions: Any,
+    labels: Any,
+    weights: Any = None,
+    metrics_collections: Any = None,
+    updates_collections: Any = None,
+    name: str | None = None,
+) -> tuple[Any, Any]:
+    """As `tf.metrics.average_precision_at_k`, of class numbers with the best first; the value, and what updates it."""
+    return average_precision.average_precision_at_top_k(
+        labels, top_k_predictions, weights, metrics_collections, updates_collections, name
     )

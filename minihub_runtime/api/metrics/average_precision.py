@@ -33,7 +33,7 @@ from minihub_runtime.dtypes import float64, int64
 from minihub_runtime.public import public
 from minihub_runtime.values import SparseTensorValue
 
-__all__ = ["average_precision_at_k"]
+__all__ = ["average_precision_at_k", "average_precision_at_top_k"]
 
 
 @public("metrics.average_precision_at_k", "metrics.sparse_average_precision_at_k")
@@ -69,7 +69,9 @@ def average_precision_at_k(
     with name_scope(name, default, [predictions, labels, weights]) as scope:
         best = build("TopKV2", input=predictions, k=k)[1]
         labels = _without_unknown(labels, cast(shape(predictions)[-1], int64))
-        return _gathered(labels, best, weights, metrics_collections, updates_collections, scope)
+        return average_precision_at_top_k(
+            labels, best, weights, metrics_collections, updates_collections, scope
+        )
 
 
 def _without_unknown(labels: Any, num_classes: Any) -> Any:
@@ -90,14 +92,15 @@ def _without_unknown(labels: Any, num_classes: Any) -> Any:
     return cond(outside, all_cleaned, lambda: labels)
 
 
-def _gathered(
+def average_precision_at_top_k(
     labels: Any,
     predictions_idx: Any,
-    weights: Any,
-    metrics_collections: Any,
-    updates_collections: Any,
-    name: str,
+    weights: Any = None,
+    metrics_collections: Any = None,
+    updates_collections: Any = None,
+    name: str | None = None,
 ) -> tuple[Any, Any]:
+    """As `average_precision_at_k`, of the numbers of the best classes, `[…, k]` with the best first."""
     default = "average_precision_at_top_k"
     with name_scope(name, default, [predictions_idx, labels, weights]) as scope:
         found = _average_precision(labels, predictions_idx)

@@ -24,7 +24,9 @@ from minihub_runtime.dtypes import bool_, float32
 from minihub_runtime.public import public
 
 __all__ = [
+    "false_negative_rate",
     "false_negatives",
+    "false_positive_rate",
     "false_positives",
     "precision",
     "recall",
@@ -106,8 +108,10 @@ def _share(part: Any, rest: Any, name: str) -> Any:
     return where(some, divide(part, part + rest), 0, name)
 
 
-def _true_share(kind: str, against: Callable[..., Any]) -> Callable[..., Any]:
-    """The public function of the share of true positives among them and `against`."""
+def _share_among(
+    kind: str, of: Callable[..., Any], against: Callable[..., Any]
+) -> Callable[..., Any]:
+    """The function of the share of the counts of `of` among them and those of `against`."""
 
     def share(
         labels: Any,
@@ -119,16 +123,16 @@ def _true_share(kind: str, against: Callable[..., Any]) -> Callable[..., Any]:
     ) -> tuple[Any, Any]:
         with variable_scope(name, kind, (predictions, labels, weights)):
             predictions, labels, weights = _truths(predictions, labels, weights)
-            right, right_update = true_positives(labels, predictions, weights)
-            wrong, wrong_update = against(labels, predictions, weights)
-            found = value_of(lambda: _share(right, wrong, "value"), metrics_collections)
-            update = _share(right_update, wrong_update, "update_op")
+            part, part_update = of(labels, predictions, weights)
+            rest, rest_update = against(labels, predictions, weights)
+            found = value_of(lambda: _share(part, rest, "value"), metrics_collections)
+            update = _share(part_update, rest_update, "update_op")
             collect(updates_collections, update)
             return found, update
 
     share.__name__ = share.__qualname__ = kind
-    others = against.__name__.replace("_", " ")
-    share.__doc__ = f"""The share of the true positives among them and the {others}, zero if there are none.
+    counted, others = (function.__name__.replace("_", " ") for function in (of, against))
+    share.__doc__ = f"""The share of the {counted} among them and the {others}, zero if there are none.
 
     Args:
         labels: truth values, or what is cast to them.
@@ -147,5 +151,7 @@ def _true_share(kind: str, against: Callable[..., Any]) -> Callable[..., Any]:
     return share
 
 
-precision = public("metrics.precision")(_true_share("precision", false_positives))
-recall = public("metrics.recall")(_true_share("recall", false_negatives))
+precision = public("metrics.precision")(_share_among("precision", true_positives, false_positives))
+recall = public("metrics.recall")(_share_among("recall", true_positives, false_negatives))
+false_positive_rate = _share_among("false_positive_rate", false_positives, true_negatives)
+false_negative_rate = _share_among("false_negative_rate", false_negatives, true_positives)

@@ -5,27 +5,27 @@ Source: tensorflow/python/ops/metrics_impl.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from minihub_runtime.api import logger
 from minihub_runtime.api.arithmetic import abs, div_no_nan, divide
 from minihub_runtime.api.building import build
 from minihub_runtime.api.casting import cast
-from minihub_runtime.api.checks.values import assert_greater_equal, assert_less_equal
-from minihub_runtime.api.conversion import constant
 from minihub_runtime.api.filling import ones_like
 from minihub_runtime.api.gathering import where
-from minihub_runtime.api.graph import control_dependencies
-from minihub_runtime.api.joining import stack
-from minihub_runtime.api.layout import expand_dims, reshape, transpose
-from minihub_runtime.api.metrics.accumulating import collect, matched, metric_variable, value_of
+from minihub_runtime.api.metrics.accumulating import collect, value_of
+from minihub_runtime.api.metrics.at_thresholds import (
+    EPSILON,
+    KINDS,
+    all_evenly,
+    counts_of_chances,
+    evenly,
+    gathered,
+)
 from minihub_runtime.api.reduction import argmax, argmin, cumsum, reduce_min, reduce_sum
-from minihub_runtime.api.sizes import shape
 from minihub_runtime.api.variables import variable_scope
-from minihub_runtime.api.variables.updates import assign_add
-from minihub_runtime.api.weights import broadcast_weights
-from minihub_runtime.dtypes import bool_, float32, int32, int64
+from minihub_runtime.dtypes import int32, int64
 from minihub_runtime.public import public
 
 __all__ = [
@@ -40,98 +40,10 @@ __all__ = [
     "true_positives_at_thresholds",
 ]
 
-_EPSILON = 1e-7
-
-#: Kind of count → name of its variable, whether the label is positive, whether the prediction is.
-_KINDS = {
-    "tp": ("true_positives", True, True),
-    "fn": ("false_negatives", True, False),
-    "tn": ("true_negatives", False, False),
-    "fp": ("false_positives", False, True),
-}
-
-
-def _counted(
-    labels: Any,
-    predictions: Any,
-    thresholds: Sequence[float],
-    weights: Any = None,
-    kinds: Sequence[str] = tuple(_KINDS),
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Counts at each threshold, and what takes a batch in, by kind."""
-    outside = "predictions must be in [0, 1]"
-    with control_dependencies(
-        [
-            assert_greater_equal(predictions, cast(0.0, predictions.dtype), message=outside),
-            assert_less_equal(predictions, cast(1.0, predictions.dtype), message=outside),
-        ]
-    ):
-        predictions, labels, weights = matched(
-            cast(predictions, float32), cast(labels, bool_), weights
-        )
-    count = len(thresholds)
-    column = reshape(predictions, [-1, 1])
-    row = reshape(cast(labels, bool_), [1, -1])
-    number: Any = column.shape.as_list()[0]
-    if number is None:
-        number = shape(column)[0]
-    limits = _tile(expand_dims(constant(thresholds), [1]), stack([1, number]))
-    is_positive = {
-        "predictions": build("Greater", x=_tile(transpose(column), [count, 1]), y=limits)
-    }
-    is_negative = {}
-    if "fn" in kinds or "tn" in kinds:
-        is_negative["predictions"] = build("LogicalNot", x=is_positive["predictions"])
-    is_positive["labels"] = _tile(row, [count, 1])
-    if "fp" in kinds or "tn" in kinds:
-        is_negative["labels"] = build("LogicalNot", x=is_positive["labels"])
-    if weights is not None:
-        weights = broadcast_weights(cast(weights, float32), predictions)
-        weights = _tile(reshape(weights, [1, -1]), [count, 1])
-        limits.shape.assert_is_compatible_with(weights.shape)
-    values, updates = {}, {}
-    for kind, (name, label, prediction) in _KINDS.items():
-        if kind not in kinds:
-            continue
-        values[kind] = metric_variable([count], float32, name=name)
-        both = build(
-            "LogicalAnd",
-            x=(is_positive if label else is_negative)["labels"],
-            y=(is_positive if prediction else is_negative)["predictions"],
-        )
-        found = cast(both, float32)
-        if weights is not None:
-            found *= weights
-        updates[kind] = assign_add(values[kind], reduce_sum(found, 1))
-    return values, updates
-
-
-def _tile(tensor: Any, multiples: Any) -> Any:
-    return build("Tile", input=tensor, multiples=multiples)
-
-
-def _evenly(num_thresholds: int) -> list[float]:
-    """Thresholds that divide the chances evenly, without the ends."""
-    return [(i + 1) * 1.0 / (num_thresholds - 1) for i in range(num_thresholds - 2)]
-
-
-def _gathered(
-    compute: Callable[[dict[str, Any], str], Any],
-    values: dict[str, Any],
-    updates: dict[str, Any],
-    metrics_collections: Any,
-    updates_collections: Any,
-) -> tuple[Any, Any]:
-    """What is computed of counts, and of counts after a batch is taken in."""
-    found = value_of(lambda: compute(values, "value"), metrics_collections)
-    update = compute(updates, "update_op")
-    collect(updates_collections, update)
-    return found, update
-
 
 def _counting(kind: str) -> Callable[..., Any]:
     """The public function of one count at thresholds."""
-    scope_name = _KINDS[kind][0]
+    scope_name = KINDS[kind][0]
 
     def counted(
         labels: Any,
@@ -143,7 +55,7 @@ def _counting(kind: str) -> Callable[..., Any]:
         name: str | None = None,
     ) -> tuple[Any, Any]:
         with variable_scope(name, scope_name, (predictions, labels, weights)):
-            values, updates = _counted(labels, predictions, thresholds, weights, (kind,))
+            values, updates = counts_of_chances(labels, predictions, thresholds, weights, (kind,))
             found = value_of(lambda: build("Identity", input=values[kind]), metrics_collections)
             collect(updates_collections, updates[kind])
             return found, updates[kind]
@@ -187,12 +99,12 @@ def precision_at_thresholds(
 ) -> tuple[Any, Any]:
     """The share of true among predicted positives at each threshold; arguments as of `true_positives_at_thresholds`."""
     with variable_scope(name, "precision_at_thresholds", (predictions, labels, weights)):
-        values, updates = _counted(labels, predictions, thresholds, weights, ("tp", "fp"))
+        values, updates = counts_of_chances(labels, predictions, thresholds, weights, ("tp", "fp"))
 
         def compute(n: dict[str, Any], name: str) -> Any:
-            return divide(n["tp"], _EPSILON + n["tp"] + n["fp"], name=f"precision_{name}")
+            return divide(n["tp"], EPSILON + n["tp"] + n["fp"], name=f"precision_{name}")
 
-        return _gathered(compute, values, updates, metrics_collections, updates_collections)
+        return gathered(compute, values, updates, metrics_collections, updates_collections)
 
 
 @public("metrics.recall_at_thresholds")
@@ -207,12 +119,12 @@ def recall_at_thresholds(
 ) -> tuple[Any, Any]:
     """The share of found among all positives at each threshold; arguments as of `true_positives_at_thresholds`."""
     with variable_scope(name, "recall_at_thresholds", (predictions, labels, weights)):
-        values, updates = _counted(labels, predictions, thresholds, weights, ("tp", "fn"))
+        values, updates = counts_of_chances(labels, predictions, thresholds, weights, ("tp", "fn"))
 
         def compute(n: dict[str, Any], name: str) -> Any:
-            return divide(n["tp"], _EPSILON + n["tp"] + n["fn"], name=f"recall_{name}")
+            return divide(n["tp"], EPSILON + n["tp"] + n["fn"], name=f"recall_{name}")
 
-        return _gathered(compute, values, updates, metrics_collections, updates_collections)
+        return gathered(compute, values, updates, metrics_collections, updates_collections)
 
 
 @public("metrics.auc")
@@ -251,14 +163,14 @@ def auc(
     with variable_scope(name, "auc", (labels, predictions, weights)):
         if curve not in ("ROC", "PR"):
             raise ValueError(f"Curve must be either ROC or PR. Curve {curve} is unknown.")
-        inner = _evenly(num_thresholds) if thresholds is None else sorted(thresholds)
-        limits = [0.0 - _EPSILON, *inner, 1.0 + _EPSILON]
-        values, updates = _counted(labels, predictions, limits, weights)
+        inner = evenly(num_thresholds) if thresholds is None else sorted(thresholds)
+        limits = [0.0 - EPSILON, *inner, 1.0 + EPSILON]
+        values, updates = counts_of_chances(labels, predictions, limits, weights)
 
         def compute(n: dict[str, Any], name: str) -> Any:
             return _area(n, curve, summation_method, len(limits), name)
 
-        return _gathered(compute, values, updates, metrics_collections, updates_collections)
+        return gathered(compute, values, updates, metrics_collections, updates_collections)
 
 
 def _area(n: dict[str, Any], curve: str, method: str, count: int, name: str) -> Any:
@@ -346,15 +258,15 @@ def sensitivity_at_specificity(
             f"{specificity}."
         )
     with variable_scope(name, "sensitivity_at_specificity", (predictions, labels, weights)):
-        limits = [0.0 - _EPSILON, *_evenly(num_thresholds), 1.0 + _EPSILON]
-        values, updates = _counted(labels, predictions, limits, weights)
+        limits = all_evenly(num_thresholds)
+        values, updates = counts_of_chances(labels, predictions, limits, weights)
 
         def compute(n: dict[str, Any], name: str) -> Any:
-            found = divide(n["tn"], n["tn"] + n["fp"] + _EPSILON)
+            found = divide(n["tn"], n["tn"] + n["fp"] + EPSILON)
             place = cast(argmin(abs(found - specificity), 0), int32)
-            return divide(n["tp"][place], n["tp"][place] + n["fn"][place] + _EPSILON, name)
+            return divide(n["tp"][place], n["tp"][place] + n["fn"][place] + EPSILON, name)
 
-        return _gathered(compute, values, updates, metrics_collections, updates_collections)
+        return gathered(compute, values, updates, metrics_collections, updates_collections)
 
 
 @public("metrics.specificity_at_sensitivity")
@@ -391,14 +303,14 @@ def specificity_at_sensitivity(
             f"`sensitivity` must be in the range [0, 1]. Currently, `sensitivity` is {sensitivity}."
         )
     with variable_scope(name, "specificity_at_sensitivity", (predictions, labels, weights)):
-        limits = [0.0 - _EPSILON, *_evenly(num_thresholds), 1.0 - _EPSILON]
-        values, updates = _counted(labels, predictions, limits, weights)
+        limits = [0.0 - EPSILON, *evenly(num_thresholds), 1.0 - EPSILON]
+        values, updates = counts_of_chances(labels, predictions, limits, weights)
 
         def compute(n: dict[str, Any], name: str) -> Any:
-            found = divide(n["tp"], n["tp"] + n["fn"] + _EPSILON)
+            found = divide(n["tp"], n["tp"] + n["fn"] + EPSILON)
             least = reduce_min(abs(found - sensitivity))
             nearest = build("Equal", x=abs(found - sensitivity), y=least)
             place = cast(argmax(cumsum(cast(nearest, int64)), 0), int32)
-            return divide(n["tn"][place], n["tn"][place] + n["fp"][place] + _EPSILON, name)
+            return divide(n["tn"][place], n["tn"][place] + n["fp"][place] + EPSILON, name)
 
-        return _gathered(compute, values, updates, metrics_collections, updates_collections)
+        return gathered(compute, values, updates, metrics_collections, updates_collections)
