@@ -32,9 +32,9 @@ def slim(tf: Any) -> Any:
     # It makes plain variables with a function that TensorFlow 2.13 had last.
     scopes = importlib.import_module("tensorflow.python.ops.variable_scope")
     scopes.variable = tf.Variable  # type: ignore[attr-defined]
-    # It branches with a function that moved in TensorFlow 2.13.
+    # It branches with functions that moved in TensorFlow 2.13.
     flow = importlib.import_module("tensorflow.python.ops.control_flow_ops")
-    flow.cond = tf.cond  # type: ignore[attr-defined]
+    flow.cond, flow.case = tf.cond, tf.case  # type: ignore[attr-defined]
     return importlib.import_module("tf_slim")
 
 
