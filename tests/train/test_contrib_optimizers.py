@@ -99,6 +99,20 @@ def test_rows_without_gradients_stay(resource: bool) -> None:
     assert np.allclose(trained(made, resource, rows=False), [adam(0.0, False)] * 2)
 
 
+@pytest.mark.parametrize("rows", [False, True])
+@pytest.mark.parametrize("resource", [False, True])
+def test_steps_along_what_the_mean_will_be(resource: bool, rows: bool) -> None:
+    x, m, v = START.copy(), np.zeros_like(START), np.zeros_like(START)
+    read = np.isin(np.arange(3), ROWS)[:, None] if rows else True
+    for step in range(1, 4):
+        slope = gradient(x, rows)
+        m, v = 0.8 * m + 0.2 * slope, 0.9 * v + 0.1 * slope**2
+        rate = 0.1 * np.sqrt(1 - 0.9**step) / (1 - 0.8**step)
+        x = np.where(read, x - rate * (0.8 * m + 0.2 * slope) / (np.sqrt(v) + 0.01), x)
+    made = tf.contrib.opt.NadamOptimizer(0.1, beta1=0.8, beta2=0.9, epsilon=0.01)
+    assert np.allclose(trained(made, resource, rows), [x] * 2)
+
+
 def test_one_shard() -> None:
     kind = tf.contrib.tpu.CrossShardOptimizer
     assert kind is tf.tpu.CrossShardOptimizer
