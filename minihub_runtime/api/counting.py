@@ -103,6 +103,7 @@ def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) ->
         return result
 
 
+@public("contrib.framework.remove_squeezable_dimensions")
 def remove_squeezable_dimensions(
     labels: Any, predictions: Any, expected_rank_diff: int = 0, name: str | None = None
 ) -> tuple[Any, Any]:

@@ -69,7 +69,7 @@ def assert_type(
         return no_op("statically_determined_correct_type")
 
 
-@public("debugging.is_numeric_tensor", "is_numeric_tensor")
+@public("debugging.is_numeric_tensor", "is_numeric_tensor", "contrib.framework.is_numeric_tensor")
 def is_numeric_tensor(tensor: Any) -> bool:
     """Whether something is a tensor of numbers."""
     if not isinstance(tensor, Tensor) or tensor.dtype.is_ref:
@@ -78,7 +78,11 @@ def is_numeric_tensor(tensor: Any) -> bool:
     return dtype.is_integer or dtype.is_floating or dtype.is_complex or dtype.is_quantized
 
 
-@public("debugging.assert_same_float_dtype", "assert_same_float_dtype")
+@public(
+    "debugging.assert_same_float_dtype",
+    "assert_same_float_dtype",
+    "contrib.framework.assert_same_float_dtype",
+)
 def assert_same_float_dtype(tensors: Iterable[Any] | None = None, dtype: Any = None) -> DType:
     """The one floating-point type of tensors, float32 if there are none; None among them counts for nothing.
 
@@ -105,7 +109,7 @@ def assert_same_float_dtype(tensors: Iterable[Any] | None = None, dtype: Any = N
     return found
 
 
-@public("debugging.assert_scalar", "assert_scalar")
+@public("debugging.assert_scalar", "assert_scalar", "contrib.framework.assert_scalar")
 def assert_scalar(tensor: Any, name: str | None = None, message: str | None = None) -> Any:
     """`tensor`, which must be a scalar.
 

@@ -5,6 +5,8 @@ Source: tensorflow_core/contrib/data/__init__.py (release 1.15).
 
 from __future__ import annotations
 
+from typing import Any
+
 # What these define is looked up by its public name.
 from minihub_runtime.api.data import (  # noqa: F401
     base,
@@ -47,3 +49,19 @@ for _name in (
     "unique",
 ):
     public(f"contrib.data.{_name}")(EXPORTED[f"data.experimental.{_name}"])
+
+
+@public("contrib.data.batch_and_drop_remainder")
+def batch_and_drop_remainder(batch_size: Any) -> experimental.Transformation:
+    """Several elements at a time; fewer at the end are left out."""
+    return lambda dataset: dataset.batch(batch_size, drop_remainder=True)
+
+
+@public("contrib.data.padded_batch_and_drop_remainder")
+def padded_batch_and_drop_remainder(
+    batch_size: Any, padded_shapes: Any, padding_values: Any = None
+) -> experimental.Transformation:
+    """Several elements at a time, padded to one shape; fewer at the end are left out.  See `Dataset.padded_batch`."""
+    return lambda dataset: dataset.padded_batch(
+        batch_size, padded_shapes, padding_values, drop_remainder=True
+    )

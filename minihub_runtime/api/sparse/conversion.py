@@ -72,7 +72,9 @@ def int64_tensor(value: Any, name: str) -> Tensor:
     return result
 
 
-@public("convert_to_tensor_or_sparse_tensor")
+@public(
+    "convert_to_tensor_or_sparse_tensor", "contrib.framework.convert_to_tensor_or_sparse_tensor"
+)
 def convert_to_tensor_or_sparse_tensor(
     value: Any, dtype: Any = None, name: str | None = None
 ) -> Any:

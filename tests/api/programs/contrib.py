@@ -34,7 +34,7 @@ def slim(tf: Any) -> Any:
     scopes.variable = tf.Variable  # type: ignore[attr-defined]
     # It branches and asserts with functions that moved in TensorFlow 2.13.
     flow = importlib.import_module("tensorflow.python.ops.control_flow_ops")
-    flow.cond, flow.Assert = tf.cond, tf.Assert  # type: ignore[attr-defined]
+    flow.cond, flow.case, flow.Assert = tf.cond, tf.case, tf.Assert  # type: ignore[attr-defined]
     return importlib.import_module("tf_slim")
 
 

@@ -176,3 +176,20 @@ def name_scopes_of_values(tf: Any) -> Any:
         found.append(attempt(lambda: tf.name_scope("n", values=[x, y]).__enter__()))
     found.append(attempt(lambda: tf.name_scope(None, None, [x]).__enter__()))
     return found
+
+
+@program
+def scopes_of_bfloat16(tf: Any) -> Any:
+    with tf.tpu.bfloat16_scope() as outer:
+        found = [tf.get_variable("a", [2], tf.bfloat16), tf.get_variable("b", [2])]
+    with tf.tpu.bfloat16_scope("named") as scope:
+        found += [
+            tf.get_variable("a", [], tf.bfloat16, tf.constant_initializer(1.5)),
+            tf.get_variable("b", [2], tf.bfloat16, trainable=False),
+        ]
+    return [
+        outer.name,
+        scope.name,
+        [[x.name, x.dtype.base_dtype.name] for x in found],
+        [[v.name, v.dtype.base_dtype.name] for v in tf.global_variables()],
+    ]

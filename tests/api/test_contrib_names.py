@@ -1,0 +1,159 @@
+"""Small parts of `tf.contrib`: deprecation, datasets that drop what is left, summaries that nobody writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import minihub_runtime as tf
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged, without the places."""
+    found = [record.getMessage().partition(": ")[2] for record in caplog.records]
+    caplog.clear()
+    return found
+
+
+END = "is deprecated and will be removed in a future version.\nInstructions for updating:\nUse g."
+
+
+def test_functions_and_classes_are_deprecated(caplog: pytest.LogCaptureFixture) -> None:
+    deprecated = tf.contrib.framework.deprecated
+
+    def double(x: int) -> int:
+        """Twice as much.
+
+        Really.
+        """
+        return 2 * x
+
+    name = f"{double.__qualname__} (from {__name__})"
+    once, always = (
+        deprecated(None, "Use g.")(double),
+        deprecated("2020-01-31", "Use g.", False)(double),
+    )
+    assert [once(2), once(3)] == [4, 6]
+    assert logged(caplog) == [f"{name} {END}"]
+    always(1), always(1)
+    assert (
+        logged(caplog) == [f"{name} {END}".replace("in a future version", "after 2020-01-31")] * 2
+    )
+    assert once.__doc__ == (
+        "Twice as much. (deprecated)\n\nDeprecated: THIS FUNCTION IS DEPRECATED. It will be removed in a future version.\n"
+        "Instructions for updating:\nUse g.\n\nReally."
+    )  # fmt: skip
+
+    @deprecated(None, "Use g.")
+    class Old:
+        def __init__(self, x: int) -> None:
+            self.x = x
+
+    assert isinstance(Old(3), Old)
+    assert Old(4).x == 4
+    assert [END in line for line in logged(caplog)] == [True]
+    assert str(Old.__doc__).startswith("DEPRECATED FUNCTION\n\nDeprecated: THIS FUNCTION")
+    for wrong in (("20", "Use g."), (None, "")):
+        with pytest.raises(ValueError, match=r"Date must be|conversion instructions"):
+            deprecated(*wrong)
+    with pytest.raises(ValueError, match="is not a function"):
+        deprecated(None, "Use g.")(3)
+
+
+def test_arguments_are_deprecated(caplog: pytest.LogCaptureFixture) -> None:
+    framework = tf.contrib.framework
+
+    @framework.deprecated_args(None, "Use g.", "b", ("c", None), "more")
+    def added(a: int, b: int = 1, *, c: Any = None, **more: int) -> int:
+        return a + b
+
+    name = f"calling {added.__qualname__} (from {__name__}) with"
+    assert [added(1), added(1, c=None)] == [2, 2]
+    assert logged(caplog) == []
+    assert [added(1, 2), added(1, b=2), added(1, c=3), added(1, d=1)] == [3, 3, 2, 2]
+    assert logged(caplog) == [f"{name} b {END}", f"{name} c {END}", f"{name} more {END}"]
+    assert "SOME ARGUMENTS ARE DEPRECATED: `(b, c, more)`" in str(added.__doc__)
+    with pytest.raises(TypeError, match=r"added\(\) missing 1 required positional argument"):
+        added()
+
+    @framework.deprecated_arg_values(None, "Use g.", warn_once=False, b=1, c=None)
+    def values(a: int, b: int = 1, c: int | None = 2) -> int:
+        return a
+
+    name = f"calling {values.__qualname__} (from {__name__}) with"
+    values(1), values(1, 2), values(1, b=2, c=None)
+    assert logged(caplog) == [f"{name} b=1 {END}", f"{name} c=None {END}"]
+    assert "`(b=1, c=None)`" in str(values.__doc__)
+    for make in (
+        lambda: framework.deprecated_args(None, "Use g."),
+        lambda: framework.deprecated_args(None, "Use g.", "x", once=True),
+        lambda: framework.deprecated_args(None, "Use g.", "x")(values),
+        lambda: framework.deprecated_arg_values(None, "Use g."),
+    ):
+        with pytest.raises(ValueError, match=r"Specify|Illegal|not present"):
+            make()
+
+
+def test_checks_have_their_older_places() -> None:
+    framework = tf.contrib.framework
+    with tf.Graph().as_default():
+        assert framework.assert_scalar(3).shape.as_list() == []
+        with pytest.raises(ValueError, match="scalar"):
+            framework.assert_scalar([3])
+        assert framework.assert_same_float_dtype([tf.constant(1.0)]) is tf.float32
+    assert framework.is_numeric_tensor is tf.is_numeric_tensor
+
+
+def test_batches_that_are_not_full_are_dropped() -> None:
+    data = tf.contrib.data
+    with tf.Graph().as_default(), tf.Session() as session:
+        numbers = tf.data.Dataset.range(1, 6)
+        rows = numbers.map(lambda n: tf.fill([n], n))
+        padded = rows.apply(
+            data.padded_batch_and_drop_remainder(2, [None], tf.constant(9, tf.int64))
+        )
+        plain = numbers.apply(data.batch_and_drop_remainder(2))
+        assert padded.output_shapes.as_list() == [2, None]
+        assert plain.output_shapes.as_list() == [2]
+        nexts = [each.make_one_shot_iterator().get_next() for each in (padded, plain)]
+        assert [value.tolist() for value in session.run(nexts)] == [[[1, 9], [2, 2]], [1, 2]]
+        session.run(nexts)
+        for each in nexts:
+            with pytest.raises(tf.errors.OutOfRangeError):
+                session.run(each)
+
+
+def test_nobody_writes_summaries(tmp_path: Any) -> None:
+    s = tf.contrib.summary
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        x = tf.constant([1.0])
+        writer = s.create_file_writer(None)
+        with writer.as_default(), s.always_record_summaries(), s.never_record_summaries():
+            with s.record_summaries_every_n_global_steps(10):
+                made = [
+                    s.scalar("a", x[0], step=3),
+                    s.histogram("a", x, "family"),
+                    s.image("a", x, max_images=1),
+                    s.audio("a", x, 100, 1),
+                    s.generic("a", x),
+                    s.graph(tf.placeholder(tf.string)),
+                    s.flush(),
+                ]
+            assert s.flush(writer) is None
+        session.run(made)
+        assert {op.type for op in made} == {"NoOp"}
+        assert not session.run(s.should_record_summaries())
+        assert s.all_summary_ops() == s.summary_writer_initializer_op() == []
+        assert graph.get_collection("global_step")
+        for act in (s.initialize, lambda: s.import_event(x)):
+            with pytest.raises(RuntimeError, match="No default"):
+                act()
+        for refused in (s.create_file_writer, s.create_summary_file_writer, s.create_db_writer):
+            with pytest.raises(NotImplementedError, match="FileWriter"):
+                refused(str(tmp_path))
+        with pytest.raises(TypeError, match="param"):
+            s.graph(graph)
+        with pytest.raises(ValueError, match="Invalid argument"):
+            s.flush(3)
+    assert s.eval_dir("m", "x").endswith("eval_x")
