@@ -126,7 +126,7 @@ def check_rule(
                 for v in (value if arg.is_list else [value])
             ]
         try:
-            shapes = limited(infer_shapes, op.schema, op.shape_rule, full, flat)
+            shapes = limited(infer_shapes, op, full, flat)
         except OpError:
             continue
         if results is None or op.name in UNTRUE:
