@@ -35,9 +35,7 @@ __all__ = [
 
 
 @contextmanager
-def loop_scope(
-    scope: Any, default: str = "rnn", unique: bool = False
-) -> Iterator[VariableScope]:
+def loop_scope(scope: Any, default: str = "rnn", unique: bool = False) -> Iterator[VariableScope]:
     """The variable scope of a loop; outside of functions, variables are read once on the device of their use.
 
     Args:
