@@ -9,6 +9,8 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from minihub_runtime.public import public
 from minihub_runtime.shapes import Shape, compatible, merge
 
@@ -142,12 +144,13 @@ class TensorShape:
             self._dims: Shape = dims._dims
         elif dims is None:
             self._dims = None
-        elif isinstance(dims, (int, Dimension)):
-            self._dims = (Dimension(dims).value,)
         elif hasattr(dims, "unknown_rank"):
             from minihub_runtime.codec import shape_from_proto
 
             self._dims = shape_from_proto(dims)
+        elif not np.iterable(dims):
+            # A single size: a number, a Dimension, or a NumPy array without dimensions.
+            self._dims = (Dimension(dims).value,)
         else:
             self._dims = tuple(Dimension(None if n == -1 else n).value for n in dims)
 

@@ -23,6 +23,7 @@ FAMILIES = (
     "assertion",
     "attention",
     "audio",
+    "beam_search",
     "bias",
     "bitwise",
     "bounding_box",

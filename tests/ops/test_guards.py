@@ -77,6 +77,7 @@ UNSAMPLED: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CTCLossV2": _GPU,
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
+    "GatherTree": "an op of tf.contrib; tensorflow_addons has it as Addons>GatherTree, which is sampled",
     "NextIteration": "stands in loops only, which steps in order cannot make",
     "RefNextIteration": "stands in loops only, which steps in order cannot make",
     "TopK": "its kernels want a type attribute that its OpDef does not have",
@@ -202,6 +203,7 @@ ALWAYS_REFUSED: dict[str, str] = {
 WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
+    "GatherTree": "an op of tf.contrib, which TensorFlow 2 does not have",
     **dict.fromkeys(
         (*_AFFINE, *_EXPANDED, *_FOLDED, *_GATED, *_MASKED, *_PREPARED, *_SUMMED, *_TRANSPOSED),
         "TensorFlow has no such op",

@@ -37,7 +37,7 @@ from minihub_runtime.api.while_loop import while_loop
 from minihub_runtime.dtypes import int32
 from minihub_runtime.public import public
 
-__all__ = ["bidirectional_dynamic_rnn", "dynamic_rnn"]
+__all__ = ["bidirectional_dynamic_rnn", "dynamic_rnn", "swap_batch_and_time"]
 
 
 @public("nn.dynamic_rnn")
@@ -77,7 +77,7 @@ def dynamic_rnn(
         flat = nest.flatten(inputs)
         if not time_major:
             flat = [convert_to_tensor(part) for part in flat]
-            flat = [_swap_batch_and_time(part) for part in flat]
+            flat = [swap_batch_and_time(part) for part in flat]
         if sequence_length is not None:
             sequence_length = cast(sequence_length, int32)
             if sequence_length.shape.rank not in (None, 1):
@@ -101,11 +101,12 @@ def dynamic_rnn(
             dtype,
         )
         if not time_major:
-            outputs = nest.map_structure(_swap_batch_and_time, outputs)
+            outputs = nest.map_structure(swap_batch_and_time, outputs)
         return outputs, final_state
 
 
-def _swap_batch_and_time(x: Tensor) -> Tensor:
+def swap_batch_and_time(x: Tensor) -> Tensor:
+    """A tensor with its first two dimensions swapped; one of fewer dimensions as it is."""
     known = x.shape
     if known.rank is not None and known.rank < 2:
         return x

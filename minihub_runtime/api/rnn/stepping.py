@@ -35,9 +35,16 @@ __all__ = [
 
 
 @contextmanager
-def loop_scope(scope: Any, default: str = "rnn") -> Iterator[VariableScope]:
-    """The variable scope of a loop; outside of functions, variables are read once on the device of their use."""
-    with variable_scope(scope or default) as opened:
+def loop_scope(scope: Any, default: str = "rnn", unique: bool = False) -> Iterator[VariableScope]:
+    """The variable scope of a loop; outside of functions, variables are read once on the device of their use.
+
+    Args:
+        scope: a scope or its name.
+        default: its name otherwise.
+        unique: whether that gets a number if there is such a scope.
+    """
+    named = variable_scope(scope, default) if unique else variable_scope(scope or default)
+    with named as opened:
         if opened.caching_device is None and not isinstance(get_default_graph(), FuncGraph):
             opened.set_caching_device(lambda op: op.device)
         yield opened

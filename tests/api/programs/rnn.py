@@ -253,3 +253,11 @@ def raw_networks(tf: Any) -> Any:
 
     outputs, state, loop_state = tf.nn.raw_rnn(cell, loop_fn)
     return [run(tf, [outputs.stack(), state]), variables(tf), loop_state]
+
+
+@program
+def states_of_batches(tf: Any) -> Any:
+    """The number of sequences as a number, as one of NumPy, and as tensors whose value is known or not."""
+    cell = cells_of(tf).BasicLSTMCell(4)
+    for size in (2, np.int64(2), tf.constant(2), tf.constant([2]), tf.placeholder(tf.int32, [])):
+        cell.zero_state(size, tf.float32)

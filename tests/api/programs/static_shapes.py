@@ -147,3 +147,10 @@ def rows_that_variables_take(tf: Any) -> Any:
                 )
             found.append(attempt(lambda v=variable, f=scatter: f(v, indices, 1.0) is None))
     return found
+
+
+@program
+def sizes_of_numpy(tf: Any) -> Any:
+    """A single size, as a number of NumPy or an array without dimensions."""
+    sizes = [3, np.int32(3), np.int64(3), np.array(3), np.array(3, np.uint8), 3.0, np.array(3.0)]
+    return [attempt(lambda size=size: tf.TensorShape(size).as_list()) for size in sizes]

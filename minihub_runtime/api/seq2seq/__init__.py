@@ -1,0 +1,1 @@
+"""`tf.contrib.seq2seq`: decoders of sequences, attention, and beam search."""
