@@ -192,6 +192,8 @@ ALWAYS_REFUSED: dict[str, str] = {
         _NAMED,
     ),
     "RefSwitch": _DEAD,
+    "Save": _READ_ONLY,
+    "SaveSlices": _READ_ONLY,
     "SaveV2": _READ_ONLY,
     "Stack": _NAMED,
     "Switch": _DEAD,
