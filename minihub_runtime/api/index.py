@@ -9,6 +9,7 @@ HOME_OF: dict[str, str] = {
     "ConditionalAccumulator": "minihub_runtime.api.accumulators",
     "ConditionalAccumulatorBase": "minihub_runtime.api.accumulators",
     "ConfigProto": "minihub_runtime.protos",
+    "CriticalSection": "minihub_runtime.api.critical_section",
     "DType": "minihub_runtime.dtypes",
     "DeviceSpec": "minihub_runtime.api.device",
     "Dimension": "minihub_runtime.api.tensor_shape",

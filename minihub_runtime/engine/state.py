@@ -75,12 +75,14 @@ class _Run(NamedTuple):
         depth: how many calls lie within one another.
         path: the calls that led to the function that runs now: scopes and names of their nodes.
         streams: where private states of nodes lie, if that is not the session.
+        ending: what is called at the end of the run.
     """
 
     deadline: float | None = None
     depth: int = 0
     path: tuple[tuple[str, str], ...] = ()
     streams: dict[Any, Any] | None = None
+    ending: list[Callable[[], None]] | None = None
 
 
 _IDLE = _Run()
@@ -230,10 +232,13 @@ class State:
     def start(self, deadline: float | None) -> Token[_Run]:
         """Note this thread's run; what `finish` wants back."""
         run = _run.get()
-        return _run.set(run if deadline is None else run._replace(deadline=deadline))
+        until = run.deadline if deadline is None else deadline
+        return _run.set(_Run(until, run.depth, run.path, run.streams, []))
 
     def finish(self, before: Token[_Run]) -> None:
         """End the run that `start` began."""
+        for end in _run.get().ending or ():
+            end()
         _run.reset(before)
 
     def check(self) -> None:
@@ -377,7 +382,7 @@ class State:
                 f"calls must not nest deeper than {MAX_CALL_DEPTH}, as function "
                 f"{clip(body.name)!r} does"
             )
-        before = _run.set(_Run(run.deadline, run.depth + 1, path, run.streams))
+        before = _run.set(_Run(run.deadline, run.depth + 1, path, run.streams, run.ending))
         try:
             found = plan.run(arguments, check)
         finally:
@@ -565,6 +570,11 @@ class NodeContext:
                 f"the graph must hold the Python function {clip(name)!r}; one that was read from a file has none"
             )
         return found
+
+    def ending(self) -> list[Callable[[], None]]:
+        """What is called at the end of the run; another run has another list."""
+        found = _run.get().ending
+        return [] if found is None else found
 
     def check(self) -> None:
         """Raise if the run has passed its deadline."""

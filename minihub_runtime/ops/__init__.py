@@ -77,6 +77,7 @@ FAMILIES = (
     "matmul_prepared",
     "matrix_functions",
     "morphology",
+    "mutex",
     "non_max_suppression",
     "non_max_suppression_combined",
     "normalization",

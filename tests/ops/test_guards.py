@@ -125,6 +125,7 @@ NEVER_REFUSED: dict[str, str] = {
     "LookupTableSize": _HANDLE,
     "LookupTableSizeV2": _HANDLE,
     "Merge": _ANYTHING,
+    "MutexV2": _NO_INPUTS,
     "NoOp": _NO_INPUTS,
     "Print": _ANYTHING,
     **dict.fromkeys(("AccumulatorNumAccumulated", "ResourceAccumulatorNumAccumulated"), _HANDLE),
