@@ -670,6 +670,8 @@ HOME_OF: dict[str, str] = {
     "contrib.slim.variance_scaling_initializer": "minihub_runtime.api.contrib.initializers",
     "contrib.slim.xavier_initializer": "minihub_runtime.api.contrib.initializers",
     "contrib.slim.xavier_initializer_conv2d": "minihub_runtime.api.contrib.initializers",
+    "contrib.staging.MapStagingArea": "minihub_runtime.api.staging",
+    "contrib.staging.StagingArea": "minihub_runtime.api.staging",
     "contrib.tpu.InputPipelineConfig": "minihub_runtime.train.estimator.tpu_config",
     "contrib.tpu.RunConfig": "minihub_runtime.train.estimator.tpu_config",
     "contrib.tpu.TPUConfig": "minihub_runtime.train.estimator.tpu_config",

@@ -146,6 +146,7 @@ FAMILIES = (
     "special_gamma",
     "special_gamma_gradient",
     "stacks",
+    "staging",
     "string",
     "string_format",
     "string_hash",

@@ -153,6 +153,15 @@ NEVER_REFUSED: dict[str, str] = {
     "Stack": _NO_INPUTS,
     "StackClose": _HANDLE,
     "StackCloseV2": _HANDLE,
+    **dict.fromkeys(("StageClear", "StageSize"), _NO_INPUTS),
+    **dict.fromkeys(
+        (
+            f"{prefix}{name}"
+            for prefix in ("Map", "OrderedMap")
+            for name in ("Clear", "IncompleteSize", "Size")
+        ),
+        _NO_INPUTS,
+    ),
     "StatelessRandomGetAlg": _NO_INPUTS,
     "TensorArrayCloseV3": _HANDLE,
     "Timestamp": _NO_INPUTS,
