@@ -23,6 +23,7 @@ FAMILIES = (
     "assertion",
     "attention",
     "audio",
+    "barrier",
     "bias",
     "bitwise",
     "bounding_box",

@@ -115,6 +115,7 @@ UNSAMPLED: dict[str, str] = {
 
 #: Op → why TensorFlow refuses no sample of it.
 NEVER_REFUSED: dict[str, str] = {
+    **dict.fromkeys(("BarrierIncompleteSize", "BarrierReadySize"), _HANDLE),
     "ControlTrigger": _NO_INPUTS,
     "DummySeedGenerator": _NO_INPUTS,
     "Enter": _ANYTHING,
@@ -174,6 +175,7 @@ NEVER_REFUSED: dict[str, str] = {
 
 #: Op → why there is no good sample of it.
 ALWAYS_REFUSED: dict[str, str] = {
+    "Barrier": _NAMED,
     "ConditionalAccumulator": _NAMED,
     **dict.fromkeys(("DatasetToTFRecord", "ExperimentalDatasetToTFRecord"), _READ_ONLY),
     **dict.fromkeys(("ExperimentalSqlDataset", "SqlDataset"), "no graph queries databases here"),
