@@ -313,7 +313,7 @@ class MapStagingArea(BaseStagingArea):
                 dtypes=dtypes,
             )
             return key, self._element(outputs, places)
-        found, *outputs = self._beside(
+        found, outputs = self._beside(
             f"{self._prefix}UnstageNoKey",
             name or f"{self._name}_get_nokey",
             indices=places,
