@@ -11,7 +11,7 @@ from typing import Any
 
 from minihub.errors import UnknownNameError
 from minihub.saved_model import VARIABLES_PREFIX, MetaGraph
-from minihub_runtime.checkpoint import CheckpointReader
+from minihub_runtime.checkpoint import CheckpointReader, OldCheckpointReader
 from minihub_runtime.checkpoint.slices import Box
 from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, NotFoundError, clip
@@ -137,7 +137,12 @@ def check_variables(
         check_stored(variable, variable.key, reader, prefix)
 
 
-def check_stored(variable: VariableEntry, name: str, reader: CheckpointReader, prefix: str) -> None:
+def check_stored(
+    variable: VariableEntry,
+    name: str,
+    reader: CheckpointReader | OldCheckpointReader,
+    prefix: str,
+) -> None:
     """Look for a variable in a checkpoint under a name.
 
     Raises:

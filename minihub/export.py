@@ -33,7 +33,7 @@ from minihub.saved_model import (
     VARIABLES_PREFIX,
     MetaGraph,
 )
-from minihub_runtime.checkpoint import CheckpointReader, Sliced, write_checkpoint
+from minihub_runtime.checkpoint import Sliced, write_checkpoint
 from minihub_runtime.checkpoint.files import translated
 from minihub_runtime.dtypes import string
 from minihub_runtime.errors import (
@@ -44,6 +44,7 @@ from minihub_runtime.errors import (
     clip,
 )
 from minihub_runtime.files import open_regular_file
+from minihub_runtime.ops.checkpoint_files import open_checkpoint
 from minihub_runtime.protos import AssetFileDef, MetaGraphDef, ModuleDef, SavedModel
 from minihub_runtime.protos.canonical import canonical_bytes
 
@@ -103,7 +104,7 @@ def checkpoint_tensors(
         NotFoundError: there is no checkpoint.
     """
     prefix = _latest(checkpoint) if os.path.isdir(checkpoint) else checkpoint
-    reader = CheckpointReader(prefix)
+    reader = open_checkpoint(prefix)
     whole: dict[str, Any] = {}
     pieces: dict[str, list[Any]] = {}
     for variable in variables_of(graph):

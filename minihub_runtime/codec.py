@@ -28,6 +28,8 @@ __all__ = [
     "as_text",
     "attr_from_proto",
     "attr_to_proto",
+    "list_values",
+    "listed_values",
     "shape_from_proto",
     "shape_to_proto",
     "tensor_from_proto",
@@ -249,20 +251,41 @@ def tensor_to_proto(
     sizes = array.shape if shape is None else tuple(shape)
     proto = TensorProto(dtype=dtype.as_datatype_enum, tensor_shape=shape_to_proto(sizes))
     if dtype.name == "string":
-        proto.string_val.extend(as_bytes(item) for item in array.reshape(-1))
+        list_values(proto, array, dtype)
     elif array.size > 1 and array.size == size(sizes) and not (dtype.is_bool or dtype.is_complex):
         little = array.astype(array.dtype.newbyteorder("<"), copy=False)
         proto.tensor_content = little.tobytes()
     elif array.size:
-        element = np.ascontiguousarray(bits(array)).reshape(-1)
-        field = getattr(proto, _FIELDS[dtype.name])
-        if dtype.is_complex:
-            field.extend(element.view(dtype.real_dtype.numpy).tolist())
-        elif dtype.name in ("float16", "bfloat16"):
-            field.extend(element.view(np.uint16).tolist())
-        else:
-            field.extend(element.tolist())
+        list_values(proto, array, dtype)
     return proto
+
+
+def list_values(proto: TensorProto, array: NDArray[Any], dtype: DType) -> None:
+    """Add all elements of an array to the list of its type, and nothing else to the proto."""
+    field = getattr(proto, _FIELDS[dtype.name])
+    if dtype.name == "string":
+        field.extend(as_bytes(item) for item in array.reshape(-1))
+        return
+    element = np.ascontiguousarray(bits(array)).reshape(-1)
+    if dtype.is_complex:
+        field.extend(element.view(dtype.real_dtype.numpy).tolist())
+    elif dtype.name in ("float16", "bfloat16"):
+        field.extend(element.view(np.uint16).tolist())
+    else:
+        field.extend(element.tolist())
+
+
+def listed_values(proto: TensorProto, dtype: DType, count: int) -> NDArray[Any]:
+    """The inverse of `list_values`: so many elements, from the list of that type.
+
+    Raises:
+        DataLossError: the list has another number of them.
+    """
+    values = getattr(proto, _FIELDS[dtype.name])
+    found = len(values) // (2 if dtype.is_complex else 1)
+    if found != count or (dtype.is_complex and len(values) % 2):
+        raise DataLossError(f"{count} values must be listed, not {found}")
+    return _from_values(proto, dtype, count)
 
 
 def attr_from_proto(proto: AttrValue) -> Any:

@@ -26,16 +26,25 @@ from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType, as_dtype, int64, resource
 from minihub_runtime.public import public
 
-__all__ = ["FIFOQueue", "PaddingFIFOQueue", "PriorityQueue", "QueueBase", "RandomShuffleQueue"]
+__all__ = [
+    "FIFOQueue",
+    "PaddingFIFOQueue",
+    "PriorityQueue",
+    "QueueBase",
+    "RandomShuffleQueue",
+    "known_shapes",
+    "type_list",
+]
 
 
-def _types(dtypes: Any) -> list[DType]:
+def type_list(dtypes: Any) -> list[DType]:
+    """Types as a list."""
     if not isinstance(dtypes, (list, tuple)):
         dtypes = [dtypes]
     return [as_dtype(dtype) for dtype in dtypes]
 
 
-def _shapes(shapes: Any, partial: bool = False) -> list[TensorShape] | None:
+def known_shapes(shapes: Any, partial: bool = False) -> list[TensorShape] | None:
     """Shapes as a list; all known unless they may be `partial`."""
     if partial and (
         not isinstance(shapes, Sequence)
@@ -292,7 +301,7 @@ class FIFOQueue(QueueBase):
         shared_name: str | None = None,
         name: str | None = "fifo_queue",
     ) -> None:
-        types, known = _types(dtypes), _shapes(shapes)
+        types, known = type_list(dtypes), known_shapes(shapes)
         labels = _names(names, types)
         with get_default_graph().device("CPU"):
             handle = _handle("FIFOQueueV2", types, known, capacity, shared_name, name)
@@ -324,7 +333,7 @@ class PaddingFIFOQueue(QueueBase):
         shared_name: str | None = None,
         name: str = "padding_fifo_queue",
     ) -> None:
-        types, known = _types(dtypes), _shapes(shapes, partial=True)
+        types, known = type_list(dtypes), known_shapes(shapes, partial=True)
         labels = _names(names, types)
         if known is None or len(types) != len(known):
             raise ValueError(
@@ -364,7 +373,7 @@ class RandomShuffleQueue(QueueBase):
         shared_name: str | None = None,
         name: str = "random_shuffle_queue",
     ) -> None:
-        types, known = _types(dtypes), _shapes(shapes)
+        types, known = type_list(dtypes), known_shapes(shapes)
         labels = _names(names, types)
         first, second = get_seed(seed)
         if first is not None and seed is None and shared_name is not None:
@@ -410,7 +419,7 @@ class PriorityQueue(QueueBase):
         shared_name: str | None = None,
         name: str = "priority_queue",
     ) -> None:
-        others, known = _types(types), _shapes(shapes)
+        others, known = type_list(types), known_shapes(shapes)
         handle = _handle("PriorityQueueV2", others, known, capacity, shared_name, name)
         every = [TensorShape([]), *known] if known else known
         super().__init__([int64, *others], every, names, handle)

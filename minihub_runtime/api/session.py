@@ -6,6 +6,7 @@ Source: tensorflow/python/client/session.py.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ from minihub_runtime.api.nest import flatten_dict_items
 from minihub_runtime.api.step_stats import add_calls
 from minihub_runtime.api.type_spec import CompositeTensor
 from minihub_runtime.dtypes import DType
+from minihub_runtime.engine.partial import PartialRun
 from minihub_runtime.engine.recording import recording
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.errors import InvalidArgumentError
@@ -260,6 +262,8 @@ class Session:
         self._fetches: dict[Any, _Fetch] = {}
         #: Tensors that were fed, by their places in memory.
         self._fed: dict[int, _Feedable] = {}
+        self._partial_runs: dict[str, PartialRun] = {}
+        self._partial_numbers = itertools.count()
         self._entered: list[contextlib.ExitStack] = []
         _open_sessions.add(self)
 
@@ -432,13 +436,77 @@ class Session:
 
         return call
 
-    def partial_run_setup(self, fetches: Any, feeds: Any = None) -> Any:
-        """Not supported: a run is whole."""
-        raise NotImplementedError("Session.partial_run_setup: partial runs are not supported")
+    def partial_run_setup(self, fetches: Any, feeds: Any = None) -> str:
+        """Begin a run whose feeds come in parts.
 
-    def partial_run(self, handle: Any, fetches: Any, feed_dict: Any = None) -> Any:
-        """Not supported: a run is whole."""
-        raise NotImplementedError("Session.partial_run: partial runs are not supported")
+        Args:
+            fetches: all that the parts are going to fetch, as for `run`.
+            feeds: all that they are going to feed: tensors, sparse tensors or names, one or a list.
+
+        Returns:
+            A handle for `partial_run`.
+
+        Raises:
+            RuntimeError: the session is closed, or the graph is empty.
+            TypeError, ValueError: a fetch or a feed does not fit.
+            InvalidArgumentError: there is nothing to fetch, or something is both fed and fetched.
+        """
+        fetch = self._fetch(fetches)
+        feeds = [] if feeds is None else feeds
+        refs: list[Ref] = []
+        for feed in feeds if isinstance(feeds, (list, tuple)) else [feeds]:
+            for part in feed.components if isinstance(feed, CompositeTensor) else [feed]:
+                try:
+                    tensor = self.graph.as_graph_element(part, allow_operation=False)
+                except (KeyError, ValueError, TypeError) as error:
+                    raise type(error)(
+                        f"Cannot interpret argument `feed` key as Tensor: {error.args[0]}"
+                    ) from error
+                refs.append(tensor.ref_in_graph)
+        run = PartialRun(self.runner, refs, fetch.refs, fetch.targets)
+        with self._lock:
+            fed, fetched = (
+                ",".join(f"{r.node}:{r.index}" for r in rs) for rs in (refs, fetch.refs)
+            )
+            number = next(self._partial_numbers)
+            handle = f"{fed}->{fetched}/{','.join(fetch.targets)}/1/;{number}"
+            self._partial_runs[handle] = run
+        return handle
+
+    def partial_run(self, handle: str, fetches: Any, feed_dict: Any = None) -> Any:
+        """A part of a run: the values of some of its fetches, after feeding some of its feeds.
+
+        Each operation of the whole run is executed once, as soon as what it needs has been fed.
+
+        Args:
+            handle: what `partial_run_setup` returned.
+            fetches: tensors, as for `run`.
+            feed_dict: as for `run`.
+
+        Raises:
+            RuntimeError: the session is closed, or an operation is fetched.
+            InvalidArgumentError: the handle is none or its run is over, something is fed or fetched twice or was not
+                set up, or a fetch needs what is still to be fed.
+            OpError: a kernel refused its inputs; the run is over then.
+        """
+        fetch = self._fetch(fetches)
+        if fetch.targets:
+            raise RuntimeError(
+                f"partial_run() requires empty `target_list`. Received: target_list={fetch.targets} (non-empty)"
+            )
+        feeds = self._feeds(feed_dict or {})
+        with self._lock:
+            run = self._partial_runs.get(handle)
+        if run is None:
+            raise InvalidArgumentError("Must run 'setup' before performing partial runs!")
+        timeout = self._timeout_in_ms / 1000 if self._timeout_in_ms > 0 else None
+        try:
+            values = run.run(fetch.refs, feeds, timeout)
+        finally:
+            if run.over:
+                with self._lock:
+                    self._partial_runs.pop(handle, None)
+        return fetch.rebuild([_plain(v, ref) for v, ref in zip(values, fetch.refs, strict=True)])
 
     def list_devices(self) -> list[DeviceAttributes]:
         """The one device there is."""
@@ -447,6 +515,7 @@ class Session:
     def close(self) -> None:
         """Free the variables and tables; later runs fail."""
         self._closed = True
+        self._partial_runs.clear()
         _open_sessions.discard(self)
         if self._runner is not None:
             self._runner.reset()

@@ -44,10 +44,13 @@ __all__ = [
     "Header",
     "batches",
     "data_filename",
+    "dtype_of",
     "entry_of",
     "header_of",
     "index_filename",
     "join_strings",
+    "shape_of",
+    "slices_of",
     "split_strings",
 ]
 
@@ -146,19 +149,7 @@ def entry_of(message: bytes, name: str, header: Header) -> Entry:
     # `repr` escapes what `clip` would, many times faster.
     what = f"the checkpoint entry of {name[:200]!r}"
     proto = parse(BundleEntryProto, message, what)
-    if proto.shape.unknown_rank:
-        raise DataLossError(f"{what} must have a shape, but its rank is unknown")
-    shape = tuple([dim.size for dim in proto.shape.dim])
-    elements = size([n for n in shape if n])
-    if len(shape) > MAX_RANK or min(shape, default=0) < 0 or elements >> 63:
-        raise DataLossError(
-            f"{what} must have at most {MAX_RANK} dimensions, none negative and fewer than 2**63 elements,"
-            f" not {clip(show(shape))}"
-        )
-    try:
-        dtype = as_dtype(proto.dtype)
-    except TypeError as error:
-        raise DataLossError(f"{what} must have a known dtype, not number {proto.dtype}") from error
+    shape, dtype = shape_of(proto.shape, what), dtype_of(proto.dtype, what)
     shard_id, offset, stored = proto.shard_id, proto.offset, proto.size
     if not 0 <= shard_id < header.num_shards:
         raise DataLossError(
@@ -168,15 +159,50 @@ def entry_of(message: bytes, name: str, header: Header) -> Entry:
         raise DataLossError(
             f"{what} must have an offset and a size >= 0, not {offset} and {stored}"
         )
-    slices, boxes = _slices_of(proto.slices, shape, what) if proto.slices else ((), ())
+    slices, boxes = slices_of(proto.slices, shape, what) if proto.slices else ((), ())
     entry = Entry(dtype, shape, shard_id, offset, stored, proto.crc32c, slices, boxes)
     _check_size(entry, what)
     return entry
 
 
-def _slices_of(
+def shape_of(proto: Any, what: str) -> tuple[int, ...]:
+    """The shape that a message says a tensor has.
+
+    Raises:
+        DataLossError: no tensor can have it.
+    """
+    if proto.unknown_rank:
+        raise DataLossError(f"{what} must have a shape, but its rank is unknown")
+    shape = tuple([dim.size for dim in proto.dim])
+    elements = size([n for n in shape if n])
+    if len(shape) > MAX_RANK or min(shape, default=0) < 0 or elements >> 63:
+        raise DataLossError(
+            f"{what} must have at most {MAX_RANK} dimensions, none negative and fewer than 2**63 elements,"
+            f" not {clip(show(shape))}"
+        )
+    return shape
+
+
+def dtype_of(number: int, what: str) -> DType:
+    """The element type of that number.
+
+    Raises:
+        DataLossError: there is none.
+    """
+    try:
+        return as_dtype(number)
+    except TypeError as error:
+        raise DataLossError(f"{what} must have a known dtype, not number {number}") from error
+
+
+def slices_of(
     protos: Sequence[Any], shape: tuple[int, ...], what: str
 ) -> tuple[tuple[TensorSlice, ...], tuple[Box, ...]]:
+    """The slices that messages say a tensor is stored in, also as offsets and sizes.
+
+    Raises:
+        DataLossError: there are too many, or one does not lie within the tensor.
+    """
     if len(protos) > MAX_SLICES:
         raise DataLossError(f"{what} must have at most {MAX_SLICES} slices, not {len(protos)}")
     slices = tuple(_slice_of(proto.extent) for proto in protos)

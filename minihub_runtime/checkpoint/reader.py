@@ -32,9 +32,9 @@ from minihub_runtime.checkpoint.crc32c import crc32c, crc32c_of_each, mask, mask
 from minihub_runtime.checkpoint.files import let_go, map_file, read_file
 from minihub_runtime.checkpoint.slices import (
     Box,
-    overlapping,
-    parse_shape_and_slice,
+    pieces_of,
     slice_key,
+    wanted_part,
 )
 from minihub_runtime.checkpoint.table import read_table
 from minihub_runtime.checkpoint.verified import Run, verified_runs
@@ -173,7 +173,7 @@ class CheckpointReader:
         whole = Box((0,) * len(entry.shape), entry.shape)
         wanted = whole
         if slice:
-            wanted = self._wanted(name, slice, entry.shape)
+            wanted = wanted_part(name, slice, entry.shape, self.prefix)
         if entry.slices:
             return self._assemble(name, key, entry, wanted)
         return self._whole(name, key, entry)[wanted.within(whole)]
@@ -201,22 +201,6 @@ class CheckpointReader:
             )
         return self._names[name]
 
-    def _wanted(self, name: str, slice: str, found: tuple[int, ...]) -> Box:
-        """The part of a variable that a shape and slice name, which must be those of a tensor of shape `found`."""
-        try:
-            shape, part = parse_shape_and_slice(slice)
-            wanted = part.box(shape)
-        except InvalidArgumentError as error:
-            raise InvalidArgumentError(
-                f"the part {clip(slice)!r} of variable {clip(name)!r}: {error.message}"
-            ) from None
-        if shape != found:
-            raise InvalidArgumentError(
-                f"variable {clip(name)!r}, of which the part {wanted} is wanted, must have the shape {show(shape)} in the checkpoint"
-                f" {clip(self.prefix)}, not {show(found)}"
-            )
-        return wanted
-
     def _entry(self, key: bytes) -> Entry:
         entry = self._entries.get(key)
         if entry is None:
@@ -232,21 +216,10 @@ class CheckpointReader:
 
     def _assemble(self, name: str, name_key: bytes, entry: Entry, wanted: Box) -> NDArray[Any]:
         """The part `wanted` of a partitioned tensor, a view if it is one of the slices."""
-        pieces = []
-        for part, box in zip(entry.slices, entry.boxes, strict=True):
-            common = box.intersection(wanted)
-            if common is not None:
-                pieces.append((slice_key(name_key, part), box, common))
-        if overlapping([common for _, _, common in pieces]):
-            raise DataLossError(
-                f"the stored slices of {clip(name)!r} must be disjoint, but some overlap"
-            )
-        found = sum(common.volume for _, _, common in pieces)
-        if found != wanted.volume:
-            raise DataLossError(
-                f"the stored slices of {clip(name)!r} must have all {wanted.volume} elements of the part {wanted} that is wanted,"
-                f" but have {found} ({clip(self.prefix)})"
-            )
+        pieces = [
+            (slice_key(name_key, entry.slices[number]), entry.boxes[number], common)
+            for number, common in pieces_of(entry.boxes, wanted, name, self.prefix)
+        ]
         parts = [
             (self._part(name, entry, key, box), key, box, common) for key, box, common in pieces
         ]

@@ -21,10 +21,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minihub_runtime.errors import InvalidArgumentError, clip
+from minihub_runtime.errors import DataLossError, InvalidArgumentError, clip
 from minihub_runtime.shapes import show, size
 
-__all__ = ["Box", "TensorSlice", "overlapping", "parse_shape_and_slice", "slice_key"]
+__all__ = [
+    "Box",
+    "TensorSlice",
+    "overlapping",
+    "parse_shape_and_slice",
+    "pieces_of",
+    "slice_key",
+    "wanted_part",
+]
 
 _SPECIFICATION = r"(?:[0-9]+ )+(?:-|[0-9]+,[0-9]+)(?::(?:-|[0-9]+,[0-9]+))*"
 _WHOLE = -1
@@ -120,6 +128,48 @@ def overlapping(boxes: Sequence[Box]) -> bool:
         bool(((starts[i] < ends[i + 1 :]) & (starts[i + 1 :] < ends[i])).all(axis=1).any())
         for i in range(len(boxes) - 1)
     )
+
+
+def pieces_of(stored: Sequence[Box], wanted: Box, name: str, prefix: str) -> list[tuple[int, Box]]:
+    """Which of the stored slices of a tensor have elements of a part, and what they share with it.
+
+    Raises:
+        DataLossError: slices overlap there, or are not all of it.
+    """
+    found = [(number, box.intersection(wanted)) for number, box in enumerate(stored)]
+    pieces = [(number, common) for number, common in found if common is not None]
+    if overlapping([common for _, common in pieces]):
+        raise DataLossError(
+            f"the stored slices of {clip(name)!r} must be disjoint, but some overlap"
+        )
+    volume = sum(common.volume for _, common in pieces)
+    if volume != wanted.volume:
+        raise DataLossError(
+            f"the stored slices of {clip(name)!r} must have all {wanted.volume} elements of the part {wanted} that is wanted,"
+            f" but have {volume} ({clip(prefix)})"
+        )
+    return pieces
+
+
+def wanted_part(name: str, slice: str, found: tuple[int, ...], prefix: str) -> Box:
+    """The part of a variable that a shape and slice name, which must be those of a tensor of shape `found`.
+
+    Raises:
+        InvalidArgumentError: they are not.
+    """
+    try:
+        shape, part = parse_shape_and_slice(slice)
+        wanted = part.box(shape)
+    except InvalidArgumentError as error:
+        raise InvalidArgumentError(
+            f"the part {clip(slice)!r} of variable {clip(name)!r}: {error.message}"
+        ) from None
+    if shape != found:
+        raise InvalidArgumentError(
+            f"variable {clip(name)!r}, of which the part {wanted} is wanted, must have the shape {show(shape)} in the checkpoint"
+            f" {clip(prefix)}, not {show(found)}"
+        )
+    return wanted
 
 
 def parse_shape_and_slice(specification: str) -> tuple[tuple[int, ...], TensorSlice]:

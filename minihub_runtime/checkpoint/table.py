@@ -15,15 +15,19 @@ Source: tensorflow/tsl/lib/io/format.cc, block.cc, block_builder.cc, table_build
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from minihub_runtime.checkpoint.crc32c import crc32c, mask, masked_crc32c
 from minihub_runtime.checkpoint.snappy import decompress
 from minihub_runtime.checkpoint.varint import read_varint, varint
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, clip
 
-__all__ = ["BLOCK_SIZE", "read_table", "read_varint", "varint", "write_table"]
+__all__ = ["BLOCK_SIZE", "Table", "read_table", "read_varint", "varint", "write_table"]
+
+_Data: TypeAlias = "bytes | memoryview"
+_Handle: TypeAlias = tuple[int, int]
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER_SIZE = 48
@@ -50,7 +54,58 @@ def read_table(data: bytes, what: str) -> list[tuple[bytes, bytes]]:
         raise type(error)(f"{clip(what)} is not a readable table: {error.message}") from error
 
 
-def _entries_of_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+class Table:
+    """A table whose blocks are read, and compared with their checksums, when they are wanted.
+
+    Args:
+        data: the whole file, or a map of it.
+        what: the file's name, for messages.
+
+    Raises:
+        DataLossError: the bytes are no such table.
+    """
+
+    def __init__(self, data: _Data, what: str) -> None:
+        self._data = data
+        self._what = what
+        self._read: tuple[_Handle, dict[bytes, _Data]] | None = None
+        try:
+            index = list(_index_of_table(data))
+        except DataLossError as error:
+            raise self._damaged(error) from error
+        self._last_keys = [key for key, _ in index]
+        self._handles = [handle for _, handle in index]
+        if self._last_keys != sorted(self._last_keys):
+            raise self._damaged(DataLossError("the keys of its index must increase"))
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key, or None.
+
+        Raises:
+            DataLossError: the block where it belongs is damaged.
+        """
+        place = bisect.bisect_left(self._last_keys, key)
+        if place == len(self._handles):
+            return None
+        handle = self._handles[place]
+        # What is wanted next lies in the same block as a rule.  Threads may replace it at any time.
+        read = self._read
+        if read is None or read[0] != handle:
+            footer = len(self._data) - FOOTER_SIZE
+            try:
+                read = handle, dict(_entries_of_block(_block(self._data, handle, footer)))
+            except DataLossError as error:
+                raise self._damaged(error) from error
+            self._read = read
+        value = read[1].get(key)
+        return None if value is None else bytes(value)
+
+    def _damaged(self, error: DataLossError) -> DataLossError:
+        return DataLossError(f"{clip(self._what)} is not a readable table: {error.message}")
+
+
+def _index_of_table(data: _Data) -> Iterator[tuple[bytes, _Handle]]:
+    """For each block a key that is not below its last one, and where it lies."""
     if len(data) < FOOTER_SIZE:
         raise DataLossError(f"it must have at least {FOOTER_SIZE} bytes, not {len(data)}")
     magic = int.from_bytes(data[-8:], "little")
@@ -61,8 +116,7 @@ def _entries_of_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     index, _ = _read_handle(data, position, len(data) - 8)
     _block(data, metaindex, footer)
     previous = (0, -TRAILER_SIZE)
-    last: bytes | None = None
-    for _, value in _entries_of_block(_block(data, index, footer)):
+    for key, value in _entries_of_block(_block(data, index, footer)):
         handle, _ = _read_handle(value, 0, len(value))
         if handle == previous:
             # TensorFlow accepts several index entries for one block; they say nothing new.
@@ -73,7 +127,15 @@ def _entries_of_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
                 f"its blocks must follow each other, but one ends at {end} and the next starts at {handle[0]}"
             )
         previous = handle
-        for entry in _entries_of_block(_block(data, handle, footer)):
+        yield key, handle
+
+
+def _entries_of_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    footer = len(data) - FOOTER_SIZE
+    last: bytes | None = None
+    for _, handle in _index_of_table(data):
+        for key, value in _entries_of_block(_block(data, handle, footer)):
+            entry = key, bytes(value)
             if last is not None and entry[0] <= last:
                 raise DataLossError(
                     f"its keys must increase, but {_show(entry[0])} follows {_show(last)}"
@@ -82,13 +144,13 @@ def _entries_of_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             yield entry
 
 
-def _read_handle(data: bytes, position: int, limit: int) -> tuple[tuple[int, int], int]:
+def _read_handle(data: _Data, position: int, limit: int) -> tuple[_Handle, int]:
     offset, position = read_varint(data, position, limit)
     size, position = read_varint(data, position, limit)
     return (offset, size), position
 
 
-def _block(data: bytes, handle: tuple[int, int], limit: int) -> bytes:
+def _block(data: _Data, handle: _Handle, limit: int) -> _Data:
     """The contents of a block, checked."""
     offset, size = handle
     end = offset + size
@@ -104,7 +166,7 @@ def _block(data: bytes, handle: tuple[int, int], limit: int) -> bytes:
             f"the checksum of the block at {offset} must be {stored:#010x}, but is {found:#010x}"
         )
     if kind == SNAPPY:
-        return decompress(data[offset:end])
+        return decompress(bytes(data[offset:end]))
     if kind != 0:
         raise DataLossError(
             f"a block must be of type 0 or {SNAPPY}, but the one at {offset} is of type {kind}"
@@ -112,7 +174,7 @@ def _block(data: bytes, handle: tuple[int, int], limit: int) -> bytes:
     return data[offset:end]
 
 
-def _entries_of_block(block: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _entries_of_block(block: _Data) -> Iterator[tuple[bytes, _Data]]:
     if len(block) < 4:
         raise DataLossError(f"a block must have at least 4 bytes, not {len(block)}")
     restarts = int.from_bytes(block[-4:], "little")

@@ -7,7 +7,7 @@ from minihub_runtime.errors import DataLossError
 __all__ = ["read_varint", "varint"]
 
 
-def read_varint(data: bytes, position: int, limit: int) -> tuple[int, int]:
+def read_varint(data: bytes | memoryview, position: int, limit: int) -> tuple[int, int]:
     """The number at `position`, and the position after it.
 
     Raises:

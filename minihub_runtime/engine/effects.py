@@ -75,7 +75,7 @@ _HARMLESS_KINDS = (
 )
 #: Ops that make what others use, or find it if it is there already.
 _MAKERS = frozenset(
-    {"HashTable", "HashTableV2", "StackV2", "VarHandleOp", "Variable", "VariableV2"}
+    {"HashTable", "HashTableV2", "MutexV2", "StackV2", "VarHandleOp", "Variable", "VariableV2"}
 )
 _READERS = frozenset(
     {

@@ -33,7 +33,7 @@ from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.repeatable import is_repeatable
 from minihub_runtime.threads import works_alone
 
-__all__ = ["Kernel", "Plan", "Prelude", "Step", "names_of"]
+__all__ = ["Kernel", "Plan", "Prelude", "Step", "execute", "names_of"]
 
 Kernel = Callable[..., Any]
 #: Picks the inputs of a step from the slots.
@@ -68,6 +68,7 @@ class Plan:
 
     Attributes:
         steps: the steps.
+        unbound: the same as they are told, for who runs them one by one.
         slots: the list a run starts with, constants in place.
         feeds: slot of each fed tensor.
         fetches: slot of each fetched tensor.
@@ -86,6 +87,7 @@ class Plan:
         effect: Callable[[Node], Effect],
     ) -> None:
         self.steps = _bound(steps)
+        self.unbound = tuple(steps)
         self.slots = slots
         self.feeds = feeds
         self.fetches = tuple(fetches)
@@ -114,6 +116,10 @@ class Plan:
         if not self._shared(slots, check):
             _execute(self.steps, slots, check)
         return [slots[i] for i in self.fetches]
+
+    def begin(self) -> list[Any]:
+        """The slots that a run starts with, before feeds are in them."""
+        return (self.prelude.settle(None) if self.prelude.steps else self.slots).copy()
 
     def _shared(self, slots: list[Any], check: Callable[[], None] | None) -> bool:
         """Run the steps in several threads, if that is possible; whether it was."""
@@ -176,6 +182,13 @@ class Prelude:
 
 def _bound(steps: Sequence[Step]) -> tuple[_Bound, ...]:
     return tuple((s.kernel, _pick(s.inputs), s.outputs, s.frees, s.node) for s in steps)
+
+
+def execute(
+    steps: Sequence[Step], slots: list[Any], check: Callable[[], None] | None = None
+) -> None:
+    """Run steps, which read and fill slots; errors as for `Plan.run`."""
+    _execute(_bound(steps), slots, check)
 
 
 def _execute(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from minihub_runtime.graph.ir import Graph, Ref
 from minihub_runtime.memory import keep_heap
 from minihub_runtime.ops.registry import REGISTRY
 
-__all__ = ["Runner"]
+__all__ = ["Runner", "handed_out"]
 
 
 class Runner:
@@ -103,9 +104,16 @@ class Runner:
             self.state.finish(before)
         if not copied:
             return [_shown(_alive(value, ref)) for value, ref in zip(values, fetches, strict=True)]
-        handed = [_hand_out(value, ref) for value, ref in zip(values, fetches, strict=True)]
-        _separate(handed, feeds.values())
-        return handed
+        return handed_out(values, fetches, feeds)
+
+    @contextlib.contextmanager
+    def running(self, timeout: float | None) -> Iterator[None]:
+        """A context in which kernels run; see `run`."""
+        before = self.state.start(None if timeout is None else time.monotonic() + _seconds(timeout))
+        try:
+            yield
+        finally:
+            self.state.finish(before)
 
     def reset(self) -> None:
         """Forget all variables and tables."""
@@ -125,6 +133,19 @@ class Runner:
             FailedPreconditionError: it has none yet.
         """
         return _shown(self.handle(name).read())
+
+
+def handed_out(
+    values: Sequence[Any], fetches: Sequence[Ref], feeds: Mapping[Ref, Any]
+) -> list[Any]:
+    """Fetched values as the caller gets them, who may change each alone.
+
+    Raises:
+        InvalidArgumentError: one lies on a branch that was not taken.
+    """
+    handed = [_hand_out(value, ref) for value, ref in zip(values, fetches, strict=True)]
+    _separate(handed, feeds.values())
+    return handed
 
 
 def _separate(values: list[Any], fed: Iterable[Any]) -> None:

@@ -12,9 +12,8 @@ from collections import ChainMap, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar, Token
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypeVar, cast
 
-from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.checkpoint.bundle import index_filename
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
@@ -30,7 +29,11 @@ from minihub_runtime.errors import (
 from minihub_runtime.files import read_regular_file, stream_regular_file
 from minihub_runtime.graph.functions import Body, instantiate
 from minihub_runtime.graph.ir import Graph
+from minihub_runtime.ops.checkpoint_files import old_checkpoint_files, open_checkpoint
 from minihub_runtime.ops.philox import Philox
+
+if TYPE_CHECKING:
+    from minihub_runtime.checkpoint import CheckpointReader, OldCheckpointReader
 
 __all__ = ["MAX_CALL_DEPTH", "NodeContext", "State"]
 
@@ -72,12 +75,14 @@ class _Run(NamedTuple):
         depth: how many calls lie within one another.
         path: the calls that led to the function that runs now: scopes and names of their nodes.
         streams: where private states of nodes lie, if that is not the session.
+        ending: what is called at the end of the run.
     """
 
     deadline: float | None = None
     depth: int = 0
     path: tuple[tuple[str, str], ...] = ()
     streams: dict[Any, Any] | None = None
+    ending: list[Callable[[], None]] | None = None
 
 
 _IDLE = _Run()
@@ -106,7 +111,7 @@ class State:
         self._functions: dict[Any, tuple[Body, Plan]] = {}
         #: Functions that gradients of functions call.
         self._written: dict[str, Any] = {}
-        self._checkpoints: OrderedDict[Any, CheckpointReader] = OrderedDict()
+        self._checkpoints: OrderedDict[Any, CheckpointReader | OldCheckpointReader] = OrderedDict()
         self._allowed: set[str | Path] = set()
 
     def allow(self, folders: Iterable[str | Path]) -> None:
@@ -125,7 +130,9 @@ class State:
         Raises:
             PermissionDeniedError: it is outside the folders the session was given.
         """
-        text = os.fsdecode(path)
+        return self._allowed_path(os.fsdecode(path))
+
+    def _allowed_path(self, text: str) -> str:
         if self.readable is not None:
             real = os.path.realpath(text)
             if not any(_inside(folder, real) for folder in self.readable):
@@ -180,7 +187,7 @@ class State:
             for place, (key, counter) in streams.items():
                 self._own[place] = Philox.at(key, counter)
 
-    def checkpoint(self, prefix: bytes) -> CheckpointReader:
+    def checkpoint(self, prefix: bytes) -> CheckpointReader | OldCheckpointReader:
         """The reader of a checkpoint that the graph may see; one that was written anew is opened anew.
 
         Raises:
@@ -189,10 +196,15 @@ class State:
         """
         path = self.permitted(prefix)
         with self._lock:
-            key = (path, _identity(index_filename(path)))
+            files = old_checkpoint_files(path)
+            # What a pattern finds may lie elsewhere, behind a link.
+            places = (
+                [index_filename(path)] if files is None else list(map(self._allowed_path, files))
+            )
+            key = (path, *map(_identity, places))
             reader = self._checkpoints.pop(key, None)
             if reader is None:
-                reader = CheckpointReader(path)
+                reader = open_checkpoint(path, files)
             self._checkpoints[key] = reader
             # Each variable is restored by an operation of its own, often; many checkpoints, one after another, seldom.
             while len(self._checkpoints) > MAX_CHECKPOINTS:
@@ -220,10 +232,13 @@ class State:
     def start(self, deadline: float | None) -> Token[_Run]:
         """Note this thread's run; what `finish` wants back."""
         run = _run.get()
-        return _run.set(run if deadline is None else run._replace(deadline=deadline))
+        until = run.deadline if deadline is None else deadline
+        return _run.set(_Run(until, run.depth, run.path, run.streams, []))
 
     def finish(self, before: Token[_Run]) -> None:
         """End the run that `start` began."""
+        for end in _run.get().ending or ():
+            end()
         _run.reset(before)
 
     def check(self) -> None:
@@ -367,7 +382,7 @@ class State:
                 f"calls must not nest deeper than {MAX_CALL_DEPTH}, as function "
                 f"{clip(body.name)!r} does"
             )
-        before = _run.set(_Run(run.deadline, run.depth + 1, path, run.streams))
+        before = _run.set(_Run(run.deadline, run.depth + 1, path, run.streams, run.ending))
         try:
             found = plan.run(arguments, check)
         finally:
@@ -535,7 +550,7 @@ class NodeContext:
         """Whether the program that runs the graph has added the node that holds a token."""
         return bool(token) and token == self._state.graph.python.get("")
 
-    def checkpoint(self, prefix: bytes) -> CheckpointReader:
+    def checkpoint(self, prefix: bytes) -> CheckpointReader | OldCheckpointReader:
         """The reader of a checkpoint that the graph may see; errors as for `read_file`."""
         return self._state.checkpoint(prefix)
 
@@ -555,6 +570,11 @@ class NodeContext:
                 f"the graph must hold the Python function {clip(name)!r}; one that was read from a file has none"
             )
         return found
+
+    def ending(self) -> list[Callable[[], None]]:
+        """What is called at the end of the run; another run has another list."""
+        found = _run.get().ending
+        return [] if found is None else found
 
     def check(self) -> None:
         """Raise if the run has passed its deadline."""

@@ -132,6 +132,10 @@ class Context(Protocol):
         """
         ...
 
+    def ending(self) -> list[Callable[[], None]]:
+        """What is called at the end of the run, to which a kernel may add; another run has another list."""
+        ...
+
     def check(self) -> None:
         """Raise DeadlineExceededError if the run's deadline has passed; long loops call it now and then."""
         ...

@@ -13,14 +13,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.dtypes import DType
-from minihub_runtime.errors import InvalidArgumentError, PermissionDeniedError, clip
+from minihub_runtime.errors import (
+    InvalidArgumentError,
+    NotFoundError,
+    PermissionDeniedError,
+    clip,
+)
 from minihub_runtime.files import system_errors
 from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.file_patterns import matching_paths
-from minihub_runtime.ops.registry import Array, op, types_list
-from minihub_runtime.ops.shape_rules import nothing, scalar
+from minihub_runtime.ops.registry import ANY, Array, op, types_list
+from minihub_runtime.ops.shape_rules import nothing, scalar, unknown
 from minihub_runtime.shapes import Shape, Spec, merge
 
 SAVE = "core/kernels/save_restore_v2_ops.cc"
@@ -87,6 +93,11 @@ def matching_files(ctx: Context, pattern: Array, *, _program_token: str = "") ->
     return result
 
 
+def _restored_slice(file_pattern: Spec, tensor_name: Spec, shape_and_slice: Spec) -> Shape:
+    """Unknown, unless the slice says how large it is."""
+    return None if shape_and_slice.value is None else _slice_shape(shape_and_slice.value.item())
+
+
 def _restored(tensor_names: Spec, shape_and_slices: Spec, dtypes: Sequence[object]) -> list[Shape]:
     """Unknown, except where a slice says how large it is."""
     if shape_and_slices.value is None or len(shape_and_slices.value) != len(dtypes):
@@ -150,6 +161,118 @@ def restore_v2(
         )
         tensors.append(reader.read(name, spec.decode("utf-8", "surrogateescape")))
     return tuple(tensors)
+
+
+def _restore_old(
+    ctx: Context, file_pattern: Array, tensor_name: Array, part: str, dtype: DType
+) -> Array:
+    """A tensor of a checkpoint of the V1 format."""
+    for key, value in (("file_pattern", file_pattern), ("tensor_name", tensor_name)):
+        require(value.size == 1, f"{key} must be a single string, not {list(value.shape)}")
+    pattern = file_pattern.item()
+    reader = ctx.checkpoint(pattern)
+    if isinstance(reader, CheckpointReader):
+        raise NotFoundError(
+            "Unsuccessful TensorSliceReader constructor: Failed to find any matching files for "
+            f"{clip(os.fsdecode(pattern))}"
+        )
+    name = tensor_name.item().decode("utf-8", "surrogateescape")
+    found = reader.dtype(name)
+    require(
+        found is dtype,
+        f"Expected to restore a tensor of type {dtype.name}, got a tensor of type {found.name} instead: "
+        f"tensor_name = {clip(name)}",
+    )
+    restored: Array = reader.read(name, part)
+    return restored
+
+
+@op(
+    "Restore(file_pattern: string, tensor_name: string) -> tensor: dt",
+    dt=ANY,
+    stateful=True,
+    source="core/kernels/restore_op.cc:RestoreOp",
+    shape=unknown,
+    ranks={"file_pattern": 0, "tensor_name": 0},
+)
+def restore(
+    ctx: Context, file_pattern: Array, tensor_name: Array, *, dt: DType, preferred_shard: int = -1
+) -> Array:
+    """A tensor of a checkpoint of the module that has the V1 format, in one file or all those that match a pattern.
+
+    Raises: NotFoundError for a name or file that is not there, InvalidArgumentError for another type, DataLossError for
+    corrupted bytes, PermissionDeniedError for a checkpoint outside the module.
+    Differs: TensorFlow reads any checkpoint of the machine.
+    """
+    return _restore_old(ctx, file_pattern, tensor_name, "", dt)
+
+
+@op(
+    "RestoreSlice(file_pattern: string, tensor_name: string, shape_and_slice: string) -> tensor: dt",
+    dt=ANY,
+    stateful=True,
+    source="core/kernels/restore_op.cc:RestoreSliceOp",
+    shape=_restored_slice,
+    ranks={"file_pattern": 0, "tensor_name": 0, "shape_and_slice": 0},
+)
+def restore_slice(
+    ctx: Context,
+    file_pattern: Array,
+    tensor_name: Array,
+    shape_and_slice: Array,
+    *,
+    dt: DType,
+    preferred_shard: int = -1,
+) -> Array:
+    """A part of a tensor of a checkpoint of the V1 format, such as `8 16 0,4:-`; all of it for an empty string.
+
+    Raises: as Restore; InvalidArgumentError for a part that is not one of the tensor.
+    Differs: TensorFlow reads any checkpoint of the machine.
+    """
+    require(
+        shape_and_slice.size == 1,
+        f"shape_and_slice must be a single string, not {list(shape_and_slice.shape)}",
+    )
+    part = shape_and_slice.item().decode("utf-8", "surrogateescape")
+    return _restore_old(ctx, file_pattern, tensor_name, part, dt)
+
+
+@op(
+    "Save(filename: string, tensor_names: string, data: T)",
+    T=types_list(minimum=1),
+    stateful=True,
+    source="core/kernels/save_op.cc:SaveOp",
+    shape=nothing,
+)
+def save(filename: Array, tensor_names: Array, data: Sequence[Array]) -> tuple[()]:
+    """Nothing: always refused.
+
+    Raises: PermissionDeniedError.
+    Differs: TensorFlow writes wherever the graph says.
+    """
+    raise PermissionDeniedError(
+        "a graph must not write files; write checkpoints from the program that runs it"
+    )
+
+
+@op(
+    "SaveSlices(filename: string, tensor_names: string, shapes_and_slices: string, data: T)",
+    T=types_list(minimum=1),
+    stateful=True,
+    source="core/kernels/save_op.cc:SaveSlicesOp",
+    shape=nothing,
+)
+def save_slices(
+    filename: Array, tensor_names: Array, shapes_and_slices: Array, data: Sequence[Array]
+) -> tuple[()]:
+    """Nothing: always refused.
+
+    Raises: PermissionDeniedError.
+    Differs: TensorFlow writes wherever the graph says.
+    """
+    raise PermissionDeniedError(
+        "a graph must not write files; write checkpoints from the program that runs it"
+    )
 
 
 @op(

@@ -72,6 +72,10 @@ __all__ = [
     "RunOptions",
     "SaveSliceInfoDef",
     "SavedModel",
+    "SavedSlice",
+    "SavedSliceMeta",
+    "SavedTensorSliceMeta",
+    "SavedTensorSlices",
     "SaverDef",
     "ScopedAllocatorOptions",
     "SequenceExample",
@@ -904,6 +908,37 @@ class SavedModel(Message):
     saved_model_schema_version: int
     @property
     def meta_graphs(self) -> RepeatedCompositeFieldContainer[MetaGraphDef]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class SavedSlice(Message):
+    name: str
+    @property
+    def slice(self) -> TensorSliceProto: ...
+    @property
+    def data(self) -> TensorProto: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class SavedSliceMeta(Message):
+    name: str
+    @property
+    def shape(self) -> TensorShapeProto: ...
+    type: int
+    @property
+    def slice(self) -> RepeatedCompositeFieldContainer[TensorSliceProto]: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class SavedTensorSliceMeta(Message):
+    @property
+    def tensor(self) -> RepeatedCompositeFieldContainer[SavedSliceMeta]: ...
+    @property
+    def versions(self) -> VersionDef: ...
+    def __init__(self, **fields: Any) -> None: ...
+
+class SavedTensorSlices(Message):
+    @property
+    def meta(self) -> SavedTensorSliceMeta: ...
+    @property
+    def data(self) -> SavedSlice: ...
     def __init__(self, **fields: Any) -> None: ...
 
 class SaverDef(Message):

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from minihub_runtime.api.gfile import isdir, local_path
 from minihub_runtime.api.logger import LOGGER
-from minihub_runtime.checkpoint import CheckpointReader as Reader
 from minihub_runtime.checkpoint import finish_interrupted
 from minihub_runtime.dtypes import DType
-from minihub_runtime.errors import NotFoundError, UnimplementedError, clip
+from minihub_runtime.ops.checkpoint_files import old_checkpoint_files, open_checkpoint
 from minihub_runtime.public import public
 from minihub_runtime.train.checkpoint_state import latest_checkpoint
 
 __all__ = [
     "CheckpointReader",
+    "allow_checkpoint",
     "checkpoint_prefix",
     "checkpoints_iterator",
     "list_variables",
@@ -42,24 +42,13 @@ class CheckpointReader:
 
     Raises:
         NotFoundError: there is none.
-        UnimplementedError: it is one of the V1 format.
         DataLossError: it is damaged.
     """
 
     def __init__(self, filepattern: str | bytes | os.PathLike[str]) -> None:
         prefix = local_path(filepattern)
         finish_interrupted(prefix)
-        try:
-            self._reader = Reader(prefix)
-        except NotFoundError:
-            if os.path.isfile(prefix):
-                raise UnimplementedError(
-                    f"{clip(prefix)} is a checkpoint of the V1 format, which is not read"
-                ) from None
-            raise NotFoundError(
-                "Unsuccessful TensorSliceReader constructor: Failed to find any matching files for "
-                f"{clip(prefix)}"
-            ) from None
+        self._reader = open_checkpoint(prefix)
 
     def get_variable_to_shape_map(self) -> dict[str, list[int]]:
         """Name → shape, of the whole if a variable is partitioned."""
@@ -90,6 +79,12 @@ class CheckpointReader:
             for name in self._reader.names()
         ]
         return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+def allow_checkpoint(graph: Any, prefix: str) -> None:
+    """Let sessions of a graph read a checkpoint."""
+    for path in (prefix, *(old_checkpoint_files(prefix) or ())):
+        graph.allow_reading(path)
 
 
 @public("train.NewCheckpointReader")

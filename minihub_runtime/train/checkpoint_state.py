@@ -287,7 +287,8 @@ def sync_checkpoint(checkpoint_prefix: str) -> None:
     Raises:
         OpError: the system cannot write one.
     """
-    patterns = _patterns(local_path(checkpoint_prefix))
+    prefix = local_path(checkpoint_prefix)
+    patterns = [*_patterns(prefix), prefix]
     sync_files([path for pattern in patterns for path in matching(pattern)])
 
 

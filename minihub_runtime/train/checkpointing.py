@@ -18,8 +18,9 @@ from minihub_runtime.api.saveables import SaveableObject
 from minihub_runtime.api.session import Session
 from minihub_runtime.api.trackable import AutoTrackable, is_trackable
 from minihub_runtime.api.variables.base import make_variable
-from minihub_runtime.checkpoint import CheckpointReader, Part, write_shards
+from minihub_runtime.checkpoint import Part, write_shards
 from minihub_runtime.dtypes import int64
+from minihub_runtime.ops.checkpoint_files import open_checkpoint
 from minihub_runtime.public import public
 from minihub_runtime.train.checkpoint_options import CheckpointOptions
 from minihub_runtime.train.checkpoint_reading import new_checkpoint_reader
@@ -185,7 +186,7 @@ class Checkpoint(AutoTrackable):
         prefix = local_path(save_path)
         # Looks for what is there, and says so as TensorFlow does.
         new_checkpoint_reader(prefix)
-        with CheckpointReader(prefix) as reader:
+        with open_checkpoint(prefix) as reader:
             graph = read_object_graph(reader, prefix)
         if graph is None:
             return NameBasedSaverStatus(self, prefix, self.save_counter)

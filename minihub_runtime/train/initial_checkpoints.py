@@ -17,7 +17,11 @@ from minihub_runtime.api.variables import Variable
 from minihub_runtime.api.variables.partitioned import PartitionedVariable
 from minihub_runtime.api.variables.store import default_variable_store
 from minihub_runtime.public import public
-from minihub_runtime.train.checkpoint_reading import checkpoint_prefix, load_checkpoint
+from minihub_runtime.train.checkpoint_reading import (
+    allow_checkpoint,
+    checkpoint_prefix,
+    load_checkpoint,
+)
 
 __all__ = ["init_from_checkpoint", "initialize_from", "parts_of"]
 
@@ -49,7 +53,7 @@ def initialize_from(prefix: str, tensor_name: str, variable: Any) -> None:
 
 def _set_initializer(prefix: str, tensor_name: str, variable: Any, spec: str) -> None:
     graph = get_default_graph()
-    graph.allow_reading(prefix)
+    allow_checkpoint(graph, prefix)
     with graph.device(variable.device), graph.device("/cpu:0"):
         (restored,) = build(
             "RestoreV2",

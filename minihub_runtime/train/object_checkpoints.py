@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from minihub_runtime.api.saveables import SaveableObject, saveables_of
 from minihub_runtime.api.trackable import Trackable, trackable_children
 from minihub_runtime.api.variables import Variable
-from minihub_runtime.checkpoint import CheckpointReader
+from minihub_runtime.checkpoint import CheckpointReader, OldCheckpointReader
 from minihub_runtime.errors import DataLossError, NotFoundError
+from minihub_runtime.ops.checkpoint_files import open_checkpoint
 from minihub_runtime.protos import TrackableObjectGraph, parse
 
 __all__ = [
@@ -157,7 +158,9 @@ def _note_values(graph: TrackableObjectGraph) -> None:
         node.has_checkpoint_values.value = place in having
 
 
-def read_object_graph(reader: CheckpointReader, prefix: str) -> TrackableObjectGraph | None:
+def read_object_graph(
+    reader: CheckpointReader | OldCheckpointReader, prefix: str
+) -> TrackableObjectGraph | None:
     """The message in a checkpoint; None if it is no checkpoint of objects.
 
     Raises:
@@ -206,7 +209,7 @@ def names_to_keys(prefix: str) -> dict[str, str] | None:
     Raises:
         DataLossError: the checkpoint is damaged.
     """
-    with CheckpointReader(prefix) as reader:
+    with open_checkpoint(prefix) as reader:
         graph = read_object_graph(reader, prefix)
     if graph is None:
         return None

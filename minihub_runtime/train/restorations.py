@@ -19,8 +19,9 @@ from minihub_runtime.api.graph import Tensor, get_default_graph
 from minihub_runtime.api.logger import LOGGER
 from minihub_runtime.api.saveables import SaveableObject, named_saveables, saveables_of
 from minihub_runtime.api.trackable import Trackable, trackable_children
-from minihub_runtime.checkpoint import CheckpointReader
+from minihub_runtime.ops.checkpoint_files import open_checkpoint
 from minihub_runtime.protos import TrackableObjectGraph
+from minihub_runtime.train.checkpoint_reading import allow_checkpoint
 from minihub_runtime.train.object_checkpoints import (
     found_objects,
     names_of_nodes,
@@ -322,7 +323,7 @@ class CheckpointLoadStatus(_Status):
         session = session_or_default(session, "restore a checkpoint")
         self.match()
         if self._restore_op is not None:
-            self._graph.allow_reading(self._prefix)
+            allow_checkpoint(self._graph, self._prefix)
             session.run(self._restore_op, {self._operations.prefix: self._prefix})
 
     def initialize_or_restore(self, session: Any = None) -> None:
@@ -402,7 +403,7 @@ class NameBasedSaverStatus(_Status):
             "to the graph each time it is called."
         )
         self._prefix = prefix
-        with CheckpointReader(prefix) as reader:
+        with open_checkpoint(prefix) as reader:
             self._missing: Any = None if reader.has(counter.op.name) else counter
 
     def assert_consumed(self) -> NameBasedSaverStatus:

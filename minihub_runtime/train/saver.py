@@ -20,10 +20,11 @@ from minihub_runtime.api.logger import LOGGER
 from minihub_runtime.api.name_prefixes import prepend_name_scope, strip_name_scope
 from minihub_runtime.api.saveables import named_saveables, validated_saveables
 from minihub_runtime.api.session import Session
-from minihub_runtime.checkpoint import Part, write_shards
+from minihub_runtime.checkpoint import Part, write_old_file, write_shards
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError, OpError
 from minihub_runtime.protos import MetaGraphDef, SaverDef
 from minihub_runtime.public import public
+from minihub_runtime.train.checkpoint_reading import allow_checkpoint
 from minihub_runtime.train.checkpoint_state import (
     STATE_FILENAME,
     checkpoint_exists,
@@ -87,7 +88,7 @@ class Saver:
         builder: accepted; there is one way to build the operations.
         defer_build: add the operations when `build` is called.
         allow_empty: do nothing, instead of raising an error, if there is nothing to save.
-        write_version: `SaverDef.V2`.
+        write_version: the format, `SaverDef.V1` or `SaverDef.V2`; with `saver_def` that has one.
         pad_step_number: write step numbers with eight digits.
         save_relative_paths: write paths relative to its folder into the file `checkpoint`.
         filename: the path that counts if none is fed to the operations.
@@ -98,7 +99,7 @@ class Saver:
     Raises:
         TypeError: `var_list` holds something else.
         ValueError: a name or a variable occurs twice, there is nothing to save, or `saver_def` is none.
-        NotImplementedError: `write_version` is another.
+        RuntimeError: `write_version` is another.
     """
 
     def __init__(
@@ -124,11 +125,6 @@ class Saver:
                 "If `var_list` is provided then build cannot be deferred. "
                 "Either set defer_build=False or var_list=None."
             )
-        if write_version != SaverDef.V2:
-            raise NotImplementedError(
-                f"write_version must be SaverDef.V2, not {write_version}: checkpoints of the V1 format "
-                "are not written"
-            )
         self._var_list = var_list
         self._reshape = reshape
         self._sharded = sharded
@@ -139,6 +135,7 @@ class Saver:
         self._is_built = False
         self._allow_empty = allow_empty
         self._is_empty = False
+        self._write_version = write_version
         self._pad_step_number = pad_step_number
         self._save_relative_paths = save_relative_paths
         self._filename = filename
@@ -150,6 +147,7 @@ class Saver:
             self.build()
         if self.saver_def is not None:
             self._check_saver_def()
+            self._write_version = self.saver_def.version
 
     def build(self) -> None:
         """Add the operations to the default graph, if that is still to be done.
@@ -176,6 +174,7 @@ class Saver:
                 self._keep_checkpoint_every_n_hours,
                 self._name,
                 self._filename,
+                self._write_version,
             )
         elif self._name:
             # The caller's message stays as it is.
@@ -278,7 +277,7 @@ class Saver:
             return
         try:
             sync_checkpoint(self._last_checkpoints[0][0])
-            remove_checkpoint(path, SaverDef.V2, meta_graph_suffix)
+            remove_checkpoint(path, self._operations.version, meta_graph_suffix)
         except OpError as error:
             # The new checkpoint is there; an old one that stays is no reason to end a training run.
             LOGGER.warning("Ignoring: %s", error)
@@ -315,19 +314,23 @@ class Saver:
             save_debug_info: accepted; there is no such information.
 
         Returns:
-            The prefix; None if there is nothing to save.
+            The prefix, in the V1 format with shards the pattern of their files; None if there is nothing to save.
 
         Raises:
             TypeError: `sess` is no session.
             ValueError: the folder is not there, or the paths contradict each other.
             RuntimeError: the operations are not built.
-            NotImplementedError: the saver is one of the V1 format.
             OpError: a variable has no value, or the files cannot be written.
         """
         del save_debug_info
         if not self._is_built:
             raise RuntimeError("`build()` should be called before save if defer_build==True")
         latest_filename = latest_filename or STATE_FILENAME
+        if self._write_version != SaverDef.V2:
+            LOGGER.warning(
+                "TensorFlow's V1 checkpoint format has been deprecated. Consider switching to the more efficient "
+                "V2 format: `tf.train.Saver(write_version=tf.train.SaverDef.V2)`, now on by default."
+            )
         if os.path.split(latest_filename)[0]:
             raise ValueError("'latest_filename' must not contain path components")
         if not isinstance(sess, Session):
@@ -339,14 +342,15 @@ class Saver:
             raise ValueError(
                 f"'latest_filename' collides with 'save_path': '{latest_filename}' and '{path}'"
             )
+        saved = path
         if not self._is_empty:
             self._require_folder(prefix)
-            self._write(sess, path)
+            saved = self._write(sess, path)
             if write_state:
-                self._record(path)
+                self._record(saved)
                 write_checkpoint_state(
                     os.path.dirname(prefix),
-                    path,
+                    saved,
                     self.last_checkpoints,
                     latest_filename,
                     self._save_relative_paths,
@@ -358,7 +362,7 @@ class Saver:
                     meta_graph_filename(path, meta_graph_suffix),
                     strip_default_attrs=strip_default_attrs,
                 )
-        return None if self._is_empty else path
+        return None if self._is_empty else saved
 
     def _step_text(self, sess: Session, global_step: Any) -> str:
         if not isinstance(global_step, int):
@@ -375,20 +379,29 @@ class Saver:
             raise ValueError(f"Parent directory of {prefix} doesn't exist, can't save.")
         os.makedirs(folder, exist_ok=True)
 
-    def _write(self, sess: Session, path: str) -> None:
-        shards = saved_shards(sess.graph, self._operations)
-        values = sess.peek([[shard.names, shard.slices, shard.tensors] for shard in shards])
-        write_shards(
-            path,
-            [
-                [
-                    Part(_text(name), tensor, _text(piece))
-                    for name, piece, tensor in zip(names, slices, tensors, strict=True)
-                ]
-                for names, slices, tensors in values
-            ],
-            durable=False,
+    def _write(self, sess: Session, path: str) -> str:
+        """Write the files of a checkpoint; what they are known by."""
+        shards, is_old = saved_shards(sess.graph, self._operations)
+        values = sess.peek(
+            [[shard.names, shard.slices, shard.tensors, shard.place] for shard in shards]
         )
+        parts = [
+            [
+                Part(_text(name), tensor, _text(piece))
+                for name, piece, tensor in zip(
+                    names, slices if len(slices) else [b""] * len(names), tensors, strict=True
+                )
+            ]
+            for names, slices, tensors, _ in values
+        ]
+        if not is_old:
+            write_shards(path, parts, durable=False)
+            return path
+        for (*_, place), shard in zip(values, parts, strict=True):
+            name = f"{path}-{place[0]:05d}-of-{place[1]:05d}" if place else path
+            write_old_file(name, shard, durable=False)
+        *_, place = values[0]
+        return f"{path}-?????-of-{place[1]:05d}" if place else path
 
     def restore(self, sess: Any, save_path: str | os.PathLike[str] | None) -> None:
         """Give the variables the values of a checkpoint; they need no initialisation.
@@ -411,7 +424,7 @@ class Saver:
             raise ValueError(f"The passed save_path is not a valid checkpoint: {prefix}")
         LOGGER.info("Restoring parameters from %s", prefix)
         operations = self._operations
-        sess.graph.allow_reading(prefix)
+        allow_checkpoint(sess.graph, prefix)
         try:
             sess.run(operations.restore_op_name, {operations.filename_tensor_name: prefix})
         except NotFoundError as error:

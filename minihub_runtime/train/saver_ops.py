@@ -35,6 +35,7 @@ def build_saver(
     keep_checkpoint_every_n_hours: float = 10000.0,
     name: str | None = None,
     filename: str | None = "model",
+    version: int = SaverDef.V2,
 ) -> SaverDef:
     """Add the operations of a saver to the default graph.
 
@@ -46,13 +47,18 @@ def build_saver(
         keep_checkpoint_every_n_hours: for the SaverDef.
         name: scope of the operations, `save` if None.
         filename: the path that counts if none is fed.
+        version: the format, `SaverDef.V1` or `SaverDef.V2`.
 
     Returns:
         The names of the operations.
 
     Raises:
+        RuntimeError: `version` is another.
         TypeError, ValueError: see `named_saveables` and `validated_saveables`.
     """
+    if version not in (SaverDef.V1, SaverDef.V2):
+        raise RuntimeError(f"Unexpected write_version: {version}")
+    is_old = version == SaverDef.V1
     if not isinstance(names_to_saveables, Mapping):
         names_to_saveables = named_saveables(names_to_saveables)
     saveables = validated_saveables(names_to_saveables)
@@ -63,10 +69,10 @@ def build_saver(
         prefix = placeholder_with_default(prefix, shape=(), name="Const")
         if sharded:
             devices = _by_device(saveables)
-            save = _save_shards(prefix, devices)
+            save = (_save_old_shards if is_old else _save_shards)(prefix, devices)
             restore = _restore_shards(prefix, devices, reshape)
         else:
-            save = _save(prefix, saveables)
+            save = _save(prefix, saveables, is_old)
             restore = add_restore(prefix, saveables, reshape, "restore_all")
     _hold_partitioned(graph)
     return SaverDef(
@@ -76,7 +82,7 @@ def build_saver(
         max_to_keep=max_to_keep or 0,
         sharded=sharded,
         keep_checkpoint_every_n_hours=keep_checkpoint_every_n_hours,
-        version=SaverDef.V2,
+        version=version,
     )
 
 
@@ -97,16 +103,24 @@ def _cpu_of(device: str) -> str:
     return DeviceSpec.from_string(device).replace(device_type="CPU", device_index=0).to_string()
 
 
-def _save(prefix: Tensor, saveables: Sequence[SaveableObject]) -> Tensor:
+def _save(prefix: Tensor, saveables: Sequence[SaveableObject], is_old: bool = False) -> Tensor:
     """The prefix, after everything is saved."""
     specs = [spec for saveable in saveables for spec in saveable.specs]
-    operation = build(
-        "SaveV2",
-        prefix=prefix,
-        tensor_names=[spec.name for spec in specs],
-        shape_and_slices=[spec.slice_spec for spec in specs],
-        tensors=[spec.tensor for spec in specs],
-    )
+    names, slices = [spec.name for spec in specs], [spec.slice_spec for spec in specs]
+    tensors = [spec.tensor for spec in specs]
+    if is_old:
+        operation = build(
+            "SaveSlices",
+            name="save",
+            filename=prefix,
+            tensor_names=names,
+            shapes_and_slices=slices,
+            data=tensors,
+        )
+    else:
+        operation = build(
+            "SaveV2", prefix=prefix, tensor_names=names, shape_and_slices=slices, tensors=tensors
+        )
     passed: Tensor = with_dependencies([operation], prefix)
     return passed
 
@@ -138,6 +152,20 @@ def _save_shards(prefix: Tensor, devices: Sequence[tuple[str, list[SaveableObjec
         with graph.control_dependencies([merged]):
             passed: Tensor = build("Identity", input=prefix)
     return passed
+
+
+def _save_old_shards(prefix: Tensor, devices: Sequence[tuple[str, list[SaveableObject]]]) -> Tensor:
+    """The pattern of the files of all devices, after they are saved."""
+    graph = get_default_graph()
+    num_shards = constant(len(devices), name="num_shards")
+    saves = []
+    for shard, (device, saveables) in enumerate(devices):
+        with graph.device(device):
+            part = build("ShardedFilename", basename=prefix, shard=shard, num_shards=num_shards)
+            saves.append(_save(part, saveables, is_old=True))
+    with graph.control_dependencies([save.op for save in saves]):
+        pattern: Tensor = build("ShardedFilespec", basename=prefix, num_shards=num_shards)
+    return pattern
 
 
 def add_restore(

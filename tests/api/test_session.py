@@ -152,12 +152,37 @@ def test_what_a_session_is_made_of() -> None:
         tf.Session("grpc://there:1")
 
 
-def test_partial_runs_are_refused_by_name() -> None:
-    session = tf.Session()
-    with pytest.raises(NotImplementedError, match="partial_run_setup"):
-        session.partial_run_setup([], [])
-    with pytest.raises(NotImplementedError, match="partial_run"):
-        session.partial_run("handle", [])
+def test_a_partial_run_ends_with_an_error() -> None:
+    value, other = tf.placeholder(tf.float32), tf.placeholder(tf.float32)
+    checked, doubled = tf.check_numerics(value, "value"), other * 2
+    with tf.Session() as session:
+        handle = session.partial_run_setup([checked, doubled], [value, other])
+        with pytest.raises(tf.errors.InvalidArgumentError, match="value : "):
+            session.partial_run(handle, checked, {value: np.nan})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Must run 'setup'"):
+            session.partial_run(handle, doubled, {other: 1})
+        with pytest.raises(RuntimeError, match="requires empty `target_list`"):
+            session.partial_run(handle, checked.op)
+
+
+def test_a_partial_run_takes_sparse_feeds_and_keeps_what_it_computed() -> None:
+    sparse, factor = tf.sparse.placeholder(tf.float32), tf.placeholder(tf.float32)
+    variable = tf.get_variable("v", initializer=1.0, use_resource=True)
+    read = variable.read_value() + 0.0
+    product = (sparse * factor).values
+    with tf.Session() as session:
+        session.run(variable.initializer)
+        handle = session.partial_run_setup([product, read], [sparse, factor])
+        # What needs no feeds was computed before.
+        session.run(variable.assign(5.0))
+        fed = tf.SparseTensorValue([[1]], [2.0], [3])
+        first = session.partial_run(handle, read, {sparse: fed})
+        assert first == 1
+        found = session.partial_run(handle, product, {factor: 3})
+        assert found.tolist() == [6]
+        handle = session.partial_run_setup([read], [factor])
+        value = session.partial_run(handle, read)
+        assert value == 5
 
 
 def test_a_reset_closes_all_sessions() -> None:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -45,8 +46,22 @@ def main() -> None:
             for path in sorted(DATA.glob("many.*")):
                 digests[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
                 path.unlink()
+    for shard, names in enumerate(tensors.OLD_SHARDS):
+        write_old(tf, f"old-{shard:05d}-of-{len(tensors.OLD_SHARDS):05d}", names)
+    write_old(tf, "old_dtypes", list(tensors.old_dtypes()))
     (DATA / "digests.json").write_text(json.dumps(digests, indent=1) + "\n")
     print(sorted(path.name for path in DATA.iterdir()), np.__version__)
+
+
+def write_old(tf: Any, name: str, wanted: list[str]) -> None:
+    """Write a file of the V1 format."""
+    stored = {**tensors.old_dtypes(), **tensors.old_slices()}
+    tf.raw_ops.SaveSlices(
+        filename=str(DATA / name),
+        tensor_names=[key.split("#")[0] for key in wanted],
+        shapes_and_slices=[stored[key][0] for key in wanted],
+        data=[tensors.for_tensorflow(tf, stored[key][1]) for key in wanted],
+    )
 
 
 if __name__ == "__main__":

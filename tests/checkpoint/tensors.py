@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime import dtypes
+from minihub_runtime.checkpoint.old_format import TYPES as OLD_TYPES
 
 
 @dataclasses.dataclass
@@ -124,3 +125,28 @@ CHECKPOINTS = {
     "partitioned": partitioned(),
     "shapes": shapes(),
 }
+
+
+#: What each file of the sharded checkpoint of the V1 format holds.
+OLD_SHARDS = (["grid#0", "whole"], ["grid#1", "one"])
+
+
+def old_dtypes() -> dict[str, tuple[str, Any]]:
+    """A slice specification and a tensor of each type that the V1 format has, and of odd shapes."""
+    made = {
+        name: array for name, array in every_dtype().items() if name.removeprefix("t/") in OLD_TYPES
+    }
+    made["scalar"] = np.array(2.5, np.float32)
+    made["empty"] = np.zeros((0, 4), np.int32)
+    return {name: ("", array) for name, array in made.items()}
+
+
+def old_slices() -> dict[str, tuple[str, Any]]:
+    """Slices of tensors; what stands behind the # tells slices of one tensor apart."""
+    grid = np.arange(12, dtype=np.float32).reshape(4, 3)
+    return {
+        "grid#0": ("4 3 0,2:-", grid[:2]),
+        "grid#1": ("4 3 2,2:0,3", grid[2:]),
+        "whole": ("2 -", np.array([True, False])),
+        "one": ("", np.array(7, np.int64)),
+    }

@@ -116,6 +116,7 @@ UNSAMPLED: dict[str, str] = {
 
 #: Op → why TensorFlow refuses no sample of it.
 NEVER_REFUSED: dict[str, str] = {
+    **dict.fromkeys(("BarrierIncompleteSize", "BarrierReadySize"), _HANDLE),
     "ControlTrigger": _NO_INPUTS,
     "DummySeedGenerator": _NO_INPUTS,
     "Enter": _ANYTHING,
@@ -126,6 +127,7 @@ NEVER_REFUSED: dict[str, str] = {
     "LookupTableSize": _HANDLE,
     "LookupTableSizeV2": _HANDLE,
     "Merge": _ANYTHING,
+    "MutexV2": _NO_INPUTS,
     "NoOp": _NO_INPUTS,
     "Print": _ANYTHING,
     **dict.fromkeys(("AccumulatorNumAccumulated", "ResourceAccumulatorNumAccumulated"), _HANDLE),
@@ -153,6 +155,15 @@ NEVER_REFUSED: dict[str, str] = {
     "Stack": _NO_INPUTS,
     "StackClose": _HANDLE,
     "StackCloseV2": _HANDLE,
+    **dict.fromkeys(("StageClear", "StageSize"), _NO_INPUTS),
+    **dict.fromkeys(
+        (
+            f"{prefix}{name}"
+            for prefix in ("Map", "OrderedMap")
+            for name in ("Clear", "IncompleteSize", "Size")
+        ),
+        _NO_INPUTS,
+    ),
     "StatelessRandomGetAlg": _NO_INPUTS,
     "TensorArrayCloseV3": _HANDLE,
     "Timestamp": _NO_INPUTS,
@@ -165,6 +176,7 @@ NEVER_REFUSED: dict[str, str] = {
 
 #: Op → why there is no good sample of it.
 ALWAYS_REFUSED: dict[str, str] = {
+    "Barrier": _NAMED,
     "ConditionalAccumulator": _NAMED,
     **dict.fromkeys(("DatasetToTFRecord", "ExperimentalDatasetToTFRecord"), _READ_ONLY),
     **dict.fromkeys(("ExperimentalSqlDataset", "SqlDataset"), "no graph queries databases here"),
@@ -193,6 +205,8 @@ ALWAYS_REFUSED: dict[str, str] = {
         _NAMED,
     ),
     "RefSwitch": _DEAD,
+    "Save": _READ_ONLY,
+    "SaveSlices": _READ_ONLY,
     "SaveV2": _READ_ONLY,
     "Stack": _NAMED,
     "Switch": _DEAD,

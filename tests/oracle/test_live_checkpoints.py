@@ -85,7 +85,19 @@ def in_one_shard(tf: Any) -> Any:
     return tf.train.Saver(sharded=True)
 
 
+def old(program: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same with a saver of the V1 format."""
+
+    def made(tf: Any) -> Any:
+        sharded = bool(program(tf).as_saver_def().sharded)
+        return tf.train.Saver(sharded=sharded, write_version=tf.train.SaverDef.V1)
+
+    made.__name__ = f"old_{program.__name__}"
+    return made
+
+
 PROGRAMS = [plain, by_reference, partitioned, on_devices, in_one_shard]
+PROGRAMS += [old(program) for program in (plain, partitioned, on_devices)]
 
 
 def saved(tf: Any, program: Callable[[Any], Any], folder: Path) -> dict[str, bytes]:
@@ -106,7 +118,7 @@ def restored(tf: Any, program: Callable[[Any], Any], folder: Path) -> list[Any]:
     with tf.Graph().as_default():
         saver = program(tf)
         with tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as session:
-            saver.restore(session, str(folder / "model"))
+            saver.restore(session, tf.train.latest_checkpoint(str(folder)))
             return [
                 (variable.name, np.asarray(value).tolist(), np.asarray(value).dtype.str)
                 for variable, value in zip(
@@ -154,9 +166,9 @@ def test_a_meta_graph_carries_its_saver(program: Any, tmp_path: Path) -> None:
         with other.Graph().as_default():
             saver = other.train.import_meta_graph(str(folder / "model.meta"))
             with other.Session(config=other.ConfigProto(allow_soft_placement=True)) as session:
-                saver.restore(session, str(folder / "model"))
+                saver.restore(session, one.train.latest_checkpoint(str(folder)))
                 saver.save(session, str(folder / "again"), write_meta_graph=False)
-        for path in folder.glob("model.*"):
+        for path in folder.glob("model*"):
             if path.suffix != ".meta":
                 again = path.with_name(path.name.replace("model", "again"))
                 assert again.read_bytes() == path.read_bytes(), path.name

@@ -6,6 +6,24 @@ from typing import Any
 
 from tests.samples import File, Sample, b, f32, i32
 
+OLD, OLD_PARTS = (
+    File(f"tests/checkpoint/data/{name}") for name in ("old_dtypes", "old-?????-of-00002")
+)
+OLD_KINDS = [
+    "bool",
+    "complex128",
+    "complex64",
+    "float16",
+    "float32",
+    "float64",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "string",
+    "uint16",
+    "uint8",
+]
 DTYPES, PARTS = File("tests/checkpoint/data/dtypes"), File("tests/checkpoint/data/partitioned")
 KINDS = [
     "bool",
@@ -34,6 +52,15 @@ def restored(
     return Sample("RestoreV2", label, inputs, dict(dtypes=dtypes), error)
 
 
+def old(
+    label: str, file: Any, name: Any, dt: str, part: Any = None, error: str | None = None
+) -> Sample:
+    inputs = dict(file_pattern=file, tensor_name=b(name))
+    if part is not None:
+        inputs["shape_and_slice"] = b(part)
+    return Sample("Restore" if part is None else "RestoreSlice", label, inputs, dict(dt=dt), error)
+
+
 # ShardedFilename and ShardedFilespec refuse nothing but arrays.  SaveV2 and MergeV2Checkpoints are always refused; what
 # is sampled is what TensorFlow refuses as well.
 SAMPLES = [
@@ -58,6 +85,39 @@ SAMPLES = [
     restored("bad_slice", PARTS, ["by_rows"], ["10 3 x"], ["float32"], "."),
     restored("count", PARTS, ["by_rows", "by_both"], [""], ["float32", "int64"], "must have shape"),
     restored("prefix_vector", b(["a"]), ["by_rows"], [""], ["float32"], "scalar"),
+    *(old(kind, OLD, f"t/{kind}", kind) for kind in OLD_KINDS),
+    old("scalar", OLD, "scalar", "float32"),
+    old("empty", OLD, "empty", "int32"),
+    old("sharded", OLD_PARTS, "grid", "float32"),
+    old("missing_name", OLD, "none", "float32", error="not found in checkpoint files"),
+    old("missing_file", b("no/such/prefix"), "x", "float32", error="no/such/prefix"),
+    old("new_format", PARTS, "by_rows", "float32", error="Failed to find any matching files"),
+    old("no_checkpoint", File("tests/data/tables/words.txt"), "x", "float32", error="table"),
+    old("other_type", OLD, "t/int8", "float32", error="Expected to restore a tensor of type"),
+    old("names", OLD, ["scalar", "empty"], "float32", error="tensor_name"),
+    old("all", OLD_PARTS, "grid", "float32", ""),
+    old("across", OLD_PARTS, "grid", "float32", "4 3 1,2:0,2"),
+    old("rows", OLD_PARTS, "grid", "float32", "4 3 2,2:-"),
+    old("slice_outside", OLD_PARTS, "grid", "float32", "4 3 2,3:-", "."),
+    old("slice_of_other", OLD_PARTS, "grid", "float32", "4 4 2,2:-", "."),
+    old("slices", OLD_PARTS, "grid", "float32", ["", ""], "shape_and_slice"),
+    Sample(
+        "Save",
+        "vector",
+        dict(filename=b(["a", "b"]), tensor_names=b(["x"]), data=[f32(1)]),
+        error="must not write files",
+    ),
+    Sample(
+        "SaveSlices",
+        "vector",
+        dict(
+            filename=b(["a", "b"]),
+            tensor_names=b(["x"]),
+            shapes_and_slices=b([""]),
+            data=[f32(1)],
+        ),
+        error="must not write files",
+    ),
     Sample(
         "SaveV2",
         "vector",
