@@ -28,6 +28,7 @@ from minihub_runtime.train.checkpoint_reading import (
     list_variables,
     load_checkpoint,
     load_variable,
+    new_checkpoint_reader,
 )
 from minihub_runtime.train.initial_checkpoints import init_from_checkpoint
 from minihub_runtime.train.saver import Saver
@@ -177,7 +178,7 @@ def assign_from_checkpoint(
     else:
         for item in var_list:
             wanted.setdefault(get_variable_full_name(item), []).append(item)
-    reader = load_checkpoint(model_path)
+    reader = new_checkpoint_reader(model_path)
 
     def values() -> Iterator[tuple[Any, NDArray[Any]]]:
         for name, items in wanted.items():
@@ -233,7 +234,7 @@ def assign_from_checkpoint_fn(
             if isinstance(var_list, Mapping)
             else {item.op.name: item for item in var_list}
         )
-        reader = load_checkpoint(model_path)
+        reader = new_checkpoint_reader(model_path)
         for name in [name for name in named if not reader.has_tensor(name)]:
             LOGGER.warning("Variable %s missing in checkpoint %s", name, model_path)
             del named[name]
