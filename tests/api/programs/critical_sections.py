@@ -31,7 +31,8 @@ def a_section_is_executed(tf: Any) -> Any:
         pair = other.execute(
             lambda: {"a": tf.constant(1) + 1, "b": [tf.constant("x"), tf.no_op()]}, name="pair"
         )
-    names = [section.name, other.name, *tf.get_default_graph().get_all_collection_keys()]
+    keys = sorted(tf.get_default_graph().get_all_collection_keys())
+    names = [section.name, other.name, *keys]
     return [names, first, pair["a"], pair["b"][0], pair["b"][1].name]
 
 
