@@ -12,7 +12,8 @@ and with tensorflow_hub's names, beside `import minihub_runtime as tf`:
 Reading order: `handle` and `resolve` (from a handle to a folder), `saved_model`, `native` and `tensor_info` (what the folder
 holds), `spec` (what can be asked before anything runs), `loading` (modules as functions on arrays), `module` and `evaluation` (modules in
 TF1 graphs), `columns` (modules as feature columns), `authoring` and `export` (modules made here), `estimator` (modules
-that an Estimator trained), `finetuning`, `profiling` (what takes the time), `cli`.
+that an Estimator trained), `finetuning`, `profiling` (what takes the time), `pages` (what happens inside),
+`cli`.
 
 Everything is imported when it is first used, so that `import minihub` costs little more than `import numpy`.
 """
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from minihub.image_util import get_expected_image_size, get_num_image_channels
     from minihub.loading import LoadedModule, UnsupportedOpsWarning, load
     from minihub.module import Module
+    from minihub.pages import Page, page
     from minihub.profiling import Profile, profile
     from minihub.resolve import resolve
     from minihub.spec import ModuleSpec, create_module_spec_from_saved_model, load_module_spec
@@ -52,6 +54,7 @@ __all__ = [
     "LoadedModule",
     "Module",
     "ModuleSpec",
+    "Page",
     "Profile",
     "UnsupportedOpsWarning",
     "add_signature",
@@ -66,6 +69,7 @@ __all__ = [
     "image_embedding_column",
     "load",
     "load_module_spec",
+    "page",
     "profile",
     "register_module_for_export",
     "resolve",
@@ -82,6 +86,7 @@ _HOMES = {
     "LoadedModule": "minihub.loading",
     "Module": "minihub.module",
     "ModuleSpec": "minihub.spec",
+    "Page": "minihub.pages",
     "Profile": "minihub.profiling",
     "UnsupportedOpsWarning": "minihub.loading",
     "add_signature": "minihub.authoring",
@@ -96,6 +101,7 @@ _HOMES = {
     "image_embedding_column": "minihub.columns",
     "load": "minihub.loading",
     "load_module_spec": "minihub.spec",
+    "page": "minihub.pages",
     "profile": "minihub.profiling",
     "register_module_for_export": "minihub.estimator",
     "resolve": "minihub.resolve",

@@ -75,6 +75,7 @@ class LoadedModule:
         signatures: name → Signature (inputs and outputs with dtype and shape).
         unsupported: name of a signature → op type → nodes, for the signatures that cannot run.
         variables: name → array, read from the checkpoint when asked for.
+        runner: runs parts of its graph.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class LoadedModule:
         self.tags = frozenset(tags)
         self.signatures = dict(signatures)
         self.variables = variables
-        self._runner = runner
+        self.runner = runner
         # A relative path means something else once the program works elsewhere.
         self._source = os.path.abspath(handle) if os.path.exists(handle) else handle
         self.unsupported = {
@@ -154,7 +155,7 @@ class LoadedModule:
                 raise TypeError("inputs must be given as one argument or by keywords, not both")
             inputs = named
         feeds = feeds_of(named_inputs(inputs, chosen.inputs), chosen.inputs)
-        results = self._runner.run(_refs(chosen.outputs), feeds, timeout=timeout)
+        results = self.runner.run(_refs(chosen.outputs), feeds, timeout=timeout)
         outputs = values_of(chosen.outputs, results)
         if as_dict:
             return outputs

@@ -1,11 +1,11 @@
-"""The command line: `minihub show|demo|create|finetune|check|run|profile|download|cache|ops`.
+"""The command line: `minihub show|demo|create|finetune|check|run|profile|page|download|cache|ops`.
 
     from minihub.cli import main
     code = main(["show", "https://tfhub.dev/google/nnlm-en-dim128/1"])
 
 Reading order: this file (which command, which exit code), `arguments` (options that all commands have), `failures`
 (what an error means for a script), `interruption` (Ctrl-C), then one file per command.  `layout` makes tables, `console` looks after streams,
-`describe` says what a module holds, `inputs`, `images` and `outputs` are values on their way in and out.
+`describe` says what a module holds, `inputs`, `examples`, `images` and `outputs` are values on their way in and out.
 
 A command's file is imported when the command is named, and NumPy, protobuf and requests when it needs them, so that
 `minihub --help` starts fast.
@@ -34,6 +34,7 @@ _COMMANDS = {
     "check": "what is wrong with a module, or missing for others to use it",
     "run": "outputs of a module for inputs given as text, JSON or files",
     "profile": "which ops of a module take the time",
+    "page": "a page that shows what happens inside a module",
     "download": "fetch a module into the cache, or into a folder",
     "cache": "list, verify and remove downloaded modules",
     "ops": "the ops that are supported",

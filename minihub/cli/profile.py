@@ -11,48 +11,20 @@ from __future__ import annotations
 
 import argparse
 
-from minihub.cli.arguments import tag_set, whole_number
+from minihub.cli.arguments import whole_number
 from minihub.cli.console import print_json, width
+from minihub.cli.examples import add_example_arguments, batch_size, given_inputs
 from minihub.cli.failures import OK
 from minihub.cli.modules import complete, load, locate
 
 __all__ = ["add_arguments", "run"]
 
-_BATCH, _RUNS, _TOP = 1, 10, 20
+_RUNS, _TOP = 10, 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
-    parser.add_argument("handle", metavar="HANDLE", help="the module")
-    parser.add_argument(
-        "inputs", metavar="INPUT", nargs="*", help="as for `minihub run`; made up if left out"
-    )
-    parser.add_argument(
-        "--input",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="an input by name: text, JSON, @FILE",
-    )
-    parser.add_argument(
-        "--signature", metavar="S", help="which signature; the default one if left out"
-    )
-    parser.add_argument(
-        "--tags", metavar="A,B", type=tag_set, help="the graph with exactly these tags"
-    )
-    parser.add_argument(
-        "--batch",
-        metavar="N",
-        type=whole_number(1),
-        help=f"examples in inputs that are made up, {_BATCH} if left out",
-    )
-    parser.add_argument(
-        "--runs",
-        metavar="N",
-        type=whole_number(1),
-        default=_RUNS,
-        help=f"how many runs to measure, {_RUNS} if left out",
-    )
+    add_example_arguments(parser, _RUNS)
     parser.add_argument(
         "--top",
         metavar="N",
@@ -71,35 +43,18 @@ def run(options: argparse.Namespace) -> int:
     import dataclasses
     import time
 
-    from minihub.binding import choose_signature
-    from minihub.cli.failures import UsageError
-    from minihub.cli.inputs import gather_inputs
     from minihub.cli.outputs import check_output
     from minihub.profiling import profile
 
-    given = bool(options.inputs or options.input)
-    if given and options.batch is not None:
-        raise UsageError("--batch is for inputs that are made up, and inputs are given")
+    batch = batch_size(options)
     check_output(options.trace, "--trace")
     path = locate(options)
     started = time.perf_counter()
     module = load(options, path, options.tags, None)
     loaded = time.perf_counter() - started
-    inputs = None
-    if given:
-        signature = module.signatures[choose_signature(list(module.signatures), options.signature)]
-        gathered = gather_inputs(signature, options.inputs, options.input)
-        inputs = dict(gathered.values)
-        if gathered.lines is not None:
-            inputs[gathered.name] = list(gathered.lines)
+    inputs = given_inputs(options, module)
     with complete(path):
-        found = profile(
-            module,
-            inputs,
-            signature=options.signature,
-            batch=options.batch or _BATCH,
-            runs=options.runs,
-        )
+        found = profile(module, inputs, signature=options.signature, batch=batch, runs=options.runs)
     found = dataclasses.replace(found, load_seconds=loaded)
     if options.trace is not None:
         found.write_trace(options.trace)

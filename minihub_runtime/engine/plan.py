@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minihub_runtime.dtypes import DType
-from minihub_runtime.engine import recording
+from minihub_runtime.engine import watching
 from minihub_runtime.engine.branches import Branches
 from minihub_runtime.engine.effects import Effect
 from minihub_runtime.engine.lanes import Lanes
@@ -123,7 +123,7 @@ class Plan:
 
     def _shared(self, slots: list[Any], check: Callable[[], None] | None) -> bool:
         """Run the steps in several threads, if that is possible; whether it was."""
-        if check is not None or recording.active is not None or not works_alone():
+        if check is not None or watching.active is not None or not works_alone():
             return False
         if is_repeatable():
             return False
@@ -196,9 +196,9 @@ def _execute(
 ) -> None:
     """Run steps, which read and fill slots."""
     node = None
-    recorder = recording.active
-    if recorder is not None:
-        steps = recorder.watch(steps)
+    watcher = watching.active
+    if watcher is not None:
+        steps = watcher.watch(steps)
     try:
         for kernel, pick, outputs, frees, node in steps:  # noqa: B007
             if check is not None:

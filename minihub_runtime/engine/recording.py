@@ -11,16 +11,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from minihub_runtime.errors import FailedPreconditionError
+from minihub_runtime.engine.watching import Steps, watching
 from minihub_runtime.graph.ir import Node
 
 __all__ = ["Call", "Recorder", "recording"]
-
-#: Those of a plan: tuples that begin with the kernel and end with the node.
-_Steps = Sequence[tuple[Any, ...]]
 
 
 class Call(NamedTuple):
@@ -55,9 +52,9 @@ class Recorder:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self._inner = threading.local()
-        self._watched: dict[int, tuple[_Steps, _Steps]] = {}
+        self._watched: dict[int, tuple[Steps, Steps]] = {}
 
-    def watch(self, steps: _Steps) -> _Steps:
+    def watch(self, steps: Steps) -> Steps:
         """The steps of a plan, with kernels that are taken down."""
         found = self._watched.get(id(steps))
         if found is None:
@@ -94,11 +91,6 @@ class Recorder:
         return timed
 
 
-#: Asked by each plan when it runs.
-active: Recorder | None = None
-_lock = threading.Lock()
-
-
 @contextlib.contextmanager
 def recording() -> Iterator[list[Call]]:
     """The list that the calls of every run in this process are added to meanwhile.
@@ -106,13 +98,6 @@ def recording() -> Iterator[list[Call]]:
     Raises:
         FailedPreconditionError: a recording is going on already.
     """
-    global active
     recorder = Recorder()
-    with _lock:
-        if active is not None:
-            raise FailedPreconditionError("one recording must end before another begins")
-        active = recorder
-    try:
+    with watching(recorder):
         yield recorder.calls
-    finally:
-        active = None

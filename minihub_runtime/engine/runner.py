@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.engine.compiler import DEAD, compile_plan
+from minihub_runtime.engine.observing import See, observing
 from minihub_runtime.engine.plan import Plan
 from minihub_runtime.engine.state import State
 from minihub_runtime.errors import InvalidArgumentError, clip
@@ -104,6 +105,30 @@ class Runner:
             self.state.finish(before)
         if not copied:
             return [_shown(_alive(value, ref)) for value, ref in zip(values, fetches, strict=True)]
+        return handed_out(values, fetches, feeds)
+
+    def observe(self, fetches: Sequence[Ref], feeds: Mapping[Ref, Any], see: See) -> list[Any]:
+        """The values of `fetches`, of a run that no pass has changed: every node that they need runs under its own name.
+
+        Args:
+            fetches: tensors wanted.
+            feeds: tensor → value, of the tensor's own dtype.
+            see: is shown each node that ran and its outputs, those inside loops and functions too; constants do not run.
+
+        Raises:
+            FailedPreconditionError: somebody observes or records already.
+            OpError: as for `run`.
+        """
+        with self.running(None), observing(see), np.errstate(all="ignore"):
+            plan = compile_plan(
+                self.graph,
+                list(feeds),
+                fetches,
+                (),
+                lambda node, needed: self.state.context("", node, needed),
+                passes=(),
+            )
+            values = plan.run(list(feeds.values()))
         return handed_out(values, fetches, feeds)
 
     @contextlib.contextmanager

@@ -1,0 +1,234 @@
+"""What a page tells of a module, as plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import numpy as np
+
+from minihub.binding import choose_signature, feeds_of, named_inputs
+from minihub.example_inputs import example_inputs
+from minihub.image_util import attached_image_size
+from minihub.loading import LoadedModule, load
+from minihub.pages.document import document
+from minihub.pages.drawing import draw, origins
+from minihub.pages.summaries import summarize
+from minihub.profiling import Profile, profile
+from minihub.tensor_info import ParsedTensorInfo
+from minihub.whole_files import write_file
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.passes.prune import prune, topological
+
+__all__ = ["FORMAT", "Page", "page"]
+
+#: Version of what `Page.contents` is.
+FORMAT = 1
+_SMALL_BYTES = 1 << 16
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """What happens inside a module.
+
+    Attributes:
+        contents: what the page tells, as JSON can hold it; docs/pages.md describes it.
+    """
+
+    contents: dict[str, Any]
+
+    def html(self) -> str:
+        """The page, whole."""
+        return document(self.contents)
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write the page, as a whole or not at all.
+
+        Raises:
+            OSError: the system refuses.
+        """
+        text = self.html()
+        write_file(path, lambda file: file.write(text.encode()))
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        from html import escape
+
+        return (
+            f'<iframe srcdoc="{escape(self.html())}" sandbox="allow-scripts" '
+            'style="width: 100%; height: 700px; border: 0"></iframe>'
+        )
+
+
+def page(
+    module: str | os.PathLike[str] | LoadedModule,
+    inputs: Any = None,
+    *,
+    signature: str | None = None,
+    tags: Collection[str] | None = None,
+    batch: int = 1,
+    runs: int = 5,
+) -> Page:
+    """Run a signature, and show what happens inside.
+
+    It runs twice over: node by node as the graph is written, with every value looked at, and then as it always runs, with the clock beside it.
+
+    Args:
+        module: a handle, or a module that is loaded.
+        inputs: as the module is called with; made up from the signature if None.
+        signature: name of the signature; the default one if it is left out.
+        tags: tag set of the graph, as for `load`.
+        batch: number of examples, where inputs are made up.
+        runs: how many runs the times are taken from.
+
+    Raises:
+        InvalidArgumentError: `batch` or `runs` is not positive, or an input is refused.
+        UnsupportedOpsError: the signature needs ops that are not supported.
+        FailedPreconditionError: a profile is being taken.
+    """
+    if runs < 1 or batch < 1:
+        raise InvalidArgumentError(f"batch and runs must be 1 or more, not {batch} and {runs}")
+    if not isinstance(module, LoadedModule):
+        module = load(module, tags)
+    name = choose_signature(list(module.signatures), signature)
+    chosen = module.signatures[name]
+    made_up = inputs is None
+    if made_up:
+        inputs = example_inputs(chosen.inputs, batch, attached_image_size(module))
+    named = named_inputs(inputs, chosen.inputs)
+    feeds = feeds_of(named, chosen.inputs)
+    fed, fetched = _by_ref(chosen.inputs), _by_ref(chosen.outputs)
+    written = _as_written(module, feeds, fed, fetched)
+    taken = profile(module, named, signature=name, runs=runs)
+    return Page(
+        {
+            "format": FORMAT,
+            "handle": module.handle,
+            "tags": sorted(module.tags),
+            "signature": name,
+            "signatures": sorted(module.signatures),
+            "made_up": made_up,
+            "inputs": _sides(chosen.inputs),
+            "outputs": _sides(chosen.outputs),
+            "first_seconds": taken.first_seconds,
+            "seconds": taken.seconds,
+            "graph": written,
+            "run": _as_it_runs(module, [*feeds], fed, fetched, written, taken),
+        }
+    )
+
+
+def _by_ref(infos: Mapping[str, ParsedTensorInfo]) -> dict[Ref, str]:
+    """Tensor → name of the input or output that it is, or is part of."""
+    return {ref: name for name, info in infos.items() for ref in info.refs}
+
+
+def _sides(infos: Mapping[str, ParsedTensorInfo]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "kind": info.kind,
+            "dtype": info.dtype.name if info.dtype is not None else None,
+            "shape": None if info.shape is None else [*info.shape],
+        }
+        for name, info in infos.items()
+    ]
+
+
+def _as_written(
+    module: LoadedModule,
+    feeds: Mapping[Ref, Any],
+    fed: Mapping[Ref, str],
+    fetched: Mapping[Ref, str],
+) -> list[dict[str, Any]]:
+    """The nodes that the outputs need, with what they gave in a run."""
+    nodes = _needed(module, fetched, feeds)
+    seen: dict[str, list[Callable[[], dict[str, Any]]]] = {}
+    calls: dict[str, int] = {}
+
+    def see(node: Node, values: list[Any]) -> None:
+        # Bodies of functions have names of their own, which may be those of nodes outside.
+        if node.name in nodes and nodes[node.name].attrs is node.attrs:
+            calls[node.name] = calls.get(node.name, 0) + 1
+            seen[node.name] = [_summary(value) for value in values]
+
+    module.runner.observe([*fetched], feeds, see)
+    for ref, value in feeds.items():
+        seen[ref.node] = [_summary(value)]
+    drawn = draw(nodes.values(), fed, fetched)
+    for node in drawn:
+        found = seen.get(node["name"])
+        node["outputs"] = (
+            _known(nodes[node["name"]], module) if found is None else [told() for told in found]
+        )
+        node["calls"] = calls.get(node["name"], 0)
+    return drawn
+
+
+def _summary(value: Any) -> Callable[[], dict[str, Any]]:
+    """What tells of a value later, when the array it is in may be another's.
+
+    Small ones, as loops give many of that nobody looks at in the end, are copied; of large ones is told at once.
+    """
+    if isinstance(value, np.ndarray):
+        if value.nbytes > _SMALL_BYTES:
+            told = summarize(value)
+            return lambda: told
+        value = value.copy()
+    return functools.partial(summarize, value)
+
+
+def _needed(
+    module: LoadedModule, fetches: Collection[Ref], feeds: Collection[Ref]
+) -> dict[str, Node]:
+    """Those that are fed and those that some tensors need, in the order in which they run; loops are as they are written."""
+    nodes = module.runner.graph.nodes
+    needed = prune(nodes, [ref.node for ref in fetches], feeds)
+    order = [ref.node for ref in feeds]
+    order += [node.name for node in topological(needed, feeds, ignore_loops=True)]
+    return {name: nodes[name] for name in order}
+
+
+def _known(node: Node, module: LoadedModule) -> list[dict[str, Any]]:
+    """What a node that did not run has."""
+    if node.op == "Const":
+        return [summarize(node.attrs["value"])]
+    if node.op in ("VarHandleOp", "Variable", "VariableV2"):
+        return [summarize(module.runner.stored_value(node.name))]
+    return []
+
+
+def _as_it_runs(
+    module: LoadedModule,
+    feeds: list[Ref],
+    fed: Mapping[Ref, str],
+    fetched: Mapping[Ref, str],
+    written: list[dict[str, Any]],
+    taken: Profile,
+) -> list[dict[str, Any]]:
+    """The steps that passes make of the nodes, with their times and the numbers of the nodes they stand for."""
+    steps = [step.node for step in module.runner.plan(feeds, [*fetched], ()).unbound]
+    nodes = _needed(module, fetched, feeds)
+    number = {node["name"]: i for i, node in enumerate(written)}
+    given = [node["name"] for node in written if node["kind"] in ("input", "constant", "table")]
+    times = {(op.op, node.name): node for op in taken.ops for node in op.nodes}
+    inputs = {ref.node: nodes[ref.node] for ref in feeds}
+    drawn = draw([*inputs.values(), *steps], fed, fetched)
+    behind = origins([node["name"] for node in drawn], nodes, given)
+    whole = sum(op.seconds for op in taken.ops) or 1.0
+    for node, names in zip(drawn, behind, strict=True):
+        node["outputs"] = []
+        node["nodes"] = sorted(number[name] for name in names)
+        time = times.get((node["op"], node["name"]))
+        node["calls"] = 0 if time is None else time.calls
+        node["seconds"] = None if time is None else time.seconds
+        node["share"] = 0.0 if time is None else time.seconds / whole
+        node["flops"] = None if time is None else time.flops
+        if node["name"] in number:
+            # What a step gives bears the name of the node that gives it in the graph.
+            node["outputs"] = written[number[node["name"]]]["outputs"]
+    return drawn
