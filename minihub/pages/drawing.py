@@ -96,20 +96,20 @@ def origins(
     """The nodes of a graph that each step of a plan stands for: what it needs beside what other steps give it.
 
     Args:
-        steps: names of the steps; those that passes made up begin with the name of a node.
+        steps: names of the steps; those that passes made up begin or end with the name of a node.
         nodes: the nodes of the graph.
         stops: nodes whose values steps are given, such as inputs.
     """
-    ends = {_node_of(step, nodes) for step in steps} - {None}
-    return [_behind(_node_of(step, nodes), nodes, {*ends, *stops}) for step in steps]
+    roots = [_node_of(step, nodes) for step in steps]
+    ends = {*stops, *(root for root in roots if root is not None)}
+    return [_behind(root, nodes, ends) for root in roots]
 
 
 def _node_of(step: str, nodes: Mapping[str, Node]) -> str | None:
-    """The node whose name a step bears, or the longest beginning of it that is one."""
-    name = step
-    while name and name not in nodes:
-        name = name.rpartition("/")[0]
-    return name or None
+    """The node whose name a step bears, or the longest beginning or end of it that is one."""
+    cuts = [i for i, letter in enumerate(step) if letter == "/"]
+    parts = [step, *(step[:i] for i in cuts), *(step[i + 1 :] for i in cuts)]
+    return max((part for part in parts if part in nodes), key=len, default=None)
 
 
 def _behind(root: str | None, nodes: Mapping[str, Node], ends: Collection[str]) -> list[str]:

@@ -272,12 +272,13 @@
     for (const child of scope.children) drawBox(child, into);
     for (const edge of scope.edges.values()) {
       if (!edge.points) continue;
-      const mark = edge.start === view.chosen || edge.end === view.chosen ? " chosen" : "";
       const kind = `${edge.count > 1 ? " wide" : ""}${edge.control ? " control" : ""}`;
       const [before, tip] = edge.points.slice(-2);
       const angle = (Math.atan2(tip.y - before.y, tip.x - before.x) * 180) / Math.PI;
+      const line = shape("path", { class: `flow${kind}`, d: smooth(edge.points) });
+      lineOf.set(edge, line);
       into.append(
-        shape("path", { class: `flow${kind}${mark}`, d: smooth(edge.points) }),
+        line,
         shape("path", { class: "tip", d: "M0 0L-7 -3.5L-7 3.5Z", transform: `translate(${tip.x} ${tip.y}) rotate(${angle})` }),
       );
     }
@@ -289,9 +290,8 @@
     if (box.children) classes.push("group");
     else if (node.kind === "input") classes.push("input");
     else if (node.fetches.length) classes.push("output");
-    if (box === view.chosen) classes.push("chosen");
-    if (view.matches.has(box)) classes.push("match");
     const group = shape("g", { class: classes.join(" "), transform: `translate(${box.x} ${box.y})`, "data-id": box.id });
+    groupOf.set(box, group);
     group.append(shape("rect", { class: "body", width: box.width, height: box.height, rx: box.children ? 9 : 5 }));
     if (view.id === "run" && box.share > 0.002 && !(box.children && box.open)) {
       group.append(shape("rect", { class: "heat", width: box.width, height: box.height, rx: 5, "fill-opacity": Math.min(0.75, 0.08 + box.share * 2.5) }));
@@ -316,14 +316,23 @@
     into.append(group);
   }
 
+  const groupOf = new Map(), lineOf = new Map();
   function draw() {
     layOut(view, view.root);
-    paint();
-  }
-  function paint() {
     world.replaceChildren();
+    groupOf.clear();
+    lineOf.clear();
     drawScope(view.root, world);
+    mark();
     look();
+  }
+  /* Show what is chosen and found; nothing moves. */
+  function mark() {
+    for (const [box, group] of groupOf) {
+      group.classList.toggle("chosen", box === view.chosen);
+      group.classList.toggle("match", view.matches.has(box));
+    }
+    for (const [edge, line] of lineOf) line.classList.toggle("chosen", edge.start === view.chosen || edge.end === view.chosen);
   }
 
   /* All of the graph, but never smaller than can be read unless it is asked for: a graph that is too long begins at its top. */
@@ -369,7 +378,7 @@
   }
   function choose(box) {
     view.chosen = box;
-    paint();
+    mark();
     tell(box);
     remember(box && !box.children ? view.nodes[box.node] : null);
   }
@@ -396,7 +405,7 @@
       for (const scope of view.above(box)) [opened, scope.open] = [opened || !scope.open, true];
       view.chosen = box;
       if (opened) draw();
-      else paint();
+      else mark();
       centre(box);
     }
     tellNode(view.nodes[i]);
@@ -582,7 +591,7 @@
     view.matches = new Set();
     if (!wanted) {
       element("found").textContent = "";
-      paint();
+      mark();
       return tell(view.chosen);
     }
     const hits = view.nodes.flatMap((node, i) => (node.name.toLowerCase().includes(wanted) || node.op.toLowerCase().includes(wanted) ? [i] : []));
@@ -594,7 +603,7 @@
       view.matches.add(closed ?? box);
     }
     element("found").textContent = plural(hits.length, "node");
-    paint();
+    mark();
     details.replaceChildren(...[list(plural(hits.length, "node"), hits.map((i) => [link(view.id, i), make("span", { className: "op", textContent: `  ${view.nodes[i].op}` })]), 60)].filter((part) => part));
   }
 

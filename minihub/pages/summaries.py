@@ -83,9 +83,8 @@ def _spread(numbers: _Array) -> dict[str, Any]:
     if finite.size:
         least, most = float(finite.min()), float(finite.max())
         told["range"] = [least, most]
-        # Numbers near the end of their type have no sum.
-        mean = float(np.mean(finite / 2)) * 2
-        told["mean"] = mean
+        # The greatest numbers have no sum.
+        told["mean"] = float(np.sum(finite / finite.size))
         told["deviation"] = float(np.std(finite)) if most - least < 1e100 else None
         if 0 < most - least < math.inf:
             told["bars"] = np.histogram(finite, _BARS, (least, most))[0].tolist()

@@ -10,6 +10,7 @@ from minihub_runtime.passes.fold_shapes import fold_shapes
 from minihub_runtime.passes.fold_thresholds import fold_thresholds
 from minihub_runtime.passes.fold_uniform import fold_uniform
 from minihub_runtime.passes.forward_identities import forward_identities
+from minihub_runtime.passes.free_reads import free_reads
 from minihub_runtime.passes.fuse_affine import fuse_affine
 from minihub_runtime.passes.fuse_attention import fuse_attention
 from minihub_runtime.passes.fuse_cells import fuse_cells
@@ -78,6 +79,8 @@ PIPELINE: Mapping[str, Pass] = {
     "fuse_word_lookup": _word_lookup,
     # What the passes before it took out of use, gradients wait for; what is left out is no reader to the passes after it.
     "drop_idle": drop_idle,
+    # What is still waited for is there to fail, or has an effect; before all that looks for what is the same in each run.
+    "free_reads": free_reads,
     # What waits for something, as all of a loss does for checks of shapes, is no constant; those that are left are real.
     "fold_shapes": _shapes,
     # Constants are known by now, also of shapes; its copies are forwarded.

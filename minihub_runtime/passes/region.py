@@ -114,6 +114,11 @@ class Region:
         controls = [node.controls for node in self.nodes.values() if node.controls]
         self._awaited = self._targets.union(*controls)
 
+    def must_run(self, names: Iterable[str]) -> None:
+        """Let nodes run whoever reads them, or waits for them."""
+        self._targets = self._targets.union(names)
+        self._awaited = self._awaited.union(names)
+
     def may_write(self, node: Node) -> bool:
         """Whether a node may change a variable, itself or by functions that it calls."""
         return self._writes(node, is_write)

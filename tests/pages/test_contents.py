@@ -1,0 +1,138 @@
+"""What a page tells of a module."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minihub
+import minihub_runtime as tf
+from minihub.pages.drawing import origins
+from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.graph.ir import Node, Ref
+from tests.shared import SHARED, needs_shared
+
+MODULES = Path(__file__).parents[1] / "data" / "modules"
+
+
+def named(nodes: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(node for node in nodes if node["name"] == name)
+
+
+@pytest.fixture(scope="module")
+def text() -> dict[str, Any]:
+    return minihub.page(MODULES / "text", ["the cat", "a dog"], runs=1).contents
+
+
+def test_the_graph_with_the_values_of_a_run(text: dict[str, Any]) -> None:
+    assert (text["signature"], text["made_up"], text["format"]) == ("default", False, 1)
+    (given,) = [node for node in text["graph"] if node["feeds"]]
+    assert given["kind"] == "input"
+    assert given["outputs"][0]["elements"] == ["the cat", "a dog"]
+    (last,) = [node for node in text["graph"] if node["fetches"]]
+    result = minihub.load(MODULES / "text")(["the cat", "a dog"])
+    told = last["outputs"][0]
+    assert told["shape"] == [*result.shape]
+    assert told["elements"] == [f"{value:.6g}" for value in result.ravel()[:12]]
+    assert told["range"] == [result.min(), result.max()]
+    assert told["mean"] == pytest.approx(result.mean(), rel=1e-5)
+    assert sum(told["bars"]) == result.size
+    assert all(node["calls"] == 1 for node in text["graph"] if node["op"] == "StaticRegexReplace")
+
+
+def test_edges_lead_to_nodes_before(text: dict[str, Any]) -> None:
+    for nodes in (text["graph"], text["run"]):
+        assert any(node["inputs"] for node in nodes)
+        for i, node in enumerate(nodes):
+            assert all(0 <= source < i for source, _ in node["inputs"])
+
+
+def test_steps_stand_for_nodes_and_take_time(text: dict[str, Any]) -> None:
+    steps = [node for node in text["run"] if node["kind"] == "op"]
+    assert len(steps) < len([node for node in text["graph"] if node["kind"] == "op"])
+    assert sum(step["share"] for step in steps) == pytest.approx(1)
+    assert all(step["seconds"] > 0 for step in steps)
+    (fused,) = [step for step in steps if step["op"] == "_EmbeddingLookupSparse"]
+    inside = {text["graph"][i]["op"] for i in fused["nodes"]}
+    assert {"Unique", "ResourceGather", "SparseSegmentSqrtN"} <= inside
+
+
+def test_weights_and_pictures() -> None:
+    told = minihub.page(MODULES / "image", batch=2, runs=1).contents
+    assert told["made_up"]
+    kinds = {node["kind"] for node in told["graph"]}
+    assert {"input", "variable", "op"} <= kinds
+    weights = next(node for node in told["graph"] if node["op"] == "VarHandleOp")
+    assert weights["outputs"][0]["range"]
+    (images,) = [node for node in told["graph"] if node["feeds"]]
+    pictures = images["outputs"][0]["pictures"]
+    size = pictures["height"] * pictures["width"] * pictures["channels"]
+    assert len(base64.b64decode(pictures["shades"])) == size
+
+
+def test_a_page_is_json_and_one_file(tmp_path: Path) -> None:
+    page = minihub.page(MODULES / "half_plus_two", [1.0, float("nan")], runs=1)
+    assert json.loads(json.dumps(page.contents, allow_nan=False)) == page.contents
+    page.write(tmp_path / "page.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == page.html()
+    assert "srcdoc" in page._repr_html_()
+
+
+def test_what_lies_on_a_branch_that_is_not_taken_has_no_value(tmp_path: Path) -> None:
+    def module_fn() -> None:
+        x = tf.placeholder(tf.float32, [])
+        no, yes = tf.raw_ops.Switch(data=x, pred=x > 0)
+        minihub.add_signature(
+            inputs=x, outputs=tf.raw_ops.Merge(inputs=[tf.abs(no), tf.sqrt(yes)])[0]
+        )
+
+    spec = minihub.create_module_spec(module_fn)
+    with tf.Graph().as_default(), tf.Session() as session:
+        module = minihub.Module(spec)
+        session.run(tf.global_variables_initializer())
+        module.export(str(tmp_path / "module"), session)
+    told = minihub.page(tmp_path / "module", np.float32(4), runs=1).contents
+    assert named(told["graph"], "Sqrt")["outputs"][0]["elements"] == ["2"]
+    assert named(told["graph"], "Abs")["outputs"] in ([], [{"dtype": "Dead"}])
+
+
+@pytest.mark.parametrize("arguments", [{"runs": 0}, {"batch": 0}, {"signature": "nothing"}])
+def test_wrong_arguments(arguments: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgumentError):
+        minihub.page(MODULES / "half_plus_two", [1.0], **arguments)
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ["control_flow_v2", "elmo", "key_value_table", "sparse_ragged"])
+def test_recorded_modules(name: str) -> None:
+    module = minihub.load(SHARED / "modules" / name / "module")
+    for signature in sorted(module.signatures)[:3]:
+        told = minihub.page(module, signature=signature, runs=1).contents
+        ran = [node for node in told["graph"] if node["calls"]]
+        assert ran
+        assert all(node["outputs"] for node in ran if node["fetches"])
+        assert json.dumps(told, allow_nan=False)
+    if name == "elmo":
+        # Each turn of a loop of TF1 runs the nodes of its body.
+        assert max(node["calls"] for node in told["graph"]) > 1
+
+
+def test_steps_that_passes_made_up_stand_for_the_node_whose_name_they_begin_or_end_with() -> None:
+    nodes = {
+        node.name: node
+        for node in (
+            Node("x", "Placeholder"),
+            Node("a/b", "Neg", [Ref("x")]),
+            Node("a/c", "Exp", [Ref("a/b")]),
+            Node("y", "Abs", [Ref("a/c")]),
+        )
+    }
+    assert origins(["a/c/_made", "y"], nodes, ["x"]) == [["a/c", "a/b"], ["y"]]
+    assert origins(["y/all/a/c", "y"], nodes, ["x"]) == [["a/c", "a/b"], ["y"]]
+    assert origins(["other/_made"], nodes, ["x"]) == [[]]

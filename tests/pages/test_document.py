@@ -1,0 +1,158 @@
+"""A page is HTML in which nothing of a module is markup, and which draws in a browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import minihub
+from minihub.pages.document import document
+
+MODULES = Path(__file__).parents[1] / "data" / "modules"
+HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)">&amp;\u2028{{title}}'
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium: nothing is drawn")
+
+
+class Tags(HTMLParser):
+    """Notes the elements of a page, and the texts of its scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.policy = ""
+        self.texts: dict[str, list[str]] = {"script": [], "style": []}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        told = dict(attrs)
+        assert not {"src", "href", "onerror", "onload", "onclick", "style"} & set(told)
+        if told.get("http-equiv") == "Content-Security-Policy":
+            self.policy = told["content"] or ""
+
+    def handle_data(self, data: str) -> None:
+        if self.seen and self.seen[-1] in self.texts and data.strip():
+            self.texts[self.seen[-1]].append(data)
+
+
+def contents() -> dict[str, Any]:
+    return minihub.page(MODULES / "text", ["the cat", "a dog"], runs=1).contents
+
+
+def hostile() -> dict[str, Any]:
+    told = contents()
+    told["handle"] = told["signature"] = HOSTILE
+    for node in told["graph"]:
+        node["name"] += HOSTILE
+        node["attributes"] = {HOSTILE: HOSTILE}
+    return told
+
+
+def test_nothing_of_a_module_is_markup() -> None:
+    told = hostile()
+    plain, page = Tags(document(contents())), Tags(document(told))
+    assert page.seen == plain.seen
+    data = next(text for text in page.texts["script"] if text.startswith("{"))
+    assert json.loads(data) == json.loads(json.dumps(told))
+    assert html.escape(HOSTILE) in document(told)
+
+
+def test_only_the_page_s_own_scripts_and_styles_may_run() -> None:
+    page = Tags(document(hostile()))
+    hashes = {
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+        for text in [*page.texts["script"], *page.texts["style"]]
+        if not text.startswith("{")
+    }
+    assert len(hashes) == 3
+    assert {*re.findall(r"'sha256-[^']+'", page.policy)} == hashes
+    assert "default-src 'none'" in page.policy
+    assert "unsafe" not in page.policy
+
+
+def drawn(page: Path, fragment: str = "") -> str:
+    """The page as it is once its script has run.
+
+    Raises:
+        AssertionError: the script failed, or something was refused by the page's policy.
+    """
+    assert BROWSER is not None
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    flags += [f"--user-data-dir={page.parent / 'browser'}", "--enable-logging=stderr"]
+    flags += ["--no-first-run", "--virtual-time-budget=5000", "--dump-dom"]
+    ran = subprocess.run(
+        [BROWSER, *flags, f"{page.as_uri()}{fragment}"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=True,
+    )
+    assert "CONSOLE" not in ran.stderr, ran.stderr
+    return ran.stdout.rpartition("<main>")[2]
+
+
+@needs_browser
+def test_what_a_browser_draws(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    told = contents()
+    path.write_text(document(told), encoding="utf-8")
+    found = drawn(path)
+    assert 'class="box input"' in found
+    assert 'class="box output"' in found
+    assert 'class="flow' in found
+    assert "Signature default" in found
+    step = next(node for node in told["run"] if node["fetches"])
+    found = drawn(path, f"#run/{step['name']}")
+    assert f"<h2>{step['name']}</h2>" in found
+    assert "% of all" in found
+    assert "Stands for" in found
+    given = next(node for node in told["graph"] if node["feeds"])
+    found = drawn(path, f"#graph/{given['name']}")
+    assert '"the cat", "a dog"' in found
+    assert "box input chosen" in found
+
+
+@needs_browser
+def test_a_hostile_module_is_drawn_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(document(hostile()), encoding="utf-8")
+    found = drawn(path)
+    assert "<img" not in found
+    assert html.escape("<img", quote=False) in found
+
+
+@needs_browser
+@pytest.mark.parametrize("count", [1, 3000])
+def test_graphs_of_any_size(tmp_path: Path, count: int) -> None:
+    told = contents()
+    one = next(node for node in told["graph"] if node["kind"] == "op" and node["outputs"])
+    told["graph"] = [
+        {
+            **one,
+            "name": f"node_{i}",
+            "inputs": [[i - 1, 0]] if i else [],
+            "kind": "op" if i else "input",
+        }
+        for i in range(count)
+    ]
+    told["run"] = [{**node, "nodes": [], "seconds": None, "share": 0} for node in told["graph"]]
+    path = tmp_path / "page.html"
+    path.write_text(document(told), encoding="utf-8")
+    found = drawn(path, f"#graph/node_{count - 1}")
+    assert f"<h2>node_{count - 1}</h2>" in found
+    assert found.count('class="box') < 500
