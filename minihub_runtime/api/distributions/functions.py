@@ -13,10 +13,11 @@ import numpy as np
 from minihub_runtime.api.arithmetic import abs
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import constant, convert_to_tensor
-from minihub_runtime.api.filling import fill, zeros_like
+from minihub_runtime.api.filling import fill, ones_like, zeros_like
 from minihub_runtime.api.gathering import where_v2
 from minihub_runtime.api.graph import name_scope
 from minihub_runtime.api.sizes import shape
+from minihub_runtime.public import public
 
 __all__ = [
     "digamma",
@@ -30,6 +31,7 @@ __all__ = [
     "ndtri",
     "rsqrt",
     "softplus",
+    "softplus_inverse",
     "sqrt",
     "square",
 ]
@@ -52,6 +54,21 @@ square = _function("Square")
 def softplus(features: Any, name: str | None = None) -> Any:
     """`log(1 + exp(features))`."""
     return build("Softplus", name=name, features=features)
+
+
+@public("contrib.distributions.softplus_inverse")
+def softplus_inverse(x: Any, name: str | None = None) -> Any:
+    """What `softplus` makes a positive number of: `log(exp(x) - 1)`, also for small and large ones."""
+    with name_scope(name, "softplus_inverse", [x]):
+        x = convert_to_tensor(x, name="x")
+        threshold = np.log(np.finfo(x.dtype.as_numpy_dtype).eps) + 2.0
+        small = build("Less", x=x, y=np.exp(threshold))
+        large = build("Greater", x=x, y=-threshold)
+        # What is not chosen must be finite, or its gradient would not be zero.
+        logs, given = log(x), x
+        x = where_v2(build("LogicalOr", x=small, y=large), ones_like(x), x)
+        middle = x + log(-build("Expm1", x=-x))
+        return where_v2(small, logs, where_v2(large, given, middle))
 
 
 def _floats(x: Any, name: str) -> Any:
