@@ -217,16 +217,15 @@ def _polynomial(x: Any, coefficients: list[float]) -> Any:
     return result
 
 
-def log_ndtr(x: Any, series_order: int = 3, name: str = "log_ndtr") -> Any:
+#: The order of the series that stands for `log_ndtr` far on the left.
+_SERIES_ORDER = 3
+
+
+def log_ndtr(x: Any, name: str = "log_ndtr") -> Any:
     """The logarithm of `ndtr`, also where that is too small for its type.
 
-    Args:
-        x: float32 or float64.
-        series_order: the order of the series that counts far on the left.
-        name: wanted name of the scope.
-
     Raises:
-        TypeError: `x` has another type.
+        TypeError: `x` is neither float32 nor float64.
     """
     with name_scope(name, values=[x]):
         x = _floats(x, "x")
@@ -239,16 +238,16 @@ def log_ndtr(x: Any, series_order: int = 3, name: str = "log_ndtr") -> Any:
         is_middle = build("Greater", x=x, y=left)
         # What is not chosen must be finite, or its gradient would not be zero.
         middle = log(_ndtr(build("Maximum", x=x, y=left)))
-        below = _log_ndtr_on_the_left(build("Minimum", x=x, y=left), series_order)
+        below = _log_ndtr_on_the_left(build("Minimum", x=x, y=left))
         return where_v2(is_right, above, where_v2(is_middle, middle, below))
 
 
-def _log_ndtr_on_the_left(x: Any, series_order: int) -> Any:
+def _log_ndtr_on_the_left(x: Any) -> Any:
     scale = -0.5 * square(x) - log(-x) - 0.5 * np.log(2.0 * np.pi)
     squared = square(x)
     even, odd = zeros_like(x), zeros_like(x)
     power = squared
-    for n in range(1, series_order + 1):
+    for n in range(1, _SERIES_ORDER + 1):
         # (2n - 1)(2n - 3)…3 over a power.
         term = np.array(np.prod(np.arange(2 * n - 1, 1, -2)), x.dtype.as_numpy_dtype) / power
         if n % 2:
