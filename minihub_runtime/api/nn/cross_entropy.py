@@ -11,7 +11,7 @@ from typing import Any
 from minihub_runtime.api.arithmetic import add
 from minihub_runtime.api.building import build
 from minihub_runtime.api.casting import cast
-from minihub_runtime.api.control_flow_assert import Assert
+from minihub_runtime.api.checks.values import assert_equal
 from minihub_runtime.api.conversion import constant, convert_to_tensor
 from minihub_runtime.api.deprecation import deprecated_argument_lookup
 from minihub_runtime.api.filling import ones_like, zeros_like
@@ -20,7 +20,6 @@ from minihub_runtime.api.graph import Tensor, control_dependencies, name_scope
 from minihub_runtime.api.joining import concat
 from minihub_runtime.api.layout import reshape, transpose
 from minihub_runtime.api.ranges import range
-from minihub_runtime.api.reduction import reduce_all
 from minihub_runtime.api.sizes import rank, shape
 from minihub_runtime.api.slicing import slice
 from minihub_runtime.dtypes import bfloat16, float16, float32
@@ -178,7 +177,7 @@ def sparse_softmax_cross_entropy_with_logits(
         if logits.shape.rank == 2:
             cost = _of_rows(precise, labels, name)
             return cast(cost, float16) if is_half else cost
-        checks = [] if known else [_assert_equal(shape(labels), shape(logits)[:-1])]
+        checks = [] if known else [assert_equal(shape(labels), shape(logits)[:-1])]
         with control_dependencies(checks):
             classes = shape(logits)[rank(logits) - 1]
             precise = reshape(precise, [-1, classes])
@@ -186,11 +185,6 @@ def sparse_softmax_cross_entropy_with_logits(
             cost = reshape(_of_rows(precise, labels, name), labels_shape)
             cost.set_shape(labels_static)
             return cast(cost, float16) if is_half else cost
-
-
-def _assert_equal(found: Tensor, wanted: Tensor) -> Any:
-    is_equal = reduce_all(build("Equal", x=found, y=wanted))
-    return Assert(is_equal, ["labels must have the shape", wanted, "and not", found])
 
 
 def _of_rows(logits: Tensor, labels: Tensor, name: str | None) -> Tensor:
