@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import minihub_runtime as tf
@@ -157,3 +158,35 @@ def test_nobody_writes_summaries(tmp_path: Any) -> None:
         with pytest.raises(ValueError, match="Invalid argument"):
             s.flush(3)
     assert s.eval_dir("m", "x").endswith("eval_x")
+
+
+@pytest.mark.parametrize("sizes", [[3], [3, 2], [3, 2, 2]])
+def test_channels_come_first_in_divisive_normalization(sizes: list[int]) -> None:
+    """TensorFlow convolves such on GPUs alone, and fails for volumes."""
+    value = np.arange(2.0 * 4 * np.prod(sizes), dtype=np.float32).reshape(2, *sizes, 4) % 7 - 3
+    last = tf.contrib.layers.gdn(tf.constant(value))
+    moved = tf.constant(np.moveaxis(value, -1, 1))
+    first = tf.contrib.layers.gdn(moved, data_format="channels_first")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        a, b = session.run([last, first])
+    np.testing.assert_allclose(np.moveaxis(b, 1, -1), a, rtol=1e-6)
+
+
+def test_a_side_input_of_both_functions_has_one_gradient() -> None:
+    x1, x2, side = tf.ones([2]), tf.fill([2], 2.0), tf.constant(3.0)
+
+    def part(x: Any, sides: Any) -> Any:
+        return x * sides[0]
+
+    y1, y2 = tf.contrib.layers.rev_block(
+        x1, x2, part, part, f_side_input=[side], g_side_input=[side]
+    )
+    # y1 = x1 + s·x2, y2 = x2 + s·y1
+    found = tf.gradients(y1 + y2, [x1, x2, side])
+    with tf.Session() as session:
+        of_x1, of_x2, of_side = session.run(found)
+    assert (of_x1.tolist(), of_x2.tolist()) == ([4.0, 4.0], [13.0, 13.0])
+    assert of_side == 2 * (2 + 1 + 2 * 3 * 2)
+    with pytest.raises(ValueError, match="There must be 2 functions g, one for each layer, not 1"):
+        tf.contrib.layers.rev_block(x1, x2, part, [part], num_layers=2)
