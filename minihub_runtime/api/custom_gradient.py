@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from minihub_runtime.autodiff.rules import find_rule, register
 from minihub_runtime.codec import Func
 from minihub_runtime.public import public
 
-__all__ = ["custom_gradient", "grad_pass_through", "recompute_grad"]
+__all__ = ["custom_gradient", "grad_pass_through", "recompute_grad", "trainable_variables_read"]
 
 #: Numbers of the gradients that `custom_gradient` registers.
 _NUMBERS = itertools.count()
@@ -151,9 +151,7 @@ def _with_gradient(f: Callable[..., Any], args: Sequence[Any]) -> Any:
         )
     results = [_converted(item) for item in flatten(result)]
     outputs, inputs = differentiated(results), differentiated(flatten(given))
-    read = _read_by(graph, list(graph.nodes)[first:])
-    read |= _behind(outputs, inputs)
-    variables = sorted((v for v in read.values() if v.trainable), key=lambda v: str(v.name))
+    variables = _trainable(_read_by(graph, first) | _behind(outputs, inputs))
     parameters = inspect.signature(grad_fn).parameters
     takes_variables = "variables" in parameters or any(
         parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()
@@ -215,10 +213,23 @@ def _outside(tensor: Tensor) -> Tensor:
     return tensor if outside is None else _outside(outside)
 
 
-def _read_by(graph: Graph, names: Iterable[str]) -> dict[str, Any]:
-    """The variables that operations read, or let a function read, by name."""
+def trainable_variables_read(graph: Graph, first: int) -> list[Any]:
+    """The trainable variables that operations read, or let a function read, by name.
+
+    Args:
+        graph: the graph.
+        first: the number of the first operation that counts.
+    """
+    return _trainable(_read_by(graph, first))
+
+
+def _trainable(variables: Mapping[str, Any]) -> list[Any]:
+    return sorted((v for v in variables.values() if v.trainable), key=lambda v: str(v.name))
+
+
+def _read_by(graph: Graph, first: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name in names:
+    for name in list(graph.nodes)[first:]:
         operation = graph.get_operation_by_name(name)
         calls = any(isinstance(operation.node.attrs[key], Func) for key in operation.node.attrs)
         if operation.type in READING or calls:
@@ -228,7 +239,7 @@ def _read_by(graph: Graph, names: Iterable[str]) -> dict[str, Any]:
     return found
 
 
-def _behind(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> Mapping[str, Any]:
+def _behind(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> dict[str, Any]:
     """The variables on differentiable ways to `outputs` that do not lead through `inputs`, by name."""
     found: dict[str, Any] = {}
     ends = set(map(id, inputs))

@@ -192,6 +192,11 @@ class Operation:
         """The requested device; ignored."""
         return self.node.device
 
+    def _set_device(self, device: Any) -> None:
+        """Request another device; programs that copy operations call it under this name."""
+        name = device.to_string() if hasattr(device, "to_string") else str(device or "")
+        self.graph.replace_node(self.node.replace(device=name))
+
     @property
     def node_def(self) -> Any:
         """The NodeDef."""

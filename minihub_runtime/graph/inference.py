@@ -95,6 +95,11 @@ class Inference:
         """Forget a node that was replaced."""
         self._shapes.pop(name, None)
 
+    def forget_all(self) -> None:
+        """Forget what followed from inputs, some of which were replaced; not what was told."""
+        self._shapes.clear()
+        self._values = KnownValues(self._graph, self)
+
     def value(self, ref: Ref) -> NDArray[Any] | None:
         """The value of a tensor if it is small and follows from constants and known shapes, else None."""
         if self._base is not None and self._base.has(ref.node):

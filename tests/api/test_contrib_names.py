@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 import minihub_runtime as tf
+
+
+@pytest.fixture(autouse=True)
+def _in_a_graph_of_its_own() -> Iterator[None]:
+    with tf.Graph().as_default():
+        yield
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -157,3 +165,94 @@ def test_nobody_writes_summaries(tmp_path: Any) -> None:
         with pytest.raises(ValueError, match="Invalid argument"):
             s.flush(3)
     assert s.eval_dir("m", "x").endswith("eval_x")
+
+
+@pytest.mark.parametrize("sizes", [[3], [3, 2], [3, 2, 2]])
+def test_channels_come_first_in_divisive_normalization(sizes: list[int]) -> None:
+    """TensorFlow convolves such on GPUs alone, and fails for volumes."""
+    value = np.arange(2.0 * 4 * np.prod(sizes), dtype=np.float32).reshape(2, *sizes, 4) % 7 - 3
+    last = tf.contrib.layers.gdn(tf.constant(value))
+    moved = tf.constant(np.moveaxis(value, -1, 1))
+    first = tf.contrib.layers.gdn(moved, data_format="channels_first")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        a, b = session.run([last, first])
+    np.testing.assert_allclose(np.moveaxis(b, 1, -1), a, rtol=1e-6)
+
+
+def test_a_side_input_of_both_functions_has_one_gradient() -> None:
+    x1, x2, side = tf.ones([2]), tf.fill([2], 2.0), tf.constant(3.0)
+
+    def part(x: Any, sides: Any) -> Any:
+        return x * sides[0]
+
+    y1, y2 = tf.contrib.layers.rev_block(
+        x1, x2, part, part, f_side_input=[side], g_side_input=[side]
+    )
+    # y1 = x1 + s·x2, y2 = x2 + s·y1
+    found = tf.gradients(y1 + y2, [x1, x2, side])
+    with tf.Session() as session:
+        of_x1, of_x2, of_side = session.run(found)
+    assert (of_x1.tolist(), of_x2.tolist()) == ([4.0, 4.0], [13.0, 13.0])
+    assert of_side == 2 * (2 + 1 + 2 * 3 * 2)
+    with pytest.raises(ValueError, match="There must be 2 functions g, one for each layer, not 1"):
+        tf.contrib.layers.rev_block(x1, x2, part, [part], num_layers=2)
+
+
+ROWS = np.arange(12.0, dtype=np.float32).reshape(6, 2)
+
+
+def test_sequences_are_embedded() -> None:
+    layers, start = tf.contrib.layers, tf.constant_initializer(ROWS)
+    ids = np.array([[5, 1, 0], [1, 1, 5]])
+    first = layers.embed_sequence(ids, 6, 2, initializer=start, scope="words")
+    again = layers.embed_sequence(ids, unique=True, scope="words", reuse=True)
+    free = layers.embed_sequence(
+        tf.placeholder_with_default(ids, [None, 3]), 6, 2, True, start, scope="words", reuse=True
+    )
+    other = layers.embed_sequence(ids, 6, 2, trainable=False)
+    gradients = [tf.gradients(y * y, tf.trainable_variables())[0] for y in (first, again)]
+    assert [v.name for v in tf.contrib.framework.get_model_variables()] == [
+        "words/embeddings:0",
+        "EmbedSequence/embeddings:0",
+    ]
+    assert [v.name for v in tf.trainable_variables()] == ["words/embeddings:0"]
+    assert [t.shape.as_list() for t in (first, again, free, other)] == [
+        [2, 3, 2],
+        [2, 3, 2],
+        [None, 3, 2],
+        [2, 3, 2],
+    ]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for value in session.run([first, again, free]):
+            np.testing.assert_array_equal(value, ROWS[ids])
+        one, two = session.run([tf.convert_to_tensor(g) for g in gradients])
+    np.testing.assert_array_equal(one, two)
+    with pytest.raises(ValueError, match="Got vocab_size=6 and embed_dim=None"):
+        layers.embed_sequence(ids, 6)
+
+
+def test_bags_of_words_are_embedded() -> None:
+    layers, start = tf.contrib.layers, tf.constant_initializer(ROWS)
+    ids = np.array([[5, 1, 0], [0, 0, 0]])
+    sparse = layers.sparse_ops.dense_to_sparse_tensor(ids)
+    found = [
+        layers.bow_encoder(ids, 6, 2, initializer=start),
+        layers.bow_encoder(sparse, 6, 2, initializer=start, scope="bag"),
+        layers.bow_encoder(ids, 6, 2, sparse_lookup=False, scope="bag", reuse=True),
+        layers.safe_embedding_lookup_sparse([ROWS], sparse),
+        layers.safe_embedding_lookup_sparse(ROWS, sparse, combiner="sum"),
+    ]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        a, b, c, d, e = session.run(found)
+    mean = ROWS[[5, 1]].mean(0)
+    np.testing.assert_allclose([a, b], [[mean, ROWS[0]]] * 2)
+    np.testing.assert_allclose(c, ROWS[ids].mean(1), rtol=1e-6)
+    np.testing.assert_allclose([d, e], [[mean, [0, 0]], [2 * mean, [0, 0]]])
+    assert found[0].op.name.startswith("bow_encoder/")
+    with pytest.raises(ValueError, match="Must specify vocab size"):
+        layers.bow_encoder(ids, 0, 2)
+    with pytest.raises(TypeError, match="expected to be dense"):
+        layers.bow_encoder(sparse, 6, 2, sparse_lookup=False)

@@ -1,0 +1,1 @@
+"""`tf.contrib.graph_editor`: finding, copying and reconnecting parts of a graph."""
