@@ -11,7 +11,7 @@ and with tensorflow_hub's names, beside `import minihub_runtime as tf`:
 
 Reading order: `handle` and `resolve` (from a handle to a folder), `saved_model`, `native` and `tensor_info` (what the folder
 holds), `spec` (what can be asked before anything runs), `loading` (modules as functions on arrays), `module` and `evaluation` (modules in
-TF1 graphs), `columns` (modules as feature columns), `authoring` and `export` (modules made here), `estimator` (modules
+TF1 graphs), `feature_column` (modules as such), `authoring` and `export` (modules made here), `estimator` (modules
 that an Estimator trained), `finetuning`, `profiling` (what takes the time), `cli`.
 
 Everything is imported when it is first used, so that `import minihub` costs little more than `import numpy`.
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
         attach_message,
         create_module_spec,
     )
-    from minihub.columns import (
+    from minihub.estimator import LatestModuleExporter, register_module_for_export
+    from minihub.evaluation import eval_function_for_module
+    from minihub.feature_column import (
         image_embedding_column,
         sparse_text_embedding_column,
         text_embedding_column,
     )
-    from minihub.estimator import LatestModuleExporter, register_module_for_export
-    from minihub.evaluation import eval_function_for_module
     from minihub.finetuning import FineTuned, finetune
     from minihub.image_util import get_expected_image_size, get_num_image_channels
     from minihub.loading import LoadedModule, UnsupportedOpsWarning, load
@@ -93,19 +93,19 @@ _HOMES = {
     "finetune": "minihub.finetuning",
     "get_expected_image_size": "minihub.image_util",
     "get_num_image_channels": "minihub.image_util",
-    "image_embedding_column": "minihub.columns",
+    "image_embedding_column": "minihub.feature_column",
     "load": "minihub.loading",
     "load_module_spec": "minihub.spec",
     "profile": "minihub.profiling",
     "register_module_for_export": "minihub.estimator",
     "resolve": "minihub.resolve",
-    "sparse_text_embedding_column": "minihub.columns",
-    "text_embedding_column": "minihub.columns",
+    "sparse_text_embedding_column": "minihub.feature_column",
+    "text_embedding_column": "minihub.feature_column",
 }
 #: Modules by the names that tensorflow_hub gives them.
 _MODULES = {
     "estimator": "minihub.estimator",
-    "feature_column": "minihub.columns",
+    "feature_column": "minihub.feature_column",
     "image_util": "minihub.image_util",
 }
 #: What tensorflow_hub has for TensorFlow 2.
