@@ -102,12 +102,8 @@ _HOMES = {
     "sparse_text_embedding_column": "minihub.feature_column",
     "text_embedding_column": "minihub.feature_column",
 }
-#: Modules by the names that tensorflow_hub gives them.
-_MODULES = {
-    "estimator": "minihub.estimator",
-    "feature_column": "minihub.feature_column",
-    "image_util": "minihub.image_util",
-}
+#: Modules that tensorflow_hub has, too, and imports with itself.
+_MODULES = ("estimator", "feature_column", "image_util", "module", "tensor_info")
 #: What tensorflow_hub has for TensorFlow 2.
 _OF_TENSORFLOW_2 = ("KerasLayer", "text_embedding_column_v2")
 
@@ -116,7 +112,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(_imported(_HOMES[name]), name)
     elif name in _MODULES:
-        value = _imported(_MODULES[name])
+        value = _imported(f"{__name__}.{name}")
     elif name in _OF_TENSORFLOW_2:
         raise AttributeError(
             f"module {__name__!r} has no {name!r}, which is for TensorFlow 2: minihub.load(handle) makes a function of a "

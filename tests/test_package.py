@@ -100,13 +100,16 @@ def test_namespaces_can_be_imported(place: str) -> None:
     assert run(textwrap.dedent(code)) == "True True\n"
 
 
-@pytest.mark.parametrize("name", ["estimator", "feature_column", "image_util"])
+@pytest.mark.parametrize(
+    "name", ["estimator", "feature_column", "image_util", "module", "tensor_info"]
+)
 def test_modules_that_tensorflow_hub_has(name: str) -> None:
     code = f"""
-    import minihub.{name} as found
     import minihub as hub
+    attribute = hub.{name}
     from minihub import {name}
-    print(found is hub.{name} is {name})
+    import minihub.{name} as module
+    print(module is attribute is {name})
     """
     assert run(textwrap.dedent(code)) == "True\n"
 
