@@ -216,10 +216,10 @@ def _split(
     counts["words"] = len(seen)
     if longer:
         _log.warning(
-            "%d of the lines of %s have more than %d numbers; those before the last %d are taken for a part of the word, as in %r",
-            len(longer),
+            "lines of %s with more than %d numbers: %d; what stands before the last %d is taken for the word, as %r",
             vectors.path,
             vectors.dimension,
+            len(longer),
             vectors.dimension,
             clip(longer[0].decode("utf-8", "replace")),
         )

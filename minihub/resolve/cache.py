@@ -232,6 +232,8 @@ class Cache:
         try:
             yield
         except OSError as error:
+            if isinstance(error, OpError):
+                raise
             if error.errno in _FULL:
                 raise self._full(error) from error
             raise CacheNotWritableError(

@@ -199,5 +199,5 @@ def test_lines_with_more_numbers_are_told(tmp_path: Path, caplog: pytest.LogCapt
         summary = export_text_embedding(open_vectors(path), tmp_path / "m")
     assert summary.words == 4
     assert caplog.messages == [
-        f"2 of the lines of {path} have more than 2 numbers; those before the last 2 are taken for a part of the word, as in 'bird 1'"
+        f"lines of {path} with more than 2 numbers: 2; what stands before the last 2 is taken for the word, as 'bird 1'"
     ]
