@@ -283,7 +283,11 @@ class Cache:
         created = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         manifest = replace(
             stored.manifest,
-            files=[replace(file, name=file.name[len(start) :]) for file in stored.manifest.files],
+            files=[
+                replace(file, name=file.name.removeprefix(start))
+                for file in stored.manifest.files
+                if file.name.startswith(start)
+            ],
             created=created,
         )
 
