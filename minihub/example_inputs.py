@@ -57,10 +57,10 @@ def _value(name: str, info: ParsedTensorInfo, batch: int, image_size: tuple[int,
         return SparseTensorValue(indices, values, np.array(shape, np.int64))
     if info.kind == "ragged" and info.ragged is not None:
         depth = info.ragged.ragged_rank
-        rows, *inner = (
-            (batch,) if info.shape is None else (info.shape[0] or batch, *info.shape[depth + 1 :])
-        )
-        flat = _array(name, info, (rows, *(size or 1 for size in inner)))
+        first, *others = (None,) if info.shape is None else info.shape
+        rows = batch if first is None else first
+        inner = tuple(size or 1 for size in others[depth:])
+        flat = _array(name, info, (rows, *inner))
         splits = [np.arange(rows + 1, dtype=np.int64)] * depth
         return RaggedTensorValue.from_nested_row_splits(flat, splits)
     raise InvalidArgumentError(
