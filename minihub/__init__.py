@@ -11,9 +11,8 @@ and with tensorflow_hub's names, beside `import minihub_runtime as tf`:
 
 Reading order: `handle` and `resolve` (from a handle to a folder), `saved_model`, `native` and `tensor_info` (what the folder
 holds), `spec` (what can be asked before anything runs), `loading` (modules as functions on arrays), `module` and `evaluation` (modules in
-TF1 graphs), `columns` (modules as feature columns), `authoring` and `export` (modules made here), `estimator` (modules
-that an Estimator trained), `finetuning`, `profiling` (what takes the time), `pages` (what happens inside),
-`cli`.
+TF1 graphs), `feature_column` (modules as such), `authoring` and `export` (modules made here), `estimator` (modules
+that an Estimator trained), `finetuning`, `profiling` (what takes the time), `pages` (what happens inside), `cli`.
 
 Everything is imported when it is first used, so that `import minihub` costs little more than `import numpy`.
 """
@@ -30,13 +29,13 @@ if TYPE_CHECKING:
         attach_message,
         create_module_spec,
     )
-    from minihub.columns import (
+    from minihub.estimator import LatestModuleExporter, register_module_for_export
+    from minihub.evaluation import eval_function_for_module
+    from minihub.feature_column import (
         image_embedding_column,
         sparse_text_embedding_column,
         text_embedding_column,
     )
-    from minihub.estimator import LatestModuleExporter, register_module_for_export
-    from minihub.evaluation import eval_function_for_module
     from minihub.finetuning import FineTuned, finetune
     from minihub.image_util import get_expected_image_size, get_num_image_channels
     from minihub.loading import LoadedModule, UnsupportedOpsWarning, load
@@ -98,22 +97,18 @@ _HOMES = {
     "finetune": "minihub.finetuning",
     "get_expected_image_size": "minihub.image_util",
     "get_num_image_channels": "minihub.image_util",
-    "image_embedding_column": "minihub.columns",
+    "image_embedding_column": "minihub.feature_column",
     "load": "minihub.loading",
     "load_module_spec": "minihub.spec",
     "page": "minihub.pages",
     "profile": "minihub.profiling",
     "register_module_for_export": "minihub.estimator",
     "resolve": "minihub.resolve",
-    "sparse_text_embedding_column": "minihub.columns",
-    "text_embedding_column": "minihub.columns",
+    "sparse_text_embedding_column": "minihub.feature_column",
+    "text_embedding_column": "minihub.feature_column",
 }
-#: Modules by the names that tensorflow_hub gives them.
-_MODULES = {
-    "estimator": "minihub.estimator",
-    "feature_column": "minihub.columns",
-    "image_util": "minihub.image_util",
-}
+#: Modules that tensorflow_hub has, too, and imports with itself.
+_MODULES = ("estimator", "feature_column", "image_util", "module", "tensor_info")
 #: What tensorflow_hub has for TensorFlow 2.
 _OF_TENSORFLOW_2 = ("KerasLayer", "text_embedding_column_v2")
 
@@ -122,7 +117,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(_imported(_HOMES[name]), name)
     elif name in _MODULES:
-        value = _imported(_MODULES[name])
+        value = _imported(f"{__name__}.{name}")
     elif name in _OF_TENSORFLOW_2:
         raise AttributeError(
             f"module {__name__!r} has no {name!r}, which is for TensorFlow 2: minihub.load(handle) makes a function of a "

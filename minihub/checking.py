@@ -61,7 +61,7 @@ class Subject:
     Attributes:
         folder: its folder.
         graphs: its graphs.
-        reader: its checkpoint, None if it has none.
+        reader: its checkpoint, None if it has none, or one that cannot be read.
     """
 
     folder: str
@@ -95,6 +95,9 @@ def check_module(folder: str) -> list[Finding]:
     prefix = saved_model.variables_prefix(folder)
     if prefix is not None:
         found += _attempt("variables", lambda: readers.append(CheckpointReader(prefix)))
+        if readers:
+            # The index may be right where files of the values are cut short, damaged or not there.
+            found += _attempt("variables", lambda: CheckpointReader(prefix, verify=True))
     subject = Subject(folder, graphs, readers[0] if readers else None)
     for check in CHECKS:
         try:
@@ -137,9 +140,10 @@ def _parts(subject: Subject) -> Iterator[Finding]:
             yield Finding("error", where, "there is no signature: nothing can be called")
         variables = variables_of(meta_graph)
         if variables and subject.reader is None:
-            yield Finding(
-                "error", "variables", "the graph has variables, but there is no checkpoint"
-            )
+            if saved_model.variables_prefix(subject.folder) is None:
+                yield Finding(
+                    "error", "variables", "the graph has variables, but there is no checkpoint"
+                )
             continue
         for variable in variables:
             yield from _attempt(

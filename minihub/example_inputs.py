@@ -10,7 +10,7 @@ import numpy as np
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.shapes import Shape
-from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
+from minihub_runtime.values import RaggedTensorValue, SparseTensorValue, as_array
 
 __all__ = ["example_inputs"]
 
@@ -57,9 +57,11 @@ def _value(name: str, info: ParsedTensorInfo, batch: int, image_size: tuple[int,
         return SparseTensorValue(indices, values, np.array(shape, np.int64))
     if info.kind == "ragged" and info.ragged is not None:
         depth = info.ragged.ragged_rank
-        inner = () if info.shape is None else tuple(n or 1 for n in info.shape[depth + 1 :])
-        flat = _array(name, info, (batch, *inner))
-        splits = [np.arange(batch + 1, dtype=np.int64)] * depth
+        first, *others = (None,) if info.shape is None else info.shape
+        rows = batch if first is None else first
+        inner = tuple(size or 1 for size in others[depth:])
+        flat = _array(name, info, (rows, *inner))
+        splits = [np.arange(rows + 1, dtype=np.int64)] * depth
         return RaggedTensorValue.from_nested_row_splits(flat, splits)
     raise InvalidArgumentError(
         f"input {clip(name)!r} is a {info.type_name}, which is not supported"
@@ -87,7 +89,7 @@ def _array(name: str, info: ParsedTensorInfo, shape: tuple[int, ...]) -> Any:
         array.reshape(-1)[:] = [_SENTENCES[i % len(_SENTENCES)] for i in range(array.size)]
         return array
     if info.dtype.is_floating:
-        return random.random_sample(shape).astype(dtype)
+        return as_array(random.random_sample(shape), info.dtype)
     if info.dtype.is_complex:
         return (random.random_sample(shape) + 0j).astype(dtype)
     if info.dtype.is_integer or info.dtype.is_bool:

@@ -100,7 +100,7 @@ def checkpoint_tensors(
         rename: from a variable's name to the name in the checkpoint.
 
     Raises:
-        ValueError: a variable is not there, or is of another shape or type.
+        ValueError: a variable is not there, or is of another shape or type, or its name in the checkpoint is no text.
         NotFoundError: there is no checkpoint.
     """
     prefix = _latest(checkpoint) if os.path.isdir(checkpoint) else checkpoint
@@ -109,6 +109,10 @@ def checkpoint_tensors(
     pieces: dict[str, list[Any]] = {}
     for variable in variables_of(graph):
         stored = rename(variable.key)
+        if not isinstance(stored, str):
+            raise InvalidArgumentError(
+                f"the name of {clip(variable.key)!r} in the checkpoint must be text, not {stored!r}"
+            )
         check_stored(variable, stored, reader, prefix)
         if variable.key not in whole:
             whole[variable.key] = reader.read(stored)

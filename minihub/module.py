@@ -153,9 +153,10 @@ class Module:
             f"{name}:0": self._graph.get_tensor_by_name(f"{scope}/{name}:0")
             for name in self._meta_graph.assets
         }
-        variables = merge_partitions(
-            {name.removesuffix(":0"): variable for name, variable in made.items()}
-        )
+        # What else the graph has under names that begin like the scope's, as `text_encoder` for `text`, is not of the module.
+        own = {entry.node for entry in variables_of(self._meta_graph)}
+        named = {name.removesuffix(":0"): variable for name, variable in made.items()}
+        variables = merge_partitions({name: named[name] for name in named if name in own})
         if self._spec.checkpoint_prefix is not None:
             with self._graph.name_scope(parent):
                 for key, variable in sorted(variables.items()):

@@ -9,6 +9,7 @@ Source: tensorflow_hub's examples/text_embeddings/export.py.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from minihub.export import check_free, write_module
 from minihub.spec import ModuleSpec
 from minihub.vectors import VectorFile
 from minihub_runtime.checkpoint import Streamed
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import InvalidArgumentError, clip
 
 __all__ = ["COMBINERS", "Combiner", "Summary", "export_text_embedding", "text_embedding_spec"]
 
@@ -32,6 +33,8 @@ COMBINERS: tuple[Combiner, ...] = ("mean", "sqrtn", "sum")
 VARIABLE = "embeddings"
 VOCABULARY = "tokens.txt"
 _BLOCK_BYTES = 1 << 22
+
+_log = logging.getLogger("minihub")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,6 +191,7 @@ def _split(
 ) -> dict[str, int]:
     """Write the words to one file and their vectors to another; each word once."""
     seen: set[bytes] = set()
+    longer: list[bytes] = []
     counts = {"words": 0, "repeated": 0, "unusable": 0}
     with open(vocabulary, "wb") as words_file, open(table, "wb") as table_file:
         for words, rows in vectors.blocks(on_bytes):
@@ -202,13 +206,32 @@ def _split(
                 else:
                     seen.add(word)
                     kept.append(place)
+                    if b" " in word and _ends_in_a_number(word):
+                        longer.append(word)
             words_file.writelines(words[place] + b"\n" for place in kept)
             chosen = rows if len(kept) == len(rows) else rows[kept]
             table_file.write(np.ascontiguousarray(chosen).data)
             if limit is not None and len(seen) == limit:
                 break
     counts["words"] = len(seen)
+    if longer:
+        _log.warning(
+            "lines of %s with more than %d numbers: %d; what stands before the last %d is taken for the word, as %r",
+            vectors.path,
+            vectors.dimension,
+            len(longer),
+            vectors.dimension,
+            clip(longer[0].decode("utf-8", "replace")),
+        )
     return counts
+
+
+def _ends_in_a_number(word: bytes) -> bool:
+    try:
+        float(word.rpartition(b" ")[2])
+    except ValueError:
+        return False
+    return True
 
 
 def _table_blocks(table: str, oov_buckets: int, dimension: int) -> Iterator[NDArray[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from typing import IO
@@ -46,10 +47,18 @@ def write_file(path: str | os.PathLike[str], write: Callable[[IO[bytes]], object
     try:
         with os.fdopen(descriptor, "wb") as file:
             write(file)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(draft, 0o666 & ~mask)
+        os.chmod(draft, _mode(place))
         os.replace(draft, place)
     except BaseException:
         os.unlink(draft)
         raise
+
+
+def _mode(place: str) -> int:
+    """Who may read and write a file: those who may it now, or what the process lets new files have."""
+    try:
+        return stat.S_IMODE(os.stat(place).st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask

@@ -1,13 +1,19 @@
-"""One line on a terminal that is drawn over and over."""
+"""One line on a terminal that is drawn over and over; output whose reader goes away."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
-__all__ = ["TerminalLine", "bar", "clock"]
+__all__ = ["PIPE_CLOSED", "TerminalLine", "bar", "clock", "printing", "quiet_streams"]
 
 _BAR = 24
+#: The exit code that shells know a program by whose reader went away.
+PIPE_CLOSED = 141
 
 
 class TerminalLine:
@@ -54,3 +60,23 @@ def clock(seconds: float) -> str:
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def printing(program: Callable[[list[str]], int]) -> int:
+    """The exit code of a program that prints, given the arguments of the process; `| head` ends it without complaint."""
+    try:
+        code = program(sys.argv[1:])
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        quiet_streams()
+        return PIPE_CLOSED
+    return code
+
+
+def quiet_streams() -> None:
+    """Let what is still buffered for a closed pipe go nowhere, so that the interpreter ends without complaint."""
+    with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -100,6 +100,31 @@ def test_namespaces_can_be_imported(place: str) -> None:
     assert run(textwrap.dedent(code)) == "True True\n"
 
 
+@pytest.mark.parametrize(
+    "name", ["estimator", "feature_column", "image_util", "module", "tensor_info"]
+)
+def test_modules_that_tensorflow_hub_has(name: str) -> None:
+    code = f"""
+    import minihub as hub
+    attribute = hub.{name}
+    from minihub import {name}
+    import minihub.{name} as module
+    print(module is attribute is {name})
+    """
+    assert run(textwrap.dedent(code)) == "True\n"
+
+
+@pytest.mark.parametrize("package", ["api", "ops"])
+def test_a_list_whose_reader_goes_away(package: str) -> None:
+    command = [sys.executable, "-m", f"minihub_runtime.{package}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
+        assert ran.stdout is not None
+        assert ran.stderr is not None
+        ran.stdout.close()
+        complaint = ran.stderr.read()
+    assert (ran.returncode, complaint) == (141, b"")
+
+
 def test_a_longer_name_imports_no_module_once_more() -> None:
     # Files lie below `minihub_runtime`, so a finder of files would load them anew as parts of `compat.v1`.
     code = """

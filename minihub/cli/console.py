@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["Counter", "prepare_streams", "print_json", "quiet_streams", "reporting", "width"]
+__all__ = ["Counter", "prepare_streams", "print_json", "reporting", "width"]
 
 
 def prepare_streams() -> None:
@@ -62,14 +62,6 @@ def _lossy(stream: io.TextIOWrapper) -> io.TextIOWrapper:
     return io.TextIOWrapper(
         io.BufferedWriter(_Lossy(raw)), stream.encoding, stream.errors, line_buffering=True
     )
-
-
-def quiet_streams() -> None:
-    """Let what is still buffered for a closed pipe go nowhere, so that the interpreter ends without complaint."""
-    with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
 
 
 def width() -> int | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,6 @@ __all__ = ["Interruption", "interruptible"]
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
-@dataclasses.dataclass
 class Interruption:
     """What came while a command ran.
 
@@ -23,12 +22,18 @@ class Interruption:
         signal: the number of the last signal, None if none came.
     """
 
-    signal: int | None = None
+    def __init__(self) -> None:
+        self.signal: int | None = None
 
     @property
     def code(self) -> int:
         """The exit code, which for shells tells the signal."""
         return 128 + (self.signal or signal.SIGINT)
+
+    def told(self) -> int:
+        """The exit code, after a line that says so."""
+        print("minihub: interrupted", file=sys.stderr)
+        return self.code
 
 
 @contextlib.contextmanager

@@ -172,7 +172,9 @@ class Classification(Task):
 
     def predictions(self, outputs: Mapping[str, Any]) -> Any:
         """The labels, as they were given: an array of str or int."""
-        return np.array(self.classes)[outputs["class"]]
+        # Arrays of text take NULs at the end for padding.
+        padded = any(isinstance(label, str) and label.endswith("\0") for label in self.classes)
+        return np.array(self.classes, object if padded else None)[outputs["class"]]
 
     def scores(self, outputs: Mapping[str, Any], targets: Any) -> dict[str, Any]:
         """Accuracy, F1 (mean over the classes that occur), a line per class, and the confusion matrix: rows are true classes."""

@@ -20,6 +20,7 @@ from minihub.finetuning.network import Body, Network, Precomputed, Trained
 from minihub.image_util import get_image_module_info
 from minihub.loading import load
 from minihub.spec import ModuleSpec
+from minihub_runtime.dtypes import to_float
 from minihub_runtime.errors import InvalidArgumentError
 
 __all__ = ["Batches", "Part", "Subject", "Trainer"]
@@ -159,7 +160,7 @@ class Trainer:
                 self._module = load(self.subject.handle)
             inputs = examples.batch(numbers)
             outputs = self._module(inputs, signature=self.subject.signature, as_dict=True)
-            found = np.asarray(outputs[self.subject.output], np.float32)
+            found = np.asarray(to_float(outputs[self.subject.output]), np.float32)
             if len(found) != len(numbers):
                 raise InvalidArgumentError(
                     f"output {self.subject.output!r} must have one row per example; for {len(numbers)} "

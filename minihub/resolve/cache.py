@@ -232,6 +232,8 @@ class Cache:
         try:
             yield
         except OSError as error:
+            if isinstance(error, OpError):
+                raise
             if error.errno in _FULL:
                 raise self._full(error) from error
             raise CacheNotWritableError(
@@ -281,7 +283,11 @@ class Cache:
         created = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         manifest = replace(
             stored.manifest,
-            files=[replace(file, name=file.name[len(start) :]) for file in stored.manifest.files],
+            files=[
+                replace(file, name=file.name.removeprefix(start))
+                for file in stored.manifest.files
+                if file.name.startswith(start)
+            ],
             created=created,
         )
 

@@ -76,8 +76,10 @@ class PassingError(Exception):
 class Watchdog:
     """Cuts the connection of a download that is over its deadline or below its rate.
 
+    Where the system starts no more threads it looks when the reader has read, which a time limit per read bounds.
+
     Attributes:
-        received: bytes of the body so far; the reader adds to it.
+        received: bytes of the body so far.
         verdict: why the connection was cut, or None.
     """
 
@@ -88,15 +90,21 @@ class Watchdog:
         self._settings = settings
         self._sockets: list[socket.socket] = []
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="minihub watchdog", daemon=True)
+        self._thread: threading.Thread | None = None
+        self._mark, self._since = 0, time.monotonic()
 
     def __enter__(self) -> Watchdog:
-        self._thread.start()
+        thread = threading.Thread(target=self._run, name="minihub watchdog", daemon=True)
+        # A limit of the container, or the interpreter is about to end.
+        with contextlib.suppress(RuntimeError):
+            thread.start()
+            self._thread = thread
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._stop.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def watch(self, connection: Any) -> None:
         """Cut this one too."""
@@ -105,23 +113,30 @@ class Watchdog:
             if self.verdict:
                 self._cut()
 
+    def advance(self, count: int) -> None:
+        """The reader has read so many bytes more."""
+        self.received += count
+        if self._thread is None and self.verdict is None:
+            self._look(time.monotonic())
+
     def _run(self) -> None:
-        settings = self._settings
-        mark, since = 0, time.monotonic()
-        while True:
+        while self.verdict is None:
             now = time.monotonic()
-            if now >= self._deadline:
-                self.verdict = f"within {settings.timeout:g} s in all"
-                break
-            if now - since >= settings.rate_window:
-                if self.received - mark < settings.min_rate * settings.rate_window:
-                    self.verdict = f"at {settings.min_rate:g} bytes a second or more"
-                    break
-                mark, since = self.received, now
-            left = min(self._deadline, since + settings.rate_window) - now
+            self._look(now)
+            left = min(self._deadline, self._since + self._settings.rate_window) - now
             if self._stop.wait(max(left, 0.01)):
                 return
-        self._cut()
+
+    def _look(self, now: float) -> None:
+        settings = self._settings
+        if now >= self._deadline:
+            self.verdict = f"within {settings.timeout:g} s in all"
+        elif now - self._since >= settings.rate_window:
+            if self.received - self._mark < settings.min_rate * (now - self._since):
+                self.verdict = f"at {settings.min_rate:g} bytes a second or more"
+            self._mark, self._since = self.received, now
+        if self.verdict is not None:
+            self._cut()
 
     def _cut(self) -> None:
         for connection in self._sockets:
@@ -244,7 +259,7 @@ class Client:
     def pieces(self, response: requests.Response, watchdog: Watchdog, size: int) -> Iterator[bytes]:
         """The raw body, piece by piece."""
         while data := response.raw.read(size, decode_content=False):
-            watchdog.received += len(data)
+            watchdog.advance(len(data))
             yield data
 
     @contextlib.contextmanager

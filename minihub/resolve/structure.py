@@ -26,8 +26,11 @@ _MOST_FIELDS = 10_000
 
 
 def module_root(directory: str) -> str:
-    """The folder below `directory` that holds the module: itself, or its only folder if that is where saved_model.pb is."""
-    names = os.listdir(directory)
+    """The folder below `directory` that holds the module: itself, or its only folder if that is where saved_model.pb is.
+
+    Hidden names do not count: macOS packs `._module` beside `module`.
+    """
+    names = [name for name in os.listdir(directory) if not name.startswith(".")]
     if len(names) == 1 and names[0] not in (*_GRAPHS, _MARKER):
         inner = os.path.join(directory, names[0])
         if stat.S_ISDIR(os.lstat(inner).st_mode) and any(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import minihub_runtime
 from minihub_runtime.public import HOMES
+from minihub_runtime.terminal import printing
 
 #: Packages whose modules define public names by the decorator.
 PACKAGES = ("api", "autodiff", "train")
@@ -116,4 +117,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(printing(main))

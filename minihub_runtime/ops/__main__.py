@@ -14,6 +14,7 @@ from unittest import mock
 from minihub_runtime.dtypes import DType
 from minihub_runtime.ops import FAMILIES
 from minihub_runtime.ops.registry import REGISTRY, Arg, Op, Registry
+from minihub_runtime.terminal import printing
 
 
 def _arg(arg: Arg) -> str:
@@ -90,4 +91,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(printing(main))

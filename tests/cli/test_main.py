@@ -193,6 +193,26 @@ def test_an_interruption_that_an_import_turned_into_an_error(
     assert (ran.code, ran.out, ran.err) == (130, "", "minihub: interrupted\n")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_an_interruption_while_the_command_line_itself_is_imported() -> None:
+    program = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == "argparse":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.modules.pop("argparse", None)
+sys.meta_path.insert(0, Interrupting())
+from minihub.cli import main
+sys.exit(main(["show", "nowhere"]))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (130, b"minihub: interrupted\n")
+
+
 def test_an_unexpected_error_names_its_type(
     refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

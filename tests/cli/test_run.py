@@ -158,6 +158,26 @@ def test_files_that_are_no_arrays(
     assert f"x.{suffix} must be a .{suffix} file" in refused(1, "run", HALF, f"@{path}")
 
 
+def test_damaged_headers_of_arrays(refused: Callable[..., str], tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, x=np.zeros(3))
+    zipped = buffer.getvalue()
+    directory = zipped.rindex(b"PK\x01\x02")
+    broken = {
+        # The method of compression, and where the directory of the file is.
+        "method.npz": zipped[: directory + 10] + b"\x07" + zipped[directory + 11 :],
+        "place.npz": zipped[:-6] + b"\xff\xff\xff\x7f\0\0",
+    }
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(3))
+    broken["bracket.npy"] = buffer.getvalue().replace(b"(3,)", b"(3, ")
+    for name, data in broken.items():
+        (tmp_path / name).write_bytes(data)
+        suffix = name.partition(".")[2]
+        told = refused(1, "run", HALF, f"@{tmp_path}/{name}")
+        assert f"{name} must be a .{suffix} file without pickled objects: " in told
+
+
 def test_pickled_objects_are_not_loaded(refused: Callable[..., str], tmp_path: Path) -> None:
     for name, save in (("x.npy", np.save), ("x.npz", np.savez)):
         save(tmp_path / name, np.array([{}], dtype=object))  # type: ignore[operator]

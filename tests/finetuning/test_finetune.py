@@ -327,6 +327,20 @@ def test_outputs_that_nothing_can_be_learnt_from(tmp_path: Path) -> None:
             )
 
 
+@pytest.mark.parametrize("dtype", [tf.float16, tf.bfloat16, tf.float64])
+def test_features_of_other_precisions(dtype: Any, tmp_path: Path) -> None:
+    def module_fn() -> None:
+        x = tf.placeholder(tf.float32, [None, 4], name="x")
+        minihub.add_signature(inputs=x, outputs=tf.cast(x, dtype))
+
+    x, y = points(40)
+    tuned = minihub.finetune(export(module_fn, tmp_path / "base"), x, y, epochs=2)
+    # What it learnt on is what the module that it writes computes.
+    tuned.export(tmp_path / "out")
+    exported = minihub.load(tmp_path / "out")(x, signature="classification")
+    assert np.allclose(tuned.outputs(x)["default"], exported, rtol=1e-4)
+
+
 def test_nothing_to_predict() -> None:
     texts, labels = ["open a file", "raise an error"] * 10, ["files", "errors"] * 10
     tuned = minihub.finetune("minihub/demo_module", texts, labels, epochs=1)

@@ -32,6 +32,12 @@ def test_classes_are_sorted_and_keep_their_type() -> None:
     assert numbers.predictions({"class": np.array([1, 0])}).tolist() == [30, -1]
 
 
+def test_labels_that_end_in_a_nul_stay_what_they_are() -> None:
+    task = Classification(["a\0", "a", b"a\0", "b"])
+    assert task.classes == ["a", "a\0", "b"]
+    assert task.predictions({"class": np.array([1, 0, 1])}).tolist() == ["a\0", "a", "a\0"]
+
+
 def test_class_weights() -> None:
     labels = ["a"] * 3 + ["b"]
     assert Classification(labels).weights([0, 1]).tolist() == [1, 1]

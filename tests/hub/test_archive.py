@@ -104,6 +104,18 @@ def test_long_and_foreign_names_in_every_format(
     assert read(resolve(archive, settings=settings)) == files
 
 
+def test_what_macos_packs_beside_a_folder_is_no_part_of_it(
+    tmp_path: Path, settings: Settings
+) -> None:
+    archive = tmp_path / "nnlm.tar.gz"
+    files = module_files()
+    inner = {f"nnlm/{name}": data for name, data in files.items()}
+    archive.write_bytes(pack({"._nnlm": b"\0\5\x16\7", **inner}))
+    for _ in range(2):
+        path = resolve(archive, settings=settings, verify=True)
+        assert read(path) == files
+
+
 def test_one_folder_around_the_module_is_taken_off(archive: Path, settings: Settings) -> None:
     archive.write_bytes(pack(module_files(), top="nnlm/"))
     assert read(resolve(archive, settings=settings)) == module_files()

@@ -303,6 +303,20 @@ def test_an_archive_that_is_gone_can_still_be_removed(archive: Path, settings: S
     assert os.listdir(settings.cache_dir) == []
 
 
+def test_why_an_entry_cannot_be_removed_is_told_once(
+    archive: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve(archive, settings=settings)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with pytest.raises(CacheNotWritableError) as caught:
+        remove(archive.as_uri(), settings.cache_dir)
+    assert str(caught.value).count("TFHUB_CACHE_DIR") == 1
+
+
 # --- locks -----------------------------------------------------------------------------------------------------------
 
 

@@ -158,6 +158,29 @@ def test_variables_that_do_not_fit(module: Path) -> None:
     assert "Tensor b is not found in" in found
 
 
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [(None, "must"), (b"", "must"), (b"\x07" * 8, "the checksum of 'a' must be")],
+    ids=["absent", "cut", "damaged"],
+)
+def test_values_of_variables_that_cannot_be_read(
+    data: bytes | None, text: str, module: Path
+) -> None:
+    path = module / "variables" / "variables.data-00000-of-00001"
+    path.unlink()
+    if data is not None:
+        path.write_bytes(data)
+    (finding,) = check_module(str(module))
+    assert (finding.level, finding.where) == ("error", "variables")
+    assert text in finding.text
+
+
+def test_an_index_of_variables_that_cannot_be_read(module: Path) -> None:
+    (module / "variables" / "variables.index").write_bytes(b"no index")
+    (finding,) = check_module(str(module))
+    assert (finding.level, finding.where) == ("error", "variables")
+
+
 def test_a_broken_file(module: Path) -> None:
     (module / "saved_model.pb").write_bytes(b"\xff\xff")
     assert "Cannot parse file" in texts(check_module(str(module)), "error")

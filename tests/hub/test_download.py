@@ -13,6 +13,7 @@ import random
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -579,6 +580,30 @@ def test_below_the_least_rate_a_download_is_given_up(server: Server, settings: S
     with pytest.raises(DeadlineExceededError, match="at 100000 bytes a second or more"):
         resolve(url, settings=slow)
     assert server.count() == 1
+
+
+def test_a_system_without_room_for_threads(
+    server: Server, settings: Settings, impatient: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "minihub watchdog":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert read(resolve(server.serve("/m/1", BODY), settings=settings)) == FILES
+
+    def endless(call: Call) -> None:
+        call.answer(length=None)
+        call.drip(b"\x1f\x8b" + bytes(1 << 20), 0.001, 512)
+
+    with pytest.raises(DeadlineExceededError, match="must come within 1 s in all"):
+        resolve(server.route("/m/2", endless), settings=impatient)
+    slow = replace(settings, min_rate=1e9, rate_window=0.3)
+    with pytest.raises(DeadlineExceededError, match="at 1e\\+09 bytes a second or more"):
+        resolve(server.route("/m/3", endless), settings=slow)
 
 
 def test_a_slow_server_above_the_least_rate_is_waited_for(

@@ -160,6 +160,16 @@ def test_a_spec_takes_values_from_a_checkpoint(tmp_path: Path) -> None:
     assert minihub.load(tmp_path / "m")([1.0]).tolist() == [8.0]
 
 
+def test_a_name_in_the_checkpoint_that_is_no_text(tmp_path: Path) -> None:
+    spec = hub.load_module_spec(str(DATA / "half_plus_two"))
+    prefix = str(DATA / "half_plus_two" / "variables" / "variables")
+    with pytest.raises(
+        ValueError, match="the name of 'a' in the checkpoint must be text, not None"
+    ):
+        spec.export(tmp_path / "m", checkpoint_path=prefix, name_transform_fn=lambda name: None)
+    assert not (tmp_path / "m").exists()
+
+
 def test_partitions_are_cut_out_of_the_checkpoint(tmp_path: Path) -> None:
     spec = hub.load_module_spec(str(DATA / "text"))
     prefix = str(DATA / "text" / "variables" / "variables")

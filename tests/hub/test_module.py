@@ -86,6 +86,19 @@ def test_an_instance_is_called_after_its_scope(graph: tf.Graph) -> None:
     assert names(hub.Module(HALF, name="module").variables) == ["module_2/a:0", "module_2/b:0"]
 
 
+def test_variables_whose_names_begin_like_the_scope_are_not_the_modules(graph: tf.Graph) -> None:
+    # tensorflow_hub looks for them in the module's checkpoint, where they are not.
+    with tf.variable_scope("half_done"):
+        mine = tf.get_variable("v", initializer=7.0)
+    inner = hub.Module(HALF, name="half/inner")
+    outer = hub.Module(HALF, name="half")
+    assert names(inner.variables) == ["half/inner/a:0", "half/inner/b:0"]
+    assert names(outer.variables) == ["half/a:0", "half/b:0"]
+    assert sorted(outer.variable_map) == ["a", "b"]
+    outputs = [inner([4.0]), outer([4.0]), mine]
+    assert [value.tolist() for value in run(outputs)] == [[4.0], [4.0], 7.0]
+
+
 def test_scopes_as_measured_with_tensorflow_hub() -> None:
     with tf.variable_scope("vs"), tf.name_scope("ns"):
         module = hub.Module(TEXT, name="emb")

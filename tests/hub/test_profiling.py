@@ -13,7 +13,7 @@ from minihub.example_inputs import example_inputs
 from minihub.profiling import Profile
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.api.type_spec import RaggedTensorSpec
-from minihub_runtime.dtypes import as_dtype
+from minihub_runtime.dtypes import as_dtype, to_float
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue
@@ -93,6 +93,7 @@ def dense(dtype: str, shape: Any) -> ParsedTensorInfo:
         (dense("float32", (None, None, None, 3)), (2, 224, 224, 3)),
         (dense("float32", (None, 8, None, 3)), (2, 8, 224, 3)),
         (dense("float16", (None, None)), (2, 16)),
+        (dense("bfloat16", (4,)), (4,)),
         (dense("int64", (5, 3)), (5, 3)),
         (dense("bool", ()), ()),
         (dense("complex64", None), (2,)),
@@ -105,6 +106,8 @@ def test_dense_inputs(info: ParsedTensorInfo, shape: tuple[int, ...]) -> None:
     assert found.dtype == info.dtype.numpy
     if info.dtype.is_integer:
         assert set(found.ravel().tolist()) <= {0, 1}
+    if info.dtype.is_floating:
+        assert 0 < to_float(found).mean() < 1
 
 
 def test_images_have_the_size_that_is_given() -> None:
@@ -125,6 +128,9 @@ def test_sparse_and_ragged_inputs() -> None:
     rows = example_inputs({"x": ragged}, 2)["x"]
     assert isinstance(rows, RaggedTensorValue)
     assert [split.tolist() for split in rows.nested_row_splits] == [[0, 1, 2], [0, 1, 2]]
+    spec = RaggedTensorSpec([3, None], "int64", 1)
+    fixed = ParsedTensorInfo("ragged", as_dtype("int64"), (3, None), (Ref("r"),) * 2, spec)
+    assert example_inputs({"x": fixed}, 2)["x"].row_splits.tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from minihub.text_embedding import export_text_embedding
 from minihub.vectors import FORMATS, Format, open_vectors
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, NotFoundError
 
@@ -188,3 +189,15 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path, format: Format, packed: bo
     words, rows = read(path)
     assert words == WORDS
     np.testing.assert_array_equal(rows, ROWS)
+
+
+def test_lines_with_more_numbers_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    # Words may have spaces in them and numbers at their end, and so have lines of which something was lost.
+    path = tmp_path / "vectors.txt"
+    path.write_text("cat 1 2\nsan jose 3 4\nbird 1 5 6\nfish 7 8 9 0\n")
+    with caplog.at_level("WARNING", "minihub"):
+        summary = export_text_embedding(open_vectors(path), tmp_path / "m")
+    assert summary.words == 4
+    assert caplog.messages == [
+        f"lines of {path} with more than 2 numbers: 2; what stands before the last 2 is taken for the word, as 'bird 1'"
+    ]

@@ -36,6 +36,16 @@ def test_a_file_is_replaced_at_the_end(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o777 == 0o666 & ~mask
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_who_may_read_a_file_may_read_what_takes_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    for mode in (0o600, 0o640):
+        path.chmod(mode)
+        write_file(path, functools.partial(append, b"new"))
+        assert path.stat().st_mode & 0o777 == mode
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows wants a privilege for links")
 def test_links_stay_links(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()

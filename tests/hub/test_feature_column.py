@@ -8,7 +8,7 @@ import pytest
 import minihub as hub
 import minihub_runtime as tf
 from minihub import demo
-from minihub.columns import image_embedding_column, text_embedding_column
+from minihub.feature_column import image_embedding_column, text_embedding_column
 from minihub_runtime.api.feature_column.layers import DenseFeatures
 from tests.shared import SHARED, golden, needs_shared
 
