@@ -52,10 +52,9 @@ class PartialRun:
         self._feeds = {*feeds}
         self._to_feed = {*feeds}
         self._to_fetch = {*fetches}
-        self._pending = self._plan.pending()
-        self._slots: list[Any] = []
         self._missing = {*self._plan.feeds.values()}
         self._error: OpError | None = None
+        self._slots: list[Any] = []
         try:
             self._within(self._begin, None)
         except OpError as error:
@@ -136,12 +135,13 @@ class PartialRun:
 
     def _begin(self) -> None:
         self._slots = self._plan.begin()
+        self._pending = self._plan.pending(self._slots)
         # What waits may go on in a later part.
-        self._pending.advance(self._slots, self._missing, self._runner.state.check)
+        self._pending.advance(self._missing, self._runner.state.check)
 
     def _go_on(self, fetches: Sequence[Ref]) -> None:
         """Run what can be run, with all that `fetches` need; in the last part everything that is left."""
-        waiting = self._pending.advance(self._slots, self._missing, self._runner.state.check)
+        waiting = self._pending.advance(self._missing, self._runner.state.check)
         if waiting is None:
             return
         wanted = {self._places[ref] for ref in fetches}

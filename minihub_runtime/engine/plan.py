@@ -121,23 +121,21 @@ class Plan:
             try:
                 _execute(self.steps, slots, check)
             except WouldWaitError as error:
-                return self._go_on(self.pending(error), slots, check)
+                return self._go_on(self.pending(slots, error), check)
         return [slots[i] for i in self.fetches]
 
-    def pending(self, error: WouldWaitError | None = None) -> Pending:
+    def pending(self, slots: list[Any], error: WouldWaitError | None = None) -> Pending:
         """All steps, or those from the one that raised an error, to be run as soon as each can be."""
         steps = self.unbound if error is None else self.unbound[len(self.unbound) - error.left :]
-        return Pending(steps, self._effect, execute, error)
+        return Pending(steps, slots, self._effect, execute, error)
 
-    def _go_on(
-        self, pending: Pending, slots: list[Any], check: Callable[[], None] | None
-    ) -> list[Any]:
+    def _go_on(self, pending: Pending, check: Callable[[], None] | None) -> list[Any]:
         """The fetched values, after the steps that are left."""
-        waiting = pending.advance(slots, (), check)
+        waiting = pending.advance((), check)
         if waiting is not None:
-            waiting.resume = functools.partial(self._go_on, pending, slots, check)
+            waiting.resume = functools.partial(self._go_on, pending, check)
             raise waiting
-        return [slots[i] for i in self.fetches]
+        return [pending.slots[i] for i in self.fetches]
 
     @functools.cached_property
     def _waits(self) -> bool:
