@@ -32,8 +32,9 @@ Source: tensorflow/python/framework/errors_impl.py.
 
 from __future__ import annotations
 
+import functools
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 __all__ = [
@@ -175,7 +176,37 @@ class FailedPreconditionError(OpError, RuntimeError):
 
 
 class WouldWaitError(FailedPreconditionError):
-    """What could only go on after another run, and runs do not wait for each other; what fills a queue is asked again later."""
+    """What could only go on after another run, and runs do not wait for each other; what fills a queue is asked again later.
+
+    Attributes:
+        left: how many steps of the plan were left, with the one that would wait.
+        resume: goes on with the function or loop where it stopped, and returns what that returns; None outside of those.
+        moved: whether that has come further since it stopped the last time.
+    """
+
+    left = 0
+    moved = False
+    resume: Callable[[], Any] | None = None
+
+    def then(self, rest: Callable[[Any], Any]) -> WouldWaitError:
+        """This error, where `rest` follows what `resume` goes on with, and takes what that returns."""
+        resume = self.resume
+        if resume is not None:
+            self.resume = functools.partial(_followed, resume, rest)
+        return self
+
+
+def _followed(work: Callable[[], Any], rest: Callable[[Any], Any]) -> Any:
+    try:
+        found = work()
+    except WouldWaitError as error:
+        error.then(rest)
+        raise
+    try:
+        return rest(found)
+    except WouldWaitError as error:
+        error.moved = True
+        raise
 
 
 class AbortedError(OpError):

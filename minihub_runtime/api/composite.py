@@ -47,6 +47,9 @@ class SparseTensor(SparseOperators, CompositeTensor):
             self.values = convert_to_tensor(values, name="values")
             self.dense_shape = convert_to_tensor(dense_shape, int64, "dense_shape")
             self._shape = constant_value_as_shape(self.dense_shape)
+        if self.dense_shape.op.type == "Const":
+            # What follows relies on the shape that is known.
+            self.dense_shape.graph.prevent_feeding(self.dense_shape)
         count, rank = self.indices.shape.with_rank(2)
         (length,) = self.values.shape.with_rank(1)
         (dimensions,) = self.dense_shape.shape.with_rank(1)

@@ -129,7 +129,10 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         for tensor in inputs:
             inside = self.capture(tensor)
             if inside.graph is not self:
-                raise ValueError(f"{tensor} must be from the same graph as the operation {full!r}")
+                raise ValueError(
+                    f"{tensor} must be from the same graph as the operation {full!r}"
+                    f"{_whose(tensor.graph, self)}"
+                )
             refs.append(inside.ref_in_graph)
         controls = self.current_controls([ref.node for ref in refs])
         operation = self.add_node(Node(full, op, refs, controls, attrs))
@@ -304,7 +307,9 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
             raise TypeError(f"Can not convert a {type(obj).__name__} into a {kinds}.")
         graph: Graph = obj.graph  # type: ignore[attr-defined]
         if graph is not self:
-            raise ValueError(f"{type(obj).__name__} {obj} is not an element of this graph.")
+            raise ValueError(
+                f"{type(obj).__name__} {obj} is not an element of this graph{_whose(graph, self)}."
+            )
         return obj
 
     def get_operations(self) -> list[Operation]:
@@ -437,6 +442,16 @@ def reset_default_graph() -> None:
     _global_graph = Graph()
 
 
+def _whose(graph: Graph, outside: Graph) -> str:
+    """What a message adds about an element of `graph` that is used outside: the branch, loop or function that it is part of."""
+    name, around = getattr(graph, "name", ""), graph.outer_graph
+    while around is not None and around is not outside:
+        around = around.outer_graph
+    if around is None:
+        return ""
+    return f": it is part of {name!r}, a branch, loop or function, which must return it"
+
+
 def graph_of(values: Iterable[Any]) -> Graph:
     """The graph of the tensors, operations and variables among `values`; the default graph if there are none.
 
@@ -456,7 +471,8 @@ def graph_of(values: Iterable[Any]) -> Graph:
         if first is None:
             first = element
         elif element.graph is not first.graph:
-            raise ValueError(f"{element} must be from the same graph as {first}.")
+            whose = _whose(element.graph, first.graph) or _whose(first.graph, element.graph)
+            raise ValueError(f"{element} must be from the same graph as {first}{whose}.")
     return default if first is None else first.graph
 
 

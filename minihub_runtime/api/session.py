@@ -5,7 +5,9 @@ Source: tensorflow/python/client/session.py.
 
 from __future__ import annotations
 
+import collections
 import contextlib
+import functools
 import itertools
 import threading
 import weakref
@@ -60,21 +62,19 @@ class _Fetch:
             return lambda values: item.to_value([values[i] for i in places])
         if isinstance(item, Mapping):
             parts = {key: self._visit(value) for key, value in item.items()}
-            kind = type(item)
-            make = kind if kind is not dict else dict
-
-            def rebuilt(values: list[Any]) -> Any:
-                pairs = [(key, part(values)) for key, part in parts.items()]
-                return make(pairs)  # type: ignore[call-arg]
-
-            return rebuilt
+            make: Any = type(item)
+            if isinstance(item, collections.defaultdict):
+                make = functools.partial(make, item.default_factory)
+            return lambda values: make([(key, part(values)) for key, part in parts.items()])
         if isinstance(item, (list, tuple)):
             items = [self._visit(value) for value in item]
             if hasattr(item, "_fields"):
                 return lambda values: type(item)(*(part(values) for part in items))
             return lambda values: type(item)([part(values) for part in items])
         try:
-            element = self._graph.as_graph_element(item)
+            element = self._graph.as_graph_element(
+                item.decode() if isinstance(item, bytes) else item
+            )
         except TypeError as error:
             raise TypeError(
                 f"Fetch argument {item!r} has invalid type {type(item)}, must be a string or "
@@ -397,6 +397,8 @@ class Session:
 
     def _feeds(self, feed_dict: Mapping[Any, Any]) -> dict[Ref, Any]:
         feeds: dict[Ref, Any] = {}
+        if not isinstance(feed_dict, Mapping):
+            raise TypeError(f"Argument `feed_dict` must be a dictionary, not {type(feed_dict)}")
         if any(isinstance(key, tuple) for key in feed_dict):
             feed_dict = flatten_dict_items(feed_dict)
         for key, value in feed_dict.items():
@@ -405,9 +407,10 @@ class Session:
                 feeds[place.ref] = _feed_array(place, value)
                 continue
             if isinstance(key, CompositeTensor):
-                for part, piece in zip(key.components, key.to_parts(value), strict=True):
-                    if part.op.type != "Const":
-                        feeds[part.ref_in_graph] = _feed_array(_Feedable(part), piece)
+                # IndexedSlices may be fed without the dense shape.
+                for part, piece in zip(key.components, key.to_parts(value), strict=False):
+                    self._check_feedable(part)
+                    feeds[part.ref_in_graph] = _feed_array(_Feedable(part), piece)
                 continue
             try:
                 tensor = self.graph.as_graph_element(key, allow_operation=False)
@@ -415,24 +418,43 @@ class Session:
                 raise TypeError(
                     f"Cannot interpret feed_dict key as Tensor: {error.args[0]}"
                 ) from error
-            if not self.graph.is_feedable(tensor):
-                raise ValueError(f"Tensor {tensor.name} may not be fed.")
+            self._check_feedable(tensor)
             if len(self._fed) >= MAX_FED:
                 self._fed.clear()
             place = self._fed[id(tensor)] = _Feedable(tensor)
             feeds[place.ref] = _feed_array(place, value)
         return feeds
 
+    def _check_feedable(self, tensor: Tensor) -> None:
+        if not self.graph.is_feedable(tensor):
+            raise ValueError(f"Tensor {tensor.name} may not be fed.")
+
     def make_callable(
         self, fetches: Any, feed_list: Any = None, accept_options: bool = False
     ) -> Any:
-        """A function of the values of `feed_list` that returns the values of `fetches`."""
-        keys = list(feed_list or [])
+        """A function of the values of `feed_list` that returns the values of `fetches`.
 
-        def call(*values: Any) -> Any:
+        Args:
+            fetches: as for `run`.
+            feed_list: a list or tuple of what may be fed.
+            accept_options: accepted: the function takes `options` and `run_metadata` by name, as `run` does.
+
+        Raises:
+            RuntimeError: the session is closed, or the graph is empty.
+            TypeError, ValueError: a fetch does not fit, or `feed_list` is no list.
+        """
+        if feed_list is not None and not isinstance(feed_list, (list, tuple)):
+            raise TypeError(
+                f"Argument `feed_list` must be a list or tuple. Received: feed_list={feed_list}"
+            )
+        del accept_options
+        keys = list(feed_list or [])
+        self._fetch(fetches)
+
+        def call(*values: Any, **options: Any) -> Any:
             if len(values) != len(keys):
                 raise TypeError(f"must get {len(keys)} values, not {len(values)}")
-            return self.run(fetches, dict(zip(keys, values, strict=True)))
+            return self.run(fetches, dict(zip(keys, values, strict=True)), **options)
 
         return call
 

@@ -89,11 +89,8 @@ def while_loop(
     own = outputs[OWN_VARIABLES : OWN_VARIABLES + len(loop.invariants)]
     if not back_prop:
         own = [build("StopGradient", input=tensor) for tensor in own]
-    result = loop.packed(own)
-    if return_same_structure:
-        return result
-    flat = nest.flatten(result, expand_composites=True)
-    return flat[0] if len(flat) == 1 else result
+    result = nest.pack_sequence_as(loop.returned, nest.flatten(loop.packed(own)))
+    return result[0] if len(own) == 1 and not return_same_structure else result
 
 
 class _Loop:
@@ -104,6 +101,7 @@ class _Loop:
         first: the first values as tensors, in the same structure.
         signature: what holds of the values in every turn, in the same structure.
         invariants: the shapes of the flat values.
+        returned: what the body returned, whose structure the result has.
     """
 
     def __init__(
@@ -114,6 +112,7 @@ class _Loop:
         shape_invariants: Any,
     ) -> None:
         self.condition, self.body = condition, body
+        self.returned: Any = None
         self.original = without_variables(loop_vars)
         self._arrays = nest.flatten(self.original, expand_composites=True)
         self.first = nest.map_structure(
@@ -177,7 +176,7 @@ class _Loop:
     def _following(self, values: Any) -> list[Any]:
         """What the body returns, flows for TensorArrays, as a list of structures like those of the loop variables."""
         values = values if nest.is_nested(values) else [values]
-        values = without_variables(values)
+        values = self.returned = without_variables(values)
         # Lists and tuples count as the same.
         nest.assert_same_structure(values, self.original, check_types=False, expand_composites=True)
         flows = nest.pack_sequence_as(values, flatten(values), expand_composites=True)

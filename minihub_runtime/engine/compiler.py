@@ -19,6 +19,7 @@ from minihub_runtime.dtypes import DType, as_dtype
 from minihub_runtime.engine.effects import effect_of
 from minihub_runtime.engine.loops import bind_loop
 from minihub_runtime.engine.plan import Kernel, Plan, Prelude, Step, names_of
+from minihub_runtime.engine.references import dereference, dereference_later
 from minihub_runtime.errors import (
     InvalidArgumentError,
     OpError,
@@ -172,7 +173,7 @@ class _Compiler:
         wanted = [
             self.slots[inputs[0]]
             for kernel, inputs, _, node in self.prelude
-            if node.op in READS or kernel is _dereference
+            if node.op in READS or kernel is dereference
         ]
         deferred = [v for v in wanted if isinstance(v, Variable) and v.deferred_bytes]
         if len(deferred) > 1:
@@ -202,7 +203,7 @@ class _Compiler:
         dtype = self.dtype.get(ref)
         if dtype is not None and dtype.is_ref:
             target = self.slot()
-            self.steps.append((_dereference, [place], target, self._producer(ref)))
+            self.steps.append((dereference, [place], target, self._producer(ref)))
             return target
         return place
 
@@ -254,7 +255,7 @@ class _Compiler:
             return
         if self.fold(node, kernel, produced, attrs, stateful):
             return
-        read = _dereference_later if node.op in CHOOSING else _dereference
+        read = dereference_later if node.op in CHOOSING else dereference
         inputs = [
             self.input(ref, dtype, read) for ref, dtype in zip(node.inputs, wanted, strict=True)
         ]
@@ -504,31 +505,6 @@ def check_kinds(node: Node, schema: Schema) -> None:
             raise InvalidArgumentError(
                 f"attribute {name!r} of {node.op} must be {attr.type}, not {', '.join(map(str, fields))}"
             )
-
-
-def _dereference(value: Any) -> Any:
-    """The value behind a reference; anything else is a value already."""
-    return value.read() if hasattr(value, "read") else value
-
-
-class _Unset:
-    """Stands for the value of a variable that has none, for ops that may turn out not to use it."""
-
-    def __init__(self, variable: Any) -> None:
-        self._variable = variable
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._variable.read(), name)
-
-    def __array__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self._variable.read()
-
-
-def _dereference_later(value: Any) -> Any:
-    """As `_dereference`, where a variable without a value is an error only once that is used."""
-    if hasattr(value, "read") and not value.initialized:
-        return _Unset(value)
-    return _dereference(value)
 
 
 def _guard(kernel: Kernel, count: int, produced: int, single: bool) -> Kernel:

@@ -14,7 +14,7 @@ from minihub_runtime.dtypes import resource, variant
 from minihub_runtime.graph.ir import Graph, Node
 from minihub_runtime.ops.registry import RANDOM, REGISTRY
 
-__all__ = ["Effect", "effect_of"]
+__all__ = ["Effect", "effect_of", "hands_on", "may_wait"]
 
 
 class Effect(enum.Enum):
@@ -27,6 +27,8 @@ class Effect(enum.Enum):
     WRITES = "writes"
     #: It may do anything.
     ANY = "any"
+    #: It may do anything, and may have to wait for what other nodes do.
+    WAITS = "waits"
 
 
 #: Ops that have a state or a context, and no effect: what they make is shared, they draw from a stream of their own, or they ask
@@ -91,6 +93,27 @@ _READERS = frozenset(
         "_SplitAndLookup",
     }
 )
+#: Beginnings of the names of ops that wait for others of the same resource, or that those wait for.
+_WAITING_KINDS = (
+    "AccumulatorApply",
+    "AccumulatorTake",
+    "Barrier",
+    "ConsumeMutexLock",
+    "MapClear",
+    "MapPeek",
+    "MapStage",
+    "MapUnstage",
+    "MutexLock",
+    "OrderedMap",
+    "Queue",
+    "ReaderRead",
+    "ResourceAccumulatorApply",
+    "ResourceAccumulatorTake",
+    "SparseAccumulatorApply",
+    "SparseAccumulatorTake",
+    "Stage",
+    "Unstage",
+)
 #: Ops with a context that run functions and have no effect of their own.
 _CALLS = frozenset(
     {
@@ -132,7 +155,19 @@ def effect_of(graph: Graph, node: Node) -> Effect:
     return _of_op(node.op)
 
 
+def may_wait(op: str) -> bool:
+    """Whether an op waits for others of the same resource, or those for it."""
+    return op.startswith(_WAITING_KINDS)
+
+
+def hands_on(op: str) -> bool:
+    """Whether an op does nothing but run functions or a loop, and can go on where these would wait."""
+    return op in _CALLS or op not in REGISTRY
+
+
 def _of_op(name: str) -> Effect:
+    if may_wait(name):
+        return Effect.WAITS
     if name in _READERS:
         return Effect.READS
     if name in _HARMLESS or name in _MAKERS or name.startswith(_HARMLESS_KINDS):

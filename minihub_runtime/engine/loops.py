@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minihub_runtime.dtypes import DType, resource
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import InvalidArgumentError, WouldWaitError
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.passes.structure_loops import Loop
 
@@ -71,10 +72,20 @@ def bind_loop(
     def run(*inputs: Any) -> list[Any]:
         variables, invariants = list(inputs[:count]), list(inputs[count:])
         invariants += [project(inputs[array], inputs[weights]) for array, weights in projected]
+        return turns(variables, invariants)
+
+    def turns(
+        variables: list[Any], invariants: list[Any], tested: list[Any] | None = None
+    ) -> list[Any]:
         while True:
             check()
             here = variables + invariants
-            predicate, *carried = test.run(here)
+            try:
+                predicate, *carried = test.run(here) if tested is None else tested
+            except WouldWaitError as error:
+                error.then(functools.partial(turns, variables, invariants))
+                raise
+            tested = None
             if predicate.ndim:
                 raise InvalidArgumentError(
                     f"loop {loop.name!r}: the condition must be a scalar, "
@@ -83,6 +94,10 @@ def bind_loop(
             everything = here + carried
             if not predicate:
                 return leaving.run(here + [everything[i] for i in exit_places])
-            variables = body.run(here + [everything[i] for i in body_places])
+            try:
+                variables = body.run(here + [everything[i] for i in body_places])
+            except WouldWaitError as error:
+                error.then(lambda variables: turns(variables, invariants))
+                raise
 
     return run, wanted, leaving.types

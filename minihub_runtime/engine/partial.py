@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from minihub_runtime.engine.plan import Plan, Step, execute
+from minihub_runtime.engine.plan import Plan
 from minihub_runtime.engine.runner import Runner, handed_out
 from minihub_runtime.errors import InvalidArgumentError, OpError, clip
 from minihub_runtime.graph.ir import Ref
@@ -52,10 +52,9 @@ class PartialRun:
         self._feeds = {*feeds}
         self._to_feed = {*feeds}
         self._to_fetch = {*fetches}
-        self._pending: list[Step] = []
-        self._slots: list[Any] = []
-        self._missing: set[int] = set()
+        self._missing = {*self._plan.feeds.values()}
         self._error: OpError | None = None
+        self._slots: list[Any] = []
         try:
             self._within(self._begin, None)
         except OpError as error:
@@ -93,7 +92,7 @@ class PartialRun:
                     self._slots[place] = value
                     self._missing.discard(place)
             try:
-                self._within(self._advance, timeout)
+                self._within(lambda: self._go_on(fetches), timeout)
             except OpError as error:
                 self._error = error
                 raise
@@ -136,29 +135,18 @@ class PartialRun:
 
     def _begin(self) -> None:
         self._slots = self._plan.begin()
-        self._pending = list(self._plan.unbound)
-        self._missing = {*self._plan.feeds.values()}
-        for step in self._pending:
-            self._missing.update(_outputs(step))
-        self._advance()
+        self._pending = self._plan.pending(self._slots)
+        # What waits may go on in a later part.
+        self._pending.advance(self._missing, self._runner.state.check)
 
-    def _advance(self) -> None:
-        """Run all steps that can be run; each comes after those that it needs."""
-        waiting: list[Step] = []
-        names: set[str] = set()
-        for step in self._pending:
-            if self._missing.isdisjoint(step.inputs) and names.isdisjoint(step.node.controls):
-                # Slots are kept: their last reader may wait while others run.
-                execute([step._replace(frees=())], self._slots, self._runner.state.check)
-                self._missing.difference_update(_outputs(step))
-            else:
-                waiting.append(step)
-                names.add(step.node.name)
-        self._pending = waiting
-
-
-def _outputs(step: Step) -> tuple[int, ...]:
-    return step.outputs if isinstance(step.outputs, tuple) else (step.outputs,)
+    def _go_on(self, fetches: Sequence[Ref]) -> None:
+        """Run what can be run, with all that `fetches` need; in the last part everything that is left."""
+        waiting = self._pending.advance(self._missing, self._runner.state.check)
+        if waiting is None:
+            return
+        wanted = {self._places[ref] for ref in fetches}
+        if self._pending.makes(wanted) or not (self._to_feed or self._to_fetch - {*fetches}):
+            raise waiting
 
 
 def _named(ref: Ref) -> str:

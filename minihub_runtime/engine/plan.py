@@ -11,6 +11,7 @@ Source: tensorflow/core/common_runtime/executor.cc.
 
 from __future__ import annotations
 
+import functools
 import operator
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -23,10 +24,12 @@ from minihub_runtime.engine import watching
 from minihub_runtime.engine.branches import Branches
 from minihub_runtime.engine.effects import Effect
 from minihub_runtime.engine.lanes import Lanes
+from minihub_runtime.engine.pending import Pending
 from minihub_runtime.errors import (
     InvalidArgumentError,
     OpError,
     ResourceExhaustedError,
+    WouldWaitError,
     clip,
 )
 from minihub_runtime.graph.ir import Node, Ref
@@ -97,6 +100,7 @@ class Plan:
             (s.inputs, s.outputs if isinstance(s.outputs, tuple) else (s.outputs,)) for s in steps
         ]
         self._fed = tuple(feeds.values())
+        self._effect = effect
         self._lanes = Lanes(self.steps, places, self._fed, fetches, _execute)
         self._branches = Branches(self.steps, places, effect, _execute)
 
@@ -114,8 +118,29 @@ class Plan:
         for slot, value in zip(self.feeds.values(), values, strict=True):
             slots[slot] = value
         if not self._shared(slots, check):
-            _execute(self.steps, slots, check)
+            try:
+                _execute(self.steps, slots, check)
+            except WouldWaitError as error:
+                return self._go_on(self.pending(slots, error), check)
         return [slots[i] for i in self.fetches]
+
+    def pending(self, slots: list[Any], error: WouldWaitError | None = None) -> Pending:
+        """All steps, or those from the one that raised an error, to be run as soon as each can be."""
+        steps = self.unbound if error is None else self.unbound[len(self.unbound) - error.left :]
+        return Pending(steps, slots, self._effect, execute, error)
+
+    def _go_on(self, pending: Pending, check: Callable[[], None] | None) -> list[Any]:
+        """The fetched values, after the steps that are left."""
+        waiting = pending.advance((), check)
+        if waiting is not None:
+            waiting.resume = functools.partial(self._go_on, pending, check)
+            raise waiting
+        return [pending.slots[i] for i in self.fetches]
+
+    @functools.cached_property
+    def _waits(self) -> bool:
+        """Whether a step may have to wait for others."""
+        return any(self._effect(step.node) is Effect.WAITS for step in self.unbound)
 
     def begin(self) -> list[Any]:
         """The slots that a run starts with, before feeds are in them."""
@@ -125,7 +150,7 @@ class Plan:
         """Run the steps in several threads, if that is possible; whether it was."""
         if check is not None or watching.active is not None or not works_alone():
             return False
-        if is_repeatable():
+        if is_repeatable() or self._waits:
             return False
         fed = [slots[place] for place in self._fed]
         shapes = tuple([value.shape if isinstance(value, np.ndarray) else () for value in fed])
@@ -199,8 +224,9 @@ def _execute(
     watcher = watching.active
     if watcher is not None:
         steps = watcher.watch(steps)
+    turns = iter(steps)
     try:
-        for kernel, pick, outputs, frees, node in steps:  # noqa: B007
+        for kernel, pick, outputs, frees, node in turns:  # noqa: B007
             if check is not None:
                 check()
             result = kernel(*pick(slots))
@@ -214,6 +240,8 @@ def _execute(
     except OpError as error:
         if node is not None:
             error.at(*names_of(node))
+        if isinstance(error, WouldWaitError):
+            error.left = 1 + sum(1 for _ in turns)
         raise
     except MemoryError as error:
         raise ResourceExhaustedError(f"there must be memory for the result: {error}").at(

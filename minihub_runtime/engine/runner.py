@@ -15,7 +15,7 @@ from minihub_runtime.engine.compiler import DEAD, compile_plan
 from minihub_runtime.engine.observing import See, observing
 from minihub_runtime.engine.plan import Plan
 from minihub_runtime.engine.state import State
-from minihub_runtime.errors import InvalidArgumentError, clip
+from minihub_runtime.errors import InvalidArgumentError, WouldWaitError, clip
 from minihub_runtime.garbage import uncollected
 from minihub_runtime.graph.ir import Graph, Ref
 from minihub_runtime.memory import keep_heap
@@ -101,6 +101,10 @@ class Runner:
             if check is not None:
                 # The last kernel may have ended late; TensorFlow waits for a run no longer than that.
                 check()
+        except WouldWaitError as error:
+            # The run is over, and its values are not kept for as long as the error is.
+            error.resume = None
+            raise
         finally:
             self.state.finish(before)
         if not copied:

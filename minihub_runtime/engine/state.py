@@ -5,6 +5,7 @@ One `State` belongs to one session.  It may be used by any number of threads.
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -24,6 +25,7 @@ from minihub_runtime.errors import (
     InvalidArgumentError,
     NotFoundError,
     PermissionDeniedError,
+    WouldWaitError,
     clip,
 )
 from minihub_runtime.files import read_regular_file, stream_regular_file
@@ -382,17 +384,16 @@ class State:
                 f"calls must not nest deeper than {MAX_CALL_DEPTH}, as function "
                 f"{clip(body.name)!r} does"
             )
-        before = _run.set(_Run(run.deadline, run.depth + 1, path, run.streams, run.ending))
+        here = _Run(run.deadline, run.depth + 1, path, run.streams, run.ending)
+        placed = functools.partial(_placed, needed, len(body.results))
+        before = _run.set(here)
         try:
-            found = plan.run(arguments, check)
+            return placed(plan.run(arguments, check))
+        except WouldWaitError as error:
+            _go_on_within(here, error).then(placed)
+            raise
         finally:
             _run.reset(before)
-        if needed is None or len(needed) == len(body.results):
-            return found
-        results: list[Any] = [None] * len(body.results)
-        for place, value in zip(needed, found, strict=True):
-            results[place] = value
-        return results
 
     def _prepared(
         self,
@@ -454,6 +455,34 @@ def _freeze(value: Any) -> Any:
     if hasattr(value, "tobytes"):
         return (value.shape, value.dtype.str, value.tobytes())
     return value
+
+
+def _placed(needed: tuple[int, ...] | None, count: int, found: list[Any]) -> list[Any]:
+    """All results of a function, of which those at the places `needed` were computed."""
+    if needed is None or len(needed) == count:
+        return found
+    results: list[Any] = [None] * count
+    for place, value in zip(needed, found, strict=True):
+        results[place] = value
+    return results
+
+
+def _go_on_within(run: _Run, error: WouldWaitError) -> WouldWaitError:
+    """The error, where what goes on does so in a run."""
+    if error.resume is not None:
+        error.resume = functools.partial(_resumed, run, error.resume)
+    return error
+
+
+def _resumed(run: _Run, resume: Callable[[], list[Any]]) -> list[Any]:
+    before = _run.set(run)
+    try:
+        return resume()
+    except WouldWaitError as error:
+        _go_on_within(run, error)
+        raise
+    finally:
+        _run.reset(before)
 
 
 class NodeContext:

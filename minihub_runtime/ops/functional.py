@@ -5,14 +5,15 @@ Source of all: tensorflow/core/kernels/functional_ops.cc, partitioned_function_o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import InvalidArgumentError, WouldWaitError
 from minihub_runtime.ops.checking import allocatable, require
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.registry import ANY, ANY_LIST, ROUNDING, Array, at_least, op, types_list
@@ -169,15 +170,31 @@ def _while(
     parallel_iterations: int = 10,
 ) -> tuple[Any, ...]:
     """The values after calling `body` as long as `cond` is true."""
-    values = list(input)
+    return _turns(ctx, cond, body, input)
+
+
+def _turns(
+    ctx: Context, cond: Func, body: Func, values: Sequence[Any], go_on: list[Any] | None = None
+) -> tuple[Any, ...]:
+    """The values after all turns from one whose test may have been made."""
     while True:
         ctx.check()
-        go_on = ctx.call(cond, values)
+        try:
+            if go_on is None:
+                go_on = ctx.call(cond, values)
+        except WouldWaitError as error:
+            error.then(functools.partial(_turns, ctx, cond, body, values))
+            raise
         if len(go_on) != 1:
             raise InvalidArgumentError(f"cond must return one value, not {len(go_on)}")
         if not truth(go_on[0]):
             return tuple(values)
-        values = ctx.call(body, values)
+        go_on = None
+        try:
+            values = ctx.call(body, values)
+        except WouldWaitError as error:
+            error.then(functools.partial(_turns, ctx, cond, body))
+            raise
 
 
 def _while_shape(input: Sequence[Spec], output_shapes: list[Shape]) -> list[Shape]:
@@ -225,10 +242,20 @@ def for_(
         or (step == 0 and first == last),
         f"delta must lead from start {first} to limit {last}, not {step}",
     )
-    values = list(input)
-    for i in range(first, last, step) if step else ():
+    return _counted_turns(ctx, body, iter(range(first, last, step) if step else ()), input)
+
+
+def _counted_turns(
+    ctx: Context, body: Func, numbers: Iterator[int], values: Sequence[Any]
+) -> tuple[Any, ...]:
+    """The values after the turns of these numbers."""
+    for i in numbers:
         ctx.check()
-        values = ctx.call(body, [np.array(i, np.int32), *values])
+        try:
+            values = ctx.call(body, [np.array(i, np.int32), *values])
+        except WouldWaitError as error:
+            error.then(functools.partial(_counted_turns, ctx, body, numbers))
+            raise
     return tuple(values)
 
 

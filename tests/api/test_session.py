@@ -279,3 +279,23 @@ def test_what_is_peeked_at_is_not_copied_and_stays_as_it_was(use_resource: bool)
         np.testing.assert_array_equal(session.run(variable), [2.0, 9.0, 6.0])
     with pytest.raises(RuntimeError, match="closed Session"):
         session.peek(variable)
+
+
+def test_what_is_used_outside_of_its_branch_is_told() -> None:
+    inside = []
+
+    def branch() -> Any:
+        inside.append(tf.constant(1.0) + 1)
+        return inside[0]
+
+    result = tf.cond(tf.placeholder_with_default(True, []), branch, lambda: tf.constant(0.0))
+    with tf.Session() as session:
+        for use in (
+            lambda: session.run(inside[0]),
+            lambda: session.run(result, {inside[0]: 1.0}),
+            lambda: tf.gradients(result, inside[0]),
+        ):
+            with pytest.raises(
+                (TypeError, ValueError), match="a branch, loop or function, which must"
+            ):
+                use()

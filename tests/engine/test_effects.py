@@ -29,7 +29,7 @@ from minihub_runtime.graph.reader import read_graph
         ("AssignAdd", Effect.WRITES),
         ("LookupTableInsertV2", Effect.WRITES),
         ("IteratorGetNext", Effect.WRITES),
-        ("QueueDequeueV2", Effect.WRITES),
+        ("QueueDequeueV2", Effect.WAITS),
         ("StackPushV2", Effect.WRITES),
         ("StatefulUniform", Effect.WRITES),
         ("TensorArrayCloseV3", Effect.WRITES),

@@ -234,3 +234,31 @@ def refusals(tf: Any) -> Any:
             )
         ),
     ]
+
+
+@results
+def structures_of_results(tf: Any) -> Any:
+    """Those of what the body returns, as in loops of Switch and Merge; loops that are operations follow the first values."""
+    pair = collections.namedtuple("pair", "a b")
+
+    def kind(body: Any, first: Any, **options: Any) -> Any:
+        found = tf.while_loop(lambda *_: tf.constant(False), body, first, **options)
+        return [type(found).__name__.replace("SymbolicTensor", "Tensor"), run(tf, found)]
+
+    with_operations = tf.control_flow_v2_enabled()
+    tf.disable_control_flow_v2()
+    try:
+        return [
+            kind(lambda i, t: (i, t), [0, 1.0]),
+            kind(lambda i, t: [i, t], (0, 1.0)),
+            kind(lambda i: (i,), [0]),
+            kind(lambda i: (i,), [0], return_same_structure=True),
+            kind(lambda i: [i], ([0],)),
+            kind(lambda i: [i], ({"a": 0},)),
+            kind(lambda i: [i], [pair(0, 1)]),
+            kind(pair, pair(0, 1)),
+            kind(lambda a, b: (a, b), pair(0, 1)),
+        ]
+    finally:
+        if with_operations:
+            tf.enable_control_flow_v2()

@@ -1,0 +1,66 @@
+"""What sessions take as fetches and feeds."""
+
+from __future__ import annotations
+
+import collections
+from typing import Any
+
+from tests.api.programs import message, results
+
+
+@results
+def composite_tensors_of_constants_are_fed(tf: Any) -> Any:
+    sparse = tf.SparseTensor([[0, 1]], [2.0], [2, 3])
+    slices = tf.IndexedSlices(tf.constant([1.0]), tf.constant([0]), tf.constant([4]))
+    ragged = tf.ragged.constant([[1], [2]])
+    with tf.Session() as session:
+        more = session.run(tf.ragged.constant([[7, 8], []]))
+        return [
+            message(lambda: session.run(sparse, {sparse: ([[0, 0]], [5.0], [1, 1])})),
+            list(session.run(sparse, {sparse.values: [9.0]})),
+            list(session.run(slices, {slices: ([3.0], [2], [9])})),
+            list(session.run(slices, {slices: ([3.0], [2])})),
+            session.run((ragged + 1).to_tensor(), {ragged: more}),
+        ]
+
+
+@results
+def kinds_of_fetches(tf: Any) -> Any:
+    x = tf.constant(1.0, name="x")
+    with tf.Session() as session:
+        found = session.run(collections.defaultdict(list, a=x, b=[x]))
+        return [
+            type(found).__name__,
+            found.default_factory is list,
+            dict(found),
+            session.run(b"x:0"),
+        ]
+
+
+@results
+def callables(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [2], "x")
+    y = x * 2
+    with tf.Session() as session:
+        plain = session.make_callable({"y": y}, ["x:0"])
+        metadata = tf.RunMetadata()
+        traced = session.make_callable(y, [x], accept_options=True)
+        full = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+        return [
+            plain([1, 2]),
+            traced([3, 4]),
+            traced([3, 4], options=full, run_metadata=metadata),
+            bool(metadata.step_stats.dev_stats),
+            message(lambda: session.make_callable(y, x)).split(".")[0],
+            _kind(ValueError, lambda: session.make_callable("nothing:0")),
+            _kind(TypeError, lambda: session.run(y, [x])),
+        ]
+
+
+def _kind(kind: Any, function: Any) -> bool:
+    """Whether a function raises an error of a class."""
+    try:
+        function()
+    except kind:
+        return True
+    return False
