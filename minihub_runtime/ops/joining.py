@@ -319,7 +319,12 @@ def parallel_concat(values: Sequence[Array], *, shape: Shape) -> Array:
 
 
 @parallel_concat.shape
-def parallel_concat_shape(shape: Shape) -> Shape:
+def parallel_concat_shape(values: Sequence[Spec], shape: Shape) -> Shape:
+    if shape is None or None in shape:
+        require(False, f"shape must have all its sizes, not be {show(shape)}")
+    assert shape is not None
+    for value in values:
+        merge(value.shape, (1, *shape[1:]))
     return shape
 
 

@@ -139,6 +139,13 @@ SAMPLES = [
     Sample(
         "ParallelConcat", "rows", dict(values=[f32([[1, 2]]), f32([[3, 4]])]), dict(shape=(2, 2))
     ),
+    Sample(
+        "ParallelConcat",
+        "other_size",
+        dict(values=[f32([[1, 2]])]),
+        dict(shape=(1, 3)),
+        error="shape must be",
+    ),
     Sample("ParallelConcat", "one", dict(values=[i32([5])]), dict(shape=(1,))),
     Sample(
         "ParallelConcat", "first_size", dict(values=[f32([1, 2])]), dict(shape=(2,)), error="size 1"
