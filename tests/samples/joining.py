@@ -5,6 +5,9 @@ from tests.samples import Sample, b, bf16, f32, i32, i64, normal
 COUNT = i32(range(12)).reshape(3, 4)
 
 SAMPLES = [
+    Sample(
+        "Split", "one_dim", dict(split_dim=i32([0]), value=f32([1, 2])), dict(num_split=2), "scalar"
+    ),
     Sample("InplaceSub", "no_rows", dict(x=f32([]), i=i32([-99, -1, -1]), v=f32([1, 1, 1]))),
     *(
         Sample("Pack", label, dict(values=values), attrs)
