@@ -18,7 +18,7 @@ from minihub_runtime.graph.functions import Body, instantiate
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.graph.known_values import KnownTensor, KnownValues
 from minihub_runtime.ops.registry import REGISTRY, infer_shapes
-from minihub_runtime.shapes import Shape, Spec, compatible, merge
+from minihub_runtime.shapes import Shape, Spec, common, compatible, concrete, merge
 
 __all__ = ["Inference"]
 
@@ -34,6 +34,8 @@ CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 LAST_WITHOUT_SCALARS = 21
 #: In calls that are nested deeper than this, shapes are not worked out.
 MAX_DEPTH = 20
+#: In loops that are nested deeper than this neither, since each goes through its body several times.
+MAX_LOOP_DEPTH = 3
 
 
 class Inference:
@@ -113,7 +115,7 @@ class Inference:
         return self._values.as_shape(ref)
 
     def behind(self, ref: Ref) -> Spec | None:
-        """What is known of the value of the variable whose handle `ref` is."""
+        """What is known of the value of the variable, or of the elements of the TensorArray, whose handle `ref` is."""
         node = self._graph.nodes.get(ref.node)
         passed: set[str] = set()
         while node is not None and ref not in self._told_behind:
@@ -129,6 +131,11 @@ class Inference:
                 ref = node.inputs[0]
             elif node.op == "VarHandleOp":
                 return Spec(node.attrs["dtype"], node.attrs["shape"])
+            elif node.op == "TensorArrayV3":
+                attrs = REGISTRY[node.op].schema.complete(node.attrs, node.op)
+                shape = attrs["element_shape"]
+                sure = attrs["identical_element_shapes"] or concrete(shape) is not None
+                return Spec(attrs["dtype"], shape) if sure else None
             else:
                 return None
             node = self._graph.nodes.get(ref.node)
@@ -141,7 +148,11 @@ class Inference:
     def _infer(self, node: Node) -> list[Shape]:
         called = _called(self._graph, node)
         if called is not None and self._depth < MAX_DEPTH:
-            return self._through(instantiate(self._graph, called.name, called.attrs), node)
+            body = instantiate(self._graph, called.name, called.attrs)
+            return self._through(body, node, [self._known(ref) for ref in node.inputs])
+        loop = _unsaid_loop(self._graph, node)
+        if loop is not None and self._depth < MAX_LOOP_DEPTH:
+            return self._turned(loop, node)
         if node.op not in REGISTRY:
             return []
         op = REGISTRY[node.op]
@@ -166,11 +177,22 @@ class Inference:
             return [None]
         return infer_shapes(op, attrs, specs)
 
-    def _through(self, body: Body, node: Node) -> list[Shape]:
-        """The shapes of the results of a function for what a call gives it."""
+    def _turned(self, called: Func, node: Node) -> list[Shape]:
+        """What is known of a loop's variables after any number of turns."""
+        body = instantiate(self._graph, called.name, called.attrs)
+        shapes = [self._known(ref) for ref in node.inputs]
+        while True:
+            found = self._through(body, node, shapes)
+            kept = [common(pair) for pair in zip(shapes, found, strict=False)]
+            if kept == shapes:
+                return kept
+            shapes = kept
+
+    def _through(self, body: Body, node: Node, shapes: list[Shape]) -> list[Shape]:
+        """The shapes of the results of a function that gets a node's inputs, of which these shapes are known."""
         inner = Inference(body.graph, depth=self._depth + 1)
-        for argument, given in zip(body.arguments, node.inputs, strict=False):
-            inner.refine(argument, self._known(given))
+        for argument, given, shape in zip(body.arguments, node.inputs, shapes, strict=False):
+            inner.refine(argument, shape)
             behind = self.behind(given)
             if behind is not None:
                 inner.tell_behind(argument, behind)
@@ -213,6 +235,14 @@ def _called(graph: Graph, node: Node) -> Func | None:
         found: Func = node.attrs["f"]
         return found if found.name in graph.functions else None
     return Func(node.op, dict(node.attrs)) if node.op in graph.functions else None
+
+
+def _unsaid_loop(graph: Graph, node: Node) -> Func | None:
+    """The body of a loop whose writer did not say which shapes its variables have."""
+    if node.op not in ("StatelessWhile", "While") or node.attrs.get("output_shapes"):
+        return None
+    body = node.attrs.get("body")
+    return body if isinstance(body, Func) and body.name in graph.functions else None
 
 
 def _with_said(shapes: list[Shape], node: Node) -> list[Shape]:

@@ -77,6 +77,11 @@ def _convolution_shape(input: Spec, filter: Spec, layout: Layout) -> Shape:
             depth > 0 and channels % depth == 0,
             f"input depth must be a multiple of filter depth {depth}, not {channels}",
         )
+        groups = channels // depth
+        require(
+            taps[-1] is None or groups == 0 or taps[-1] % groups == 0,
+            f"output depth must be a multiple of the number of groups {groups}, not {taps[-1]}",
+        )
     sizes = [shape[axis] for axis in layout.spatial_axes]
     return layout.order(shape[0], layout.output_sizes(sizes, taps[:-2]), taps[-1])
 

@@ -135,8 +135,15 @@ def _asked(sizes: Spec, rank: int) -> tuple[int | None, ...]:
 def _asked_input(sizes: Spec, filter: Spec, out_backprop: Spec, layout: Layout) -> Shape:
     """The shape of the input; two sizes are its spatial dimensions alone."""
     taps = ranked(filter, layout.rank, "filter")
-    batch = ranked(out_backprop, layout.rank, "out_backprop")[0]
-    if sizes.shape == (2,):
+    grad = ranked(out_backprop, layout.rank, "out_backprop")
+    batch, outputs = grad[0], grad[layout.channel_axis]
+    require(
+        None in (outputs, taps[-1]) or outputs == taps[-1],
+        f"output depth must be {taps[-1]}, not {outputs}",
+    )
+    length = sizes.dim(0)
+    require(length in (None, 2, 4), f"input_sizes must have 4 or 2 values, not {length}")
+    if length == 2:
         spatial = sizes.as_shape or (None, None)
         return layout.order(batch, spatial, taps[-2])
     return merge(_asked(sizes, layout.rank), (batch, None, None, None))

@@ -9,9 +9,10 @@ import numpy as np
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolution import conv2d
+from minihub_runtime.ops.padding import pairs_of
 from minihub_runtime.ops.registry import FLOATS, REGISTRY, ROUNDING, Array, op, types
 from minihub_runtime.ops.windows import layout_of, ranked
-from minihub_runtime.shapes import Shape, Spec, dims
+from minihub_runtime.shapes import Shape, Spec, merge
 
 __all__: list[str] = []
 
@@ -75,21 +76,22 @@ def _check_depth(input: Array, filter: Array) -> None:
 
 
 def _shape(
-    batch: int | None,
-    sizes: list[int | None],
+    shape: tuple[int | None, ...],
     paddings: Spec,
     filter: Spec,
     strides: list[int],
     padding: str,
 ) -> Shape:
     taps = ranked(filter, 4, "filter")
-    if paddings.value is None or paddings.value.shape != (4, 2):
-        sizes = [None, None]
+    merge(paddings.shape, (4, 2))
+    if paddings.value is None:
+        sizes: list[int | None] = [None, None]
     else:
-        extra = paddings.value.sum(axis=1)
-        sizes = [None if n is None else n + int(extra[axis + 1]) for axis, n in enumerate(sizes)]
+        merge((shape[3],), (taps[2],))
+        pairs = pairs_of(paddings.value, 4)[1:3]
+        sizes = [None if n is None else n + sum(pair) for n, pair in zip(shape[1:3], pairs)]
     layout = layout_of("NHWC", padding, strides)
-    return layout.order(batch, layout.output_sizes(sizes, taps[:2]), taps[3])
+    return layout.order(shape[0], layout.output_sizes(sizes, taps[:2]), taps[3])
 
 
 @fused_pad_conv2d.shape
@@ -98,7 +100,7 @@ def fused_pad_conv2d_shape(
 ) -> Shape:
     """That of Conv2D of the padded input."""
     shape = ranked(input, 4, "input")
-    return _shape(shape[0], list(shape[1:3]), paddings, filter, strides, padding)
+    return _shape(shape, paddings, filter, strides, padding)
 
 
 @op(
@@ -139,6 +141,5 @@ def fused_resize_and_pad_conv2d_shape(
 ) -> Shape:
     """That of Conv2D of the resized and padded input."""
     shape = ranked(input, 4, "input")
-    asked = dims(size.value)
-    sizes = list(asked if asked is not None and len(asked) == 2 else (None, None))
-    return _shape(shape[0], sizes, paddings, filter, strides, padding)
+    sizes = merge(size.as_shape, (None, None)) or ()
+    return _shape((shape[0], *sizes, shape[3]), paddings, filter, strides, padding)

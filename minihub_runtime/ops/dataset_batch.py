@@ -32,7 +32,7 @@ from minihub_runtime.ops.datasets import (
     truth,
     variant,
 )
-from minihub_runtime.ops.registry import Array, op
+from minihub_runtime.ops.registry import Array, older, op
 from minihub_runtime.ops.shape_rules import scalar
 from minihub_runtime.shapes import Shape, show
 
@@ -484,3 +484,6 @@ def unbatch_dataset(
     source = dataset_of(input_dataset)
     require(() not in source.shapes, "Cannot unbatch an input that has scalar components.")
     return variant(_Unbatched(source))
+
+
+older(unbatch_dataset, "ExperimentalUnbatchDataset", "metadata")

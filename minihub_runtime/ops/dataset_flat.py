@@ -31,7 +31,7 @@ from minihub_runtime.ops.datasets import (
     require_alike,
     variant,
 )
-from minihub_runtime.ops.registry import ANY_LIST, Array, Func, op
+from minihub_runtime.ops.registry import ANY_LIST, Array, Func, older, op
 from minihub_runtime.ops.shape_rules import scalar
 from minihub_runtime.shapes import Shape
 
@@ -431,6 +431,98 @@ def interleave_dataset(
     )
 
 
+_IN_PARALLEL = (
+    "(input_dataset: variant, other_arguments: Targuments, cycle_length: int64, block_length: int64, "
+    "num_parallel_calls: int64) -> handle: variant"
+)
+
+
+@op(
+    f"ParallelInterleaveDatasetV3{_IN_PARALLEL}",
+    Targuments=ANY_LIST,
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "parallel_interleave_dataset_op.cc",
+    shape=scalar,
+)
+def parallel_interleave_dataset_v3(
+    ctx: Context,
+    input_dataset: Array,
+    other_arguments: Sequence[Any],
+    cycle_length: Array,
+    block_length: Array,
+    num_parallel_calls: Array,
+    *,
+    f: Func,
+    deterministic: str = "default",
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    metadata: str = "",
+) -> Array:
+    """As InterleaveDataset, but errors take their turns; elements are computed one after the other.
+
+    Raises: InvalidArgumentError unless `block_length` is positive, and `cycle_length` and `num_parallel_calls` are, or -1;
+        for more calls than datasets.
+    """
+    source = dataset_of(input_dataset)
+    calls = number(num_parallel_calls, "num_parallel_calls")
+    require(calls > 0 or calls == -1, f"num_parallel_calls must be greater than zero, not {calls}.")
+    cycle = number(cycle_length, "cycle_length")
+    require(
+        cycle <= 0 or calls <= cycle,
+        f"num_parallel_calls must be at most cycle_length, {cycle}, not {calls}",
+    )
+    return _interleaved(
+        _InterleavedInTurns,
+        ctx,
+        source,
+        f,
+        other_arguments,
+        cycle_length,
+        block_length,
+        output_types,
+        output_shapes,
+    )
+
+
+@op(
+    f"ParallelInterleaveDatasetV2{_IN_PARALLEL}",
+    Targuments=ANY_LIST,
+    output_types=TYPES,
+    output_shapes=MANY,
+    like=parallel_interleave_dataset_v3,
+)
+def parallel_interleave_dataset_v2(
+    ctx: Context,
+    input_dataset: Array,
+    other_arguments: Sequence[Any],
+    cycle_length: Array,
+    block_length: Array,
+    num_parallel_calls: Array,
+    *,
+    f: Func,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    sloppy: bool = False,
+    metadata: str = "",
+) -> Array:
+    """As ParallelInterleaveDatasetV3, in the same order, sloppy or not.
+
+    Raises: InvalidArgumentError where that does.
+    """
+    return parallel_interleave_dataset_v3.kernel(
+        ctx,
+        input_dataset,
+        other_arguments,
+        cycle_length,
+        block_length,
+        num_parallel_calls,
+        f=f,
+        output_types=output_types,
+        output_shapes=output_shapes,
+    )
+
+
 @op(
     "ParallelInterleaveDatasetV4(input_dataset: variant, other_arguments: Targuments, cycle_length: int64, "
     "block_length: int64, buffer_output_elements: int64, prefetch_input_elements: int64, num_parallel_calls: int64) "
@@ -462,29 +554,21 @@ def parallel_interleave_dataset_v4(
     Raises: InvalidArgumentError unless `block_length` is positive, and `cycle_length` and `num_parallel_calls` are, or -1;
         for more calls than datasets.
     """
-    source = dataset_of(input_dataset)
-    calls = number(num_parallel_calls, "num_parallel_calls")
-    require(calls > 0 or calls == -1, f"num_parallel_calls must be greater than zero, not {calls}.")
-    cycle = number(cycle_length, "cycle_length")
-    require(
-        cycle <= 0 or calls <= cycle,
-        f"num_parallel_calls must be at most cycle_length, {cycle}, not {calls}",
-    )
     for name, value in (
         ("buffer_output_elements", buffer_output_elements),
         ("prefetch_input_elements", prefetch_input_elements),
     ):
         number(value, name, -1)
-    return _interleaved(
-        _InterleavedInTurns,
+    return parallel_interleave_dataset_v3.kernel(
         ctx,
-        source,
-        f,
+        input_dataset,
         other_arguments,
         cycle_length,
         block_length,
-        output_types,
-        output_shapes,
+        num_parallel_calls,
+        f=f,
+        output_types=output_types,
+        output_shapes=output_shapes,
     )
 
 
@@ -575,3 +659,6 @@ def legacy_parallel_interleave_dataset_v2(
     """
     sizes = (cycle_length, block_length, buffer_output_elements, prefetch_input_elements)
     return _in_slots(ctx, input_dataset, f, other_arguments, sizes, output_types, output_shapes)
+
+
+older(parallel_interleave_dataset, "ExperimentalParallelInterleaveDataset", "metadata")

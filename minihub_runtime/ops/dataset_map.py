@@ -33,7 +33,7 @@ from minihub_runtime.ops.datasets import (
     require_alike,
     variant,
 )
-from minihub_runtime.ops.registry import ANY_LIST, Array, Func, op, without_gradient
+from minihub_runtime.ops.registry import ANY_LIST, Array, Func, older, op, without_gradient
 from minihub_runtime.ops.shape_rules import scalar
 from minihub_runtime.shapes import Shape
 
@@ -530,5 +530,10 @@ def dataset_cardinality(input_dataset: Array, *, cardinality_options: str = "") 
     """
     return np.array(dataset_of(input_dataset).cardinality(), np.int64)
 
+
+older(map_and_batch_dataset, "ExperimentalMapAndBatchDataset", "metadata")
+older(take_while_dataset, "ExperimentalTakeWhileDataset", "metadata")
+older(scan_dataset, "ExperimentalScanDataset", "use_default_device", "metadata")
+older(dataset_cardinality, "ExperimentalDatasetCardinality", "cardinality_options")
 
 without_gradient("ReduceDataset")

@@ -26,7 +26,7 @@ from minihub_runtime.ops.datasets import (
 )
 from minihub_runtime.ops.parsing_example import VALUES, example_parser
 from minihub_runtime.ops.ragged_variant import RaggedVariant
-from minihub_runtime.ops.registry import Array, at_least, op, types_list
+from minihub_runtime.ops.registry import Array, at_least, older, op, types_list
 from minihub_runtime.ops.shape_rules import scalar
 from minihub_runtime.ops.sparse_serialization import serialize_sparse
 from minihub_runtime.shapes import Shape
@@ -153,3 +153,62 @@ def _whole(values: Array, splits: Array) -> Array:
     result: Array = np.empty((), dtype=object)
     result[()] = RaggedVariant((splits,), values)
     return result
+
+
+@op(
+    "ParseExampleDataset(input_dataset: variant, num_parallel_calls: int64, dense_defaults: Tdense) "
+    "-> handle: variant",
+    Tdense=types_list(VALUES),
+    sparse_types=types_list(VALUES),
+    dense_shapes=at_least(0),
+    ragged_value_types=types_list(VALUES, default=()),
+    ragged_split_types=types_list("int32 int64", default=()),
+    output_types=TYPES,
+    output_shapes=MANY,
+    like=parse_example_dataset_v2,
+)
+def parse_example_dataset(
+    input_dataset: Array,
+    num_parallel_calls: Array,
+    dense_defaults: Sequence[Array],
+    *,
+    sloppy: bool = False,
+    sparse_keys: list[str],
+    dense_keys: list[str],
+    sparse_types: list[DType],
+    Tdense: list[DType],
+    dense_shapes: list[Shape],
+    output_types: list[DType],
+    output_shapes: list[Shape],
+    ragged_keys: list[str] = [],
+    ragged_value_types: list[DType] = [],
+    ragged_split_types: list[DType] = [],
+) -> Array:
+    """As ParseExampleDatasetV2, in the same order, sloppy or not.
+
+    Raises: InvalidArgumentError where that does.
+    """
+    return parse_example_dataset_v2.kernel(
+        input_dataset,
+        num_parallel_calls,
+        dense_defaults,
+        sparse_keys=sparse_keys,
+        dense_keys=dense_keys,
+        sparse_types=sparse_types,
+        Tdense=Tdense,
+        dense_shapes=dense_shapes,
+        output_types=output_types,
+        output_shapes=output_shapes,
+        ragged_keys=ragged_keys,
+        ragged_value_types=ragged_value_types,
+        ragged_split_types=ragged_split_types,
+    )
+
+
+older(
+    parse_example_dataset,
+    "ExperimentalParseExampleDataset",
+    "ragged_keys",
+    "ragged_value_types",
+    "ragged_split_types",
+)

@@ -251,6 +251,69 @@ def options_dataset(
 
 
 @op(
+    "NonSerializableDataset|ExperimentalNonSerializableDataset(input_dataset: variant) -> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "experimental/non_serializable_dataset_op.cc",
+    shape=scalar,
+)
+def non_serializable_dataset(
+    input_dataset: Array, *, output_types: list[DType], output_shapes: list[Shape]
+) -> Array:
+    """The elements.
+
+    Raises: InvalidArgumentError unless `input_dataset` is a dataset.
+    """
+    return variant(AsItIs(dataset_of(input_dataset)))
+
+
+@op(
+    "MaxIntraOpParallelismDataset|ExperimentalMaxIntraOpParallelismDataset(input_dataset: variant, "
+    "max_intra_op_parallelism: int64) -> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "experimental/threadpool_dataset_op.cc:MaxIntraOpParallelismDatasetOp",
+    shape=scalar,
+)
+def max_intra_op_parallelism_dataset(
+    input_dataset: Array,
+    max_intra_op_parallelism: Array,
+    *,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+) -> Array:
+    """The elements, computed with the threads of the session.
+
+    Raises: InvalidArgumentError unless `input_dataset` is a dataset, and the number of threads one of at least 0.
+    """
+    number(max_intra_op_parallelism, "max_intra_op_parallelism", 0)
+    return variant(AsItIs(dataset_of(input_dataset)))
+
+
+@op(
+    "PrivateThreadPoolDataset|ExperimentalPrivateThreadPoolDataset(input_dataset: variant, num_threads: int64) "
+    "-> handle: variant",
+    output_types=TYPES,
+    output_shapes=MANY,
+    source=_SOURCE + "experimental/threadpool_dataset_op.cc:PrivateThreadPoolDatasetOp",
+    shape=scalar,
+)
+def private_thread_pool_dataset(
+    input_dataset: Array,
+    num_threads: Array,
+    *,
+    output_types: list[DType],
+    output_shapes: list[Shape],
+) -> Array:
+    """The elements, computed with the threads of the session.
+
+    Raises: InvalidArgumentError unless `input_dataset` is a dataset, and the number of threads one of at least 0.
+    """
+    number(num_threads, "num_threads", 0)
+    return variant(AsItIs(dataset_of(input_dataset)))
+
+
+@op(
     "ModelDataset(input_dataset: variant) -> handle: variant",
     output_types=TYPES,
     output_shapes=MANY,
@@ -370,7 +433,7 @@ class _Ignoring(Iterator[Element]):
 
 
 @op(
-    "IgnoreErrorsDataset(input_dataset: variant) -> handle: variant",
+    "IgnoreErrorsDataset|ExperimentalIgnoreErrorsDataset(input_dataset: variant) -> handle: variant",
     output_types=TYPES,
     output_shapes=MANY,
     source=_SOURCE + "experimental/ignore_errors_dataset_op.cc",

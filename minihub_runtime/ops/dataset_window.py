@@ -34,7 +34,7 @@ from minihub_runtime.ops.datasets import (
     truth,
     variant,
 )
-from minihub_runtime.ops.registry import ANY_LIST, Array, Func, op
+from minihub_runtime.ops.registry import ANY_LIST, Array, Func, older, op
 from minihub_runtime.ops.shape_rules import scalar
 from minihub_runtime.shapes import Shape
 
@@ -290,3 +290,6 @@ def group_by_window_dataset(
     ]
     source = dataset_of(input_dataset)
     return variant(_GroupedByWindow(source, functions, output_types, output_shapes))
+
+
+older(group_by_window_dataset, "ExperimentalGroupByWindowDataset", "metadata")

@@ -6,13 +6,13 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from minihub_runtime.dtypes import as_dtype
+from minihub_runtime.dtypes import as_dtype, int32
 from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.checking import allocatable, require, require_scalar
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types
 from minihub_runtime.ops.shape_rules import same
-from minihub_runtime.shapes import Shape, Spec, concrete, show
+from minihub_runtime.shapes import Shape, Spec, concrete, merge, show
 
 __all__: list[str] = []
 
@@ -311,17 +311,36 @@ def _replace(input: Array, diagonal: Array, k: Array, align: str) -> Array:
     return result
 
 
-def _replaced_shape(input: Spec, diagonal: Spec) -> Shape:
-    if input.rank is not None and input.rank < 2:
-        raise InvalidArgumentError(f"input must have rank >= 2, not {input.rank}")
-    return input.shape
+def _replaced_shape(input: Spec, diagonal: Spec, k: Spec) -> Shape:
+    shape = input.shape
+    if shape is None:
+        return None
+    if len(shape) < 2:
+        raise InvalidArgumentError(f"input must have rank >= 2, not {len(shape)}")
+    if k.value is None:
+        return shape
+    band = _band(k.value)
+    full = concrete(shape[-2:])
+    if full is not None:
+        _require_inside(band, *full)
+    rank = len(shape) - (band.number == 1)
+    if diagonal.rank not in (None, rank):
+        raise InvalidArgumentError(f"diagonal must have rank {rank}, not {diagonal.rank}")
+    return shape
+
+
+def _replaced_main_shape(input: Spec, diagonal: Spec) -> Shape:
+    main = _main_part_shape(input)
+    if main is not None and diagonal.shape:
+        merge(main[-1:], diagonal.shape[-1:])
+    return _replaced_shape(input, diagonal, Spec(int32, (), np.zeros((), np.int32)))
 
 
 @op(
     "MatrixSetDiag(input: T, diagonal: T) -> output: T",
     T=ANY,
     source=_SOURCE,
-    shape=_replaced_shape,
+    shape=_replaced_main_shape,
 )
 def matrix_set_diag(input: Array, diagonal: Array) -> Array:
     """Matrices with other main diagonals.

@@ -35,7 +35,7 @@ from minihub_runtime.ops.registry import (
     types,
 )
 from minihub_runtime.ops.shape_rules import broadcasted, same
-from minihub_runtime.shapes import Shape, Spec, merge, show
+from minihub_runtime.shapes import Shape, Spec, compatible, merge, show
 
 __all__ = ["ARITHMETIC", "INEXACT", "binary"]
 
@@ -326,21 +326,25 @@ def add_n_gradient(ops: Ops, grad: Term, inputs: list[Term]) -> list[Term]:
     return [grad] * len(inputs)
 
 
+def _accumulated_shape(inputs: list[Spec], shape: Shape) -> Shape:
+    found = _merged(inputs)
+    return merge(shape, found) if compatible(shape, found) else found
+
+
 @op(
     "AccumulateNV2(inputs: N * T) -> sum: T",
     T=NUMBERS,
     precision=ROUNDING,
     source="core/common_runtime/accumulate_n_optimizer.cc",
-    shape=lambda inputs, shape: merge(shape, _merged(inputs)),
+    shape=_accumulated_shape,
 )
 def accumulate_n_v2(inputs: Sequence[Array], *, shape: Shape) -> Array:
-    """The sum of tensors of one shape, which the attribute `shape` states.
+    """The sum of tensors of one shape; as in TensorFlow, the attribute `shape` may state another.
 
     Raises: InvalidArgumentError for different shapes.
+    Differs: where the shapes of the inputs are known and `shape` is another, it is not the static shape.
     """
-    total = _total(inputs, "AccumulateNV2")
-    merge(shape, total.shape)
-    return total
+    return _total(inputs, "AccumulateNV2")
 
 
 @accumulate_n_v2.gradient

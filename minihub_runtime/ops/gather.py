@@ -252,7 +252,7 @@ def unravel_index(indices: Array, dims: Array) -> Array:
         count <= np.iinfo(dims.dtype).max,
         f"dims must have a product that fits {dims.dtype}, not {sizes}",
     )
-    if sizes and indices.size and int(indices.max()) >= count:
+    if indices.size and int(indices.max()) >= count:
         require(False, f"indices must be < {count}, the product of dims, not {int(indices.max())}")
     result = np.empty((len(sizes), *indices.shape), indices.dtype)
     rest = indices.copy()

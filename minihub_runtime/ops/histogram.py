@@ -8,7 +8,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.checking import allocatable, require, require_scalar
 from minihub_runtime.ops.registry import INDEX, ROUNDING, Array, op, types
-from minihub_runtime.shapes import Shape, Spec, show
+from minihub_runtime.shapes import Shape, Spec, merge, show
 
 __all__: list[str] = []
 
@@ -115,13 +115,17 @@ def dense_bincount(
     return bins.reshape(*input.shape[:-1], length)
 
 
+def _fixed_width_shape(values: Spec, value_range: Spec, nbins: Spec) -> Shape:
+    merge(value_range.shape, (2,))
+    return (_length(nbins, "nbins"),)
+
+
 @op(
     "HistogramFixedWidth(values: T, value_range: T, nbins: int32) -> out: dtype",
     T=_WEIGHTS,
     dtype=INDEX.default_to("int32"),
     source="core/kernels/histogram_op.cc",
-    shape=lambda values, value_range, nbins: (_length(nbins, "nbins"),),
-    ranks={"value_range": 1},
+    shape=_fixed_width_shape,
 )
 def histogram_fixed_width(
     values: Array, value_range: Array, nbins: Array, *, dtype: DType

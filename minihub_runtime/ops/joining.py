@@ -14,7 +14,7 @@ from minihub_runtime.dtypes import (
 )
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.ops.array import scalar_of, shape_of
-from minihub_runtime.ops.checking import axis_in_range, require, require_rank
+from minihub_runtime.ops.checking import axis_in_range, require, require_rank, require_scalar
 from minihub_runtime.ops.gradient_rules import Ops, Slices, Term, positive, rank_of, sizes_of
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types, without_gradient
 from minihub_runtime.shapes import Shape, Spec, compatible, dims, merge, show
@@ -210,8 +210,8 @@ def split(split_dim: Array, value: Array, *, num_split: int) -> tuple[Array, ...
 
     Raises: InvalidArgumentError if that axis is out of range or does not divide.
     """
-    require(split_dim.size == 1, f"split_dim must be a scalar, not {list(split_dim.shape)}")
-    at = axis_in_range(split_dim.reshape(-1)[0], value.ndim, "split_dim")
+    require_scalar(split_dim, "split_dim")
+    at = axis_in_range(split_dim, value.ndim, "split_dim")
     length, rest = divmod(value.shape[at], num_split)
     if rest:
         raise InvalidArgumentError(
@@ -226,8 +226,8 @@ def split_shape(split_dim: Spec, value: Spec, num_split: int) -> list[Shape]:
         return [None] * num_split
     if split_dim.value is None:
         return [(None,) * len(value.shape)] * num_split
-    require(split_dim.value.size == 1, f"split_dim must be a scalar, not {split_dim.shape}")
-    at = axis_in_range(split_dim.value.reshape(-1)[0], len(value.shape), "split_dim")
+    require_scalar(split_dim.value, "split_dim")
+    at = axis_in_range(split_dim.value, len(value.shape), "split_dim")
     length = value.shape[at]
     if length is not None:
         require(length % num_split == 0, f"num_split = {num_split} must divide {length}")
@@ -288,8 +288,8 @@ def split_v_shape(value: Spec, size_splits: Spec, split_dim: Spec, num_split: in
     if split_dim.value is None:
         # The one part of all is the whole.
         return [value.shape] if num_split == 1 else [(None,) * len(value.shape)] * num_split
-    require(split_dim.value.size == 1, f"split_dim must be a scalar, not {split_dim.shape}")
-    at = axis_in_range(split_dim.value.reshape(-1)[0], len(value.shape), "split_dim")
+    require_scalar(split_dim.value, "split_dim")
+    at = axis_in_range(split_dim.value, len(value.shape), "split_dim")
     before, after, total = value.shape[:at], value.shape[at + 1 :], value.shape[at]
     if size_splits.value is None:
         return [value.shape] if num_split == 1 else [(*before, None, *after)] * num_split
@@ -319,7 +319,12 @@ def parallel_concat(values: Sequence[Array], *, shape: Shape) -> Array:
 
 
 @parallel_concat.shape
-def parallel_concat_shape(shape: Shape) -> Shape:
+def parallel_concat_shape(values: Sequence[Spec], shape: Shape) -> Shape:
+    if shape is None or None in shape:
+        require(False, f"shape must have all its sizes, not be {show(shape)}")
+    assert shape is not None
+    for value in values:
+        merge(value.shape, (1, *shape[1:]))
     return shape
 
 

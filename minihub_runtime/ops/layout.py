@@ -17,6 +17,7 @@ from minihub_runtime.ops.checking import (
 from minihub_runtime.ops.gradient_rules import Ops, Term, inverse_of, sizes_of
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op, types, without_gradient
 from minihub_runtime.ops.shape_rules import same_of_rank
+from minihub_runtime.ops.windows import ranked
 from minihub_runtime.shapes import Shape, Spec, merge, show, size
 
 __all__ = ["complete_shape"]
@@ -262,9 +263,9 @@ def reverse(tensor: Array, dims: Array) -> Array:
 
 @reverse.shape
 def reverse_shape(tensor: Spec, dims: Spec) -> Shape:
-    if tensor.shape is None and dims.shape is not None and dims.shape[0] is not None:
-        return (None,) * dims.shape[0]
-    return tensor.shape
+    length = ranked(dims, 1, "dims")[0]
+    require((tensor.rank or 0) <= 8, f"tensor must have rank <= 8, not {tensor.rank}")
+    return tensor.shape if length is None else merge(tensor.shape, (None,) * length)
 
 
 @op(
@@ -272,7 +273,6 @@ def reverse_shape(tensor: Spec, dims: Spec) -> Shape:
     Tidx=INDEX.default_to("int32"),
     T=types(f"uint8 int8 uint16 int16 int32 uint32 int64 uint64 bool bfloat16 {REVERSIBLE}"),
     views=True,
-    shape=lambda tensor: tensor.shape,
     source="core/kernels/reverse_op.cc",
     ranks={"axis": 1},
 )
@@ -282,10 +282,21 @@ def reverse_v2(tensor: Array, axis: Array) -> Array:
     Raises: InvalidArgumentError if an axis is out of range or named twice, or the rank is over 8.
     """
     require_rank(axis, 1, "axis")
-    axes = [axis_in_range(index, tensor.ndim) for index in axis.tolist()]
+    return _flipped(tensor, _reversed_axes(axis, tensor.ndim))
+
+
+def _reversed_axes(axis: Array, rank: int) -> list[int]:
+    axes = [axis_in_range(index, rank) for index in axis.tolist()]
     require(len(set(axes)) == len(axes), f"axis must not name one twice, as {axes} does")
-    require(tensor.ndim <= 8, f"tensor must have rank <= 8, not {tensor.ndim}")
-    return _flipped(tensor, axes)
+    require(rank <= 8, f"tensor must have rank <= 8, not {rank}")
+    return axes
+
+
+@reverse_v2.shape
+def reverse_v2_shape(tensor: Spec, axis: Spec) -> Shape:
+    if tensor.shape is not None:
+        _reversed_axes(np.zeros(0) if axis.value is None else axis.value, len(tensor.shape))
+    return tensor.shape
 
 
 @op(
@@ -326,12 +337,10 @@ def reverse_sequence_shape(input: Spec, seq_lengths: Spec, seq_dim: int, batch_d
         return None
     for value, name in ((seq_dim, "seq_dim"), (batch_dim, "batch_dim")):
         require(value < len(input.shape), f"{name} must be < {len(input.shape)}, not {value}")
-    if seq_lengths.shape and seq_lengths.shape[0] is not None and batch_dim >= 0:
-        sizes = list(input.shape)
-        if sizes[batch_dim] is None:
-            sizes[batch_dim] = seq_lengths.shape[0]
-        return tuple(sizes)
-    return input.shape
+    require(batch_dim >= 0, f"batch_dim must be >= 0, not {batch_dim}")
+    rows: list[int | None] = [None] * len(input.shape)
+    rows[batch_dim] = ranked(seq_lengths, 1, "seq_lengths")[0]
+    return merge(input.shape, tuple(rows))
 
 
 @op(
@@ -339,7 +348,6 @@ def reverse_sequence_shape(input: Spec, seq_lengths: Spec, seq_dim: int, batch_d
     T=ANY,
     Tshift=INDEX,
     Taxis=INDEX,
-    shape=lambda input: input.shape,
     source="core/kernels/roll_op.cc",
 )
 def roll(input: Array, shift: Array, axis: Array) -> Array:
@@ -362,6 +370,14 @@ def roll(input: Array, shift: Array, axis: Array) -> Array:
     return np.roll(
         input, [shifts[i] % max(input.shape[i], 1) for i in moved] if moved else 0, moved or 0
     )
+
+
+@roll.shape
+def roll_shape(input: Spec, shift: Spec, axis: Spec) -> Shape:
+    require(input.shape != (), "input must have rank >= 1, not 0")
+    places = merge(shift.shape, axis.shape)
+    require(len(places or ()) <= 1, f"shift and axis must be scalars or vectors, not {places}")
+    return input.shape
 
 
 @reshape.gradient

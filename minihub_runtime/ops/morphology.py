@@ -86,6 +86,7 @@ def dilation2d_shape(
     """The windows' places, with the input's channels."""
     shape, taps = ranked(input, 4, "input"), ranked(filter, 3, "filter")
     depth = taps[2] if shape[3] is None else shape[3]
+    require(taps[2] in (None, depth), f"filter depth must be {depth}, not {taps[2]}")
     layout = Layout("NHWC", padding, strides, rates)
     return layout.order(shape[0], layout.output_sizes(shape[1:3], taps[:2]), depth)
 

@@ -303,8 +303,10 @@ def _norm_shape(
     variance: Spec,
     data_format: str,
     is_training: bool,
+    exponential_avg_factor: float,
 ) -> list[Shape]:
-    vectors = [scale, offset] if is_training else [scale, offset, mean, variance]
+    given = [] if is_training and exponential_avg_factor == 1 else [mean, variance]
+    vectors = [scale, offset, *given]
     shape, channels = image_shape(x, data_format, vectors, "x")
     return [shape, *[(channels,)] * 4]
 
@@ -404,9 +406,13 @@ def fused_batch_norm_v3_shape(
     variance: Spec,
     data_format: str,
     is_training: bool,
+    exponential_avg_factor: float,
 ) -> list[Shape]:
     """The shape of `x`, four vectors of channels, and one that depends on the device."""
-    return [*_norm_shape(x, scale, offset, mean, variance, data_format, is_training), None]
+    found = _norm_shape(
+        x, scale, offset, mean, variance, data_format, is_training, exponential_avg_factor
+    )
+    return [*found, None]
 
 
 #: A layout with the channels in front → that with the channels last, and the axes that lead there and back.

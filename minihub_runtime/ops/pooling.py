@@ -91,6 +91,9 @@ class Pool:
                     f"the stride over depth must equal the window {self.depth}, not {steps[channel]}"
                 )
             steps[channel] = lengths[channel] = 1
+        if rank == 4 and lengths[channel] == 1:
+            # TensorFlow's kernels for images ignore it.
+            steps[channel] = 1
         for values, name in ((lengths, "ksize"), (steps, "strides")):
             if values[0] != 1 or values[channel] != 1:
                 raise UnimplementedError(f"{name} must be 1 for batch and depth, not {values}")
@@ -354,6 +357,9 @@ def max_pool_v2_shape(
     input: Spec, ksize: Spec, strides: Spec, padding: str, data_format: str
 ) -> Shape:
     """The windows' places, if window and strides are constants."""
+    for spec, name in ((ksize, "ksize"), (strides, "strides")):
+        length = ranked(spec, 1, name)[0]
+        require(length in (None, 4), f"{name} must have 4 values, not {length}")
     if ksize.value is None or strides.value is None or "VECT" in data_format:
         return (None,) * 4
     window = asked_window(ksize.value, "ksize")

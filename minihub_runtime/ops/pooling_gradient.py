@@ -185,8 +185,12 @@ def _avg_pool_grad(orig_input_shape: Array, grad: Array, pool: Pool) -> Array:
 
 
 def _asked_shape(orig_input_shape: Spec, ksize: list[int]) -> Shape:
-    found = orig_input_shape.as_shape
-    return (None,) * len(ksize) if found is None or len(found) != len(ksize) else found
+    length = orig_input_shape.dim(0)
+    require(
+        length in (None, len(ksize)),
+        f"orig_input_shape must have {len(ksize)} values, not {length}",
+    )
+    return orig_input_shape.as_shape or (None,) * len(ksize)
 
 
 @op(

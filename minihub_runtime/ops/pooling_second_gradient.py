@@ -21,7 +21,7 @@ from minihub_runtime.ops.registry import (
 )
 from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.ops.windows import allocate, narrow, widen
-from minihub_runtime.shapes import Shape, Spec
+from minihub_runtime.shapes import Shape, Spec, merge
 
 __all__: list[str] = []
 
@@ -50,8 +50,18 @@ def _gathered(orig_input: Array, orig_output: Array, grad: Array, pool: Pool) ->
     return layout.restore(narrow(found, grad.dtype))
 
 
-def _pooled_shape(orig_output: Spec) -> Shape:
-    return orig_output.shape
+def _pooled_shape(
+    orig_input: Spec,
+    orig_output: Spec,
+    grad: Spec,
+    ksize: list[int],
+    strides: list[int],
+    padding: str,
+    data_format: str,
+) -> Shape:
+    merge(orig_input.shape, grad.shape)
+    pooled = pool_of(data_format, padding, ksize, strides).shape(orig_input)
+    return merge(orig_output.shape, pooled)
 
 
 @op(
@@ -102,6 +112,24 @@ def max_pool_grad_grad_v2(
     """Like MaxPoolGradGrad, with window and strides as tensors."""
     window, steps = asked_window(ksize, "ksize"), asked_window(strides, "strides")
     return _gathered(orig_input, orig_output, grad, pool_of(data_format, padding, window, steps))
+
+
+@max_pool_grad_grad_v2.shape
+def max_pool_grad_grad_v2_shape(
+    orig_input: Spec,
+    orig_output: Spec,
+    grad: Spec,
+    ksize: Spec,
+    strides: Spec,
+    padding: str,
+    data_format: str,
+) -> Shape:
+    """As MaxPoolGradGrad, if window and strides are constants."""
+    if ksize.value is None or strides.value is None:
+        merge(orig_input.shape, grad.shape)
+        return orig_output.shape
+    window, steps = asked_window(ksize.value, "ksize"), asked_window(strides.value, "strides")
+    return _pooled_shape(orig_input, orig_output, grad, window, steps, padding, data_format)
 
 
 @op(

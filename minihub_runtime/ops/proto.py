@@ -250,7 +250,9 @@ def _encoded_shape(sizes: Spec, values: Sequence[Spec]) -> Shape:
     prefix = None if sizes.shape is None else sizes.shape[:-1]
     for value in values:
         if value.shape is not None:
-            require(len(value.shape) >= 1, "values must have rank >= 1, not 0")
+            require(
+                len(value.shape) >= 2, f"values must have rank >= 2, not shape {show(value.shape)}"
+            )
             prefix = merge(prefix, value.shape[:-1])
     return prefix
 

@@ -231,11 +231,18 @@ def quantize_and_dequantize_v4_grad(
 
 @quantize_and_dequantize_v4_grad.shape
 def quantize_and_dequantize_v4_grad_shape(
-    gradients: Spec, input: Spec, input_min: Spec, input_max: Spec
+    gradients: Spec, input: Spec, input_min: Spec, input_max: Spec, axis: int
 ) -> list[Shape]:
     """The shapes of the input and of the range."""
+    shape = merge(gradients.shape, input.shape)
     bounds = merge(input_min.shape, input_max.shape)
-    return [merge(gradients.shape, input.shape), bounds, bounds]
+    if axis == -1:
+        bounds = merge(bounds, ())
+    else:
+        require(axis >= -1, f"axis must be >= -1, not {axis}")
+        require(shape is None or axis < len(shape), f"axis must be < {len(shape or ())}")
+        bounds = merge(bounds, (None if shape is None else shape[axis],))
+    return [shape, bounds, bounds]
 
 
 @quantize_and_dequantize_v2.gradient

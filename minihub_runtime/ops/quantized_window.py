@@ -125,6 +125,12 @@ def quantized_conv2d_shape(
     return [(*found, count), (), ()]
 
 
+def _steps(strides: Sequence[int]) -> tuple[int, int]:
+    """How pooling windows move; TensorFlow's kernels ignore the stride over depth."""
+    require(len(strides) == 4, f"strides must have 4 values, not {len(strides)}")
+    return _four([*strides[:3], 1], "strides")
+
+
 def _pooling(name: str, average: bool) -> None:
     """Register QuantizedMaxPool or QuantizedAvgPool."""
 
@@ -142,7 +148,7 @@ def _pooling(name: str, average: bool) -> None:
         require_rank(input, 4, "input")
         require_scalar(min_input, "min_input")
         require_scalar(max_input, "max_input")
-        taps, steps = _four(ksize, "ksize"), _four(strides, "strides")
+        taps, steps = _four(ksize, "ksize"), _steps(strides)
         require(min(taps) > 0, f"ksize must be positive, not {list(ksize)}")
         rows, columns = (
             slide(extent, tap, step, padding=padding)
@@ -188,7 +194,7 @@ def _pooling_shape(
     padding: str,
 ) -> list[Shape]:
     scalars(min_input, max_input)
-    found = _image_shape(input, _four(ksize, "ksize"), _four(strides, "strides"), padding)
+    found = _image_shape(input, _four(ksize, "ksize"), _steps(strides), padding)
     return [(*found, with_rank(input, 4, "input")[3]), (), ()]
 
 

@@ -86,6 +86,7 @@ def _int_shape(shape: Spec, minval: Spec, maxval: Spec) -> Shape:
     stateful=True,
     source=_SOURCE,
     shape=_int_shape,
+    ranks={"minval": 0, "maxval": 0},
 )
 def random_uniform_int(
     ctx: Context, shape: Array, minval: Array, maxval: Array, *, seed: int = 0, seed2: int = 0

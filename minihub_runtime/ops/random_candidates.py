@@ -20,6 +20,7 @@ from minihub_runtime.ops.philox import Philox, WordStream
 from minihub_runtime.ops.random_arguments import session_stream
 from minihub_runtime.ops.random_fill import uniform_doubles
 from minihub_runtime.ops.registry import RANDOM, Array, at_least, op
+from minihub_runtime.ops.windows import ranked
 from minihub_runtime.shapes import Shape, Spec
 
 __all__: list[str] = []
@@ -431,7 +432,10 @@ def compute_accidental_hits(
 
 
 @compute_accidental_hits.shape
-def _hits_shapes(true_classes: Spec, sampled_candidates: Spec) -> list[Shape]:
-    if true_classes.shape is not None and len(true_classes.shape) != 2:
-        require(False, f"true_classes must have rank 2, not {len(true_classes.shape)}")
+def _hits_shapes(true_classes: Spec, sampled_candidates: Spec, num_true: int) -> list[Shape]:
+    columns = ranked(true_classes, 2, "true_classes")[1]
+    require(
+        columns in (None, num_true), f"true_classes must have {num_true} columns, not {columns}"
+    )
+    ranked(sampled_candidates, 1, "sampled_candidates")
     return [(None,)] * 3

@@ -27,7 +27,7 @@ from minihub_runtime.ops.random_arguments import (
 from minihub_runtime.ops.random_fill import normal, uniform
 from minihub_runtime.ops.random_poisson import require_ending
 from minihub_runtime.ops.registry import FLOATS, INDEX, RANDOM, Array, op, types, without_gradient
-from minihub_runtime.shapes import Shape, Spec, size
+from minihub_runtime.shapes import Shape, Spec, broadcast, size
 
 __all__: list[str] = []
 
@@ -244,6 +244,7 @@ def _seeded_shape(
     shape: Spec, seed: Spec, means: Spec, stddevs: Spec, minvals: Spec, maxvals: Spec
 ) -> Shape:
     static_vector(seed, 2, "seed")
+    broadcast(means.shape, stddevs.shape, minvals.shape, maxvals.shape)
     return drawn_shape(shape)
 
 

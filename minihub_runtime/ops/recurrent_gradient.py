@@ -186,6 +186,7 @@ def _layer_shapes(
     x: Spec, cs_prev: Spec, h_prev: Spec, w: Spec, wci: Spec, wcf: Spec, wco: Spec, b: Spec
 ) -> list[Shape]:
     ranks = {"x": (x, 3), "cs_prev": (cs_prev, 2), "h_prev": (h_prev, 2), "w": (w, 2), "b": (b, 1)}
+    ranks |= {"wci": (wci, 1), "wcf": (wcf, 1), "wco": (wco, 1)}
     for name, (spec, rank) in ranks.items():
         ranked(spec, rank, name)
     return [spec.shape for spec in (x, cs_prev, h_prev, w, wci, wcf, wco, b)]

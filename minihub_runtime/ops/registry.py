@@ -79,6 +79,7 @@ __all__ = [
     "TypeSet",
     "at_least",
     "infer_shapes",
+    "older",
     "op",
     "types",
     "types_list",
@@ -392,6 +393,33 @@ def op(
         return new
 
     return register
+
+
+def older(new: Op, name: str, *absent: str) -> Op:
+    """Register an op of older graphs: `new` under its former name, without the attributes that came later.
+
+    Args:
+        new: the op as it is now.
+        name: its former name.
+        absent: the attributes that it did not have; the kernel gets their defaults.
+    """
+    kernel = new.kernel
+    takes_context = new.wants_context
+
+    def former(ctx: Any, *inputs: Any, **attrs: Any) -> Any:
+        return kernel(ctx, *inputs, **attrs)
+
+    def stateless(*inputs: Any, **attrs: Any) -> Any:
+        return kernel(*inputs, **attrs)
+
+    made = functools.wraps(kernel)(former if takes_context else stateless)
+    signature = inspect.signature(kernel)
+    kept = [p for p in signature.parameters.values() if p.name not in absent]
+    made.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
+    made.__doc__ = f"{new.name} of older graphs.\n\n{kernel.__doc__}"
+    spec = name + new._spec[new._spec.index("(") :]
+    kinds = {key: kind for key, kind in new._type_attrs.items() if key not in absent}
+    return op(spec, like=new, **kinds)(made)
 
 
 def without_gradient(*names: str) -> None:

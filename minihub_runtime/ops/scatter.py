@@ -126,6 +126,7 @@ def scatter_nd(indices: Array, updates: Array, shape: Array, *, T: DType) -> Arr
 @scatter_nd.shape
 def scatter_nd_shape(indices: Spec, updates: Spec, shape: Spec) -> Shape:
     wanted = shape.as_shape
+    require(updates.shape != (), "updates must have rank >= 1, not 0")
     check_scatter(indices.shape, updates.shape, wanted)
     return wanted
 

@@ -282,6 +282,10 @@ def _strided_shape(
         if strides.value is not None:
             require(strides.value[place] != 0, f"strides[{place}] must not be 0")
         if _bit(shrink_axis_mask, place):
+            require(
+                strides.value is None or strides.value[place] > 0,
+                f"strides[{place}] must be > 0 for a single index",
+            )
             if shape[axis] is not None and begin.value is not None:
                 index, n = int(begin.value[place]), shape[axis] or 0
                 require(

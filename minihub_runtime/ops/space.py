@@ -13,7 +13,7 @@ from minihub_runtime.ops.checking import allocatable, require, require_rank
 from minihub_runtime.ops.gradient_rules import Attrs, Ops, Term
 from minihub_runtime.ops.padding import pairs_of
 from minihub_runtime.ops.registry import ANY, INDEX, Array, at_least, op
-from minihub_runtime.shapes import Shape, Spec, show, size
+from minihub_runtime.shapes import Shape, Spec, merge, show, size
 
 __all__ = ["times"]
 
@@ -191,6 +191,7 @@ def _block_shape_rule(input: Spec, block_shape: Spec, pads: Spec, grow: bool) ->
     if input.shape is None:
         return None
     require(length is None or length < len(input.shape), f"input must have rank > {length}")
+    merge(pads.shape, (length, 2))
     if length is None:
         return (None,) * len(input.shape)
     sizes: list[int | None] = [*[None] * (1 + length), *input.shape[1 + length :]]

@@ -35,7 +35,8 @@ from minihub_runtime.ops.sparse import (
     rows_in_shape,
     with_rank,
 )
-from minihub_runtime.shapes import Shape, Spec, dims
+from minihub_runtime.shapes import Shape, Spec, concrete, dims, merge
+from minihub_runtime.shapes import size as size_of
 
 __all__: list[str] = []
 
@@ -267,9 +268,12 @@ def sparse_bincount_shape(dense_shape: Spec, size: Spec) -> Shape:
 def ragged_bincount(
     splits: Array, values: Array, size: Array, weights: Array, *, binary_output: bool = False
 ) -> Array:
-    """Occurrences, or sums of `weights`, of each value in [0, size), per row of a ragged matrix."""
+    """Occurrences, or sums of `weights`, of each value in [0, size), per row of a ragged matrix.
+
+    The elements of `splits` count in their order, in whatever shape they come.
+    """
     bins = _bin_count(size)
-    require_rank(splits, 1, "splits")
+    splits = splits.reshape(-1)
     require_rank(values, 1, "values")
     _check_weights(weights, values)
     batch = _rows_of_splits(splits, len(values))
@@ -288,9 +292,8 @@ def _rows_of_splits(splits: Array, count: int) -> Array:
 @ragged_bincount.shape
 def ragged_bincount_shape(splits: Spec, size: Spec) -> Shape:
     """[rows, size]."""
-    bins = _known_size(size)
-    (count,) = with_rank(splits, 1, "splits")
-    return (None if count is None else count - 1, bins)
+    sizes = concrete(splits.shape)
+    return (None if sizes is None else size_of(sizes) - 1, _known_size(size))
 
 
 def _count_sparse(
@@ -364,8 +367,10 @@ def dense_count_sparse_output(
 
 
 @dense_count_sparse_output.shape
-def dense_count_sparse_output_shape(values: Spec) -> list[Shape]:
+def dense_count_sparse_output_shape(values: Spec, weights: Spec) -> list[Shape]:
     """As many columns as `values` has dimensions."""
+    if weights.shape is not None and 0 not in weights.shape:
+        merge(values.shape, weights.shape)
     return [(None, values.rank), (None,), (values.rank,)]
 
 

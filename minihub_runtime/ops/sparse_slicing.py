@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minihub_runtime.ops.checking import axis_in_range, indices_in_range, require, require_rank
+from minihub_runtime.ops.checking import (
+    axis_in_range,
+    indices_in_range,
+    require,
+    require_rank,
+    require_scalar,
+)
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, NUMBERS, Array, at_least, op, without_gradient
 from minihub_runtime.ops.sparse import (
@@ -90,11 +96,10 @@ def sparse_split(
 
     Raises: InvalidArgumentError unless 0 <= split_dim < rank and 0 < num_split <= shape[split_dim].
     """
-    if split_dim.size != 1:
-        require(False, f"split_dim must be a scalar, not of shape {list(split_dim.shape)}")
+    require_scalar(split_dim, "split_dim")
     check_sparse(indices, values, shape)
     extents = checked_shape(shape, "shape")
-    axis = int(split_dim.reshape(()))
+    axis = int(split_dim)
     require(0 <= axis < len(extents), f"split_dim must lie in [0, {len(extents)}), not {axis}")
     if not 1 <= num_split <= extents[axis]:
         require(False, f"num_split must lie in [1, {extents[axis]}], not {num_split}")

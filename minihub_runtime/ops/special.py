@@ -308,30 +308,23 @@ def dawsn(x: Array) -> Array:
 
 
 def expint(x: Array) -> Array:
-    """The principal value of the integral of exp(t) / t from minus infinity to x."""
-    y = np.abs(x)
-    # Powers: exact enough while their terms do not cancel.
-    small = np.where((x < 40) & (x > -2), x, 0.0)
+    """The principal value of the integral of exp(t) / t from minus infinity to x >= 0."""
+    # Powers: exact enough, since their terms do not cancel.
+    small = np.where((x < 40) & (x > 0), x, 0.0)
     total, term = np.zeros_like(x), np.ones_like(x)
     for n in range(1, 140):
         term = term * small / n
         total += term / n
     near = np.euler_gamma + np.log(np.abs(small)) + total
-    # The continued fraction of E1, from its end.
-    z = np.where(x <= -2, y, 2.0)
-    fraction = np.zeros_like(x)
-    for n in range(120, 0, -1):
-        fraction = n / (1 + n / (z + fraction))
-    below = -np.exp(-z) / (z + fraction)
     large = np.where(x >= 40, x, 40.0)
     series, term = np.ones_like(x), np.ones_like(x)
     for n in range(1, 40):
         term = term * n / large
         series += term
     above = np.exp(large) / large * series
-    result = np.where(x <= -2, below, np.where(x >= 40, above, near))
-    # TensorFlow has no value at infinity.
-    return np.where(x == 0, -np.inf, np.where(np.isfinite(x), result, np.nan))
+    result = np.where(x >= 40, above, near)
+    # TensorFlow has no value below zero, nor at infinity.
+    return np.where(x == 0, -np.inf, np.where((x > 0) & (x < np.inf), result, np.nan))
 
 
 def _fresnel(x: Array) -> tuple[Array, Array]:
@@ -394,7 +387,7 @@ unary_special("Erfc", erfc, "1 - erf(x), accurate also where it is tiny.")
 unary_special("Erfinv", erfinv, "The inverse of the error function; NaN outside [-1, 1].")
 unary_special("Ndtri", ndtri, "The quantiles of the normal distribution; NaN outside [0, 1].")
 unary_special("Dawsn", dawsn, "Dawson's integral.", _MATH)
-unary_special("Expint", expint, "The exponential integral Ei.", _MATH)
+unary_special("Expint", expint, "The exponential integral Ei; NaN below 0.", _MATH)
 unary_special("FresnelCos", lambda x: _fresnel(x)[0], "Fresnel's integral of the cosine.", _MATH)
 unary_special("FresnelSin", lambda x: _fresnel(x)[1], "Fresnel's integral of the sine.", _MATH)
 unary_special("Spence", spence, "Spence's integral, the dilogarithm of 1 - x; NaN below 0.", _MATH)

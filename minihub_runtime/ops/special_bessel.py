@@ -88,7 +88,7 @@ def _first(order: int, x: Array) -> Array:
     t = np.pi * (np.arange(64) + 0.5) / 64
     near = np.cos(z[:, None] * np.sin(t) - order * t).mean(axis=1)
     far, _ = _hankel(order, np.where(y >= _FAR, y, _FAR))
-    value = np.where(y < _FAR, near, np.where(np.isinf(y), 0.0, far))
+    value = np.where(y < _FAR, near, np.where(np.isinf(y), np.nan, far))
     value = np.where(np.isnan(x), np.nan, value)
     return np.where(x < 0, -value, value) if order else value
 

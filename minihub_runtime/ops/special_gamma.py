@@ -96,6 +96,8 @@ def zeta(x: Array, q: Array) -> Array:
         value = value + bernoulli / factorial * factor
         factor = factor * (x + 2 * n - 1) * (x + 2 * n) / (z * z)
         factorial *= (2 * n + 1) * (2 * n + 2)
+    # Of infinitely high powers the largest term is left.
+    value = np.where(x == np.inf, np.power(q, -x), value)
     whole = q == np.floor(q)
     pole = np.where((x == np.floor(x)) & (np.fmod(x, 2) == 0), np.inf, np.nan)
     negative = np.where(whole, pole, np.where(x == np.floor(x), value, np.nan))
@@ -156,10 +158,11 @@ def _both_igammas(a: Array, x: Array) -> tuple[Array, Array]:
     usual = valid & ~endless & (x > 0)
     low = usual & ((x <= a) | (x <= 1))
     high = usual & ~low
-    lower = np.where(valid, 0.0, np.nan)
+    # Nothing lies below zero, of whatever shape the distribution is.
+    lower = np.where(valid | (x == 0), 0.0, np.nan)
     lower[valid & (x == np.inf) & ~np.isinf(a)] = 1
     lower[valid & (x == np.inf) & np.isinf(a)] = np.nan
-    upper = 1 - lower
+    upper = np.where(valid, 1 - lower, np.nan)
     if low.any():
         lower[low] = _igamma_series(a[low], x[low])
         upper[low] = 1 - lower[low]

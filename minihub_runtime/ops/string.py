@@ -99,6 +99,10 @@ def _reduced_axes(reduction_indices: Array, rank: int) -> list[int]:
 
 @reduce_join.shape
 def _reduce_join_shape(inputs: Spec, reduction_indices: Spec, keep_dims: bool) -> Shape:
+    require(
+        (reduction_indices.rank or 0) <= 1,
+        f"reduction_indices must have rank <= 1, not shape {show(reduction_indices.shape)}",
+    )
     if inputs.shape is None:
         return None
     if reduction_indices.value is None:

@@ -22,7 +22,7 @@ from minihub_runtime.ops.registry import (
     types,
     without_gradient,
 )
-from minihub_runtime.ops.shape_rules import same, scalar
+from minihub_runtime.ops.shape_rules import same
 from minihub_runtime.shapes import Shape, Spec, merge, size
 from minihub_runtime.text.arrays import as_bytes, flat_strings, string_array
 from minihub_runtime.text.printing import summarize_value
@@ -126,7 +126,6 @@ def _print_floats(flag: str, length: str, rest: str, values: Array) -> list[byte
     "StringFormat(inputs: T) -> output: string",
     T=ANY_LIST,
     source="core/kernels/string_format_op.cc",
-    shape=scalar,
 )
 def string_format(
     inputs: Sequence[Array],
@@ -141,19 +140,30 @@ def string_format(
     A summary shows `summarize` elements at both ends of each axis, all if negative. As in TensorFlow, a piece of the
     template ends at its first NUL. Raises: InvalidArgumentError unless there are as many inputs as placeholders.
     """
-    text, mark = as_bytes(template), as_bytes(placeholder)
-    # An empty mark cuts between all bytes.
-    pieces = text.split(mark) if mark else [bytes([byte]) for byte in text] or [b""]
-    if len(pieces) != len(inputs) + 1:
-        require(
-            False,
-            f"template must have one placeholder per input, {len(inputs)}, not {len(pieces) - 1}",
-        )
-    pieces = [piece.split(b"\0", 1)[0] for piece in pieces]
+    pieces = [piece.split(b"\0", 1)[0] for piece in _pieces(template, placeholder, len(inputs))]
     result = [pieces[0]]
     for value, dtype, piece in zip(inputs, T, pieces[1:]):
         result += [summarize_value(value, dtype, summarize), piece]
     return string_array([b"".join(result)], ())
+
+
+def _pieces(template: str, placeholder: str, count: int) -> list[bytes]:
+    """What stands between the placeholders, of which there must be `count`."""
+    text, mark = as_bytes(template), as_bytes(placeholder)
+    # An empty mark cuts between all bytes.
+    pieces = text.split(mark) if mark else [bytes([byte]) for byte in text] or [b""]
+    if len(pieces) != count + 1:
+        require(
+            False, f"template must have one placeholder per input, {count}, not {len(pieces) - 1}"
+        )
+    return pieces
+
+
+@string_format.shape
+def string_format_shape(inputs: Sequence[Spec], template: str, placeholder: str) -> Shape:
+    """A scalar."""
+    _pieces(template, placeholder, len(inputs))
+    return ()
 
 
 @op(

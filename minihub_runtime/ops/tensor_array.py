@@ -16,8 +16,8 @@ from minihub_runtime.errors import InvalidArgumentError, UnimplementedError
 from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import ANY, REGISTRY, Array, op, without_gradient
-from minihub_runtime.ops.shape_rules import nothing, scalar, unknown
-from minihub_runtime.shapes import Shape, compatible, concrete, merge, show
+from minihub_runtime.ops.shape_rules import nothing, scalar
+from minihub_runtime.shapes import Shape, Spec, compatible, concrete, merge, show
 
 __all__ = ["TensorArray"]
 
@@ -299,7 +299,7 @@ def tensor_array_write_v3(handle: Any, index: Array, value: Array, flow_in: Arra
     dtype=ANY,
     stateful=True,
     source=SOURCE,
-    shape=unknown,
+    shape=lambda handle: handle.shape_behind,
     ranks={"index": 0, "flow_in": 0},
 )
 def tensor_array_read_v3(handle: Any, index: Array, flow_in: Array, *, dtype: DType) -> Array:
@@ -308,6 +308,10 @@ def tensor_array_read_v3(handle: Any, index: Array, flow_in: Array, *, dtype: DT
     _check_type(array, dtype)
     with array.lock:
         return array.read(_index(index))
+
+
+def _gathered_shape(element: Shape, indices: Spec) -> Shape:
+    return None if element is None or indices.shape is None else (indices.shape[0], *element)
 
 
 def _check_type(array: TensorArray, dtype: DType) -> None:
@@ -322,10 +326,8 @@ def _check_type(array: TensorArray, dtype: DType) -> None:
     dtype=ANY,
     stateful=True,
     source=SOURCE,
-    shape=lambda indices, element_shape: (
-        None
-        if element_shape is None or indices.shape is None
-        else (indices.shape[0], *element_shape)
+    shape=lambda handle, indices, element_shape: _gathered_shape(
+        element_shape if handle.shape_behind is None else handle.shape_behind, indices
     ),
     ranks={"indices": 1, "flow_in": 0},
 )

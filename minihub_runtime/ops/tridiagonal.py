@@ -17,7 +17,7 @@ from minihub_runtime.ops.gradient_rules import (
     over_batches,
 )
 from minihub_runtime.ops.registry import ROUNDING, Array, op, types
-from minihub_runtime.shapes import Shape, Spec, broadcast, merge, show
+from minihub_runtime.shapes import Shape, Spec, broadcast, compatible, merge, show
 
 __all__: list[str] = []
 
@@ -129,9 +129,22 @@ def tridiagonal_solve(
 
 
 def _product_shape(superdiag: Spec, maindiag: Spec, subdiag: Spec, rhs: Spec) -> Shape:
-    if rhs.rank is not None and rhs.rank < 2:
-        raise InvalidArgumentError(f"rhs must have rank >= 2, not {rhs.rank}")
-    return rhs.shape
+    shape = rhs.shape
+    if shape is None:
+        return None
+    if len(shape) < 2:
+        raise InvalidArgumentError(f"rhs must have rank >= 2, not {len(shape)}")
+    wanted = (*shape[:-2], 1, shape[-2])
+    for name, diagonal in (
+        ("superdiag", superdiag),
+        ("maindiag", maindiag),
+        ("subdiag", subdiag),
+    ):
+        if not compatible(wanted, diagonal.shape):
+            raise InvalidArgumentError(
+                f"{name} must have shape {show(wanted)}, not {show(diagonal.shape)}"
+            )
+    return shape
 
 
 @op(
@@ -173,6 +186,9 @@ def _banded_shape(matrix: Spec, rhs: Spec) -> Shape:
             raise InvalidArgumentError(f"{name} must have rank >= 2, not {spec.rank}")
     batch = broadcast(matrix.shape[:-2], rhs.shape[:-2]) or ()
     rows = merge(matrix.shape[-1:], rhs.shape[-2:-1]) or (None,)
+    bands = matrix.shape[-2]
+    if bands is not None and rows[0] is not None and bands > rows[0]:
+        raise InvalidArgumentError(f"matrix must not have more bands than rows, {rows[0]}")
     return (*batch, *rows, rhs.shape[-1])
 
 

@@ -18,7 +18,7 @@ from minihub_runtime.ops.checking import (
 )
 from minihub_runtime.ops.registry import ANY, INDEX, Array, op, types, without_gradient
 from minihub_runtime.ops.segment import starts_of_runs
-from minihub_runtime.shapes import Shape, Spec, size
+from minihub_runtime.shapes import Shape, Spec, merge, size
 
 __all__: list[str] = []
 
@@ -353,13 +353,27 @@ def edit_distance(
 
 
 @edit_distance.shape
-def edit_distance_shape(hypothesis_shape: Spec, truth_shape: Spec) -> Shape:
+def edit_distance_shape(
+    hypothesis_indices: Spec,
+    hypothesis_values: Spec,
+    hypothesis_shape: Spec,
+    truth_indices: Spec,
+    truth_values: Spec,
+    truth_shape: Spec,
+) -> Shape:
+    for indices, values, shape in (
+        (hypothesis_indices, hypothesis_values, hypothesis_shape),
+        (truth_indices, truth_values, truth_shape),
+    ):
+        merge(indices.shape, (values.dim(0), shape.dim(0)))
     if hypothesis_shape.value is None or truth_shape.value is None:
         return None
     shapes = hypothesis_shape.value, truth_shape.value
     if not shapes[0].ndim == shapes[1].ndim == 1 or shapes[0].shape != shapes[1].shape:
         found = " and ".join(str(list(value.shape)) for value in shapes)
         require(False, f"the shapes must be vectors of one length, not of shapes {found}")
+    if shapes[0].size < 2:
+        require(False, f"the shapes must have >= 2 elements, not {shapes[0].size}")
     return tuple(np.maximum(*shapes)[:-1].tolist())
 
 

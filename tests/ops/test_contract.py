@@ -11,11 +11,11 @@ import pytest
 from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.errors import OpError
 from minihub_runtime.ops.registry import REGISTRY, infer_shapes
-from minihub_runtime.shapes import Spec, compatible, merge
+from minihub_runtime.shapes import Shape, Spec, compatible, merge
 from tests.golden import answer, outputs
 from tests.ops.comparison import assert_same
 from tests.ops.running import needs_session, run_in_session
-from tests.samples import Sample, all_samples
+from tests.samples import File, Sample, all_samples
 from tests.together import check_each
 
 
@@ -29,6 +29,21 @@ def by_op(wanted: Callable[[Sample], bool]) -> Mapping[str, Sequence[Sample]]:
 
 GOOD = by_op(lambda sample: sample.error is None)
 REFUSED = by_op(lambda sample: sample.error is not None)
+#: Samples that TensorFlow refuses for other reasons than shapes before anything runs, or that no kernel here runs.
+REFUSED_LATER = {
+    *(f"StaticRegexFullMatch/refused_{number}" for number in (15, 16, 67)),
+    *(f"{op}/vector" for op in ("Save", "SaveSlices", "SaveV2")),
+}
+#: What TensorFlow refuses when it is added to a graph, which raises ValueError.
+REFUSED_EARLY = by_op(
+    lambda sample: (
+        sample.error is not None
+        and not needs_session(sample)
+        and not any(isinstance(value, File) for value in sample.inputs.values())
+        and sample.key not in REFUSED_LATER
+        and answer(sample.key)["error"] == "ValueError"
+    )
+)
 #: What a kernel needs nothing but its inputs for.
 SHAPED = by_op(lambda sample: sample.error is None and not needs_session(sample))
 
@@ -90,6 +105,17 @@ def check_refused(sample: Sample) -> None:
         run(sample)
 
 
+@pytest.mark.parametrize("op", REFUSED_EARLY)
+def test_shape_rule_refuses_what_tensorflow_adds_to_no_graph(op: str) -> None:
+    check_each(REFUSED_EARLY[op], check_refused_early)
+
+
+def check_refused_early(sample: Sample) -> None:
+    """It is refused before it runs."""
+    with pytest.raises(OpError):
+        inferred_shapes(sample, folded=False)
+
+
 def specs(value: Any, with_value: bool) -> Any:
     """What a shape rule sees of an input."""
     if isinstance(value, (list, tuple)):
@@ -103,10 +129,9 @@ def test_shape_rule_knows_what_tensorflow_knows(op: str, folded: bool) -> None:
     check_each(SHAPED[op], lambda sample: check_shapes(sample, folded))
 
 
-def check_shapes(sample: Sample, folded: bool) -> None:
-    """What is known of its outputs before it runs is what TensorFlow knows, or more."""
+def inferred_shapes(sample: Sample, folded: bool) -> list[Shape]:
+    """What the shape rule says of its outputs."""
     op = REGISTRY[sample.op]
-    stored = answer(sample.key)
     kinds = {
         name: [as_dtype(v.dtype) for v in value]
         if isinstance(value, (list, tuple))
@@ -123,7 +148,12 @@ def check_shapes(sample: Sample, folded: bool) -> None:
     for arg in op.schema.inputs:
         found = specs(sample.inputs[arg.name], folded)
         flat.extend(found) if arg.is_list else flat.append(found)
-    inferred = infer_shapes(op, op.schema.complete(attrs, op.name), flat)
+    return infer_shapes(op, op.schema.complete(attrs, op.name), flat)
+
+
+def check_shapes(sample: Sample, folded: bool) -> None:
+    """What is known of its outputs before it runs is what TensorFlow knows, or more."""
+    inferred, stored = inferred_shapes(sample, folded), answer(sample.key)
     theirs = [None if s is None else tuple(s) for s in stored["folded" if folded else "static"]]
     assert len(inferred) == len(theirs)
     for ours, known in zip(inferred, theirs, strict=True):

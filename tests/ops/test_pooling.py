@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minihub_runtime.dtypes import bits, from_bits, qint8
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.dtypes import bits, from_bits, qint8, quint8
+from minihub_runtime.errors import InvalidArgumentError, OpError
 from minihub_runtime.ops.registry import REGISTRY
 
 
@@ -82,3 +82,18 @@ def test_places_of_maxima_outside_the_input_are_refused() -> None:
             strides=[1, 2, 2, 1],
             padding="VALID",
         )
+
+
+@pytest.mark.parametrize("name", ["MaxPool", "QuantizedMaxPool", "QuantizedAvgPool"])
+def test_the_stride_over_depth_is_ignored(name: str) -> None:
+    # TensorFlow's kernels do so too; its static shape, unlike the result's, follows that stride.
+    image, ends = np.arange(40, dtype=np.uint8).reshape(1, 5, 4, 2), (np.float32(0), np.float32(1))
+    inputs = (from_bits(image, quint8), *map(np.asarray, ends)) if name != "MaxPool" else (image,)
+    results = [
+        REGISTRY[name](*inputs, ksize=[1, 2, 2, 1], strides=[1, 2, 2, depth], padding="SAME")
+        for depth in (1, 2)
+    ]
+    usual, found = (result if name == "MaxPool" else result[0] for result in results)
+    np.testing.assert_array_equal(found, usual)
+    with pytest.raises(OpError, match="strides must be"):
+        REGISTRY[name](*inputs, ksize=[1, 2, 2, 1], strides=[2, 2, 2, 1], padding="SAME")

@@ -43,6 +43,7 @@ SAMPLES = [
     padded("double", "REFLECT", dtype="float64"),
     padded("half", "SYMMETRIC", dtype="float16"),
     padded("bfloat16", "SYMMETRIC", dtype="bfloat16"),
+    padded("two_rows", "REFLECT", paddings=[[0, 0], [1, 1]], error=r"\[4, 2\]"),
     padded("too_wide", "REFLECT", paddings=[[0, 0], [4, 0], [0, 0], [0, 0]], error=r"\[0, 3\]"),
     padded(
         "too_wide_symmetric",

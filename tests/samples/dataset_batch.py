@@ -103,20 +103,26 @@ SAMPLES = [
     ),
     padded("PaddedBatchDatasetV2", "pairs", 2, [-1], i64(7)),
     padded("PaddedBatchDatasetV2", "remainder dropped", 1, [-1], i64(0), n=3, drop=True),
-    of(
-        "UnbatchDataset",
-        "rows",
-        3,
-        {
-            "whole": TEXT["source"],
-            "source": Call(
-                "BatchDatasetV2",
-                dict(input_dataset=Step("whole"), **size(2)),
-                typed(PAIR, [[None], [None, 2]]),
+    *(
+        sample
+        for op in ("UnbatchDataset", "ExperimentalUnbatchDataset")
+        for sample in (
+            of(
+                op,
+                "rows",
+                3,
+                {
+                    "whole": TEXT["source"],
+                    "source": Call(
+                        "BatchDatasetV2",
+                        dict(input_dataset=Step("whole"), **size(2)),
+                        typed(PAIR, [[None], [None, 2]]),
+                    ),
+                },
+                types=PAIR,
+                attrs=typed(PAIR, [[], [2]]),
             ),
-        },
-        types=PAIR,
-        attrs=typed(PAIR, [[], [2]]),
+            of(op, "scalars", 1, error="scalar"),
+        )
     ),
-    of("UnbatchDataset", "scalars", 1, error="scalar"),
 ]

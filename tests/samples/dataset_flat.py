@@ -25,6 +25,7 @@ def turns(cycle: int, block: int) -> dict[str, Any]:
 LEGACY = dict(buffer_output_elements=i64(2), prefetch_input_elements=i64(2))
 OLD = dict(sloppy=boolean(False), **LEGACY)
 NEW = dict(**LEGACY, num_parallel_calls=i64(1))
+PLAIN = dict(num_parallel_calls=i64(1))
 
 
 SAMPLES = [
@@ -39,6 +40,9 @@ SAMPLES = [
         of(op, f"{cycle} by {block}", 10, **turns(cycle, block), **more)
         for op, more in [
             ("ParallelInterleaveDataset", OLD),
+            ("ExperimentalParallelInterleaveDataset", OLD),
+            ("ParallelInterleaveDatasetV2", PLAIN),
+            ("ParallelInterleaveDatasetV3", PLAIN),
             ("ParallelInterleaveDatasetV4", NEW),
             ("LegacyParallelInterleaveDatasetV2", LEGACY),
         ]
@@ -57,6 +61,16 @@ SAMPLES = [
     of("LegacyParallelInterleaveDatasetV2", "end", 11, **turns(2, 1), **LEGACY, error="End of"),
     of("ParallelInterleaveDataset", "end", 11, **turns(2, 2), **OLD, error="End of sequence"),
     of("ParallelInterleaveDataset", "no cycle", 1, **turns(0, 2), **OLD, error="cycle_length"),
+    of("ExperimentalParallelInterleaveDataset", "end", 11, **turns(2, 2), **OLD, error="End of"),
+    *(
+        sample
+        for op in ("ParallelInterleaveDatasetV2", "ParallelInterleaveDatasetV3")
+        for sample in (
+            of(op, "end", 11, **turns(2, 2), **PLAIN, error="End of sequence"),
+            of(op, "no block", 1, **turns(2, 0), **PLAIN, error="block_length"),
+            of(op, "no calls", 1, **turns(2, 2), num_parallel_calls=i64(0), error="parallel_calls"),
+        )
+    ),
     of("ParallelInterleaveDatasetV4", "end", 11, **turns(2, 2), **NEW, error="End of sequence"),
     of("ParallelInterleaveDatasetV4", "no cycle", 1, **turns(0, 2), **NEW, error="cycle_length"),
     of(

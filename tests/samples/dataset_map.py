@@ -13,7 +13,7 @@ NUMBER, BATCH = typed(L, [[]]), typed(L, [[None]])
 
 def of(op: str, label: str, count: int, function: str, before: Any = None, **more: Any) -> Sample:
     error, attrs = more.pop("error", None), more.pop("attrs", NUMBER)
-    key = "predicate" if op in ("FilterDataset", "TakeWhileDataset") else "f"
+    key = "predicate" if op.endswith(("FilterDataset", "TakeWhileDataset")) else "f"
     inputs = dict(input_dataset=SOURCE, other_arguments=more.pop("arguments", []), **more)
     types = attrs["output_types"]
     made = {key: Func(function), **attrs}
@@ -42,6 +42,25 @@ STATE = dict(initial_state=[i64(1)])
 
 SAMPLES = [
     *maps("MapDataset"),
+    *(
+        of(
+            "ExperimentalMapAndBatchDataset",
+            label,
+            3,
+            "plus_one",
+            batch_size=i64(size),
+            drop_remainder=boolean(False),
+            attrs=BATCH,
+            error=error,
+            **TWO,
+        )
+        for label, size, error in (("numbers", 2, None), ("size of zero", 0, "batch_size"))
+    ),
+    of("ExperimentalTakeWhileDataset", "small", 2, "is_small"),
+    of("ExperimentalTakeWhileDataset", "end", 3, "is_small", error="End of sequence"),
+    of("ExperimentalScanDataset", "sums and products", 5, "sum_and_product", **STATE),
+    of("ExperimentalScanDataset", "end", 6, "sum_and_product", error="End of sequence", **STATE),
+    folded("ExperimentalDatasetCardinality", "numbers", dict(input_dataset=SOURCE), {}, FIVE),
     of(
         "MapDataset",
         "several results",
@@ -155,17 +174,20 @@ SAMPLES = [
             },
         }.items()
     ),
-    Sample(
-        "DatasetCardinality",
-        "no dataset",
-        dict(input_dataset=Step("list")),
-        {},
-        "must be a dataset",
-        {
-            "list": Call(
-                "TensorListFromTensor",
-                dict(tensor=f32([1]), element_shape=i32([])),
-            )
-        },
+    *(
+        Sample(
+            op,
+            "no dataset",
+            dict(input_dataset=Step("list")),
+            {},
+            "must be a dataset",
+            {
+                "list": Call(
+                    "TensorListFromTensor",
+                    dict(tensor=f32([1]), element_shape=i32([])),
+                )
+            },
+        )
+        for op in ("DatasetCardinality", "ExperimentalDatasetCardinality")
     ),
 ]

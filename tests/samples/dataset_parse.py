@@ -18,6 +18,7 @@ def parsed(
     error: str | None = None,
     source: Call = TEXTS,
     calls: int = 1,
+    op: str = "ParseExampleDatasetV2",
     defaults: tuple[Any, ...] = (),
     **attrs: Any,
 ) -> Sample:
@@ -33,13 +34,22 @@ def parsed(
         input_dataset=SOURCE, num_parallel_calls=i64(calls), dense_defaults=list(defaults)
     )
     before = {"source": source}
-    return elements("ParseExampleDatasetV2", label, inputs, given, count, types, before, error)
+    return elements(op, label, inputs, given, count, types, before, error)
 
 
 DENSE = dict(dense_keys=["a", "n"], dense_shapes=[[2], []], defaults=(f32([7, 8]), i64(5)))
 F, N = "float32", "int64"
 
 SAMPLES = [
+    *(
+        sample
+        for op in ("ParseExampleDataset", "ExperimentalParseExampleDataset")
+        for sample in (
+            parsed("dense", 2, [F, N], op=op, **DENSE),
+            parsed("sloppy", 2, [F, N], op=op, sloppy=True, **DENSE),
+            parsed("no calls", 1, [F, N], "num_parallel_calls", calls=0, op=op, **DENSE),
+        )
+    ),
     parsed("dense", 2, [F, N], **DENSE),
     parsed(
         "dense in order of names",

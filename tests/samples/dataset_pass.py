@@ -63,6 +63,28 @@ FAULTY = {
 
 SAMPLES = [
     of("IgnoreErrorsDataset", "numbers", 2, FAULTY),
+    of("ExperimentalIgnoreErrorsDataset", "numbers", 2, FAULTY),
+    of("ExperimentalIgnoreErrorsDataset", "end", 3, FAULTY, error="End of sequence"),
+    *(
+        sample
+        for start in ("", "Experimental")
+        for sample in (
+            of(f"{start}NonSerializableDataset", "numbers", 5),
+            no_dataset(f"{start}NonSerializableDataset"),
+            *(
+                sample
+                for op, name in (
+                    (f"{start}MaxIntraOpParallelismDataset", "max_intra_op_parallelism"),
+                    (f"{start}PrivateThreadPoolDataset", "num_threads"),
+                )
+                for sample in (
+                    of(op, "numbers", 5, **{name: i64(2)}),
+                    of(op, "any number of threads", 5, **{name: i64(0)}),
+                    of(op, "less than none", 1, **{name: i64(-1)}, error=name),
+                )
+            ),
+        )
+    ),
     of("IgnoreErrorsDataset", "end", 3, FAULTY, error="End of sequence"),
     zipped("two", 3, 3, 15),
     zipped("one", 3, 3),

@@ -39,7 +39,9 @@ def window(
     )
 
 
-def grouped(label: str, count: int, size: str, error: str | None = None) -> Sample:
+def grouped(
+    label: str, count: int, size: str, error: str | None = None, op: str = "GroupByWindowDataset"
+) -> Sample:
     """Elements by their remainders, as many together as a function says."""
     others = ("key_func", "reduce_func", "window_size_func")
     inputs = dict(input_dataset=SOURCE, **{f"{name}_other_arguments": [] for name in others})
@@ -47,7 +49,7 @@ def grouped(label: str, count: int, size: str, error: str | None = None) -> Samp
         key_func=Func("remainder"), reduce_func=Func("batched"), window_size_func=Func(size)
     )
     attrs = dict(**functions, **typed(L, [[None]]))
-    return elements("GroupByWindowDataset", label, inputs, attrs, count, L, FIVE, error)
+    return elements(op, label, inputs, attrs, count, L, FIVE, error)
 
 
 SAMPLES = [
@@ -58,6 +60,8 @@ SAMPLES = [
     window("size of zero", 1, 0, 1, 1, error="greater than zero"),
     window("stride of zero", 1, 1, 1, 0, error="greater than zero"),
     grouped("threes", 2, "three"),
+    grouped("threes", 2, "three", op="ExperimentalGroupByWindowDataset"),
+    grouped("end", 4, "two", "End of sequence", "ExperimentalGroupByWindowDataset"),
     grouped("pairs", 3, "two"),
     grouped("end", 4, "two", error="End of sequence"),
     grouped("no window", 1, "none_left", error="greater than zero"),

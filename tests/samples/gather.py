@@ -106,6 +106,7 @@ SAMPLES = [
         Sample("UnravelIndex", label, dict(indices=i, dims=d), error=error)
         for label, i, d, error in (
             ("too_large", i32([42]), i32([7, 6]), "must be < 42"),
+            ("no_dims", i32([1]), i32([]), "must be < 1"),
             ("zero", i32([0]), i32([0, 6]), "must be positive"),
             ("negative_size", i32([0]), i32([-1, -6]), "must be positive"),
             ("product", i32([1]), i32([1 << 16, 1 << 16]), "fits int32"),

@@ -5,6 +5,9 @@ from tests.samples import Sample, b, bf16, f32, i32, i64, normal
 COUNT = i32(range(12)).reshape(3, 4)
 
 SAMPLES = [
+    Sample(
+        "Split", "one_dim", dict(split_dim=i32([0]), value=f32([1, 2])), dict(num_split=2), "scalar"
+    ),
     Sample("InplaceSub", "no_rows", dict(x=f32([]), i=i32([-99, -1, -1]), v=f32([1, 1, 1]))),
     *(
         Sample("Pack", label, dict(values=values), attrs)
@@ -138,6 +141,13 @@ SAMPLES = [
     ),
     Sample(
         "ParallelConcat", "rows", dict(values=[f32([[1, 2]]), f32([[3, 4]])]), dict(shape=(2, 2))
+    ),
+    Sample(
+        "ParallelConcat",
+        "other_size",
+        dict(values=[f32([[1, 2]])]),
+        dict(shape=(1, 3)),
+        error="shape must be",
     ),
     Sample("ParallelConcat", "one", dict(values=[i32([5])]), dict(shape=(1,))),
     Sample(

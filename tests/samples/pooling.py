@@ -48,6 +48,7 @@ ODD = f32([[1, NAN, 2, -INF], [NAN, NAN, -INF, -INF], [INF, 3, -1, NAN]]).reshap
 TIES = f32([[1, 1, 2, 2], [1, 1, 2, 2], [0, 3, 3, 0]]).reshape(1, 3, 4, 1)
 
 SAMPLES = [
+    pool("AvgPool", "stride_over_depth", strides=[1, 2, 2, 3]),
     *(
         sample
         for op in ("MaxPool", "AvgPool")

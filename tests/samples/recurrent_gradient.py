@@ -98,6 +98,7 @@ SAMPLES = [
             block(op, "half", dtype="float16"),
             block(op, "no_time", 0, x=normal(0, BATCH, INPUTS), **NO_TIME),
             block(op, "x_rank", x=normal(2, 3), error="x must have rank 3"),
+            block(op, "wci_rank", wci=normal(2, 1), error="wci must have shape"),
             block(op, "w", w=normal(4, 8), error="w must have shape"),
             block(op, "b", b=normal(12), error="b must have shape"),
             block(op, "seq_len_max", seq_len_max=i64([1]), error="seq_len_max must be a scalar"),

@@ -42,6 +42,12 @@ SAMPLES = [
             ("no_images", normal(0, 3, 2), i32([2]), i32([[1, 2]])),
         )
     ),
+    Sample(
+        "BatchToSpaceND",
+        "flat_crops",
+        dict(input=normal(2, 2, 1), block_shape=i32([2]), crops=i32([0, 0])),
+        error="shape",
+    ),
     *(
         Sample("SpaceToBatchND", label, dict(input=x, block_shape=block, paddings=pairs), error=e)
         for label, x, block, pairs, e in (

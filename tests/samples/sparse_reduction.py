@@ -122,6 +122,12 @@ SAMPLES = [
     Sample(
         "RaggedBincount", "binary", bins([0, 2, 2, 4], i64([1, 1, 0, 2]), i64(3), i64([])), BINARY
     ),
+    Sample(
+        "RaggedBincount",
+        "matrix_of_splits",
+        bins([[0, 2], [2, 4]], i64([1, 1, 0, 2]), i64(3), f64([1, 2, 3, 4])),
+    ),
+    Sample("RaggedBincount", "scalar_splits", bins(0, i64([]), i64(3), i64([]))),
     Sample("RaggedBincount", "no_rows", bins([0], i64([]), i64(3), i64([]))),
     Sample("RaggedBincount", "start", bins([1, 2], i32([1, 1]), i32(3), NONE), error="ascend"),
     Sample("RaggedBincount", "end", bins([0, 3], i32([1, 1]), i32(3), NONE), error="ascend"),

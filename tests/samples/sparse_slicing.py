@@ -21,6 +21,13 @@ SPLIT = triple([[0, 1], [0, 6], [1, 0], [1, 3]], f32([1, 2, 3, 4]), [2, 7])
 
 SAMPLES = [
     Sample(
+        "SparseSplit",
+        "one_dim",
+        dict(split_dim=i64([1]), indices=i64([[0, 1]]), values=f32([1]), shape=i64([2, 4])),
+        dict(num_split=2),
+        "scalar",
+    ),
+    Sample(
         "SparseConcat",
         "columns",
         joined(

@@ -69,3 +69,4 @@ for _op in ("Erf", "Erfc"):
         Sample(_op, "half", dict(x=f16([0.3, 0.7, 0.9]))),
         Sample(_op, "bfloat16", dict(x=bf16([0.3, 0.7, 0.9]))),
     ]
+SAMPLES.append(Sample("Expint", "negative", dict(x=f64([-1e-9, -0.5, -2, -3, -30, -INF]))))

@@ -20,6 +20,8 @@ for _name in ("I0e", "I1e", "I0", "I1", "K0e", "K1e", "K0", "K1", "J0", "J1", "Y
         Sample(_op, "nan", dict(x=f32([NAN]))),
         Sample(_op, "ints", dict(x=i32([1])), error="'T' must be one of"),
     ]
+    if _name[0] == "J":
+        SAMPLES.append(Sample(_op, "infinite", dict(x=f64([INF, -INF]))))
     if _name[0] in "KY":
         SAMPLES.append(Sample(_op, "not_positive", dict(x=f32([-1]))))
         SAMPLES.append(Sample(_op, "not_positive_double", dict(x=f64([0, -1, INF]))))

@@ -27,6 +27,8 @@ SAMPLES += [
     Sample("Zeta", "grid", dict(x=f64([[1.1], [2], [3.5], [12]]), q=f64([0.1, 0.5, 1, 2.5, 20]))),
     Sample("Zeta", "float", dict(x=f32([[1.5], [2], [7]]), q=f32([0.1, 1, 2.5])), loose=3),
     Sample("Zeta", "outside", dict(x=f64([1, 0.5, 2, 3, 2.5]), q=f64([2, 2, -1, -1, -1.5]))),
+    Sample("Zeta", "infinite_power", dict(x=f64([INF] * 3), q=f64([0.5, 1, 2]))),
+    Sample("Polygamma", "infinite_order", dict(a=f64([INF]), x=f64([1]))),
     Sample("Zeta", "scalars", dict(x=f64(2), q=f64(1))),
     Sample("Zeta", "shapes", dict(x=f64([1, 2]), q=f64([1, 2, 3])), error="broadcast"),
     Sample(
@@ -61,6 +63,7 @@ for _op in ("Igamma", "Igammac"):
         Sample(_op, "grid", dict(a=f64(A), x=f64(X)), loose=100),
         Sample(_op, "float", dict(a=f32(A), x=f32(X)), loose=30),
         Sample(_op, "outside", dict(a=f64([-1, 0, 1, NAN]), x=f64([1, 1, -1, 1]))),
+        Sample(_op, "outside_at_zero", dict(a=f64([0, -1, NAN]), x=f64([0, 0, 0]))),
         Sample(_op, "at_zero", dict(a=f64([1, 2]), x=f64([0, 0]))),
         Sample(_op, "shapes", dict(a=f64([1, 2]), x=f64([1, 2, 3])), error="broadcast"),
     ]

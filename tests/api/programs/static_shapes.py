@@ -154,3 +154,22 @@ def sizes_of_numpy(tf: Any) -> Any:
     """A single size, as a number of NumPy or an array without dimensions."""
     sizes = [3, np.int32(3), np.int64(3), np.array(3), np.array(3, np.uint8), 3.0, np.array(3.0)]
     return [attempt(lambda size=size: tf.TensorShape(size).as_list()) for size in sizes]
+
+
+@program
+def elements_of_arrays(tf: Any) -> Any:
+    """What is read from an array has the shape that its elements are said to have, also in a loop."""
+    raw = tf.raw_ops
+    told, unsure = {"element_shape": [2, 3]}, {"element_shape": [None, 3]}
+    for more in ({}, told, unsure, {"identical_element_shapes": True, **unsure}):
+        handle, flow = raw.TensorArrayV3(size=3, dtype=tf.float32, **more)
+        flow = raw.TensorArrayWriteV3(handle=handle, index=0, value=tf.zeros([2, 3]), flow_in=flow)
+        raw.TensorArrayReadV3(handle=handle, index=0, flow_in=flow, dtype=tf.float32)
+        raw.TensorArrayGatherV3(handle=handle, indices=[0], flow_in=flow, dtype=tf.float32)
+        raw.TensorArrayGatherV3(
+            handle=handle,
+            indices=[0],
+            flow_in=flow,
+            dtype=tf.float32,
+            element_shape=[2, None],
+        )
