@@ -627,6 +627,8 @@ HOME_OF: dict[str, str] = {
     "contrib.rnn.MultiRNNCell": "minihub_runtime.api.rnn.combined_cells",
     "contrib.rnn.RNNCell": "minihub_runtime.api.rnn.cells",
     "contrib.rnn.ResidualWrapper": "minihub_runtime.api.rnn.combined_cells",
+    "contrib.rnn.stack_bidirectional_dynamic_rnn": "minihub_runtime.api.rnn.stacks",
+    "contrib.rnn.stack_bidirectional_rnn": "minihub_runtime.api.rnn.stacks",
     "contrib.rnn.static_bidirectional_rnn": "minihub_runtime.api.rnn.static",
     "contrib.rnn.static_rnn": "minihub_runtime.api.rnn.static",
     "contrib.rnn.static_state_saving_rnn": "minihub_runtime.api.rnn.static",

@@ -26,6 +26,9 @@ class Dimension:
     def __init__(self, value: Any) -> None:
         if isinstance(value, Dimension):
             value = value.value
+        if isinstance(value, float | np.floating) and value.is_integer():
+            # `units / 2` is a float in Python 3; TensorFlow 1 takes it where nothing is lost.
+            value = int(value)
         self.value: int | None = None if value is None else operator.index(value)
         if self.value is not None and self.value < 0:
             raise ValueError(f"Dimension {value} must be >= 0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,3 +108,25 @@ def test_a_fed_array_may_change_later() -> None:
             v.load(fed, session)
             fed[:] = 7.0
             assert session.run(v).tolist() == [1.0, 1.0]
+
+
+def test_sizes_are_whole_numbers_of_any_type() -> None:
+    assert tf.TensorShape([4 / 2, np.float32(3), None]).as_list() == [2, 3, None]
+    assert tf.get_variable("halves", [4 / 2, 1]).shape == [2, 1]
+    cell = tf.nn.rnn_cell.BasicLSTMCell(6 / 2)
+    outputs, _ = tf.nn.dynamic_rnn(cell, tf.zeros([2, 5, 4]), dtype=tf.float32)
+    assert outputs.shape.as_list() == [2, 5, 3]
+    for size in (2.5, float("nan"), float("inf")):
+        with pytest.raises(TypeError):
+            tf.TensorShape([size])
+
+
+def test_a_getter_reads_references() -> None:
+    def own(getter: Any, *args: Any, **kwargs: Any) -> Any:
+        return tf.identity(getter(*args, **kwargs)._ref())
+
+    with tf.variable_scope("", custom_getter=own, use_resource=False):
+        doubled = 2 * tf.get_variable("x", [], initializer=tf.constant_initializer(3.0))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        assert session.run(doubled) == 6

@@ -130,6 +130,10 @@ class RefVariable(Variable):
         self._variable.set_shape(shape)
         self._snapshot.set_shape(shape)
 
+    def _ref(self) -> Tensor:
+        """The reference. TensorFlow's has this, too, and programs with custom getters read it."""
+        return self._variable
+
     def value(self) -> Tensor:
         """Its value, read by the one operation that was made with it."""
         return self._snapshot

@@ -152,7 +152,7 @@ def rows_that_variables_take(tf: Any) -> Any:
 @program
 def sizes_of_numpy(tf: Any) -> Any:
     """A single size, as a number of NumPy or an array without dimensions."""
-    sizes = [3, np.int32(3), np.int64(3), np.array(3), np.array(3, np.uint8), 3.0, np.array(3.0)]
+    sizes = [3, np.int32(3), np.int64(3), np.array(3), np.array(3, np.uint8), np.array(3.0)]
     return [attempt(lambda size=size: tf.TensorShape(size).as_list()) for size in sizes]
 
 
