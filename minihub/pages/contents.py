@@ -29,6 +29,7 @@ __all__ = ["FORMAT", "Page", "page"]
 #: Version of what `Page.contents` is.
 FORMAT = 1
 _SMALL_BYTES = 1 << 16
+_RANK_OF_IMAGE = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Page:
             OSError: the system refuses.
         """
         text = self.html()
-        write_file(path, lambda file: file.write(text.encode()))
+        # The handle may be a path that is no text.
+        write_file(path, lambda file: file.write(text.encode(errors="replace")))
 
     def _repr_html_(self) -> str:
         """What notebooks show."""
@@ -166,6 +168,11 @@ def _as_written(
             _known(nodes[node["name"]], module) if found is None else [told() for told in found]
         )
         node["calls"] = calls.get(node["name"], 0)
+        if node["kind"] in ("constant", "variable"):
+            for told in node["outputs"]:
+                # The first axis of filters is no batch, whose first example could be seen.
+                if len(told.get("shape", ())) > _RANK_OF_IMAGE:
+                    told.pop("pictures", None)
     return drawn
 
 
@@ -217,8 +224,9 @@ def _as_it_runs(
     given = [node["name"] for node in written if node["kind"] in ("input", "constant", "table")]
     times = {(op.op, node.name): node for op in taken.ops for node in op.nodes}
     inputs = {ref.node: nodes[ref.node] for ref in feeds}
-    drawn = draw([*inputs.values(), *steps], fed, fetched)
-    behind = origins([node["name"] for node in drawn], nodes, given)
+    listed = [*inputs.values(), *steps]
+    drawn = draw(listed, fed, fetched)
+    behind = origins(listed, nodes, given)
     whole = sum(op.seconds for op in taken.ops) or 1.0
     for node, names in zip(drawn, behind, strict=True):
         node["outputs"] = []

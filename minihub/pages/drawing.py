@@ -91,18 +91,25 @@ def _text(value: Any) -> str:
 
 
 def origins(
-    steps: Sequence[str], nodes: Mapping[str, Node], stops: Collection[str]
+    steps: Sequence[Node], nodes: Mapping[str, Node], stops: Collection[str]
 ) -> list[list[str]]:
     """The nodes of a graph that each step of a plan stands for: what it needs beside what other steps give it.
 
     Args:
-        steps: names of the steps; those that passes made up begin or end with the name of a node.
+        steps: in the order in which they run; names of those that passes made up begin or end with the name of a node.
         nodes: the nodes of the graph.
         stops: nodes whose values steps are given, such as inputs.
     """
-    roots = [_node_of(step, nodes) for step in steps]
+    roots = [_node_of(step.name, nodes) for step in steps]
     ends = {*stops, *(root for root in roots if root is not None)}
-    return [_behind(root, nodes, ends) for root in roots]
+    # A step with several results, such as a loop, bears the name of one: what it stands for is also behind the others.
+    several = {ref.node for step in steps for ref in step.inputs if ref.index} - {*nodes}
+    found = []
+    for step, root in zip(steps, roots, strict=True):
+        found.append(_behind(root, nodes, ends))
+        if step.name in several:
+            ends.update(found[-1])
+    return found
 
 
 def _node_of(step: str, nodes: Mapping[str, Node]) -> str | None:

@@ -26,7 +26,7 @@
 
   /* A tree of scopes over the nodes of a graph.
      Weights and constants, and what is computed of them alone, are not drawn: they belong to what reads them. */
-  const MANY = 48, CHUNK = 24;
+  const MANY = 48, CHUNK = 24, DEEPEST = 64;
 
   class View {
     constructor(id, nodes) {
@@ -51,7 +51,7 @@
     }
 
     scope(path, label, parent) {
-      return { path, label, parent, children: [], open: false, node: null, count: 0, seconds: 0, share: 0, edges: new Map() };
+      return { path, label, parent, children: [], open: false, laid: false, node: null, count: 0, seconds: 0, share: 0, edges: new Map() };
     }
 
     plant() {
@@ -59,7 +59,7 @@
       const prefixes = new Set();
       this.nodes.forEach((node, i) => {
         if (!this.drawn[i]) return;
-        for (let at = node.name.indexOf("/"); at > 0; at = node.name.indexOf("/", at + 1)) prefixes.add(node.name.slice(0, at));
+        for (let at = node.name.indexOf("/"), depth = 0; at > 0 && depth < DEEPEST; at = node.name.indexOf("/", at + 1), depth++) prefixes.add(node.name.slice(0, at));
       });
       const scopeOf = (path) => {
         if (!scopes.has(path)) {
@@ -75,7 +75,7 @@
         if (!this.drawn[i]) return null;
         const cut = node.name.lastIndexOf("/");
         // A scope may bear the name of a node, which lies in it then.
-        const parent = scopeOf(prefixes.has(node.name) ? node.name : cut < 0 ? "" : node.name.slice(0, cut));
+        const parent = scopeOf(prefixes.has(node.name) ? node.name : node.name.split("/").slice(0, -1).slice(0, DEEPEST).join("/"));
         const box = { node: i, label: node.name.slice(cut + 1), parent, share: node.share || 0, seconds: node.seconds || 0 };
         parent.children.push(box);
         return box;
@@ -212,7 +212,9 @@
     return `${text.slice(0, head)}…${text.slice(-tail)}`;
   }
 
+  /* Places are kept: only what was opened or closed, and what is around it, is laid out again. */
   function layOut(view, scope) {
+    if (scope.laid) return;
     const graph = new dagre.graphlib.Graph({ multigraph: false });
     graph.setGraph({ rankdir: "TB", nodesep: 22, ranksep: 34, marginx: PAD, marginy: PAD });
     graph.setDefaultEdgeLabel(() => ({}));
@@ -242,6 +244,13 @@
     scope.text = [clip(scope.label)];
     scope.width = Math.max(whole.width || 0, widthOf(scope.text[0]) + 50);
     scope.height = (whole.height || 0) + (scope === view.root ? 0 : HEADER);
+    scope.laid = true;
+  }
+  function setOpen(scope, open) {
+    if (scope.open === open) return false;
+    scope.open = open;
+    for (let at = scope; at; at = at.parent) at.laid = false;
+    return true;
   }
 
   /* What steps read that is made before a run: weights in another form, or constants of the graph. */
@@ -368,7 +377,7 @@
   /* Choosing, opening and closing. */
   function turn(box) {
     const before = place(box);
-    box.open = !box.open;
+    setOpen(box, !box.open);
     draw();
     // What was turned stays where it was on the screen.
     const after = place(box);
@@ -384,7 +393,7 @@
   }
   /* The address leads to the node that is chosen, as #graph/NAME or #run/NAME. */
   function remember(node) {
-    if (location.protocol !== "about:") history.replaceState(null, "", node ? `#${view.id}/${encodeURIComponent(node.name)}` : "#");
+    if (location.protocol !== "about:") history.replaceState(null, "", node ? `#${view.id}/${encodeURIComponent(node.name).replaceAll("%2F", "/")}` : "#");
   }
   function follow() {
     const [, id, name] = /^#(graph|run)\/(.*)$/.exec(location.hash) ?? [];
@@ -401,10 +410,9 @@
     if (view.id !== id) change(id);
     const box = view.boxOf(i);
     if (box) {
-      let opened = false;
-      for (const scope of view.above(box)) [opened, scope.open] = [opened || !scope.open, true];
+      const opened = view.above(box).filter((scope) => setOpen(scope, true));
       view.chosen = box;
-      if (opened) draw();
+      if (opened.length) draw();
       else mark();
       centre(box);
     }
@@ -458,6 +466,8 @@
     return tellNode(view.nodes[box.node]);
   }
 
+  /* What loops and branches of TensorFlow 1 are made of; the engine runs each as a whole. */
+  const HANDS_ON = new Set(["Enter", "Exit", "LoopCond", "Merge", "NextIteration", "Switch"].flatMap((op) => [op, `Ref${op}`]));
   function tellNode(node) {
     const number = view.nodes.indexOf(node);
     const parts = [make("h2", { textContent: node.name }), make("p", { className: "op", textContent: node.op })];
@@ -469,13 +479,14 @@
       meter.style.width = `${Math.min(100, node.share * 100)}%`;
       const rate = node.flops ? `, ${(node.flops / node.seconds / 1e9).toFixed(1)} GFLOP/s` : "";
       parts.push(
-        make("p", { textContent: `${duration(node.seconds)} a run, ${(node.share * 100).toFixed(1)} % of all${rate}` }),
+        make("p", { textContent: `${duration(node.seconds)} per run, ${(node.share * 100).toFixed(1)}% of the total${rate}` }),
         make("div", { className: "meter" }, meter),
       );
     }
     node.outputs.forEach((output, i) => parts.push(...tellTensor(output, node.outputs.length > 1 ? `Output ${i}` : node.kind === "op" ? "Output" : "Value")));
     if (!node.outputs.length && view.id === "graph") {
-      parts.push(make("p", { className: "op", textContent: node.calls ? "It gives nothing." : "It was not part of the run: its value follows from constants, or it lies on a branch that was not taken." }));
+      const why = HANDS_ON.has(node.op) ? "It hands values on in a loop, and has none of its own." : "It did not run: nothing that ran needed it.";
+      parts.push(make("p", { className: "op", textContent: node.calls ? "It has no outputs." : why }));
     }
     const drawn = [], given = [];
     for (const [from, output] of node.inputs) {
@@ -485,12 +496,12 @@
       (view.drawn[from] ? drawn : given).push(item);
     }
     for (const name of node.prepared) given.push(graphNumbers.has(name) ? link("graph", graphNumbers.get(name)) : name);
-    parts.push(list("Reads", drawn), list("With", given), list("Waits for", node.controls.map((i) => link(view.id, i))));
+    parts.push(list("Reads", drawn), list("With weights and constants", given), list("Waits for", node.controls.map((i) => link(view.id, i))));
     parts.push(list("Read by", [...new Set(view.readers[number])].map((i) => link(view.id, i))));
     if (node.nodes?.length) parts.push(list(`Stands for ${plural(node.nodes.length, "node")}`, node.nodes.map((i) => [link("graph", i), make("span", { className: "op", textContent: `  ${contents.graph[i].op}` })])));
     if (view.id === "graph") {
       const steps = contents.run.flatMap((step, i) => (step.nodes.includes(number) ? [[link("run", i), make("span", { className: "op", textContent: `  ${step.op}` })]] : []));
-      parts.push(list("In the run part of", steps));
+      parts.push(list("Runs in", steps));
     }
     parts.push(rows("Attributes", Object.entries(node.attributes)));
     details.replaceChildren(...parts.filter((part) => part));
@@ -498,11 +509,12 @@
 
   function tellTensor(told, title) {
     const parts = [make("h3", { textContent: title })];
+    if (told.dtype === "Dead") return [...parts, make("p", { className: "op", textContent: "No value: it lies on a branch that was not taken." })];
     parts.push(make("p", { textContent: told.shape ? `${told.dtype} ${dims(told.shape)}` : told.dtype }));
-    if (told.not_finite) parts.push(make("p", { className: "warning", textContent: `${plural(told.not_finite, "number")} that are not finite` }));
+    if (told.not_finite) parts.push(make("p", { className: "warning", textContent: `${plural(told.not_finite, "number")} not finite (NaN or infinite)` }));
     if (told.range && told.shape.length) {
       const [least, most] = told.range;
-      const zeros = told.zeros > 0 ? `, ${(told.zeros * 100).toFixed(told.zeros < 0.1 ? 1 : 0)} % zeros` : "";
+      const zeros = told.zeros > 0 ? `, ${(told.zeros * 100).toFixed(told.zeros < 0.1 ? 1 : 0)}% zeros` : "";
       const spread = told.deviation === null ? "" : ` ± ${digits(told.deviation)}`;
       parts.push(make("p", { className: "op", textContent: `mean ${digits(told.mean)}${spread}${zeros}` }));
       if (told.bars) {
@@ -513,7 +525,7 @@
         });
         parts.push(
           shape("svg", { class: "bars", viewBox: `0 0 ${told.bars.length * 10} 56`, preserveAspectRatio: "none", role: "img", "aria-label": "How the numbers are spread, on a logarithmic scale" }, ...bars),
-          make("div", { className: "ends" }, make("span", { textContent: digits(least) }), make("span", { textContent: "how often (log)" }), make("span", { textContent: digits(most) })),
+          make("div", { className: "ends" }, make("span", { textContent: digits(least) }), make("span", { textContent: "count (logarithmic)" }), make("span", { textContent: digits(most) })),
         );
       }
     }
@@ -549,7 +561,7 @@
       canvas.style.height = `${Math.max(12, Math.min(wide * 2, (wide * height) / width))}px`;
       holder.append(canvas);
     }
-    const note = count > shown ? [make("p", { className: "op", textContent: `${shown} of ${count} channels` })] : [];
+    const note = count > shown ? [make("p", { className: "op", textContent: `${shown} of ${count} shown` })] : [];
     return [holder, ...note];
   }
 
@@ -558,7 +570,7 @@
     const count = (box) => (box.children ? box.children.forEach(count) : ops.set(view.nodes[box.node].op, (ops.get(view.nodes[box.node].op) ?? 0) + 1));
     count(scope);
     const parts = [make("h2", { textContent: scope.path }), make("p", { className: "op", textContent: plural(scope.count, view.id === "run" ? "step" : "op") })];
-    if (scope.seconds) parts.push(make("p", { textContent: `${duration(scope.seconds)} a run, ${(scope.share * 100).toFixed(1)} % of all` }));
+    if (scope.seconds) parts.push(make("p", { textContent: `${duration(scope.seconds)} per run, ${(scope.share * 100).toFixed(1)}% of the total` }));
     const button = make("button", { type: "button", textContent: scope.open ? "Close" : "Open" });
     button.addEventListener("click", () => {
       turn(scope);
@@ -578,7 +590,7 @@
       make("p", { textContent: contents.made_up ? "The values are of a run on inputs that were made up." : "The values are of a run on the inputs that were given." }),
       rows("Inputs", side(contents.inputs)),
       rows("Outputs", side(contents.outputs)),
-      list("Takes the longest", slowest.map(([node, i]) => [link("run", i), make("span", { className: "op", textContent: `  ${node.op}, ${duration(node.seconds)}` })])),
+      list("Slowest steps", slowest.map(([node, i]) => [link("run", i), make("span", { className: "op", textContent: `  ${node.op}, ${duration(node.seconds)}` })])),
       list(plural(variables.length, "variable"), variables.map(([node, i]) => [link("graph", i), make("span", { className: "op", textContent: node.outputs[0]?.shape ? `  ${dims(node.outputs[0].shape)}` : "" })])),
       list(plural(tables.length, "table"), tables.map(([, i]) => link("graph", i))),
     ];
@@ -612,30 +624,40 @@
     const group = target.closest?.("g.box");
     return group ? find(group.getAttribute("data-id")) : null;
   };
-  let drag = null;
+  /* What holds the graph: the mouse, or fingers, of which two also zoom. */
+  const held = new Map();
+  let dragged = false;
+  function grip() {
+    const [a, b = a] = held.values();
+    return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, apart: Math.hypot(a.x - b.x, a.y - b.y) };
+  }
   stage.addEventListener("pointerdown", (event) => {
-    drag = { x: event.clientX, y: event.clientY, from: { ...camera }, far: false };
+    if (event.button) return;
+    dragged = held.size > 0;
+    held.set(event.pointerId, { x: event.clientX, y: event.clientY });
   });
   window.addEventListener("pointermove", (event) => {
-    if (!drag) return;
-    const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
-    drag.far ||= Math.hypot(dx, dy) > 4;
-    if (drag.far) {
-      camera.x = drag.from.x + dx;
-      camera.y = drag.from.y + dy;
-      look();
-    }
+    const last = held.get(event.pointerId);
+    if (!last) return;
+    dragged ||= Math.hypot(event.clientX - last.x, event.clientY - last.y) > 4;
+    if (!dragged) return;
+    const before = grip();
+    held.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    const after = grip();
+    camera.x += after.x - before.x;
+    camera.y += after.y - before.y;
+    const { left, top } = stage.getBoundingClientRect();
+    if (before.apart && after.apart) zoom(after.apart / before.apart, after.x - left, after.y - top);
+    else look();
   });
   window.addEventListener("pointerup", (event) => {
-    const dragged = drag?.far;
-    const inside = drag !== null && stage.contains(event.target);
-    drag = null;
+    const inside = held.delete(event.pointerId) && stage.contains(event.target);
     if (!inside || dragged) return;
     const box = boxAt(event.target);
     if (box && event.target.hasAttribute("data-turn")) turn(box);
     else choose(box);
   });
-  window.addEventListener("pointercancel", () => (drag = null));
+  window.addEventListener("pointercancel", (event) => held.delete(event.pointerId));
   stage.addEventListener("dblclick", (event) => {
     const box = boxAt(event.target);
     if (box?.children) turn(box);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,8 +19,8 @@ _Array: TypeAlias = NDArray[Any]
 #: Elements that are shown, and letters of each.
 _ELEMENTS, _LETTERS = 12, 80
 _BARS = 32
-#: Numbers that are looked at: of more, every so manieth.
-_LOOKED_AT = 1 << 20
+#: Numbers that are looked at together.
+_PART = 1 << 18
 #: Pictures of a tensor, and how wide and high they are at most.
 _PICTURES, _SIDE, _COLOURED_SIDE = 12, 32, 112
 #: What is too small for a picture says more as numbers.
@@ -74,20 +75,27 @@ def _element(value: Any) -> Any:
 def _spread(numbers: _Array) -> dict[str, Any]:
     """How numbers are spread."""
     flat = numbers.ravel()
-    flat = flat[:: max(1, flat.size // _LOOKED_AT)].astype(np.float64)
-    finite = flat[np.isfinite(flat)]
-    told: dict[str, Any] = {
-        "zeros": float(np.count_nonzero(flat == 0) / flat.size),
-        "not_finite": int(flat.size - finite.size),
-    }
-    if finite.size:
-        least, most = float(finite.min()), float(finite.max())
-        told["range"] = [least, most]
+
+    def finite() -> Iterator[_Array]:
+        for at in range(0, flat.size, _PART):
+            part = flat[at : at + _PART].astype(np.float64)
+            yield part[np.isfinite(part)]
+
+    count = sum(part.size for part in finite())
+    zeros = sum(np.count_nonzero(part == 0) for part in finite())
+    told: dict[str, Any] = {"zeros": zeros / flat.size, "not_finite": flat.size - count}
+    if count:
+        least = min(float(part.min(initial=math.inf)) for part in finite())
+        most = max(float(part.max(initial=-math.inf)) for part in finite())
         # The greatest numbers have no sum.
-        told["mean"] = float(np.sum(finite / finite.size))
-        told["deviation"] = float(np.std(finite)) if most - least < 1e100 else None
+        mean = sum(float(np.sum(part / count)) for part in finite())
+        told["range"], told["mean"], told["deviation"] = [least, most], mean, None
+        if most - least < 1e100:
+            squares = sum(float(np.sum((part - mean) ** 2)) for part in finite())
+            told["deviation"] = math.sqrt(squares / count)
         if 0 < most - least < math.inf:
-            told["bars"] = np.histogram(finite, _BARS, (least, most))[0].tolist()
+            bars = [np.histogram(part, _BARS, (least, most))[0] for part in finite()]
+            told["bars"] = np.sum(bars, axis=0).tolist()
     return told
 
 

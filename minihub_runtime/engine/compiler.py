@@ -75,7 +75,8 @@ def compile_plan(
         fetches: tensors whose values are wanted.
         targets: nodes that must run.
         bind_context: makes the contexts of kernels.
-        passes: names of the passes that rewrite the graph before, all of `passes.pipeline` by default.
+        passes: names of the passes that rewrite the graph before, all of `passes.pipeline` by default.  Without any, constants are not
+            folded either: each node is a step.
 
     Raises:
         UnsupportedOpsError: ops that are not registered, all of them.
@@ -386,6 +387,8 @@ class _Compiler:
         stateful: bool,
     ) -> bool:
         """Compute a node now if nothing it depends on can change; whether that was done."""
+        if self.passes is not None and not self.passes:
+            return False
         if stateful or node.controls or not produced or node.op in (*SWITCH, *MERGE):
             return False
         for ref in node.inputs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,15 @@ MODULES = Path(__file__).parents[1] / "data" / "modules"
 
 def named(nodes: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return next(node for node in nodes if node["name"] == name)
+
+
+def exported(module_fn: Callable[[], None], folder: Path) -> Path:
+    spec = minihub.create_module_spec(module_fn)
+    with tf.Graph().as_default(), tf.Session() as session:
+        module = minihub.Module(spec)
+        session.run(tf.global_variables_initializer())
+        module.export(str(folder / "module"), session)
+    return folder / "module"
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +102,7 @@ def test_what_lies_on_a_branch_that_is_not_taken_has_no_value(tmp_path: Path) ->
             inputs=x, outputs=tf.raw_ops.Merge(inputs=[tf.abs(no), tf.sqrt(yes)])[0]
         )
 
-    spec = minihub.create_module_spec(module_fn)
-    with tf.Graph().as_default(), tf.Session() as session:
-        module = minihub.Module(spec)
-        session.run(tf.global_variables_initializer())
-        module.export(str(tmp_path / "module"), session)
-    told = minihub.page(tmp_path / "module", np.float32(4), runs=1).contents
+    told = minihub.page(exported(module_fn, tmp_path), np.float32(4), runs=1).contents
     assert named(told["graph"], "Sqrt")["outputs"][0]["elements"] == ["2"]
     assert named(told["graph"], "Abs")["outputs"] in ([], [{"dtype": "Dead"}])
 
@@ -133,6 +138,59 @@ def test_steps_that_passes_made_up_stand_for_the_node_whose_name_they_begin_or_e
             Node("y", "Abs", [Ref("a/c")]),
         )
     }
-    assert origins(["a/c/_made", "y"], nodes, ["x"]) == [["a/c", "a/b"], ["y"]]
-    assert origins(["y/all/a/c", "y"], nodes, ["x"]) == [["a/c", "a/b"], ["y"]]
-    assert origins(["other/_made"], nodes, ["x"]) == [[]]
+    assert origins([Node("a/c/_made", "_"), Node("y", "Abs")], nodes, ["x"]) == [
+        ["a/c", "a/b"],
+        ["y"],
+    ]
+    assert origins([Node("y/all/a/c", "_"), Node("y", "Abs")], nodes, ["x"]) == [
+        ["a/c", "a/b"],
+        ["y"],
+    ]
+    assert origins([Node("other/_made", "_")], nodes, ["x"]) == [[]]
+
+
+def test_what_is_behind_each_result_of_a_step_belongs_to_the_step() -> None:
+    nodes = {
+        node.name: node
+        for node in (
+            Node("x", "Placeholder"),
+            Node("body", "Neg", [Ref("x")]),
+            Node("exit", "Exp", [Ref("body")]),
+            Node("exit_1", "Log", [Ref("body")]),
+            Node("y", "Add", [Ref("exit"), Ref("exit_1")]),
+        )
+    }
+    loop = Node("exit/_loop", "_Loop", [Ref("x")])
+    last = Node("y", "Add", [Ref(loop.name), Ref(loop.name, 1)])
+    assert origins([loop, last], nodes, ["x"]) == [["exit", "body"], ["y", "exit_1"]]
+
+
+def test_nodes_that_depend_on_constants_alone_have_values(tmp_path: Path) -> None:
+    def module_fn() -> None:
+        x = tf.placeholder(tf.float32, [None])
+        minihub.add_signature(inputs=x, outputs=x + tf.sqrt(tf.constant(9.0), name="root"))
+
+    told = minihub.page(exported(module_fn, tmp_path), [1.0], runs=1).contents
+    assert named(told["graph"], "root")["outputs"][0]["elements"] == ["3"]
+
+
+def test_filters_are_no_pictures_of_an_example(tmp_path: Path) -> None:
+    def module_fn() -> None:
+        x = tf.placeholder(tf.float32, [None, 8, 8, 2])
+        filters = tf.get_variable("filters", [4, 4, 5, 2])
+        y = tf.nn.conv2d_transpose(x, filters, [1, 8, 8, 5], 1)
+        minihub.add_signature(inputs=x, outputs=y)
+
+    told = minihub.page(exported(module_fn, tmp_path), runs=1).contents
+    pictured = {
+        node["op"] for node in told["graph"] for output in node["outputs"] if "pictures" in output
+    }
+    assert "Conv2DBackpropInput" in pictured
+    assert not {"VarHandleOp", "VariableV2", "ReadVariableOp"} & pictured
+
+
+def test_a_handle_that_is_no_text(tmp_path: Path) -> None:
+    page = minihub.page(MODULES / "half_plus_two", [1.0], runs=1)
+    page.contents["handle"] = "module\udcff"
+    page.write(tmp_path / "page.html")
+    assert "<title>module?" in (tmp_path / "page.html").read_text(encoding="utf-8")

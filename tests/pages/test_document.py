@@ -119,7 +119,7 @@ def test_what_a_browser_draws(tmp_path: Path) -> None:
     step = next(node for node in told["run"] if node["fetches"])
     found = drawn(path, f"#run/{step['name']}")
     assert f"<h2>{step['name']}</h2>" in found
-    assert "% of all" in found
+    assert "% of the total" in found
     assert "Stands for" in found
     given = next(node for node in told["graph"] if node["feeds"])
     found = drawn(path, f"#graph/{given['name']}")
@@ -134,6 +134,15 @@ def test_a_hostile_module_is_drawn_as_text(tmp_path: Path) -> None:
     found = drawn(path)
     assert "<img" not in found
     assert html.escape("<img", quote=False) in found
+
+
+@needs_browser
+def test_names_that_are_deeper_than_any_scope(tmp_path: Path) -> None:
+    told = contents()
+    told["graph"][-1]["name"] = "/".join("q" * 20_000)
+    path = tmp_path / "page.html"
+    path.write_text(document(told), encoding="utf-8")
+    assert "Signature default" in drawn(path)
 
 
 @needs_browser

@@ -41,6 +41,16 @@ def test_numbers_that_are_none() -> None:
     assert "range" not in summarize(np.array([np.nan]))
 
 
+def test_all_numbers_are_looked_at_however_many() -> None:
+    large = np.zeros((1 << 20, 4), np.float32)
+    large[5, 3], large[7, 1], large[9, 2] = 8, -8, np.nan
+    told = summarize(large)
+    assert (told["not_finite"], told["range"]) == (1, [-8.0, 8.0])
+    assert told["zeros"] == 1 - 3 / large.size
+    assert told["deviation"] == pytest.approx(np.nanstd(large, dtype=np.float64))
+    assert sum(told["bars"]) == large.size - 1
+
+
 def test_other_types() -> None:
     strings = np.array([b"word", "ä".encode(), b"\xff", b"x" * 200], object)
     told = summarize(strings)
