@@ -93,7 +93,8 @@ def _spread(numbers: _Array) -> dict[str, Any]:
         if most - least < 1e100:
             squares = sum(float(np.sum((part - mean) ** 2)) for part in finite())
             told["deviation"] = math.sqrt(squares / count)
-        if 0 < most - least < math.inf:
+        # Neighbouring numbers leave no room for bars between them.
+        if most - least < math.inf and np.all(np.diff(np.linspace(least, most, _BARS + 1)) > 0):
             bars = [np.histogram(part, _BARS, (least, most))[0] for part in finite()]
             told["bars"] = np.sum(bars, axis=0).tolist()
     return told

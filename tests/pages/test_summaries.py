@@ -41,6 +41,13 @@ def test_numbers_that_are_none() -> None:
     assert "range" not in summarize(np.array([np.nan]))
 
 
+@pytest.mark.parametrize("numbers", [[1, 1 + 2**-52], [0, 5e-324], [2**60, 2**60 + 256]])
+def test_neighbouring_numbers_have_no_bars(numbers: list[float]) -> None:
+    told = summarize(np.array(numbers))
+    assert told["range"] == numbers
+    assert "bars" not in told
+
+
 def test_all_numbers_are_looked_at_however_many() -> None:
     large = np.zeros((1 << 20, 4), np.float32)
     large[5, 3], large[7, 1], large[9, 2] = 8, -8, np.nan
