@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minihub_runtime.engine.effects import Effect, hands_on, may_wait
 from minihub_runtime.engine.references import READING
 from minihub_runtime.errors import WouldWaitError
 from minihub_runtime.graph.ir import Node
+from minihub_runtime.passes.effects import Effect, hands_on, may_wait
 
 if TYPE_CHECKING:
     from minihub_runtime.engine.plan import Step
@@ -72,12 +72,14 @@ class Pending:
         self,
         absent: Collection[int] = (),
         check: Callable[[], None] | None = None,
+        unfed: Collection[str] = (),
     ) -> WouldWaitError | None:
         """Run all steps that can be run.
 
         Args:
             absent: the slots of what is still to be fed.
             check: called before each step; raises to stop the run.
+            unfed: the names of nodes that are still to be fed, for which others may wait.
 
         Returns:
             The error of the first step that could only wait, None if there is no such step.
@@ -89,7 +91,7 @@ class Pending:
         self._wake(None)
         ever = untried = False
         while True:
-            missing, names = {*absent}, set[str]()
+            missing, names = {*absent}, {*unfed}
             left: list[_Task] = []
             waiting: _Task | None = None
             moved = False
