@@ -191,7 +191,8 @@ class _Task:
 
     def put_off(self, error: WouldWaitError, slots: list[Any]) -> None:
         """Let the step go on when it is run again."""
-        self._error = error
+        # Frames hold what holds the error, and with it all values of the run.
+        self._error = error.with_traceback(None)
         self.waits_for = self.resources(slots)
         if may_wait(self.node.op):
             return
@@ -209,7 +210,8 @@ class _Task:
         self.steps = [self.steps[-1]._replace(kernel=again)]
 
     def refused(self, moved: bool) -> WouldWaitError | None:
-        """The error of the last time, and whether others have come further."""
-        if self._error is not None:
-            self._error.moved = moved
-        return self._error
+        """The error of the last time, which is handed on, and whether others have come further."""
+        error, self._error = self._error, None
+        if error is not None:
+            error.moved = moved
+        return error

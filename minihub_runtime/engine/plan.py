@@ -136,7 +136,11 @@ class Plan:
         waiting = pending.advance((), check)
         if waiting is not None:
             waiting.resume = functools.partial(self._go_on, pending, check)
-            raise waiting
+            try:
+                raise waiting
+            finally:
+                # The error holds this frame.
+                del waiting
         return [pending.slots[i] for i in self.fetches]
 
     @functools.cached_property
