@@ -12,9 +12,9 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from minihub_runtime.engine.effects import Effect
 from minihub_runtime.engine.trials import Trials
 from minihub_runtime.graph.ir import Node
+from minihub_runtime.passes.effects import Effect
 from minihub_runtime.threads import num_threads
 
 __all__ = ["Bound", "Fork", "Places", "Serial", "arrange"]

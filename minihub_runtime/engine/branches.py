@@ -18,9 +18,9 @@ import numpy as np
 
 from minihub_runtime.engine import arrangement
 from minihub_runtime.engine.arrangement import Bound, Fork, Places, Serial, arrange
-from minihub_runtime.engine.effects import Effect
 from minihub_runtime.engine.trials import Pause
 from minihub_runtime.graph.ir import Node
+from minihub_runtime.passes.effects import Effect
 from minihub_runtime.threads import num_threads, side_by_side
 
 __all__ = ["Branches"]

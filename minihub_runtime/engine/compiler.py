@@ -16,7 +16,6 @@ import numpy as np
 
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType, as_dtype
-from minihub_runtime.engine.effects import effect_of
 from minihub_runtime.engine.loops import bind_loop
 from minihub_runtime.engine.plan import Kernel, Plan, Prelude, Step, names_of
 from minihub_runtime.engine.references import dereference, dereference_later
@@ -32,6 +31,7 @@ from minihub_runtime.graph.support import missing_ops
 from minihub_runtime.ops.control_flow import DEAD
 from minihub_runtime.ops.registry import REGISTRY, Schema, infer_shapes
 from minihub_runtime.ops.variables import Variable, read_side_by_side
+from minihub_runtime.passes.effects import effect_of
 from minihub_runtime.passes.narrow_calls import needed_results
 from minihub_runtime.passes.pipeline import rewrite
 from minihub_runtime.passes.prune import prune
@@ -146,7 +146,7 @@ class _Compiler:
             )
             raise
         order = _reads_first(region.in_order(), references)
-        self.awaited.update(name for node in order for name in node.controls)
+        self.awaited |= region.awaited.union(*(node.controls for node in order))
         self.read = {*fetches, *(ref for node in order for ref in node.inputs)}
         for node in order:
             static = bool(feeds or fetches) and region.static(Ref(node.name))

@@ -8,15 +8,17 @@ Source: tensorflow/core/common_runtime/direct_session.cc:DirectSession::PRun.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from minihub_runtime.engine.plan import Plan
 from minihub_runtime.engine.runner import Runner, handed_out
-from minihub_runtime.errors import InvalidArgumentError, OpError, clip
+from minihub_runtime.errors import InvalidArgumentError, OpError, WouldWaitError, clip
 from minihub_runtime.graph.ir import Ref
+from minihub_runtime.passes.pipeline import IN_PARTS
+from minihub_runtime.passes.prune import PLACEHOLDER
 
 __all__ = ["PartialRun"]
 
@@ -47,7 +49,7 @@ class PartialRun:
                 raise InvalidArgumentError(f"{_named(ref)} is both fed and fetched.")
         self._runner = runner
         self._lock = threading.Lock()
-        self._plan: Plan = runner.plan(list(feeds), list(fetches), list(targets))
+        self._plan: Plan = runner.plan(list(feeds), list(fetches), list(targets), IN_PARTS)
         self._places = dict(zip(fetches, self._plan.fetches, strict=True))
         self._feeds = {*feeds}
         self._to_feed = {*feeds}
@@ -119,7 +121,7 @@ class PartialRun:
             node = nodes.get(stack.pop())
             if node is None:
                 continue
-            for ref in node.inputs:
+            for ref in (*node.inputs, *map(Ref, self._placeholders(node.controls))):
                 if ref in missing:
                     raise InvalidArgumentError(
                         f"Fetch {_named(ref)} can't be computed from the feeds that have been fed so far."
@@ -137,16 +139,27 @@ class PartialRun:
         self._slots = self._plan.begin()
         self._pending = self._plan.pending(self._slots)
         # What waits may go on in a later part.
-        self._pending.advance(self._missing, self._runner.state.check)
+        self._advance()
 
     def _go_on(self, fetches: Sequence[Ref]) -> None:
         """Run what can be run, with all that `fetches` need; in the last part everything that is left."""
-        waiting = self._pending.advance(self._missing, self._runner.state.check)
+        waiting = self._advance()
         if waiting is None:
             return
         wanted = {self._places[ref] for ref in fetches}
         if self._pending.makes(wanted) or not (self._to_feed or self._to_fetch - {*fetches}):
             raise waiting
+
+    def _advance(self) -> WouldWaitError | None:
+        """Run what can be run; see `Pending.advance`."""
+        # What waits for a placeholder waits until it is fed; other nodes run, be they fed or not.
+        unfed = self._placeholders(ref.node for ref in self._to_feed)
+        return self._pending.advance(self._missing, self._runner.state.check, unfed)
+
+    def _placeholders(self, names: Iterable[str]) -> list[str]:
+        """Those of some nodes that are placeholders."""
+        nodes = self._runner.graph.nodes
+        return [name for name in names if name in nodes and nodes[name].op in PLACEHOLDER]
 
 
 def _named(ref: Ref) -> str:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minihub_runtime.engine.effects import Effect, hands_on, may_wait
 from minihub_runtime.engine.references import READING
 from minihub_runtime.errors import WouldWaitError
 from minihub_runtime.graph.ir import Node
+from minihub_runtime.passes.effects import Effect, hands_on, may_wait
 
 if TYPE_CHECKING:
     from minihub_runtime.engine.plan import Step
@@ -72,12 +72,14 @@ class Pending:
         self,
         absent: Collection[int] = (),
         check: Callable[[], None] | None = None,
+        unfed: Collection[str] = (),
     ) -> WouldWaitError | None:
         """Run all steps that can be run.
 
         Args:
             absent: the slots of what is still to be fed.
             check: called before each step; raises to stop the run.
+            unfed: the names of nodes that are still to be fed, for which others may wait.
 
         Returns:
             The error of the first step that could only wait, None if there is no such step.
@@ -89,7 +91,7 @@ class Pending:
         self._wake(None)
         ever = untried = False
         while True:
-            missing, names = {*absent}, set[str]()
+            missing, names = {*absent}, {*unfed}
             left: list[_Task] = []
             waiting: _Task | None = None
             moved = False
@@ -189,7 +191,8 @@ class _Task:
 
     def put_off(self, error: WouldWaitError, slots: list[Any]) -> None:
         """Let the step go on when it is run again."""
-        self._error = error
+        # Frames hold what holds the error, and with it all values of the run.
+        self._error = error.with_traceback(None)
         self.waits_for = self.resources(slots)
         if may_wait(self.node.op):
             return
@@ -207,7 +210,8 @@ class _Task:
         self.steps = [self.steps[-1]._replace(kernel=again)]
 
     def refused(self, moved: bool) -> WouldWaitError | None:
-        """The error of the last time, and whether others have come further."""
-        if self._error is not None:
-            self._error.moved = moved
-        return self._error
+        """The error of the last time, which is handed on, and whether others have come further."""
+        error, self._error = self._error, None
+        if error is not None:
+            error.moved = moved
+        return error

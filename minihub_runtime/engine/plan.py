@@ -22,7 +22,6 @@ import numpy as np
 from minihub_runtime.dtypes import DType
 from minihub_runtime.engine import watching
 from minihub_runtime.engine.branches import Branches
-from minihub_runtime.engine.effects import Effect
 from minihub_runtime.engine.lanes import Lanes
 from minihub_runtime.engine.pending import Pending
 from minihub_runtime.errors import (
@@ -33,6 +32,7 @@ from minihub_runtime.errors import (
     clip,
 )
 from minihub_runtime.graph.ir import Node, Ref
+from minihub_runtime.passes.effects import Effect
 from minihub_runtime.repeatable import is_repeatable
 from minihub_runtime.threads import works_alone
 
@@ -96,9 +96,7 @@ class Plan:
         self.fetches = tuple(fetches)
         self.types = list(types)
         self.prelude = prelude
-        places = [
-            (s.inputs, s.outputs if isinstance(s.outputs, tuple) else (s.outputs,)) for s in steps
-        ]
+        places = [(step.inputs, _places(step)) for step in steps]
         self._fed = tuple(feeds.values())
         self._effect = effect
         self._lanes = Lanes(self.steps, places, self._fed, fetches, _execute)
@@ -114,7 +112,11 @@ class Plan:
         Raises:
             OpError: a kernel raised; the error says in which node.
         """
-        slots = (self.prelude.settle(check) if self.prelude.steps else self.slots).copy()
+        try:
+            slots = self.begin(check)
+        except OpError:
+            self._look(values, check)
+            raise
         for slot, value in zip(self.feeds.values(), values, strict=True):
             slots[slot] = value
         if not self._shared(slots, check):
@@ -134,7 +136,11 @@ class Plan:
         waiting = pending.advance((), check)
         if waiting is not None:
             waiting.resume = functools.partial(self._go_on, pending, check)
-            raise waiting
+            try:
+                raise waiting
+            finally:
+                # The error holds this frame.
+                del waiting
         return [pending.slots[i] for i in self.fetches]
 
     @functools.cached_property
@@ -142,9 +148,23 @@ class Plan:
         """Whether a step may have to wait for others."""
         return any(self._effect(step.node) is Effect.WAITS for step in self.unbound)
 
-    def begin(self) -> list[Any]:
+    def begin(self, check: Callable[[], None] | None = None) -> list[Any]:
         """The slots that a run starts with, before feeds are in them."""
-        return (self.prelude.settle(None) if self.prelude.steps else self.slots).copy()
+        return (self.prelude.settle(check) if self.prelude.steps else self.slots).copy()
+
+    def _look(self, values: Sequence[Any], check: Callable[[], None] | None) -> None:
+        """Run the steps that change nothing and need nothing of the prelude: checks come first, though reads do not wait for them."""
+        slots = self.slots.copy()
+        for slot, value in zip(self.feeds.values(), values, strict=True):
+            slots[slot] = value
+        missing, names = {*self.prelude.kept}, set[str]()
+        for step in self.unbound:
+            looks = self._effect(step.node) in (Effect.NONE, Effect.READS)
+            if looks and missing.isdisjoint(step.inputs) and names.isdisjoint(step.node.controls):
+                execute([step._replace(frees=())], slots, check)
+            else:
+                missing.update(_places(step))
+                names.add(step.node.name)
 
     def _shared(self, slots: list[Any], check: Callable[[], None] | None) -> bool:
         """Run the steps in several threads, if that is possible; whether it was."""
@@ -165,6 +185,9 @@ class Prelude:
         slots: the list they start with, constants in place.
         kept: the slots of results that others read.
         variables: the variables that they read.
+
+    Attributes:
+        steps, kept: see above.
     """
 
     def __init__(
@@ -176,7 +199,7 @@ class Prelude:
     ) -> None:
         self.steps = _bound(steps)
         self._slots = slots
-        self._kept = tuple(kept)
+        self.kept = tuple(kept)
         self._variables = list(variables)
         self._lock = threading.Lock()
         #: The list of the last time, and how often the variables were assigned by then.
@@ -195,7 +218,7 @@ class Prelude:
             epochs = [variable.epoch for variable in self._variables]
             _execute(self.steps, working, check)
             slots = self._slots.copy()
-            for place in self._kept:
+            for place in self.kept:
                 value = working[place]
                 if isinstance(value, np.ndarray) and value.flags.writeable:
                     # Runs share it, so nobody may change it.
@@ -203,6 +226,11 @@ class Prelude:
                 slots[place] = value
             self._settled = slots, epochs
         return slots
+
+
+def _places(step: Step) -> tuple[int, ...]:
+    """The slots of the results of a step."""
+    return step.outputs if isinstance(step.outputs, tuple) else (step.outputs,)
 
 
 def _bound(steps: Sequence[Step]) -> tuple[_Bound, ...]:

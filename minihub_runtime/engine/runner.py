@@ -45,15 +45,27 @@ class Runner:
         self._plans: dict[Any, Plan] = {}
         self._lock = threading.Lock()
 
-    def plan(self, feeds: Sequence[Ref], fetches: Sequence[Ref], targets: Sequence[str]) -> Plan:
+    def plan(
+        self,
+        feeds: Sequence[Ref],
+        fetches: Sequence[Ref],
+        targets: Sequence[str],
+        passes: frozenset[str] | None = None,
+    ) -> Plan:
         """The plan for these feeds, fetches and targets, made at the first call.
+
+        Args:
+            feeds: tensors whose values are given.
+            fetches: tensors whose values are wanted.
+            targets: nodes that must run.
+            passes: names of the passes that rewrite the graph before, all by default.
 
         Raises:
             UnsupportedOpsError: ops that are not registered, all of them.
             NotFoundError: a fetch is not in the graph.
             InvalidArgumentError: the graph is malformed.
         """
-        key = (tuple(feeds), tuple(fetches), tuple(targets))
+        key = (tuple(feeds), tuple(fetches), tuple(targets), passes)
         found = self._plans.get(key)
         if found is None:
             with uncollected():
@@ -63,6 +75,7 @@ class Runner:
                     fetches,
                     targets,
                     lambda node, needed: self.state.context("", node, needed),
+                    passes,
                 )
             with self._lock:
                 self._plans[key] = found

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 from minihub_runtime.graph.ir import Node
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.passes.narrow_calls import is_narrow
 from minihub_runtime.passes.region import HANDLES, Region, is_write
 
 __all__ = ["drop_idle"]
@@ -100,5 +101,6 @@ def _is_idle(node: Node, nodes: Mapping[str, Node]) -> bool:
         return False
     if op.takes_references:
         return False
-    # A reference is read at its time, and may hold nothing yet.
-    return not any(ref.node in nodes and nodes[ref.node].op in HANDLES for ref in node.inputs)
+    # A reference is read at its time, and may hold nothing yet; whoever waits for a call has it run as a whole.
+    sources = [nodes[ref.node] for ref in node.inputs if ref.node in nodes]
+    return not any(source.op in HANDLES or is_narrow(source) for source in sources)

@@ -10,14 +10,15 @@ Source: tensorflow/core/common_runtime/lower_if_op.cc, lower_while_op.cc, lower_
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from minihub_runtime.codec import Func
+from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.functions import Body, instantiate
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.passes.prune import prune
 
-__all__ = ["LOWERED", "needed_results"]
+__all__ = ["LOWERED", "is_narrow", "needed_results"]
 
 #: What a node says that is to become part of the graph around it.
 LOWERED = "_lower_using_switch_merge"
@@ -37,9 +38,9 @@ def needed_results(
         read: the tensors that other nodes read, or that are fetched.
         awaited: whether others wait for the node, so that it has to be complete.
     """
-    if node.op not in BRANCHES | LOOPS or not node.attrs.get(LOWERED, False):
+    if not _is_lowered(node):
         return {}
-    types = node.attrs["T" if node.op in LOOPS else "Tout"]
+    types = _types(node)
     wanted = {i for i in range(len(types)) if awaited or Ref(node.name, i) in read}
     if node.op in LOOPS:
         wanted = _carried(graph, node, wanted)
@@ -50,6 +51,21 @@ def needed_results(
     branches = [node.attrs[key] for key in ("then_branch", "else_branch") if key in node.attrs]
     branches += node.attrs.get("branches", [])
     return {function.name: tuple(sorted(wanted)) for function in branches}
+
+
+def is_narrow(node: Node) -> bool:
+    """Whether less of a node may be run for one of its results than for all."""
+    return _is_lowered(node) and len(_types(node)) > 1
+
+
+def _is_lowered(node: Node) -> bool:
+    return node.op in BRANCHES | LOOPS and bool(node.attrs.get(LOWERED, False))
+
+
+def _types(node: Node) -> Sequence[DType]:
+    """The types of the results of a branch or a loop."""
+    types: Sequence[DType] = node.attrs["T" if node.op in LOOPS else "Tout"]
+    return types
 
 
 def _carried(graph: Graph, node: Node, wanted: Iterable[int]) -> set[int]:

@@ -41,7 +41,7 @@ from minihub_runtime.passes.settle_switches import settle_switches
 from minihub_runtime.passes.share_equals import share_equals
 from minihub_runtime.passes.sum_convolutions import sum_convolutions
 
-__all__ = ["PIPELINE", "Pass", "rewrite"]
+__all__ = ["IN_PARTS", "PIPELINE", "Pass", "rewrite"]
 
 Pass = Callable[[Region], None]
 
@@ -131,6 +131,9 @@ PIPELINE: Mapping[str, Pass] = {
     # Rows are those of few large steps by now, whose names other passes do not ask for shapes any more.
     "narrow_rows": narrow_rows,
 }
+
+#: Names of the passes for runs whose feeds come one after another: there, what waits for a feed waits for more than its turn.
+IN_PARTS = frozenset(PIPELINE) - {"drop_idle", "free_reads"}
 
 
 def rewrite(region: Region, names: Iterable[str] | None = None) -> None:

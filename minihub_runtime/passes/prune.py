@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError, clip
 from minihub_runtime.graph.ir import Node, Ref
 
-__all__ = ["prune", "topological"]
+__all__ = ["PLACEHOLDER", "prune", "topological"]
 
 PLACEHOLDER = ("Placeholder", "PlaceholderV2")
 

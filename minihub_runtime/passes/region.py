@@ -18,6 +18,7 @@ from minihub_runtime.graph.functions import Body, instantiate
 from minihub_runtime.graph.inference import Inference
 from minihub_runtime.graph.ir import Graph, Node, Ref
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.passes.effects import Effect, effect_of
 from minihub_runtime.passes.prune import prune, topological
 from minihub_runtime.shapes import Shape
 
@@ -122,6 +123,10 @@ class Region:
     def may_write(self, node: Node) -> bool:
         """Whether a node may change a variable, itself or by functions that it calls."""
         return self._writes(node, is_write)
+
+    def effect(self, node: Node) -> Effect:
+        """What a node does besides computing its outputs."""
+        return effect_of(self._graph, node)
 
     def _writes(self, node: Node, writing: Callable[[str], bool]) -> bool:
         """`may_write`, with what tells whether an op writes."""

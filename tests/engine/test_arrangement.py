@@ -11,8 +11,8 @@ import pytest
 from minihub_runtime import threads
 from minihub_runtime.engine import arrangement
 from minihub_runtime.engine.arrangement import Serial, arrange
-from minihub_runtime.engine.effects import Effect
 from minihub_runtime.graph.ir import Node
+from minihub_runtime.passes.effects import Effect
 
 LONG = 10 * arrangement.WORTHWHILE
 SHORT = arrangement.LONG // 10

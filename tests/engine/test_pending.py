@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 import minihub_runtime as tf
+from minihub_runtime.engine.pending import Pending
 from minihub_runtime.errors import WouldWaitError
 
 
@@ -62,3 +64,21 @@ def test_a_loop_that_nobody_feeds_is_an_error() -> None:
         with pytest.raises(WouldWaitError, match="must have 1 elements"):
             session.run([total, put])
         assert session.run(queue.size()) == 0
+
+
+def test_values_of_a_run_that_could_only_wait_are_gone_with_the_error() -> None:
+    queue = tf.FIFOQueue(2, [tf.float32], [[]])
+    taken = queue.dequeue() + 1
+    gc.collect()
+    gc.disable()
+    refused = False
+    try:
+        with tf.Session() as session:
+            try:
+                session.run(taken)
+            except WouldWaitError:
+                refused = True
+        assert refused
+        assert not any(isinstance(found, Pending) for found in gc.get_objects())
+    finally:
+        gc.enable()

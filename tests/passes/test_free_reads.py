@@ -102,3 +102,76 @@ def test_what_is_waited_for_runs_though_nobody_waits_any_more() -> None:
     with tf.Session() as session:
         assert session.run(found, {x: 7.0}) == 3.0
     assert written == [7.0]
+
+
+def noting(order: list[str], name: str, x: Any) -> Any:
+    """`x`, by a Python function that notes that it was called."""
+
+    def note(value: Any) -> Any:
+        order.append(name)
+        return value
+
+    return tf.py_func(note, [x], tf.float32)
+
+
+def test_reads_stay_behind_what_may_write() -> None:
+    variable = tf.get_variable("v", initializer=1.0, use_resource=True)
+    assign = variable.assign(7.0)
+    with tf.Session() as session:
+
+        def write() -> Any:
+            session.run(assign)
+            return np.float32(0)
+
+        with tf.control_dependencies([tf.py_func(write, [], tf.float32)]):
+            read = variable.read_value()
+        session.run(variable.initializer)
+        assert session.run(read) == 7.0
+
+
+def test_reads_stay_behind_draws_from_the_state_that_they_read() -> None:
+    state = tf.get_variable("v", initializer=np.array([1, 2, 3], np.int64), use_resource=True)
+    drawn = tf.raw_ops.StatefulStandardNormalV2(resource=state.handle, algorithm=1, shape=[2])
+    with tf.control_dependencies([drawn]):
+        read = state.read_value()
+    with tf.Session() as session:
+        session.run(state.initializer)
+        assert session.run(read).tolist() == [513, 2, 3]
+
+
+def test_what_reads_a_constant_behind_a_queue_waits_for_the_queue() -> None:
+    queue = tf.FIFOQueue(1, [tf.float32], [[]])
+    order: list[str] = []
+    with tf.control_dependencies([queue.dequeue()]):
+        found = noting(order, "found", tf.constant(3.0))
+    with tf.Session() as session, pytest.raises(tf.errors.FailedPreconditionError):
+        session.run(found)
+    assert not order
+
+
+def test_what_constants_ordered_keeps_its_order() -> None:
+    order: list[str] = []
+    value = tf.constant(1.0)
+    for name in "abc":
+        with tf.control_dependencies([noting(order, name, value)]):
+            value = tf.constant(2.0)
+    with tf.Session() as session:
+        assert session.run(value) == 2.0
+    assert order == ["a", "b", "c"]
+
+
+def test_a_check_in_a_branch_runs_for_those_that_waited_for_it() -> None:
+    x = tf.placeholder(tf.float32, [])
+    variable = tf.get_variable("v", initializer=1.0, use_resource=True)
+    with tf.control_dependencies([tf.Assert(x > 0, ["x must be positive"])]):
+        found = variable.read_value() * tf.constant(3.0)
+    with tf.Session() as session:
+        # Not of the variable, which has no value yet.
+        with pytest.raises(tf.errors.InvalidArgumentError, match="x must be positive"):
+            session.run(found, {x: -1.0})
+        with pytest.raises(tf.errors.FailedPreconditionError, match="v"):
+            session.run(found, {x: 1.0})
+        session.run(variable.initializer)
+        assert session.run(found, {x: 1.0}) == 3.0
+        with pytest.raises(tf.errors.InvalidArgumentError, match="x must be positive"):
+            session.run(found, {x: -1.0})

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
-from minihub_runtime.engine.effects import Effect, effect_of
 from minihub_runtime.engine.recording import recording
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.graph.ir import Graph, Node
 from minihub_runtime.ops import addends
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.passes.effects import Effect, effect_of
 from tests.engine.graphs import constant, graph, node, placeholder, ref
 from tests.samples import f32, i32
 

@@ -88,3 +88,17 @@ def test_effects_of_a_result_that_is_not_fetched() -> None:
         assert session.run(v) == 0.0
         assert session.run(x) == 3.0
         assert session.run(v) == 3.0
+
+
+def test_who_waits_for_one_result_does_not_need_the_others() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        count = tf.get_variable("count", initializer=0.0, use_resource=True)
+        turns, _ = tf.while_loop(
+            lambda i, _: i < 3, lambda i, _: (i + 1, count.assign_add(1.0)), [0, 0.0]
+        )
+        with tf.control_dependencies([tf.identity(turns)]):
+            found = tf.constant(2.0) + 0.0
+        session.run(count.initializer)
+        assert session.run(found) == 2.0
+        # As in TensorFlow, where loops are part of the graph around them.
+        assert session.run(count) == 0.0

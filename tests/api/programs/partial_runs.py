@@ -73,3 +73,26 @@ def misuses_of_partial_runs(tf: Any) -> Any:
         refused(lambda: session.partial_run_setup([a, total], [a]))
     found.append(message(new))
     return found
+
+
+@results
+def what_waits_for_a_placeholder_waits_until_it_is_fed(tf: Any) -> Any:
+    a, b, _ = inputs(tf)
+    order: list[str] = []
+
+    def noted(name: str, x: Any) -> Any:
+        return tf.py_func(lambda x: (order.append(name), x)[1], [x], tf.float32)
+
+    variable = tf.get_variable("v", initializer=1.0, use_resource=True)
+    with tf.control_dependencies([a]):
+        direct = noted("direct", tf.constant(2.0))
+    with tf.control_dependencies([tf.identity(a)]):
+        read = variable.read_value()
+    total = b + 1
+    with tf.Session() as session:
+        session.run(variable.initializer)
+        handle = session.partial_run_setup([direct, read, total], [a, b])
+        found = [session.partial_run(handle, total, {b: 1})]
+        order.append("fed")
+        session.run(variable.assign(3.0))
+        return found + session.partial_run(handle, [direct, read], {a: 1}), order

@@ -9,9 +9,9 @@ import pytest
 
 import minihub_runtime as tf
 from minihub_runtime.api.defun import Defun
-from minihub_runtime.engine.effects import Effect, effect_of
 from minihub_runtime.graph.ir import Graph, Node
 from minihub_runtime.graph.reader import read_graph
+from minihub_runtime.passes.effects import Effect, effect_of
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ TensorFlow orders all nodes by inputs and control inputs alone, so this asks for
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Iterable
 
 from minihub_runtime.codec import Func
@@ -165,7 +166,9 @@ def hands_on(op: str) -> bool:
     return op in _CALLS or op not in REGISTRY
 
 
+@functools.cache
 def _of_op(name: str) -> Effect:
+    # Large graphs have thousands of nodes of few ops, of which every plan asks.
     if may_wait(name):
         return Effect.WAITS
     if name in _READERS:
