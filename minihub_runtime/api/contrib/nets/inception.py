@@ -454,8 +454,8 @@ def inception_v1(
             net = avg_pool2d(net, [7, 7], stride=1, scope="MaxPool_0a_7x7")
             net = dropout(net, dropout_keep_prob, scope="Dropout_0b")
             logits = _logits(net, num_classes, spatial_squeeze, "Conv2d_0c_1x1")
-        end_points["Logits"] = logits
-        end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
+            end_points["Logits"] = logits
+            end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
     return logits, end_points
 
 
