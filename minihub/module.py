@@ -46,7 +46,7 @@ from minihub_runtime.dtypes import resource
 from minihub_runtime.errors import InvalidArgumentError, NotFoundError
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.graph.support import missing_ops
-from minihub_runtime.protos import Message, MetaGraphDef
+from minihub_runtime.protos import Message, MetaGraphDef, VariableDef, parse
 from minihub_runtime.train.initial_checkpoints import initialize_from
 from minihub_runtime.values import RaggedTensorValue
 
@@ -154,7 +154,10 @@ class Module:
             for name in self._meta_graph.assets
         }
         # What else the graph has under names that begin like the scope's, as `text_encoder` for `text`, is not of the module.
-        own = {entry.node for entry in variables_of(self._meta_graph)}
+        own = {
+            parse(VariableDef, data, "a variable").variable_name.removesuffix(":0")
+            for data in self._meta_graph.collection("variables")
+        }
         named = {name.removesuffix(":0"): variable for name, variable in made.items()}
         variables = merge_partitions({name: named[name] for name in named if name in own})
         if self._spec.checkpoint_prefix is not None:

@@ -15,6 +15,7 @@ from minihub_runtime.api import nest
 from minihub_runtime.api.branching import has_effects
 from minihub_runtime.api.building import build
 from minihub_runtime.api.cond import as_scalar
+from minihub_runtime.api.control_flow_switches import control_flow_v2_enabled
 from minihub_runtime.api.conversion import constant, convert_to_tensor
 from minihub_runtime.api.func_graph import (
     FuncGraph,
@@ -89,8 +90,15 @@ def while_loop(
     own = outputs[OWN_VARIABLES : OWN_VARIABLES + len(loop.invariants)]
     if not back_prop:
         own = [build("StopGradient", input=tensor) for tensor in own]
-    result = nest.pack_sequence_as(loop.returned, nest.flatten(loop.packed(own)))
-    return result[0] if len(own) == 1 and not return_same_structure else result
+    result = loop.packed(own)
+    if not control_flow_v2_enabled():
+        # Loops of Switch and Merge have the structure of what the body returns.
+        result = nest.pack_sequence_as(loop.returned, nest.flatten(result))
+        return result[0] if len(own) == 1 and not return_same_structure else result
+    if return_same_structure:
+        return result
+    flat = nest.flatten(result, expand_composites=True)
+    return flat[0] if len(flat) == 1 else result
 
 
 class _Loop:
@@ -101,7 +109,7 @@ class _Loop:
         first: the first values as tensors, in the same structure.
         signature: what holds of the values in every turn, in the same structure.
         invariants: the shapes of the flat values.
-        returned: what the body returned, whose structure the result has.
+        returned: what the body returned.
     """
 
     def __init__(

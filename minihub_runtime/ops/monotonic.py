@@ -6,6 +6,7 @@ import numpy as np
 
 from minihub_runtime.dtypes import DType, to_float
 from minihub_runtime.errors import UnimplementedError
+from minihub_runtime.ops.gradient_rules import Ops, Term
 from minihub_runtime.ops.registry import FLOATS, REALS, ROUNDING, Array, op
 from minihub_runtime.ops.windows import narrow
 from minihub_runtime.shapes import Shape, Spec
@@ -70,3 +71,18 @@ def _falling(row: list[float]) -> tuple[Array, Array]:
 @isotonic_regression.shape
 def isotonic_regression_shape(input: Spec) -> list[Shape]:
     return [input.shape, input.shape]
+
+
+@isotonic_regression.gradient
+def isotonic_regression_gradient(ops: Ops, grad: Term, segments: Term) -> Term:
+    # The elements of a segment share its gradient.
+    sizes = ops.Shape(segments)
+    columns = ops.Prod(sizes[-1:], [0])
+    rows = ops.Reshape(segments, ops.ConcatV2([ops.constant([-1], "int32"), sizes[-1:]], 0))
+    starts = ops.Range(0, ops.Shape(rows)[0], 1) * columns
+    ids = ops.Reshape(rows + ops.ExpandDims(starts, -1), [-1])
+    count = ops.Size(ids)
+    flat = ops.Reshape(grad, [-1])
+    sums = ops.UnsortedSegmentSum(flat, ids, count)
+    lengths = ops.UnsortedSegmentSum(ops.OnesLike(flat), ids, count)
+    return ops.Reshape(ops.GatherV2(sums / lengths, ids, 0), sizes)

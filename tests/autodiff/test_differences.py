@@ -69,6 +69,7 @@ FIRST: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
+            "IsotonicRegression/ties",
             "LeakyRelu/alpha_zero",
             "MaxPool3DGrad/ties",
             "MaxPoolWithArgmax/ties",
