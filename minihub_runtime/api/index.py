@@ -238,6 +238,8 @@ HOME_OF: dict[str, str] = {
     "contrib.crf.crf_sequence_score": "minihub_runtime.api.contrib.crf",
     "contrib.crf.crf_unary_score": "minihub_runtime.api.contrib.crf",
     "contrib.crf.viterbi_decode": "minihub_runtime.api.contrib.crf",
+    "contrib.cudnn_rnn.CudnnCompatibleGRUCell": "minihub_runtime.api.rnn.cudnn_cells",
+    "contrib.cudnn_rnn.CudnnCompatibleLSTMCell": "minihub_runtime.api.rnn.cudnn_cells",
     "contrib.data.AUTOTUNE": "minihub_runtime.api.data.contrib_names",
     "contrib.data.Counter": "minihub_runtime.api.data.contrib_names",
     "contrib.data.CsvDataset": "minihub_runtime.api.data.contrib_names",
