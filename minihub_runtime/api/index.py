@@ -290,6 +290,7 @@ HOME_OF: dict[str, str] = {
     "contrib.distributions.NOT_REPARAMETERIZED": "minihub_runtime.api.distributions.base",
     "contrib.distributions.Normal": "minihub_runtime.api.distributions.normal",
     "contrib.distributions.NormalWithSoftplusScale": "minihub_runtime.api.distributions.normal",
+    "contrib.distributions.OneHotCategorical": "minihub_runtime.api.distributions.one_hot_categorical",
     "contrib.distributions.RegisterKL": "minihub_runtime.api.distributions.divergence",
     "contrib.distributions.ReparameterizationType": "minihub_runtime.api.distributions.base",
     "contrib.distributions.StudentT": "minihub_runtime.api.distributions.student_t",
