@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from minihub_runtime.api.defaults import default_session
+from minihub_runtime.api.op_defs import op_def
 from minihub_runtime.api.operators import Operators
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import DType
-from minihub_runtime.errors import OperatorNotAllowedInGraphError
+from minihub_runtime.errors import NotFoundError, OperatorNotAllowedInGraphError
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.graph.writer import node_to_proto
 from minihub_runtime.ops.registry import REGISTRY
@@ -201,6 +202,20 @@ class Operation:
     def node_def(self) -> Any:
         """The NodeDef."""
         return node_to_proto(self.node)
+
+    @property
+    def op_def(self) -> Any:
+        """The OpDef; of a function that is called by its name, its signature.
+
+        Raises:
+            NotFoundError: the op is not known, as in a graph of another program.
+        """
+        function = self.graph.node_graph.functions.get(self.type)
+        if function is not None:
+            return function.signature
+        if self.type not in REGISTRY:
+            raise NotFoundError(f"Op type not registered '{self.type}'")
+        return op_def(self.type)
 
     def get_attr(self, name: str) -> Any:
         """The value of an attribute; strings as bytes, as in TensorFlow.

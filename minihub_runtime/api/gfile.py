@@ -193,7 +193,7 @@ def copy(src: Path, dst: Path, overwrite: bool = False) -> None:
         NotFoundError: there is no file `src`.
         OpError: the system refuses.
     """
-    _onto(shutil.copyfile, src, dst, overwrite)
+    _onto(_copy_content, src, dst, overwrite)
 
 
 @public("gfile.Rename")
@@ -212,6 +212,15 @@ def rename(src: Path, dst: Path, overwrite: bool = False) -> None:
         OpError: the system refuses.
     """
     _onto(os.replace, src, dst, overwrite)
+
+
+def _copy_content(source: str, target: str) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        # The error names the path that is at fault, be it the target.
+        with system_errors(target if error.filename == target else source):
+            raise
 
 
 def _onto(act: Callable[[str, str], Any], src: Path, dst: Path, overwrite: bool) -> None:

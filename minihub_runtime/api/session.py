@@ -185,6 +185,9 @@ def _converted(tensor: Tensor, value: Any, dtype: DType) -> Any:
             array = array.astype(dtype.numpy)
         else:
             array = as_array(array if text else value, dtype, f"the value of {tensor.name}")
+        # TensorFlow looks at single numbers of Python only: 2 is no bool, 2049 no float16; in arrays they are rounded.
+        if isinstance(value, int) and array.dtype.kind in "bfc" and array.item() != float(value):
+            raise InvalidArgumentError(f"{dtype.name} does not hold it")
     except InvalidArgumentError as error:
         raise TypeError(
             f"Type of feed value {str(value)[:80]} is not compatible with Tensor type "
@@ -264,7 +267,7 @@ class Session:
         self._fed: dict[int, _Feedable] = {}
         self._partial_runs: dict[str, PartialRun] = {}
         self._partial_numbers = itertools.count()
-        self._entered: list[contextlib.ExitStack] = []
+        self._entered: contextlib.ExitStack | None = None
         _open_sessions.add(self)
 
     @staticmethod
@@ -548,16 +551,22 @@ class Session:
         return SESSIONS.push(self)
 
     def __enter__(self) -> Session:
-        stack = contextlib.ExitStack()
-        stack.enter_context(self.graph.as_default())
-        stack.enter_context(self.as_default())
-        self._entered.append(stack)
+        if self._entered is not None:
+            raise RuntimeError(
+                "Session context managers are not re-entrant. Use `Session.as_default()` "
+                "if you want to enter a session multiple times."
+            )
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.graph.as_default())
+            stack.enter_context(self.as_default())
+            self._entered = stack.pop_all()
         return self
 
     def __exit__(self, *details: object) -> None:
-        self._entered.pop().close()
-        if not self._entered:
-            self.close()
+        entered, self._entered = self._entered, None
+        if entered is not None:
+            entered.close()
+        self.close()
 
 
 def _plain(value: Any, ref: Ref) -> Any:

@@ -1,4 +1,4 @@
-"""Normal distributions of vectors in `tf.contrib.distributions`, which TensorFlow has no more: as NumPy has it."""
+"""Distributions of vectors in `tf.contrib.distributions`, which TensorFlow has no more: as NumPy has them."""
 
 from __future__ import annotations
 
@@ -115,3 +115,53 @@ def test_shapes_may_be_known_in_a_run_only() -> None:
         assert [size.tolist() for size in found] == [[2], [3], [4, 2, 3]]
         with pytest.raises(tf.errors.InvalidArgumentError, match="non-zero"):
             session.run(d.mean() + d.sample(), {loc: LOC, scale: [0.0, 1.0, 1.0]})
+
+
+LOGITS = np.array([[0.5, -1.0, 2.0], [0.0, 0.3, -0.4]], np.float32)
+PROBS = np.exp(LOGITS) / np.exp(LOGITS).sum(-1, keepdims=True)
+
+
+def test_classes_are_vectors_with_a_one() -> None:
+    d = tf.contrib.distributions.OneHotCategorical(LOGITS)
+    plain, other = tf.distributions.Categorical(LOGITS), tf.zeros([3])
+    assert (d.batch_shape.as_list(), d.event_shape.as_list(), d.dtype) == ([2], [3], tf.int32)
+    values = np.eye(3, dtype=np.int32)[[2, 0]]
+    far = tf.contrib.distributions.kl_divergence(
+        d, tf.contrib.distributions.OneHotCategorical(other)
+    )
+    pairs = [
+        (d.log_prob(values), plain.log_prob([2, 0])),
+        (d.log_prob(values[0]), plain.log_prob([2, 2])),
+        (d.prob(values), PROBS[[0, 1], [2, 0]]),
+        (d.entropy(), plain.entropy()),
+        (d.mean(), PROBS),
+        (d.mode(), np.eye(3, dtype=np.int32)[[2, 1]]),
+        (d.variance(), PROBS * (1 - PROBS)),
+        (d.covariance(), np.array([np.diag(p) - np.outer(p, p) for p in PROBS])),
+        (far, tf.distributions.kl_divergence(plain, tf.distributions.Categorical(other))),
+        (d.event_shape_tensor(), [3]),
+    ]
+    wanted = run(*(tf.convert_to_tensor(pair[1]) for pair in pairs))
+    for found, right in zip(run(*(pair[0] for pair in pairs)), wanted, strict=True):
+        assert found.shape == right.shape
+        np.testing.assert_allclose(found, right, rtol=1e-5, atol=1e-6)
+    with pytest.raises(NotImplementedError):
+        d.cdf(values)
+
+
+def test_vectors_are_drawn_as_often_as_their_chances_say() -> None:
+    d = tf.contrib.distributions.OneHotCategorical(probs=PROBS, dtype=tf.float32)
+    drawn = d.sample([4, 1000], seed=3)
+    assert (drawn.shape.as_list(), drawn.dtype) == ([4, 1000, 2, 3], tf.float32)
+    (vectors,) = run(drawn)
+    assert set(np.unique(vectors)) == {0, 1}
+    assert (vectors.sum(-1) == 1).all()
+    np.testing.assert_allclose(vectors.mean((0, 1)), PROBS, atol=0.03)
+
+
+def test_a_value_that_is_no_class_fails_where_values_are_checked() -> None:
+    checked = tf.contrib.distributions.OneHotCategorical(LOGITS, validate_args=True)
+    run(checked.log_prob(np.eye(3, dtype=np.int32)[[1, 2]]))
+    for value in ([0, 0, 0], [2, -1, 0], [1, 1, -1]):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="zeros and a one"):
+            run(checked.log_prob(np.int32([value, [0, 1, 0]])))

@@ -1,4 +1,4 @@
-"""`tf.contrib.rnn`: stacks of layers in both directions."""
+"""`tf.contrib.rnn`: stacks of layers in both directions; `tf.contrib.cudnn_rnn`."""
 
 from __future__ import annotations
 
@@ -103,3 +103,49 @@ def test_cells_and_states_belong_together(
         tf.contrib.rnn.stack_bidirectional_dynamic_rnn(
             *both, inputs, initial_states_bw=states, dtype=tf.float32
         )
+
+
+def test_an_lstm_computes_what_a_gpu_learned(inputs: Any) -> None:
+    cell = tf.contrib.cudnn_rnn.CudnnCompatibleLSTMCell(2)
+    stack = tf.nn.rnn_cell.MultiRNNCell([cell])
+    found, _ = tf.nn.dynamic_rnn(stack, inputs, dtype=tf.float32)
+    names = [variable.op.name for variable in tf.global_variables("rnn")]
+    scope = "rnn/multi_rnn_cell/cell_0/cudnn_compatible_lstm_cell"
+    assert names == [f"{scope}/kernel", f"{scope}/bias"]
+    with tf.variable_scope("rnn/multi_rnn_cell", reuse=True):
+        plain = tf.nn.rnn_cell.LSTMCell(2, forget_bias=0, name="cudnn_compatible_lstm_cell")
+        wanted, _ = tf.nn.dynamic_rnn(plain, inputs, dtype=tf.float32, scope="cell_0")
+    mine, theirs = values(found, wanted)
+    np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_a_gru_of_cudnn_resets_what_the_state_gives_the_candidate() -> None:
+    def sigmoid(x: Any) -> Any:
+        return 1 / (1 + np.exp(-x))
+
+    rng = np.random.default_rng(1)
+    x, state = (rng.standard_normal((3, size)).astype(np.float32) for size in (4, 2))
+    cell = tf.contrib.cudnn_rnn.CudnnCompatibleGRUCell(
+        2, kernel_initializer=tf.random_normal_initializer(seed=1)
+    )
+    new, same = cell(tf.constant(x), tf.constant(state))
+    variables = tf.trainable_variables("cudnn_compatible_gru_cell")
+    projections = ("input_projection", "hidden_projection")
+    assert new is same
+    assert [variable.op.name for variable in variables] == [
+        *(f"cudnn_compatible_gru_cell/gates/{part}" for part in ("kernel", "bias")),
+        *(f"cudnn_compatible_gru_cell/candidate/{place}/kernel" for place in projections),
+        *(f"cudnn_compatible_gru_cell/candidate/{place}/bias" for place in projections),
+    ]
+    biases = [variable for variable in variables if variable.op.name.endswith("bias")]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for variable in biases:
+            variable.load(rng.standard_normal(variable.shape), session)
+        found, weights = session.run([new, variables])
+    gates_kernel, gates_bias, of_inputs, of_state, inputs_bias, state_bias = weights
+    gates = sigmoid(np.concatenate([x, state], 1) @ gates_kernel + gates_bias)
+    reset, update = gates[:, :2], gates[:, 2:]
+    candidate = np.tanh(x @ of_inputs + inputs_bias + reset * (state @ of_state + state_bias))
+    wanted = (1 - update) * candidate + update * state
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)

@@ -299,3 +299,29 @@ def test_what_is_used_outside_of_its_branch_is_told() -> None:
                 (TypeError, ValueError), match="a branch, loop or function, which must"
             ):
                 use()
+
+
+def test_a_session_is_entered_once_at_a_time() -> None:
+    session = tf.Session()
+    with session:
+        with pytest.raises(RuntimeError, match="not re-entrant"), session:
+            pass
+        with session.as_default():
+            assert session.run(tf.constant(1)) == 1
+    with session, pytest.raises(RuntimeError, match="closed"):
+        session.run(tf.constant(1))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "good", "bad"),
+    [(tf.bool, 1, 2), (tf.float16, 2048, 2049), (tf.complex64, 2**24, 2**24 + 1)],
+)
+def test_a_whole_number_is_fed_where_the_type_holds_it(
+    dtype: tf.DType, good: int, bad: int
+) -> None:
+    fed = tf.placeholder(dtype)
+    with tf.Session() as session:
+        assert session.run(fed, {fed: good}) == good
+        assert session.run(fed, {fed: [bad]}).shape == (1,)
+        with pytest.raises(TypeError, match="not compatible with Tensor type"):
+            session.run(fed, {fed: bad})

@@ -35,34 +35,20 @@ from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.dtypes import as_dtype, int32, int64
 from minihub_runtime.public import public
 
-__all__ = ["Categorical"]
+__all__ = ["Categorical", "ClassDistribution", "divergence_of_classes"]
 
 
-@public("distributions.Categorical", "contrib.distributions.Categorical")
-class Categorical(Distribution):
-    """Distributions of classes, which are the numbers from 0 on.
-
-    Args:
-        logits: logarithms of chances up to a constant, `[…, classes]`; either these or `probs` are given.
-        probs: chances, `[…, classes]`.
-        dtype: the type of samples.
-        validate_args: whether a run checks chances and values.
-        allow_nan_stats: see `Distribution`.
-        name: the scope of its operations.
-
-    Raises:
-        ValueError: both or none of `logits` and `probs` are given, or they are scalars.
-        TypeError: they are not of a floating-point type.
-    """
+class ClassDistribution(Distribution):
+    """What distributions of classes share, be those numbers or vectors; arguments as for `Categorical`."""
 
     def __init__(
         self,
-        logits: Any = None,
-        probs: Any = None,
-        dtype: Any = int32,
-        validate_args: bool = False,
-        allow_nan_stats: bool = True,
-        name: str = "Categorical",
+        logits: Any,
+        probs: Any,
+        dtype: Any,
+        validate_args: bool,
+        allow_nan_stats: bool,
+        name: str,
     ) -> None:
         parameters = dict(locals())
         with name_scope(name, values=[logits, probs]) as scope:
@@ -121,6 +107,45 @@ class Categorical(Distribution):
     def _batch_shape(self) -> Any:
         return self.logits.shape[:-1]
 
+    def _classes(self, n: Any, seed: int | None, kind: Any) -> Any:
+        rows = self.logits
+        if rows.shape.ndims != 2:
+            rows = reshape(rows, [-1, self.event_size])
+        drawn = transpose(multinomial(rows, n, seed=seed, output_dtype=kind))
+        return reshape(drawn, concat([[n], self.batch_shape_tensor()], 0))
+
+    def _entropy(self) -> Any:
+        return -reduce_sum(log_softmax(self.logits) * self.probs, axis=-1)
+
+
+@public("distributions.Categorical", "contrib.distributions.Categorical")
+class Categorical(ClassDistribution):
+    """Distributions of classes, which are the numbers from 0 on.
+
+    Args:
+        logits: logarithms of chances up to a constant, `[…, classes]`; either these or `probs` are given.
+        probs: chances, `[…, classes]`.
+        dtype: the type of samples.
+        validate_args: whether a run checks chances and values.
+        allow_nan_stats: see `Distribution`.
+        name: the scope of its operations.
+
+    Raises:
+        ValueError: both or none of `logits` and `probs` are given, or they are scalars.
+        TypeError: they are not of a floating-point type.
+    """
+
+    def __init__(
+        self,
+        logits: Any = None,
+        probs: Any = None,
+        dtype: Any = int32,
+        validate_args: bool = False,
+        allow_nan_stats: bool = True,
+        name: str = "Categorical",
+    ) -> None:
+        super().__init__(logits, probs, dtype, validate_args, allow_nan_stats, name)
+
     def _event_shape_tensor(self) -> Any:
         return constant([], dtype=int32)
 
@@ -128,13 +153,8 @@ class Categorical(Distribution):
         return TensorShape([])
 
     def _sample_n(self, n: Any, seed: int | None = None) -> Any:
-        rows = self.logits
-        if rows.shape.ndims != 2:
-            rows = reshape(rows, [-1, self.event_size])
         kind = int64 if as_dtype(self.dtype).size > 4 else int32
-        drawn = transpose(multinomial(rows, n, seed=seed, output_dtype=kind))
-        whole = concat([[n], self.batch_shape_tensor()], 0)
-        return cast(reshape(drawn, whole), self.dtype)
+        return cast(self._classes(n, seed, kind), self.dtype)
 
     def _cdf(self, k: Any) -> Any:
         k, probs = self._broadcast(k, self.probs)
@@ -146,9 +166,6 @@ class Categorical(Distribution):
     def _log_prob(self, k: Any) -> Any:
         k, logits = self._broadcast(k, self.logits)
         return -sparse_softmax_cross_entropy_with_logits(labels=k, logits=logits)
-
-    def _entropy(self) -> Any:
-        return -reduce_sum(log_softmax(self.logits) * self.probs, axis=-1)
 
     def _mode(self) -> Any:
         mode = cast(argmax(self.logits, axis=self._batch_rank), self.dtype)
@@ -179,7 +196,8 @@ class Categorical(Distribution):
 
 
 @RegisterKL(Categorical, Categorical)
-def _kl_categorical_categorical(a: Any, b: Any, name: str | None = None) -> Any:
+def divergence_of_classes(a: Any, b: Any, name: str | None = None) -> Any:
+    """How far two distributions of classes are apart, in nats."""
     with name_scope(name, "kl_categorical_categorical", [a.logits, b.logits]):
         difference = log_softmax(a.logits) - log_softmax(b.logits)
         return reduce_sum(softmax(a.logits) * difference, axis=-1)

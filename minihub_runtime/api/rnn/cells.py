@@ -12,7 +12,7 @@ from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import constant_value, convert_to_tensor
 from minihub_runtime.api.elements import Tensor
 from minihub_runtime.api.graph import name_scope
-from minihub_runtime.api.initializers import Constant, Zeros
+from minihub_runtime.api.initializers import Constant, Initializer, Zeros
 from minihub_runtime.api.joining import concat
 from minihub_runtime.api.layers.base import InputSpec, Layer
 from minihub_runtime.api.layers.settings import activation_of, initializer_of
@@ -309,35 +309,34 @@ class GRUCell(NumUnitsCell):
         check_dtype(self.dtype)
         depth = depth_of(inputs_shape)
         units = self._num_units
-        self._gate_kernel = self.add_weight(
-            "gates/kernel", shape=[depth + units, 2 * units], initializer=self._kernel_initializer
-        )
-        self._gate_bias = self.add_weight(
-            "gates/bias",
-            shape=[2 * units],
-            initializer=Constant(1.0, dtype=self.dtype)
-            if self._bias_initializer is None
-            else self._bias_initializer,
-        )
+        self._add_gates(depth)
         self._candidate_kernel = self.add_weight(
             "candidate/kernel", shape=[depth + units, units], initializer=self._kernel_initializer
         )
-        self._candidate_bias = self.add_weight(
-            "candidate/bias",
-            shape=[units],
-            initializer=Zeros(dtype=self.dtype)
-            if self._bias_initializer is None
-            else self._bias_initializer,
-        )
+        self._candidate_bias = self._add_bias("candidate/bias", units, Zeros(dtype=self.dtype))
         self.built = True
+
+    def _add_gates(self, depth: int) -> None:
+        units = self._num_units
+        self._gate_kernel = self.add_weight(
+            "gates/kernel", shape=[depth + units, 2 * units], initializer=self._kernel_initializer
+        )
+        self._gate_bias = self._add_bias("gates/bias", 2 * units, Constant(1.0, dtype=self.dtype))
+
+    def _add_bias(self, name: str, size: int, default: Initializer) -> Any:
+        given = self._bias_initializer
+        return self.add_weight(name, [size], initializer=default if given is None else given)
 
     def call(self, inputs: Any, state: Any) -> Any:
         """Output and new state are the same."""
         check_tensors(inputs, state)
-        gates = bias_add(matmul(concat([inputs, state], 1), self._gate_kernel), self._gate_bias)
-        reset, update = parts(build("Sigmoid", x=gates), 2, 1)
+        reset, update = self._gates(inputs, state)
         kept = reset * state
         candidate = matmul(concat([inputs, kept], 1), self._candidate_kernel)
         candidate = self._activation(bias_add(candidate, self._candidate_bias))
         new = update * state + (1 - update) * candidate
         return new, new
+
+    def _gates(self, inputs: Any, state: Any) -> Any:
+        gates = bias_add(matmul(concat([inputs, state], 1), self._gate_kernel), self._gate_bias)
+        return parts(build("Sigmoid", x=gates), 2, 1)

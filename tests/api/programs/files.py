@@ -131,6 +131,8 @@ def folders(tf: Any, folder: str) -> Any:
         refused(tf, lambda: tf.gfile.Copy(one, two), folder)[0],
         tf.gfile.Copy(one, two, overwrite=True),
         tf.gfile.GFile(two).read(),
+        refused(tf, lambda: tf.gfile.Copy(one, os.path.join(folder, "no/2.txt")), folder),
+        refused(tf, lambda: tf.gfile.Copy(os.path.join(folder, "no/1.txt"), two, True), folder),
         refused(tf, lambda: tf.gfile.Rename(one, two), folder)[0],
         tf.gfile.Rename(one, two, overwrite=True),
         tf.gfile.Exists(one),
