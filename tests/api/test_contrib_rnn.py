@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,12 @@ import minihub_runtime as tf
 
 BATCH, TIME, DEPTH, UNITS = 2, 3, 4, (5, 2)
 LENGTHS = [3, 2]
+
+
+@pytest.fixture(autouse=True)
+def _graph() -> Iterator[None]:
+    with tf.Graph().as_default():
+        yield
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ def test_functions_around_read_what_inner_ones_wrote(run: Run) -> None:
             return i + 1, total + before + tf.cond(i > 1, lambda: v, lambda: -v)
 
     result = tf.while_loop(lambda i, _: i < 3, turn, [0, 0.0], parallel_iterations=1)
-    assert run(result) == (3, (10 - 1) + (10 - 2) + (20 + 4))
+    assert run(result) == [3, (10 - 1) + (10 - 2) + (20 + 4)]
 
 
 def test_gradients_pass_what_is_read_after_a_write(run: Run) -> None:

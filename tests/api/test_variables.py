@@ -112,10 +112,11 @@ def test_a_fed_array_may_change_later() -> None:
 
 def test_sizes_are_whole_numbers_of_any_type() -> None:
     assert tf.TensorShape([4 / 2, np.float32(3), None]).as_list() == [2, 3, None]
-    assert tf.get_variable("halves", [4 / 2, 1]).shape == [2, 1]
-    cell = tf.nn.rnn_cell.BasicLSTMCell(6 / 2)
-    outputs, _ = tf.nn.dynamic_rnn(cell, tf.zeros([2, 5, 4]), dtype=tf.float32)
-    assert outputs.shape.as_list() == [2, 5, 3]
+    with tf.Graph().as_default():
+        assert tf.get_variable("halves", [4 / 2, 1]).shape == [2, 1]
+        cell = tf.nn.rnn_cell.BasicLSTMCell(6 / 2)
+        outputs, _ = tf.nn.dynamic_rnn(cell, tf.zeros([2, 5, 4]), dtype=tf.float32)
+        assert outputs.shape.as_list() == [2, 5, 3]
     for size in (2.5, float("nan"), float("inf")):
         with pytest.raises(TypeError):
             tf.TensorShape([size])

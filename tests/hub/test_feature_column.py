@@ -45,10 +45,11 @@ def test_a_layer_that_is_not_trainable_freezes_its_modules() -> None:
         hub.text_embedding_column("text", demo.FOLDER, trainable=True),
         hub.sparse_text_embedding_column("words", demo.FOLDER, "sum", "", trainable=True),
     ]
-    words = tf.SparseTensor([[0, 0], [1, 0]], SENTENCES, [2, 1])
-    DenseFeatures(columns, trainable=False)({"text": SENTENCES, "words": words})
-    assert len(tf.global_variables()) == 2
-    assert not tf.trainable_variables()
+    with tf.Graph().as_default():
+        words = tf.SparseTensor([[0, 0], [1, 0]], SENTENCES, [2, 1])
+        DenseFeatures(columns, trainable=False)({"text": SENTENCES, "words": words})
+        assert len(tf.global_variables()) == 2
+        assert not tf.trainable_variables()
 
 
 def test_gradients_reach_a_trainable_module() -> None:
