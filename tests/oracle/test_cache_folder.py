@@ -56,24 +56,35 @@ def test_tensorflow_hub_uses_what_minihub_stored(server: Server) -> None:
 
 
 def test_minihub_waits_for_tensorflow_hub(server: Server) -> None:
-    started = threading.Event()
+    started, waited_for = threading.Event(), threading.Event()
 
-    def slow(call: Call) -> None:
+    def until_waited_for(call: Call) -> None:
         started.set()
-        time.sleep(1)
+        waited_for.wait(60)
         call.answer(body=_with_folders())
 
-    url = server.route("/m/1", slow)
+    url = server.route("/m/1", until_waited_for)
     found: list[str] = []
     thread = threading.Thread(target=lambda: found.append(hub.resolve(url)))
     thread.start()
     started.wait(30)
-    ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM, url], cwd=ROOT, capture_output=True, text=True, check=True
+    child = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, url],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
+    assert child.stderr is not None
+    for line in child.stderr:
+        if "waiting for a process of tensorflow_hub" in line:
+            break
+    else:
+        pytest.fail("minihub ended without waiting for the download of tensorflow_hub")
+    waited_for.set()
+    path, _ = child.communicate()
     thread.join()
-    assert [ran.stdout.strip()] == found
-    assert "waiting for a process of tensorflow_hub" in ran.stderr
+    assert [path.strip()] == found
     assert server.count() == 1
 
 
