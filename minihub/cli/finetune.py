@@ -214,20 +214,24 @@ def _print_result(tuned: Any) -> None:
     print(
         f"\nepoch {tuned.best_epoch} of {len(tuned.history)} is kept; its scores on {examples}:\n"
     )
-    classes, confusion = metrics.pop("classes", []), metrics.pop("confusion", [])
+    classes, confusion = metrics.pop("classes", []), metrics.pop("confusion", None)
     rows = [[name.replace("_", " "), f"{value:.4g}"] for name, value in metrics.items()]
     print(table(rows, width=width(), indent=2, right=[1]))
     if classes:
-        header = ["class", "precision", "recall", "f1", "examples", "taken for"]
+        header = ["class", "precision", "recall", "f1", "examples"]
         rows = [
             [
                 str(line["label"]),
                 *(f"{line[key]:.3f}" for key in ("precision", "recall", "f1")),
                 str(line["examples"]),
-                _mistakes(counts, number, [other["label"] for other in classes]),
             ]
-            for number, (line, counts) in enumerate(zip(classes, confusion, strict=True))
+            for line in classes
         ]
+        if confusion is not None:
+            header.append("taken for")
+            labels = [line["label"] for line in classes]
+            for number, counts in enumerate(confusion):
+                rows[number].append(_mistakes(counts, number, labels))
         print()
         print(table(rows, header, width=width(), indent=2, right=[1, 2, 3, 4]))
     print()

@@ -19,6 +19,8 @@ __all__ = ["BALANCED", "Classification", "Regression", "Task", "choose_task"]
 
 #: Classes weigh the less the more examples they have.
 BALANCED = "balanced"
+#: Scores of more classes have no confusion matrix: it would have more numbers than anyone reads, and of 30,000 classes take 7 GB.
+CONFUSION_CLASSES = 1000
 
 
 class Task(abc.ABC):
@@ -28,11 +30,13 @@ class Task(abc.ABC):
         name: `classification` or `regression`; the default name of the signature.
         units: numbers that the head computes for an example.
         targets: what is to be predicted for each example, as an array.
+        scored: name of the output that the scores are of.
     """
 
     name: str
     units: int
     targets: Any
+    scored: str
 
     @abc.abstractmethod
     def encode(self, labels: Any) -> Any:
@@ -63,8 +67,8 @@ class Task(abc.ABC):
         """What a user calls the prediction, of the values of outputs."""
 
     @abc.abstractmethod
-    def scores(self, outputs: Mapping[str, Any], targets: Any) -> dict[str, Any]:
-        """How good the values of outputs are: plain numbers, lists and dicts."""
+    def scores(self, values: Any, targets: Any) -> dict[str, Any]:
+        """How good the values of the output `scored` are: plain numbers, lists and dicts."""
 
     @abc.abstractmethod
     def score(self, scores: Mapping[str, Any]) -> float:
@@ -90,6 +94,7 @@ class Classification(Task):
     """
 
     name = "classification"
+    scored = "class"
 
     def __init__(self, labels: Any, class_weights: Any = None) -> None:
         values = _texts_or_integers(labels)
@@ -176,17 +181,20 @@ class Classification(Task):
         padded = any(isinstance(label, str) and label.endswith("\0") for label in self.classes)
         return np.array(self.classes, object if padded else None)[outputs["class"]]
 
-    def scores(self, outputs: Mapping[str, Any], targets: Any) -> dict[str, Any]:
-        """Accuracy, F1 (mean over the classes that occur), a line per class, and the confusion matrix: rows are true classes."""
-        predicted = outputs["class"]
-        confusion = np.zeros((self.units, self.units), np.int64)
-        np.add.at(confusion, (targets, predicted), 1)
-        hits, true, said = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
+    def scores(self, values: Any, targets: Any) -> dict[str, Any]:
+        """Accuracy, F1 (mean over the classes that occur), a line per class, and the confusion matrix: rows are true classes.
+
+        More than CONFUSION_CLASSES have no confusion matrix.
+        """
+        hits, true, said = (
+            np.bincount(numbers, minlength=self.units)
+            for numbers in (targets[targets == values], targets, values)
+        )
         precision = _ratio(hits, said)
         recall = _ratio(hits, true)
         f1 = _ratio(2.0 * hits, true + said)
         occurs = true + said > 0
-        return {
+        scores = {
             "accuracy": float(hits.sum() / max(len(targets), 1)),
             "f1": float(f1[occurs].mean()) if occurs.any() else 0.0,
             "classes": [
@@ -199,8 +207,11 @@ class Classification(Task):
                 }
                 for i, label in enumerate(self.classes)
             ],
-            "confusion": confusion.tolist(),
         }
+        if self.units <= CONFUSION_CLASSES:
+            pairs = np.bincount(targets * self.units + values, minlength=self.units**2)
+            scores["confusion"] = pairs.reshape(self.units, self.units).tolist()
+        return scores
 
     def score(self, scores: Mapping[str, Any]) -> float:
         """Accuracy."""
@@ -224,6 +235,7 @@ class Regression(Task):
     """
 
     name = "regression"
+    scored = "default"
 
     def __init__(self, labels: Any) -> None:
         self.targets = _numbers(labels)
@@ -268,10 +280,10 @@ class Regression(Task):
         """The numbers: float32 [examples] or [examples, n]."""
         return outputs["default"]
 
-    def scores(self, outputs: Mapping[str, Any], targets: Any) -> dict[str, Any]:
+    def scores(self, values: Any, targets: Any) -> dict[str, Any]:
         """Mean squared and mean absolute error, and the share of the variance that is explained (R²)."""
         wanted = targets.astype(np.float64)
-        error = outputs["default"].astype(np.float64) - wanted
+        error = values.astype(np.float64) - wanted
         variance = float(np.square(wanted - wanted.mean(axis=0)).mean())
         squared = float(np.square(error).mean())
         return {

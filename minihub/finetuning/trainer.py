@@ -259,14 +259,14 @@ class Trainer:
         """The mean loss and the scores of examples."""
         assert self._predicting is not None
         total = weight = 0.0
-        found: list[dict[str, Any]] = []
+        found: list[Any] = []
         for numbers in part.slices(PREDICTION_BATCH):
             targets = part.targets[numbers]
             weights = self.head.task.weights(targets)
             loss, outputs = self._predicting.evaluate(part.batches.batch(numbers), targets, weights)
             total, weight = total + loss, weight + float(weights.sum())
-            found.append(outputs)
-        scores = self.head.task.scores(_joined(found), part.targets[part.numbers])
+            found.append(outputs[self.head.task.scored])
+        scores = self.head.task.scores(np.concatenate(found), part.targets[part.numbers])
         return total / weight if weight else 0.0, scores
 
     def scores(self, part: Part, epoch: int | None = None) -> dict[str, Any]:

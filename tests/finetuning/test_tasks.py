@@ -103,7 +103,7 @@ def test_unknown_labels_are_named() -> None:
 
 def test_scores_of_a_classification() -> None:
     task = Classification(["a", "b", "c", "a", "b"])
-    scores = task.scores({"class": np.array([0, 1, 1, 0])}, np.array([0, 1, 0, 0]))
+    scores = task.scores(np.array([0, 1, 1, 0]), np.array([0, 1, 0, 0]))
     assert scores["accuracy"] == 0.75
     # The mean is over the classes that occur: `c` neither is nor was said to be.
     assert np.isclose(scores["f1"], (2 * 2 / 5 + 2 / 3) / 2)
@@ -112,6 +112,17 @@ def test_scores_of_a_classification() -> None:
     assert (line["label"], line["examples"], line["precision"]) == ("a", 3, 1.0)
     assert np.isclose(line["recall"], 2 / 3)
     assert task.score(scores) == 0.75
+
+
+def test_scores_of_many_classes_have_no_confusion_matrix() -> None:
+    task = Classification([f"{number:05}" for number in range(30_000)] * 2)
+    scores = task.scores(np.array([0, 2, 2]), np.array([0, 1, 2]))
+    assert "confusion" not in scores
+    assert np.isclose(scores["accuracy"], 2 / 3)
+    assert scores["classes"][1] == {
+        "label": "00001", "precision": 0.0, "recall": 0.0, "f1": 0.0, "examples": 1,
+    }  # fmt: skip
+    assert scores["classes"][2]["precision"] == 0.5
 
 
 def test_a_regression_learns_in_units_of_the_spread() -> None:
@@ -130,11 +141,11 @@ def test_a_regression_learns_in_units_of_the_spread() -> None:
 
 def test_scores_of_a_regression() -> None:
     task = Regression([1.0, 2.0, 3.0])
-    scores = task.scores({"default": np.float32([1, 2, 5])}, np.float32([1, 2, 3]))
+    scores = task.scores(np.float32([1, 2, 5]), np.float32([1, 2, 3]))
     assert np.isclose(scores["mean_squared_error"], 4 / 3)
     assert np.isclose(scores["mean_absolute_error"], 2 / 3)
     assert np.isclose(scores["r2"], 1 - (4 / 3) / (2 / 3))
-    assert task.scores({"default": np.float32([1])}, np.float32([1]))["r2"] == 0.0
+    assert task.scores(np.float32([1]), np.float32([1]))["r2"] == 0.0
 
 
 @pytest.mark.parametrize(
