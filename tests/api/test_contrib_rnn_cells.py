@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -508,3 +509,25 @@ def test_utilities_of_loops() -> None:
     assert rnn.transpose_batch_time(known).shape.as_list() == [3, 2, 4]
     assert rnn.best_effort_input_batch_size([tf.placeholder(tf.float32), known]) == 3
     assert issubclass(rnn.GRUBlockCell, rnn.LayerRNNCell)
+
+
+def test_copies_of_cells_that_were_called_have_their_variables() -> None:
+    stack = cells.MultiRNNCell(
+        [cells.LSTMCell(4), rnn.OutputProjectionWrapper(cells.GRUCell(4), 4)]
+    )
+    state = stack.zero_state(3, tf.float32)
+    first, _ = stack(tf.constant(ROWS), state)
+    copied = copy.deepcopy(stack)
+    assert copied._cells[0] is not stack._cells[0]
+    second, _ = copied(tf.constant(ROWS), state)
+    assert len(tf.global_variables()) == 8
+    dense = tf.layers.Dense(2)
+    dense(first)
+    again = copy.deepcopy(dense)
+    assert again.kernel is dense.kernel
+    again(second)
+    again.activation = tf.nn.relu
+    assert dense.activation is None
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        np.testing.assert_array_equal(*session.run([first, second]))

@@ -187,6 +187,20 @@ def test_an_attention_that_is_none_is_refused() -> None:
         legacy.attention_decoder(given, state, seen, cell)
 
 
+def test_a_cell_writes_again_with_what_it_has() -> None:
+    """A model built anew with the same cell copies one that has variables: the copy reads with them."""
+    dropping = cells.DropoutWrapper(cells.BasicLSTMCell(SIZE), output_keep_prob=0.5)
+    cell = tf.contrib.rnn.InputProjectionWrapper(cells.MultiRNNCell([dropping] * 2), SIZE)
+    inputs = symbols(1, 1)
+    arguments = (inputs, inputs, cell, READ, WRITTEN, SIZE)
+    legacy.embedding_attention_seq2seq(*arguments)
+    found = names()
+    with tf.variable_scope("", reuse=True):
+        outputs, _ = legacy.embedding_attention_seq2seq(*arguments, feed_previous=True)
+    assert names() == found
+    assert values(outputs)[0].shape == (2, WRITTEN)
+
+
 def test_several_decoders() -> None:
     written = {"a": symbols(0, 1, 2), "b": symbols(0, 1)}
     writers = {name: cells.BasicLSTMCell(SIZE) for name in written}

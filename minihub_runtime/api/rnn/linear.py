@@ -82,6 +82,10 @@ class Linear:
                         "bias", [output_size], dtype=dtype, initializer=bias_initializer
                     )
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Linear:
+        """Itself: variables are not copied."""
+        return self
+
     def __call__(self, args: Any) -> Tensor:
         """The map of what has the sizes of the first arguments."""
         tensors = args if self._several else [args]
