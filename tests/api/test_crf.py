@@ -103,3 +103,26 @@ def test_transitions_are_learned() -> None:
         for _ in range(20):
             session.run(step)
         assert session.run(loss) < before - 0.1
+
+
+def test_steps_are_cells() -> None:
+    inputs, transitions, _, _, _ = data(4)
+    crf = tf.contrib.crf
+    with tf.Graph().as_default(), tf.Session() as session:
+        first, rest = tf.constant(inputs[:, 0]), tf.constant(inputs[:, 1:])
+        pairs = tf.constant(transitions)
+        loop = {"initial_state": first, "dtype": tf.float64}
+        _, scores = tf.nn.dynamic_rnn(crf.CrfForwardRnnCell(pairs), rest, **loop)
+        cell = crf.CrfDecodeForwardRnnCell(pairs)
+        before, best = tf.nn.dynamic_rnn(cell, rest, dtype=tf.int32, initial_state=first)
+        last = tf.expand_dims(tf.argmax(best, 1, output_type=tf.int32), 1)
+        tags, _ = tf.nn.dynamic_rnn(
+            crf.CrfDecodeBackwardRnnCell(3), tf.reverse(before, [1]), initial_state=last
+        )
+        decoded = tf.reverse(tf.concat([last, tf.squeeze(tags, 2)], 1), [1])
+        norm, found, score = session.run([tf.reduce_logsumexp(scores, 1), decoded, best])
+    for row, values in enumerate(inputs):
+        every = sums(values, transitions, 4)
+        np.testing.assert_allclose(norm[row], np.log(sum(np.exp(value) for value, _ in every)))
+        np.testing.assert_allclose(score[row].max(), max(every)[0])
+        assert tuple(found[row]) == max(every)[1]

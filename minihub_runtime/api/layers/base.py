@@ -6,6 +6,7 @@ Source: keras/src/legacy_tf_layers/base.py, keras/src/engine/base_layer_v1.py, i
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import inspect
 import re
@@ -18,7 +19,7 @@ import numpy as np
 from minihub_runtime.api import nest
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
-from minihub_runtime.api.graph import GraphKeys, Operation, get_default_graph
+from minihub_runtime.api.graph import GraphKeys, Operation, Tensor, get_default_graph
 from minihub_runtime.api.initializers import GlorotUniform, Zeros
 from minihub_runtime.api.layers.held_variables import HeldVariables
 from minihub_runtime.api.layers.settings import constraint_of, initializer_of
@@ -29,7 +30,7 @@ from minihub_runtime.api.trackable import Trackable
 from minihub_runtime.api.variables.base import Variable
 from minihub_runtime.api.variables.collections import global_variables, trainable_variables
 from minihub_runtime.api.variables.options import VariableAggregation, VariableSynchronization
-from minihub_runtime.api.variables.partitioned import parts_of
+from minihub_runtime.api.variables.partitioned import PartitionedVariable, parts_of
 from minihub_runtime.api.variables.scopes import VariableScope, variable_scope
 from minihub_runtime.api.variables.store import get_variable
 from minihub_runtime.dtypes import DType, as_dtype, float32
@@ -157,6 +158,13 @@ class Layer(HeldVariables, Trackable):
         if scope:
             with variable_scope(scope) as captured:
                 self._scope = captured
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A layer with the same settings and layers inside; one that is built has the same variables and scope."""
+        made = type(self).__new__(type(self))
+        memo[id(self)] = made
+        vars(made).update((name, _copied(value, memo)) for name, value in vars(self).items())
+        return made
 
     def _set_name(self, name: Any) -> None:
         own = _snake_case(type(self).__name__)
@@ -476,3 +484,16 @@ def _collect(items: Any, key: str) -> None:
     for item in items:
         if id(item) not in known:
             collection.append(item)
+
+
+def _copied(value: Any, memo: dict[int, Any]) -> Any:
+    """A deep copy but for what belongs to a graph."""
+    if isinstance(value, (Tensor, Operation, Variable, PartitionedVariable, variable_scope)):
+        return value
+    if isinstance(value, VariableScope):
+        return copy.copy(value)
+    if type(value) in (list, tuple):
+        return type(value)(_copied(item, memo) for item in value)
+    if type(value) is dict:
+        return {key: _copied(item, memo) for key, item in value.items()}
+    return copy.deepcopy(value, memo)

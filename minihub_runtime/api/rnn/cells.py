@@ -184,6 +184,7 @@ class RNNCell(Layer):
             return zero_state_tensors(self.state_size, batch_size, dtype)
 
 
+@public("contrib.rnn.LayerRNNCell")
 class LayerRNNCell(RNNCell):
     """A cell whose variables are those of a layer."""
 

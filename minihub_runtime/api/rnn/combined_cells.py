@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import numbers
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from minihub_runtime.api import logger, nest
 from minihub_runtime.api.arithmetic import divide
@@ -31,10 +31,12 @@ from minihub_runtime.api.variables import variable_scope
 from minihub_runtime.public import public
 
 __all__ = [
+    "CellAround",
     "DeviceWrapper",
     "DropoutWrapper",
     "MultiRNNCell",
     "ResidualWrapper",
+    "WrapperCell",
     "assert_like_rnncell",
 ]
 
@@ -153,12 +155,19 @@ class MultiRNNCell(RNNCell):
         return output, tuple(new_states) if self._state_is_tuple else concat(new_states, 1)
 
 
-class _Wrapper(RNNCell):
-    """A cell around another, whose variables stay where they are.
+class CellAround(RNNCell):
+    """A cell that has another inside and variables of its own.
+
+    Args:
+        cell: the cell inside.
+        **kwargs: further arguments of a layer.
 
     Attributes:
         cell: the cell inside.
     """
+
+    #: The name of the cell inside in checkpoints of objects.
+    _CHILD: ClassVar[str] = "_cell"
 
     def __init__(self, cell: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -166,14 +175,7 @@ class _Wrapper(RNNCell):
         self.cell = cell
 
     def _trackable_children(self) -> dict[str, Any]:
-        return {"cell": self.cell} if is_trackable(self.cell) else {}
-
-    def _call_wrapped_cell(self, inputs: Any, state: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
-        """Run one step; see `RNNCell`."""
-        return self._call_wrapped_cell(inputs, state, scope=scope)
+        return {self._CHILD: self.cell} if is_trackable(self.cell) else {}
 
     @property
     def state_size(self) -> Any:
@@ -191,8 +193,21 @@ class _Wrapper(RNNCell):
             return self.cell.zero_state(batch_size, dtype)
 
 
+class WrapperCell(CellAround):
+    """A cell around another, whose variables stay where they are."""
+
+    _CHILD = "cell"
+
+    def _call_wrapped_cell(self, inputs: Any, state: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
+        """Run one step; see `RNNCell`."""
+        return self._call_wrapped_cell(inputs, state, scope=scope)
+
+
 @public("nn.rnn_cell.DropoutWrapper", "contrib.rnn.DropoutWrapper")
-class DropoutWrapper(_Wrapper):
+class DropoutWrapper(WrapperCell):
     """Dropout of inputs, outputs and states of a cell.
 
     Args:
@@ -351,7 +366,7 @@ def _all_but_memory(substate: Any) -> Any:
 
 
 @public("nn.rnn_cell.ResidualWrapper", "contrib.rnn.ResidualWrapper")
-class ResidualWrapper(_Wrapper):
+class ResidualWrapper(WrapperCell):
     """A cell whose inputs are added to its outputs.
 
     Args:
@@ -378,7 +393,7 @@ def _sum(inputs: Any, outputs: Any) -> Any:
 
 
 @public("nn.rnn_cell.DeviceWrapper", "contrib.rnn.DeviceWrapper")
-class DeviceWrapper(_Wrapper):
+class DeviceWrapper(WrapperCell):
     """A cell whose operations ask for a device.
 
     Args:

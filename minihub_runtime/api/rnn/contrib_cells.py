@@ -9,7 +9,6 @@ from typing import Any
 
 from minihub_runtime.api import logger
 from minihub_runtime.api.building import build
-from minihub_runtime.api.contrib.layer_normalization import layer_norm
 from minihub_runtime.api.elements import Tensor
 from minihub_runtime.api.filling import zeros
 from minihub_runtime.api.initializers import Constant
@@ -19,8 +18,8 @@ from minihub_runtime.api.matmul import matmul
 from minihub_runtime.api.nn.activation import bias_add
 from minihub_runtime.api.nn.dropout import dropout
 from minihub_runtime.api.rnn.cells import LayerRNNCell, RNNCell, depth_of, parts, tanh
+from minihub_runtime.api.rnn.linear import normed
 from minihub_runtime.api.rnn.lstm_cells import LSTMStateTuple
-from minihub_runtime.api.variables.scopes import variable_scope
 from minihub_runtime.api.variables.store import get_variable
 from minihub_runtime.public import public
 
@@ -162,15 +161,7 @@ class LayerNormBasicLSTMCell(RNNCell):
         """Values normalised, if that is wanted, with `gamma` and `beta` of a scope."""
         if not self._layer_norm:
             return values
-        with variable_scope(scope):
-            for name, first in (("gamma", self._norm_gain), ("beta", self._norm_shift)):
-                get_variable(
-                    name,
-                    shape=values.shape[-1:],
-                    initializer=Constant(first),
-                    dtype=values.dtype,
-                )
-        return layer_norm(values, reuse=True, scope=scope)
+        return normed(values, scope, self._norm_gain, self._norm_shift, values.dtype)
 
     def _gates(self, values: Tensor) -> list[Tensor]:
         """The gates i, j, f, o before normalisation, which takes the place of a bias."""

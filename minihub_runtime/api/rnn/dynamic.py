@@ -105,6 +105,7 @@ def dynamic_rnn(
         return outputs, final_state
 
 
+@public("contrib.rnn.transpose_batch_time")
 def swap_batch_and_time(x: Tensor) -> Tensor:
     """A tensor with its first two dimensions swapped; one of fewer dimensions as it is."""
     known = x.shape

@@ -29,7 +29,7 @@ from minihub_runtime.api.variables.partitions import fixed_size_partitioner
 from minihub_runtime.dtypes import int32
 from minihub_runtime.public import public
 
-__all__ = ["BasicLSTMCell", "LSTMCell", "LSTMStateTuple"]
+__all__ = ["BasicLSTMCell", "LSTMCell", "LSTMStateTuple", "warn_of_joined_state"]
 
 
 class _StateTuple(NamedTuple):
@@ -69,7 +69,8 @@ def _times(x: Any, y: Any) -> Any:
     return build("Mul", x=x, y=y)
 
 
-def _warn_of_joined_state(cell: Any) -> None:
+def warn_of_joined_state(cell: Any) -> None:
+    """Say that a state in one tensor is slower than a tuple."""
     logger.warn(
         "%s: Using a concatenated state is slower and will soon be deprecated.  Use "
         "state_is_tuple=True.",
@@ -105,7 +106,7 @@ class BasicLSTMCell(NumUnitsCell):
     ) -> None:
         super().__init__(num_units, activation, reuse, name, dtype, **kwargs)
         if not state_is_tuple:
-            _warn_of_joined_state(self)
+            warn_of_joined_state(self)
         self._forget_bias = forget_bias
         self._state_is_tuple = state_is_tuple
 
@@ -182,7 +183,7 @@ class LSTMCell(NumUnitsCell):
     ) -> None:
         super().__init__(num_units, activation, reuse, name, dtype, **kwargs)
         if not state_is_tuple:
-            _warn_of_joined_state(self)
+            warn_of_joined_state(self)
         if num_unit_shards is not None or num_proj_shards is not None:
             logger.warn(
                 "%s: The num_unit_shards and proj_unit_shards parameters are deprecated and will be "

@@ -22,6 +22,7 @@ from minihub_runtime.api.sizes import shape
 from minihub_runtime.api.tensor_array import TensorArray
 from minihub_runtime.api.tensor_shape import TensorShape
 from minihub_runtime.api.variables import VariableScope, variable_scope
+from minihub_runtime.public import public
 
 __all__ = [
     "batch_size_of",
@@ -50,6 +51,7 @@ def loop_scope(scope: Any, default: str = "rnn", unique: bool = False) -> Iterat
         yield opened
 
 
+@public("contrib.rnn.best_effort_input_batch_size")
 def batch_size_of(inputs: list[Tensor]) -> Any:
     """The second size of the inputs, a number if one tells it, else a tensor.
 
