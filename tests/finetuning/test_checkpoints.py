@@ -289,26 +289,55 @@ def test_killed_at_each_step_a_training_goes_on_to_the_same_end(tmp_path: Path) 
     assert {tuple(numbers) for numbers in trained} == {(1, 2), (2,), ()}
 
 
+#: The command line, which waits after each epoch for a line of standard input.
+HELD = """
+import sys
+from minihub import finetuning
+from minihub.cli import main
+
+def held(*arguments, on_epoch, **settings):
+    def told(epoch):
+        on_epoch(epoch)
+        sys.stdin.readline()
+
+    return finetune(*arguments, on_epoch=told, **settings)
+
+finetune, finetuning.finetune = finetuning.finetune, held
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_killed_from_outside_a_command_goes_on_to_the_same_module(tmp_path: Path) -> None:
     rows = "".join(f'"{x}",{y}\n' for x, y in zip(SENTENCES, LABELS, strict=True))
     (tmp_path / "data.csv").write_text(f"text,label\n{rows}")
     command = [
-        sys.executable, "-m", "minihub", "finetune", DEMO, str(tmp_path / "data.csv"), "--train-module", "--dropout", "0.4",
+        "finetune", DEMO, str(tmp_path / "data.csv"), "--train-module", "--dropout", "0.4",
         "--epochs", "40", "--patience", "0", "--learning-rate", "0.001",
     ]  # fmt: skip
-    subprocess.run([*command, "--out", str(tmp_path / "whole")], cwd=ROOT, check=True)
+    program = [sys.executable, "-m", "minihub"]
+    subprocess.run([*program, *command, "--out", str(tmp_path / "whole")], cwd=ROOT, check=True)
     resumed = [*command, "--out", str(tmp_path / "m"), "--checkpoint-dir", str(tmp_path / "kept")]
     for wanted in (3, 11):
-        with subprocess.Popen(resumed, cwd=ROOT, stderr=subprocess.PIPE, text=True) as ran:
+        with subprocess.Popen(
+            [sys.executable, "-c", HELD, *resumed],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as ran:
+            assert ran.stdin is not None
             assert ran.stderr is not None
+            # It is killed somewhere in the next epochs, and does not come to its end before.
+            ran.stdin.write("\n" * (wanted + 5))
+            ran.stdin.flush()
             for line in ran.stderr:
                 if f"epoch {wanted:2}/40" in line:
                     ran.send_signal(signal.SIGKILL)
         assert ran.returncode == -signal.SIGKILL
         assert not (tmp_path / "m").exists()
     assert epochs_in(tmp_path / "kept") >= 11
-    subprocess.run(resumed, cwd=ROOT, check=True)
+    subprocess.run([*program, *resumed], cwd=ROOT, check=True)
     assert read(tmp_path / "m") == read(tmp_path / "whole")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minihub_runtime.dtypes import as_dtype
@@ -137,13 +137,7 @@ def check_rule(
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
-@settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=10,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=10)
 @given(numbers=st.lists(st.integers(0, 63), min_size=4, max_size=16))
 def test_hostile_call(name: str, numbers: list[int]) -> None:
     op, tape = REGISTRY[name], Tape(numbers)
