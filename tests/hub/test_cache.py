@@ -346,10 +346,30 @@ def test_the_lock_of_a_dead_process_is_taken_over_at_once(url: str, settings: Se
     assert names_in(settings) == WHOLE
 
 
+def _own_clock(
+    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Time passes only where somebody sleeps, on however busy a machine."""
+    now = time.monotonic()
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        meanwhile()
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+
+
 @pytest.mark.parametrize("age", [3600, -86400])
 def test_a_lock_without_progress_is_taken_over_and_the_wait_announced(
-    age: int, url: str, settings: Settings, caplog: pytest.LogCaptureFixture
+    age: int,
+    url: str,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    _own_clock(monkeypatch)
     lock = _foreign_lock(settings, url, "elsewhere", 1)
     os.utime(lock, (time.time() - age,) * 2)
     assert read(resolve(url, settings=replace(settings, lock_timeout=0.4))) == FILES
@@ -363,7 +383,6 @@ def test_a_process_of_tensorflow_hub_that_works_is_waited_for(
     lock = _foreign_lock(settings, url, socket.gethostname(), os.getpid())
     entry = Path(settings.cache_dir, key_of(url))
     temporary = Path(f"{entry}.{lock.read_text().rsplit('.', 1)[1]}.tmp")
-    begun = now = time.monotonic()
 
     def work() -> Iterator[None]:
         temporary.mkdir()
@@ -375,17 +394,12 @@ def test_a_process_of_tensorflow_hub_that_works_is_waited_for(
         temporary.rename(entry)
         lock.unlink()
 
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        now += seconds
-        next(working, None)
-
+    # The other process does a piece of its work between two looks.
     working = work()
-    # The other process does a piece of its work between two looks, and time passes only there.
-    monkeypatch.setattr(time, "sleep", sleep)
-    monkeypatch.setattr(time, "monotonic", lambda: now)
+    _own_clock(monkeypatch, lambda: next(working, None))
+    begun = time.monotonic()
     assert resolve(url, settings=replace(settings, lock_timeout=1.5)) == str(entry)
-    assert now - begun > 1.5
+    assert time.monotonic() - begun > 1.5
     assert server.count() == 0
 
 
@@ -514,9 +528,8 @@ def test_a_forked_child_does_not_keep_its_parents_lock(settings: Settings) -> No
     program = (
         "import os, sys, time; from minihub.resolve.lock import Lock, make_uid\n"
         "Lock(sys.argv[1], make_uid(), 'm', 1).acquire()\n"
-        "child = os.fork()\n"
-        "if child == 0: time.sleep(60)\n"
-        "print(child, flush=True); os._exit(0)"
+        "if os.fork() == 0: print(os.getpid(), flush=True); time.sleep(60)\n"
+        "os._exit(0)"
     )
     ran = subprocess.Popen(
         [sys.executable, "-c", program, entry], cwd=ROOT, stdout=subprocess.PIPE, text=True
