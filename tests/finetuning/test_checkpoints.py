@@ -277,7 +277,7 @@ def test_killed_at_each_step_a_training_goes_on_to_the_same_end(tmp_path: Path) 
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=1800,
     ).stdout
     lines = [json.loads(line) for line in output.splitlines()]
     assert len(lines) > 10
@@ -439,7 +439,7 @@ def test_a_second_process_is_kept_out_and_disturbs_nothing(tmp_path: Path) -> No
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert (ran.returncode, ran.stdout) == (1, "")
         assert f"but process {process.pid} trains in" in ran.stderr
-        process.communicate("\n", timeout=60)
+        process.communicate("\n", timeout=600)
         assert process.returncode == 0
     assert sorted(os.listdir(kept)) == FILES
     assert not (tmp_path / "other").exists()
@@ -477,7 +477,7 @@ def test_a_second_thread_is_kept_out(tmp_path: Path) -> None:
 
     def wait(epoch: minihub.finetuning.Epoch) -> None:
         begun.set()
-        assert told.wait(60)
+        assert told.wait(600)
 
     given: dict[str, Any] = {"epochs": 1, "checkpoint_dir": tmp_path}
     first = threading.Thread(
@@ -485,7 +485,7 @@ def test_a_second_thread_is_kept_out(tmp_path: Path) -> None:
     )
     first.start()
     try:
-        assert begun.wait(60)
+        assert begun.wait(600)
         with pytest.raises(FailedPreconditionError, match="another training of this process"):
             minihub.finetune(DEMO, SENTENCES, LABELS, **given)
     finally:

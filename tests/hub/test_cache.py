@@ -512,7 +512,7 @@ def test_eight_processes_download_once(server: Server, settings: Settings) -> No
         assert child.stdin is not None
         child.stdin.write("x")
         child.stdin.flush()
-    paths = {child.communicate(timeout=60)[0].strip() for child in children}
+    paths = {child.communicate(timeout=600)[0].strip() for child in children}
     assert [child.returncode for child in children] == [0] * 8
     (path,) = paths
     assert read(path) == FILES

@@ -80,10 +80,10 @@ def test_batch_and_single_agree(pattern: str, texts: list[list[bytes]]) -> None:
 )
 def test_no_pattern_takes_long(pattern: str) -> None:
     regex = Regex(pattern.encode())
-    began = time.monotonic()
+    began = time.process_time()
     assert regex.full_match([b"a" * 3000 + b"!"]) == [False]
     assert regex.replace([b"a" * 3000 + b"!"], b"-", True) == [b"a" * 3000 + b"!"]
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(
