@@ -1,10 +1,26 @@
-"""How much of the recorded material gives TensorFlow's outputs, printed at the end of a run, also of one in several processes."""
+"""What holds for all tests: property tests try the same examples in each run, however fast the machine is.
+
+How much of the recorded material gives TensorFlow's outputs is printed at the end of a run, also of one in several processes.
+"""
 
 from __future__ import annotations
 
 import collections
 from collections.abc import Iterator
 from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+# Chance finds faults that the change under test did not make: `--hypothesis-profile=default` is how to
+# look for them.  A fixture of the function is made once for all examples, which the tests know.
+settings.register_profile(
+    "steady",
+    database=None,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("steady")
 
 
 def recorded(terminalreporter: Any, key: str) -> Iterator[tuple[str, tuple[str, ...]]]:

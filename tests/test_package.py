@@ -24,7 +24,7 @@ def run(code: str) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=600,
     ).stdout
 
 
@@ -171,7 +171,7 @@ def test_the_packages_work_in_a_zip_file(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=600,
     ).stdout
     assert found == f"{archive / 'minihub' / '__init__.py'} [3.5] [ True False]\n"
 

@@ -149,7 +149,7 @@ def _variables_problem(directory: str) -> str | None:
     shards = [found for found in map(_SHARD.fullmatch, names) if found]
     if not shards:
         return "variables/variables.data-?????-of-????? is missing"
-    for count in {found[2] for found in shards}:
+    for count in sorted({found[2] for found in shards}):
         missing = int(count) - sum(found[2] == count for found in shards)
         if missing:
             return f"variables has {int(count) - missing} of {int(count)} data shards"

@@ -220,7 +220,7 @@ class Program:
         self.buffers = 0
         for number, (title, operands) in enumerate(parsed):
             # An op may write where an operand lies that nobody reads afterwards.
-            for kind, index in set(operands):
+            for kind, index in dict.fromkeys(operands):
                 given = places[index] if kind == "@" else None
                 if given is not None and last[kind, index] == number:
                     free.append(given)

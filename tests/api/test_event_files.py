@@ -101,6 +101,26 @@ def test_closed_writers_warn_and_open_again(tmp_path: Path) -> None:
     assert tags == {"a", "b"}
 
 
+def test_writers_that_begin_at_one_time_have_files_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The others' files come into being after each has looked for them.
+    monkeypatch.setattr(os.path, "exists", lambda path: False)
+    monkeypatch.setattr(event_file.time, "time", lambda: 1000.0)
+    for tag in "ab":
+        with tf.summary.FileWriter(tmp_path) as writer:
+            writer.add_summary(summary(tag, 1))
+    tags = {value.tag for event in events(tmp_path) for value in event.summary.value}
+    assert tags == {"a", "b"}
+
+
+def test_a_folder_that_is_gone(tmp_path: Path) -> None:
+    writer = tf.summary.FileWriter(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(tf.errors.NotFoundError, match="No such file or directory"):
+        writer.add_summary(summary("a", 1))
+
+
 def test_events_are_flushed_when_time_has_passed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -126,8 +126,8 @@ def test_a_getter_reads_references() -> None:
     def own(getter: Any, *args: Any, **kwargs: Any) -> Any:
         return tf.identity(getter(*args, **kwargs)._ref())
 
-    with tf.variable_scope("", custom_getter=own, use_resource=False):
-        doubled = 2 * tf.get_variable("x", [], initializer=tf.constant_initializer(3.0))
-    with tf.Session() as session:
+    with tf.Graph().as_default(), tf.Session() as session:
+        with tf.variable_scope("", custom_getter=own, use_resource=False):
+            doubled = 2 * tf.get_variable("x", [], initializer=tf.constant_initializer(3.0))
         session.run(tf.global_variables_initializer())
         assert session.run(doubled) == 6

@@ -151,7 +151,7 @@ def test_pipe_for_data_does_not_block(tmp_path: Path) -> None:
         target=lambda: found.update(read_all(files.prefix, ["w"])), daemon=True
     )
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert "not a pipe" in str(found["w"])
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minihub_runtime import threads
@@ -103,7 +103,6 @@ def test_lanes_are_put_together(length: int, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @given(st.binary(max_size=600), st.binary(max_size=600), st.integers(0, 2**32 - 1))
-@settings(deadline=None)
 def test_continues(first: bytes, second: bytes, value: int) -> None:
     assert crc32c(second, crc32c(first, value)) == bit_by_bit(first + second, value)
 
@@ -141,7 +140,6 @@ def test_any_buffer(make: object) -> None:
         st.one_of(st.binary(min_size=4, max_size=150), st.integers(4, 6000).map(bytes)), max_size=12
     )
 )
-@settings(deadline=None)
 def test_of_each(pieces: list[bytes]) -> None:
     rng = np.random.default_rng(len(pieces))
     arrays = [rng.integers(0, 256, len(piece), np.uint8) for piece in pieces]

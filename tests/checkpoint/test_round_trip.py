@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -148,9 +148,7 @@ def test_wrong_slices(specification: str, message: str) -> None:
 
 @pytest.mark.parametrize("dtype", NUMERIC, ids=lambda dtype: dtype.name)
 @given(data=st.data())
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15)
 def test_numbers(dtype: Any, data: st.DataObject, tmp_path: Path) -> None:
     shape = data.draw(hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5))
     count = int(np.prod(shape, dtype=int))
@@ -177,9 +175,7 @@ def test_numbers(dtype: Any, data: st.DataObject, tmp_path: Path) -> None:
         unique=True,
     ),
 )
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 def test_strings_and_names(values: list[bytes], names: list[str], tmp_path: Path) -> None:
     array = tensors.strings(values, (len(values),))
     write_checkpoint(tmp_path / "v", dict.fromkeys(names, array))
@@ -190,9 +186,7 @@ def test_strings_and_names(values: list[bytes], names: list[str], tmp_path: Path
 
 
 @given(data=st.data())
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40)
 def test_partitions(data: st.DataObject, tmp_path: Path) -> None:
     shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=7))
     array = np.arange(np.prod(shape), dtype=np.int32).reshape(shape)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minihub_runtime.checkpoint.snappy import decompress
@@ -17,7 +17,6 @@ from tests.checkpoint.corruptions import assembled, block, framed, sealed, table
     st.dictionaries(st.binary(max_size=40), st.binary(max_size=60), max_size=80),
     st.integers(1, 500),
 )
-@settings(deadline=None)
 def test_round_trip(entries: dict[bytes, bytes], block_size: int) -> None:
     wanted = sorted(entries.items())
     assert read_table(table(wanted, block_size), "it") == wanted

@@ -267,7 +267,9 @@ def test_lines_are_answered_as_they_come_and_control_c_ends_it() -> None:
 def test_output_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
     odd = tmp_path / "模型 ü"
     odd.symlink_to(HALF)
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    # The locale is that of the name alone, which has no characters in others.
+    settings = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C.UTF-8"}
+    environment = {**os.environ, **settings}
     ran = subprocess.run(
         [*PROGRAM, "show", str(odd)], capture_output=True, env=environment, check=True
     )

@@ -79,13 +79,14 @@ def test_an_endless_loop_ends_at_the_deadline() -> None:
     begun = time.monotonic()
     with pytest.raises(DeadlineExceededError):
         Runner(endless()).run([ref("y")], timeout=0.5)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 60
 
 
-def test_the_deadline_of_one_run_is_not_that_of_the_next() -> None:
-    runner = counter()
+def test_the_deadline_of_one_run_is_not_that_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner, now = counter(), 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     runner.run([ref("read")], timeout=0.01)
-    time.sleep(0.02)
+    now = 0.02
     assert runner.run([ref("read")])[0] == 0
 
 

@@ -277,7 +277,7 @@ def test_killed_at_each_step_a_training_goes_on_to_the_same_end(tmp_path: Path) 
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=1800,
     ).stdout
     lines = [json.loads(line) for line in output.splitlines()]
     assert len(lines) > 10
@@ -289,26 +289,55 @@ def test_killed_at_each_step_a_training_goes_on_to_the_same_end(tmp_path: Path) 
     assert {tuple(numbers) for numbers in trained} == {(1, 2), (2,), ()}
 
 
+#: The command line, which waits after each epoch for a line of standard input.
+HELD = """
+import sys
+from minihub import finetuning
+from minihub.cli import main
+
+def held(*arguments, on_epoch, **settings):
+    def told(epoch):
+        on_epoch(epoch)
+        sys.stdin.readline()
+
+    return finetune(*arguments, on_epoch=told, **settings)
+
+finetune, finetuning.finetune = finetuning.finetune, held
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_killed_from_outside_a_command_goes_on_to_the_same_module(tmp_path: Path) -> None:
     rows = "".join(f'"{x}",{y}\n' for x, y in zip(SENTENCES, LABELS, strict=True))
     (tmp_path / "data.csv").write_text(f"text,label\n{rows}")
     command = [
-        sys.executable, "-m", "minihub", "finetune", DEMO, str(tmp_path / "data.csv"), "--train-module", "--dropout", "0.4",
+        "finetune", DEMO, str(tmp_path / "data.csv"), "--train-module", "--dropout", "0.4",
         "--epochs", "40", "--patience", "0", "--learning-rate", "0.001",
     ]  # fmt: skip
-    subprocess.run([*command, "--out", str(tmp_path / "whole")], cwd=ROOT, check=True)
+    program = [sys.executable, "-m", "minihub"]
+    subprocess.run([*program, *command, "--out", str(tmp_path / "whole")], cwd=ROOT, check=True)
     resumed = [*command, "--out", str(tmp_path / "m"), "--checkpoint-dir", str(tmp_path / "kept")]
     for wanted in (3, 11):
-        with subprocess.Popen(resumed, cwd=ROOT, stderr=subprocess.PIPE, text=True) as ran:
+        with subprocess.Popen(
+            [sys.executable, "-c", HELD, *resumed],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as ran:
+            assert ran.stdin is not None
             assert ran.stderr is not None
+            # It is killed somewhere in the next epochs, and does not come to its end before.
+            ran.stdin.write("\n" * (wanted + 5))
+            ran.stdin.flush()
             for line in ran.stderr:
                 if f"epoch {wanted:2}/40" in line:
                     ran.send_signal(signal.SIGKILL)
         assert ran.returncode == -signal.SIGKILL
         assert not (tmp_path / "m").exists()
     assert epochs_in(tmp_path / "kept") >= 11
-    subprocess.run(resumed, cwd=ROOT, check=True)
+    subprocess.run([*program, *resumed], cwd=ROOT, check=True)
     assert read(tmp_path / "m") == read(tmp_path / "whole")
 
 
@@ -410,7 +439,7 @@ def test_a_second_process_is_kept_out_and_disturbs_nothing(tmp_path: Path) -> No
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert (ran.returncode, ran.stdout) == (1, "")
         assert f"but process {process.pid} trains in" in ran.stderr
-        process.communicate("\n", timeout=60)
+        process.communicate("\n", timeout=600)
         assert process.returncode == 0
     assert sorted(os.listdir(kept)) == FILES
     assert not (tmp_path / "other").exists()
@@ -448,7 +477,7 @@ def test_a_second_thread_is_kept_out(tmp_path: Path) -> None:
 
     def wait(epoch: minihub.finetuning.Epoch) -> None:
         begun.set()
-        assert told.wait(60)
+        assert told.wait(600)
 
     given: dict[str, Any] = {"epochs": 1, "checkpoint_dir": tmp_path}
     first = threading.Thread(
@@ -456,7 +485,7 @@ def test_a_second_thread_is_kept_out(tmp_path: Path) -> None:
     )
     first.start()
     try:
-        assert begun.wait(60)
+        assert begun.wait(600)
         with pytest.raises(FailedPreconditionError, match="another training of this process"):
             minihub.finetune(DEMO, SENTENCES, LABELS, **given)
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minihub_runtime.protos import (
@@ -60,7 +60,6 @@ def function(names: list[str], numbers: list[int], source: random.Random) -> byt
     return b"".join([made.SerializeToString(), *results, *arguments])
 
 
-@settings(deadline=None)
 @given(NAMES, NUMBERS, SEEDS)
 def test_any_order_gives_the_same_bytes(
     names: list[str], numbers: list[int], source: random.Random

@@ -56,7 +56,7 @@ def run(in_python: bool, code: str, *arguments: str) -> list[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert told.returncode == 0, told.stderr
     return told.stdout.splitlines()

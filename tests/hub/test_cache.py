@@ -333,18 +333,43 @@ def _dead_process() -> int:
     return child.pid
 
 
+@pytest.fixture
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock that is not had at once fails the test."""
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("there must be no waiting"))
+
+
+@pytest.mark.usefixtures("_no_waiting")
 def test_the_lock_of_a_dead_process_is_taken_over_at_once(url: str, settings: Settings) -> None:
     _foreign_lock(settings, url, socket.gethostname(), _dead_process())
-    start = time.monotonic()
     assert read(resolve(url, settings=settings)) == FILES
-    assert time.monotonic() - start < 2
     assert names_in(settings) == WHOLE
+
+
+def _own_clock(
+    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Time passes only where somebody sleeps, on however busy a machine."""
+    now = time.monotonic()
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        meanwhile()
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
 
 
 @pytest.mark.parametrize("age", [3600, -86400])
 def test_a_lock_without_progress_is_taken_over_and_the_wait_announced(
-    age: int, url: str, settings: Settings, caplog: pytest.LogCaptureFixture
+    age: int,
+    url: str,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    _own_clock(monkeypatch)
     lock = _foreign_lock(settings, url, "elsewhere", 1)
     os.utime(lock, (time.time() - age,) * 2)
     assert read(resolve(url, settings=replace(settings, lock_timeout=0.4))) == FILES
@@ -353,27 +378,28 @@ def test_a_lock_without_progress_is_taken_over_and_the_wait_announced(
 
 
 def test_a_process_of_tensorflow_hub_that_works_is_waited_for(
-    url: str, server: Server, settings: Settings
+    url: str, server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = _foreign_lock(settings, url, socket.gethostname(), os.getpid())
     entry = Path(settings.cache_dir, key_of(url))
     temporary = Path(f"{entry}.{lock.read_text().rsplit('.', 1)[1]}.tmp")
 
-    def work() -> None:
+    def work() -> Iterator[None]:
         temporary.mkdir()
         for size in range(20):
             (temporary / "growing").write_bytes(bytes(size))
-            time.sleep(0.1)
+            yield
         (temporary / "growing").unlink()
         write(FILES, temporary)
         temporary.rename(entry)
         lock.unlink()
 
-    worker = threading.Thread(target=work)
-    worker.start()
-    # Half a second passes between two looks; the time without progress that is allowed is a little longer.
+    # The other process does a piece of its work between two looks.
+    working = work()
+    _own_clock(monkeypatch, lambda: next(working, None))
+    begun = time.monotonic()
     assert resolve(url, settings=replace(settings, lock_timeout=1.5)) == str(entry)
-    worker.join()
+    assert time.monotonic() - begun > 1.5
     assert server.count() == 0
 
 
@@ -486,7 +512,7 @@ def test_eight_processes_download_once(server: Server, settings: Settings) -> No
         assert child.stdin is not None
         child.stdin.write("x")
         child.stdin.flush()
-    paths = {child.communicate(timeout=60)[0].strip() for child in children}
+    paths = {child.communicate(timeout=600)[0].strip() for child in children}
     assert [child.returncode for child in children] == [0] * 8
     (path,) = paths
     assert read(path) == FILES
@@ -495,15 +521,15 @@ def test_eight_processes_download_once(server: Server, settings: Settings) -> No
 
 
 @posix
+@pytest.mark.usefixtures("_no_waiting")
 def test_a_forked_child_does_not_keep_its_parents_lock(settings: Settings) -> None:
     os.makedirs(settings.cache_dir)
     entry = os.path.join(settings.cache_dir, "0" * 40)
     program = (
         "import os, sys, time; from minihub.resolve.lock import Lock, make_uid\n"
         "Lock(sys.argv[1], make_uid(), 'm', 1).acquire()\n"
-        "child = os.fork()\n"
-        "if child == 0: time.sleep(60)\n"
-        "print(child, flush=True); os._exit(0)"
+        "if os.fork() == 0: print(os.getpid(), flush=True); time.sleep(60)\n"
+        "os._exit(0)"
     )
     ran = subprocess.Popen(
         [sys.executable, "-c", program, entry], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -515,10 +541,8 @@ def test_a_forked_child_does_not_keep_its_parents_lock(settings: Settings) -> No
     try:
         assert alive(child)
         lock = Lock(entry, make_uid(), "m", 1)
-        start = time.monotonic()
         with lock.held():
             assert lock.problem is None
-            assert time.monotonic() - start < 1
     finally:
         os.kill(child, 9)
 

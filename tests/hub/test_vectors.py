@@ -148,7 +148,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         open_vectors(tmp_path / "vectors")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_what_is_written_is_read(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

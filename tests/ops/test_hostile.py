@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minihub_runtime.dtypes import as_dtype
@@ -23,7 +23,7 @@ from minihub_runtime.shapes import Spec, compatible
 from tests.ops.hostile import Tape, bend, freeze, usable
 from tests.samples import Sample, all_samples
 
-#: Seconds that a call may take.
+#: Seconds of processor time that a call may take, which other processes of a busy machine do not change.
 PATIENCE = 5
 
 #: Bytes that a call may take beyond what the process has.
@@ -67,20 +67,20 @@ def _limited_memory() -> Iterator[None]:
 
 
 def _hang(*_: Any) -> None:
-    raise AssertionError(f"must take less than {PATIENCE} seconds")
+    raise AssertionError(f"must take less than {PATIENCE} seconds of processor time")
 
 
 def limited(function: Any, *arguments: Any, **named: Any) -> Any:
     """The function's result; AssertionError if it takes too long."""
     if not hasattr(signal, "setitimer"):
         return function(*arguments, **named)
-    before = signal.signal(signal.SIGALRM, _hang)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    before = signal.signal(signal.SIGPROF, _hang)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
     try:
         return function(*arguments, **named)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def completed(op: Op, inputs: dict[str, Any], attrs: dict[str, Any]) -> dict[str, Any]:
@@ -137,13 +137,7 @@ def check_rule(
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
-@settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=10,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=10)
 @given(numbers=st.lists(st.integers(0, 63), min_size=4, max_size=16))
 def test_hostile_call(name: str, numbers: list[int]) -> None:
     op, tape = REGISTRY[name], Tape(numbers)

@@ -191,7 +191,7 @@ def test_too_many_compressed_bytes_are_not_unpacked() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.iterdir()))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_broken_files_raise_our_errors(name: str, data: st.DataObject) -> None:
     content = bytearray(file(name))

@@ -99,7 +99,7 @@ def drawn(page: Path, fragment: str = "") -> str:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=600,
         check=True,
     )
     assert "CONSOLE" not in ran.stderr, ran.stderr

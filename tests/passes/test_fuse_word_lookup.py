@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import given, settings, strategies
 
 import minihub_runtime as tf
 from minihub_runtime import threads
@@ -87,7 +87,7 @@ def test_fused_numbers_are_what_they_were(
     both(program, [sentence for sentence in SENTENCES if sentence.isascii()] * times)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(max_examples=30)
 @given(strategies.text("ab ,.\0\n|üT", max_size=60))
 def test_any_sentences(tmp_path: Path, text: str) -> None:
     both(Program(tmp_path), text.encode().split(b"|") * 70)

@@ -51,7 +51,7 @@ def patterns() -> st.SearchStrategy[str]:
 TEXTS = st.lists(st.sampled_from([b"a", b"b", "é".encode(), b" ", b"\n", b"\xff"]), max_size=8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(patterns(), TEXTS, st.booleans())
 def test_program_and_python_agree(pattern: str, parts: list[bytes], everywhere: bool) -> None:
     regex = Regex(pattern.encode())
@@ -63,7 +63,7 @@ def test_program_and_python_agree(pattern: str, parts: list[bytes], everywhere: 
     assert quick == slow
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from([r"[[:punct:]]", r"\s+", r"[^a]+b", r"\ba", "(a)(b)?", "é|b"]), st.lists(TEXTS)
 )
@@ -80,10 +80,10 @@ def test_batch_and_single_agree(pattern: str, texts: list[list[bytes]]) -> None:
 )
 def test_no_pattern_takes_long(pattern: str) -> None:
     regex = Regex(pattern.encode())
-    began = time.monotonic()
+    began = time.process_time()
     assert regex.full_match([b"a" * 3000 + b"!"]) == [False]
     assert regex.replace([b"a" * 3000 + b"!"], b"-", True) == [b"a" * 3000 + b"!"]
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(

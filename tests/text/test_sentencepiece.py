@@ -148,7 +148,7 @@ def test_sampling_prefers_better_segmentations() -> None:
     assert len(merged.sample_spans(b"abaab", -1, 1.0, draw)) == 6
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="abnthe é東京.,", max_size=40))
 def test_decoding_gives_the_normalised_text(text: str) -> None:
     made = processor("unigram_bytes")
@@ -158,7 +158,7 @@ def test_decoding_gives_the_normalised_text(text: str) -> None:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=40), st.sampled_from(MODELS))
 def test_any_bytes_are_cut_into_their_normalised_text(data: bytes, name: str) -> None:
     made = processor(name)
@@ -175,7 +175,7 @@ def test_any_bytes_are_cut_into_their_normalised_text(data: bytes, name: str) ->
     assert all(0 <= begin <= end <= len(data) for _, _, begin, end in spans)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=30))
 def test_both_normalisers_agree(text: str) -> None:
     data = text.encode("utf-8", "replace")
@@ -292,7 +292,7 @@ def test_rules_that_are_refused(charsmap: bytes, message: str) -> None:
         made.ids(b"a" * 1000 + "é".encode())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(["unigram", "bpe_bytes", "char"]), st.integers(0), st.integers(0, 255))
 def test_damaged_models_never_hang_or_crash(name: str, place: int, value: int) -> None:
     data = bytearray(model(name))

@@ -23,7 +23,7 @@ def test_killed_training_goes_on_with_the_same_weights(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        timeout=600,
+        timeout=1800,
     ).stdout
     lines = [json.loads(line) for line in output.splitlines()]
     assert {line["way"] for line in lines} == set(WAYS)

@@ -23,7 +23,7 @@ def test_a_crash_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=1800,
     ).stdout
     lines = [json.loads(line) for line in output.splitlines()]
     for way in WAYS:

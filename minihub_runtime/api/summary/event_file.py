@@ -6,6 +6,7 @@ tensorflow/python/summary/summary_iterator.py.
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import threading
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from minihub_runtime.api.tf_record import TFRecordWriter, tf_record_iterator
+from minihub_runtime.errors import NotFoundError
 from minihub_runtime.protos import Event
 from minihub_runtime.public import public
 
@@ -49,11 +51,7 @@ class EventFileWriter:
         if self._file is None:
             now = int(time.time())
             base = f"events.out.tfevents.{now:010d}.{socket.gethostname()}"
-            path, count = os.path.join(self.logdir, base + self._suffix), 0
-            while os.path.exists(path):
-                count += 1
-                path = os.path.join(self.logdir, f"{base}.{count}{self._suffix}")
-            self._file = TFRecordWriter(path)
+            self._file = TFRecordWriter(_new_file(os.path.join(self.logdir, base), self._suffix))
             first = Event(wall_time=now, file_version=_VERSION)
             first.source_metadata.writer = _WRITER
             self._file.write(first.SerializeToString())
@@ -88,6 +86,20 @@ class EventFileWriter:
         """Let a closed writer take events again, in a new file."""
         with self._lock:
             self._closed = False
+
+
+def _new_file(base: str, suffix: str) -> str:
+    """The path of a file that was not there before, also where others begin theirs at the same time."""
+    for count in itertools.count():
+        path = base + (f".{count}" if count else "") + suffix
+        try:
+            with open(path, "xb"):
+                return path
+        except FileExistsError:
+            continue
+        except FileNotFoundError:
+            raise NotFoundError(f"{path}; No such file or directory") from None
+    raise AssertionError("there is always another number")
 
 
 @public("train.summary_iterator")

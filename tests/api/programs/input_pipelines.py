@@ -305,7 +305,7 @@ def an_empty_vector_of_names(tf: Any) -> Any:
         try:
             session.run(taken)
         except tf.errors.OutOfRangeError:
-            found = ["out of range", coord.wait_for_stop(5)]
+            found = ["out of range", coord.wait_for_stop(60)]
         try:
             coord.request_stop()
             coord.join(threads)

@@ -264,15 +264,23 @@ def more_elements_enter_at_once_than_there_is_room_for(tf: Any) -> Any:
     runner = tf.train.QueueRunner(
         queue, [enqueue], queue_closed_exception_types=(tf.errors.InvalidArgumentError,)
     )
+    size = queue.size()
     with tf.Session() as session:
+
+        def until_full() -> Any:
+            """How many are there, once the thread that fills the queue has come so far."""
+            for _ in range(6000):
+                if session.run(size) == 3:
+                    break
+                time.sleep(0.01)
+            return session.run(size)
+
         session.run(tf.global_variables_initializer())
         coord = tf.train.Coordinator()
         threads = runner.create_threads(session, coord, start=True)
-        found = [session.run(queue.dequeue())]
-        time.sleep(0.2)
-        found += [session.run(queue.size()), session.run(queue.dequeue_many(6))]
-        time.sleep(0.2)
-        found += [session.run(queue.size()), session.run(queue.dequeue_up_to(9))]
+        found = [session.run(queue.dequeue()), until_full()]
+        found += [session.run(queue.dequeue_many(6)), until_full()]
+        found += [session.run(queue.dequeue_up_to(9))]
         coord.request_stop()
         coord.join(threads)
     return found
