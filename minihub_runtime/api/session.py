@@ -26,7 +26,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.engine.partial import PartialRun
 from minihub_runtime.engine.recording import recording
 from minihub_runtime.engine.runner import Runner
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import InvalidArgumentError, OpError
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.public import public
 from minihub_runtime.shapes import compatible
@@ -338,12 +338,16 @@ class Session:
         feeds = self._feeds(feed_dict or {})
         limit = (options.timeout_in_ms if options is not None else 0) or self._timeout_in_ms
         timeout = limit / 1000 if limit > 0 else None
-        if options is None or run_metadata is None or not options.trace_level:
-            values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
-        else:
-            with recording() as calls:
+        try:
+            if options is None or run_metadata is None or not options.trace_level:
                 values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
-            add_calls(run_metadata, calls)
+            else:
+                with recording() as calls:
+                    values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
+                add_calls(run_metadata, calls)
+        except OpError as error:
+            self._tell_operation(error)
+            raise
         result = [_plain(value, ref) for value, ref in zip(values, fetch.refs, strict=True)]
         return fetch.rebuild(result)
 
@@ -357,7 +361,12 @@ class Session:
             as `run`.
         """
         fetch = self._fetch(fetches)
-        return fetch.rebuild(self.runner.run(fetch.refs, None, fetch.targets, copied=False))
+        try:
+            values = self.runner.run(fetch.refs, None, fetch.targets, copied=False)
+        except OpError as error:
+            self._tell_operation(error)
+            raise
+        return fetch.rebuild(values)
 
     def _fetch(self, fetches: Any) -> _Fetch:
         """What `fetches` stand for; of tensors and operations, one or a list, it is remembered.
@@ -383,6 +392,12 @@ class Session:
         if found is None or not all(map(self.graph.is_fetchable, parts)):
             found = self._fetches[key] = _Fetch(self.graph, fetches)
         return found
+
+    def _tell_operation(self, error: OpError) -> None:
+        """Let an error of a run have the operation that raised it, if that is one of the graph and not of a function's body."""
+        if error.op is None and error.node in self.graph.nodes:
+            error.op = self.graph.get_operation_by_name(error.node)
+            error.node_def = error.op.node_def
 
     def stored_values(self, variables: Iterable[Any]) -> list[Any]:
         """The values of variables as they are stored, not copied: read-only arrays, for writing them somewhere.
@@ -527,6 +542,9 @@ class Session:
         timeout = self._timeout_in_ms / 1000 if self._timeout_in_ms > 0 else None
         try:
             values = run.run(fetch.refs, feeds, timeout)
+        except OpError as error:
+            self._tell_operation(error)
+            raise
         finally:
             if run.over:
                 with self._lock:

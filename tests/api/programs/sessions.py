@@ -64,3 +64,20 @@ def _kind(kind: Any, function: Any) -> bool:
     except kind:
         return True
     return False
+
+
+@results
+def operations_of_errors(tf: Any) -> Any:
+    fed = tf.placeholder(tf.float32, [None], name="fed")
+    unset = tf.get_variable("unset", [2], use_resource=True)
+    failing = [tf.check_numerics(fed, "no number"), tf.reshape(fed, [2, 3], "rows")]
+    found = []
+    with tf.Session() as session:
+        for fetch in [*failing, unset.read_value(), tf.gather(fed, 7, name="row")]:
+            for feeds in ({}, {fed: [float("nan")]}):
+                try:
+                    session.run(fetch, feeds)
+                except tf.errors.OpError as error:
+                    operation = fetch.graph.get_operation_by_name(error.op.name)
+                    found.append([error.op is operation, error.node_def.name, error.error_code])
+    return found
