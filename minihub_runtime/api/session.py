@@ -331,6 +331,7 @@ class Session:
 
         Raises:
             RuntimeError: the session is closed, or the graph is empty; another run is being traced.
+            CancelledError: the session was closed while the run went on.
             TypeError, ValueError: a fetch or a feed does not fit.
             OpError: a kernel refused its inputs.
         """
@@ -556,12 +557,12 @@ class Session:
         return [DeviceAttributes("/job:localhost/replica:0/task:0/device:CPU:0")]
 
     def close(self) -> None:
-        """Free the variables and tables; later runs fail."""
+        """Free the variables and tables; later runs fail, and those that go on in other threads are cancelled."""
         self._closed = True
         self._partial_runs.clear()
         _open_sessions.discard(self)
         if self._runner is not None:
-            self._runner.reset()
+            self._runner.close()
         memory.release()
 
     def as_default(self) -> contextlib.AbstractContextManager[Session]:
