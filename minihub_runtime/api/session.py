@@ -180,6 +180,9 @@ def _converted(tensor: Tensor, value: Any, dtype: DType) -> Any:
             array = as_array(array.astype(np.int64) if array.dtype.kind == "b" else array, dtype)
         elif array.dtype.kind in "biufc" and dtype.numpy.kind in "biufc":
             array = _cast(array, dtype)
+        elif array.dtype.kind == "O" and dtype.numpy.kind == "f":
+            # Of objects NumPy asks for their numbers: decimals, fractions, and None as NaN.
+            array = array.astype(dtype.numpy)
         elif array.dtype.kind in "mM" and dtype.numpy.kind in "iuf":
             # Dates are so many of their unit since 1970, as in TensorFlow's feeds.
             array = array.astype(dtype.numpy)
@@ -188,10 +191,10 @@ def _converted(tensor: Tensor, value: Any, dtype: DType) -> Any:
         # TensorFlow looks at single numbers of Python only: 2 is no bool, 2049 no float16; in arrays they are rounded.
         if isinstance(value, int) and array.dtype.kind in "bfc" and array.item() != float(value):
             raise InvalidArgumentError(f"{dtype.name} does not hold it")
-    except InvalidArgumentError as error:
+    except (InvalidArgumentError, TypeError) as error:
         raise TypeError(
             f"Type of feed value {str(value)[:80]} is not compatible with Tensor type "
-            f"{dtype.name} of {tensor.name}: {error.message}"
+            f"{dtype.name} of {tensor.name}: {error}"
         ) from error
     return array
 
