@@ -189,3 +189,19 @@ def a_batch_that_comes_in_parts_and_ends_early(tf: Any) -> Any:
     filled = one_after_another(tf, [*parts, elements.close])
     with tf.Session() as session:
         return session.run([batch, puts]), session.run([last, filled])
+
+
+@results
+def gradients_of_a_loop_that_takes_elements(tf: Any) -> Any:
+    elements = queue(tf)
+    put = elements.enqueue_many([[1.0, 2.0, 3.0, 4.0, 5.0]])
+    factor = tf.constant(2.0)
+
+    def turn(i: Any, total: Any) -> Any:
+        return i + 1, total + elements.dequeue() * factor**2.0
+
+    total = tf.while_loop(lambda i, total: i < 3, turn, [0, 1.0])[1]
+    slopes = tf.gradients(total, [factor])
+    with tf.Session() as session:
+        session.run(put)
+        return session.run([total, slopes]), session.run(elements.size())
