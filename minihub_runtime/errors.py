@@ -25,7 +25,7 @@
 
 Each is also the nearest builtin exception, so that code that never heard of TensorFlow can catch it.
 A message says what must hold and then what was found: `indices must lie in [0, 5), not [-1, 4]`.
-Kernels know no node; the executor sets `op` and `node_def` and appends the place.
+Kernels know no node; the executor sets `node` and appends the place, and sessions set `op` and `node_def`.
 
 Source: tensorflow/python/framework/errors_impl.py.
 """
@@ -90,8 +90,8 @@ class OpError(Exception):
     Attributes:
         message: what must hold, and what was found.
         node: name of the node that raised, or None.
-        op: op type of that node, or None (in TensorFlow: the Operation).
-        node_def: always None unless the caller passed one.
+        op: the Operation of the session's graph that raised, None where there is none or it is not known.
+        node_def: the NodeDef of that operation, or None.
         error_code: the number of the status code in TensorFlow.
     """
 
@@ -110,10 +110,14 @@ class OpError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n\t [[{self.place}]]" if self.place else self.message
 
-    def at(self, node: str, op: str, place: str) -> OpError:
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Operations hold their graph, which does not leave the process.
+        return type(self), self.args, {**self.__dict__, "op": None}
+
+    def at(self, node: str, place: str) -> OpError:
         """This error, with the innermost node that raised it; later calls change nothing."""
         if self.node is None:
-            self.node, self.op, self.place = node, op, place
+            self.node, self.place = node, place
         return self
 
 
@@ -268,7 +272,7 @@ class UnsupportedOpsError(UnimplementedError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # An exception is made again of its text otherwise, and a pool of processes that cannot waits for ever.
-        return type(self), (self.missing,), self.__dict__
+        return type(self), (self.missing,), {**self.__dict__, "op": None}
 
 
 #: The numbers of status codes under TensorFlow's names.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from minihub_runtime.api.control_flow_switches import disable_control_flow_v2
+from minihub_runtime.api.graph_scopes import share_blocks
 from minihub_runtime.api.variables.options import disable_resource_variables
 from minihub_runtime.public import public
 
@@ -39,10 +40,11 @@ def disable_eager_execution() -> None:
 def disable_v2_behavior() -> None:
     """Let variables be reached by reference where nothing else is said, and what branches and loops do not use have no gradient.
 
-    So it is in TensorFlow 1, as is the rest anyway.
+    Devices and control dependencies of one thread count in all that build the same graph, if it is made later.  So it is in TensorFlow 1, as is the rest anyway.
     """
     disable_resource_variables()
     disable_control_flow_v2()
+    share_blocks(True)
 
 
 @public("disable_tensor_equality")

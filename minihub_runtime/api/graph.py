@@ -409,7 +409,13 @@ class Graph(GraphNames, GraphScopes, GraphCollections):
         return f"<tf.Graph of {len(self.nodes)} operations>"
 
 
-_global_graph: Graph | None = None
+class _Global(threading.local):
+    """The default graph of a thread outside of all `with graph.as_default()`."""
+
+    graph: Graph | None = None
+
+
+_global = _Global()
 
 
 @public("get_default_graph")
@@ -422,24 +428,22 @@ def get_default_graph() -> Graph:
 
 
 def global_graph() -> Graph:
-    """The default graph outside of all `with graph.as_default()`."""
-    global _global_graph
-    if _global_graph is None:
-        _global_graph = Graph()
-    return _global_graph
+    """The default graph of this thread outside of all `with graph.as_default()`; each thread has its own."""
+    if _global.graph is None:
+        _global.graph = Graph()
+    return _global.graph
 
 
 @public("reset_default_graph")
 def reset_default_graph() -> None:
-    """Forget the global default graph.
+    """Forget the default graph that this thread has outside of all `with graph.as_default()`.
 
     Raises:
         AssertionError: another graph is the default now.
     """
-    global _global_graph
     if GRAPHS.innermost is not None:
         raise AssertionError("Do not use tf.reset_default_graph() to clear nested graphs.")
-    _global_graph = Graph()
+    _global.graph = Graph()
 
 
 def _whose(graph: Graph, outside: Graph) -> str:

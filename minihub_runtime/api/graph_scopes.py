@@ -17,7 +17,21 @@ from minihub_runtime.graph.ir import Node
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import AttrValue
 
-__all__ = ["GraphScopes"]
+__all__ = ["GraphScopes", "share_blocks"]
+
+
+class _Blocks:
+    """Where the blocks of graphs that are made count: in all threads or, as in TensorFlow 2, in the one that opened them."""
+
+    shared = False
+
+
+_blocks = _Blocks()
+
+
+def share_blocks(shared: bool) -> None:
+    """Let what is inherited from blocks in one thread be inherited in all, or not, in graphs that are made from now on."""
+    _blocks.shared = shared
 
 
 class _Waiting:
@@ -52,7 +66,7 @@ class GraphScopes:
 
     def __init__(self) -> None:
         self._shared = _Open()
-        self._of_thread: threading.local | None = None
+        self._of_thread = None if _blocks.shared else threading.local()
         self._container = ""
         self._attr_scope_map: dict[str, Any] = {}
         self._gradient_names: dict[str, str] = {}

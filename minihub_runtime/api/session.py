@@ -26,7 +26,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.engine.partial import PartialRun
 from minihub_runtime.engine.recording import recording
 from minihub_runtime.engine.runner import Runner
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import InvalidArgumentError, OpError
 from minihub_runtime.graph.ir import Ref
 from minihub_runtime.public import public
 from minihub_runtime.shapes import compatible
@@ -180,6 +180,9 @@ def _converted(tensor: Tensor, value: Any, dtype: DType) -> Any:
             array = as_array(array.astype(np.int64) if array.dtype.kind == "b" else array, dtype)
         elif array.dtype.kind in "biufc" and dtype.numpy.kind in "biufc":
             array = _cast(array, dtype)
+        elif array.dtype.kind == "O" and dtype.numpy.kind == "f":
+            # Of objects NumPy asks for their numbers: decimals, fractions, and None as NaN.
+            array = array.astype(dtype.numpy)
         elif array.dtype.kind in "mM" and dtype.numpy.kind in "iuf":
             # Dates are so many of their unit since 1970, as in TensorFlow's feeds.
             array = array.astype(dtype.numpy)
@@ -188,10 +191,10 @@ def _converted(tensor: Tensor, value: Any, dtype: DType) -> Any:
         # TensorFlow looks at single numbers of Python only: 2 is no bool, 2049 no float16; in arrays they are rounded.
         if isinstance(value, int) and array.dtype.kind in "bfc" and array.item() != float(value):
             raise InvalidArgumentError(f"{dtype.name} does not hold it")
-    except InvalidArgumentError as error:
+    except (InvalidArgumentError, TypeError) as error:
         raise TypeError(
             f"Type of feed value {str(value)[:80]} is not compatible with Tensor type "
-            f"{dtype.name} of {tensor.name}: {error.message}"
+            f"{dtype.name} of {tensor.name}: {error}"
         ) from error
     return array
 
@@ -331,6 +334,7 @@ class Session:
 
         Raises:
             RuntimeError: the session is closed, or the graph is empty; another run is being traced.
+            CancelledError: the session was closed while the run went on.
             TypeError, ValueError: a fetch or a feed does not fit.
             OpError: a kernel refused its inputs.
         """
@@ -338,12 +342,16 @@ class Session:
         feeds = self._feeds(feed_dict or {})
         limit = (options.timeout_in_ms if options is not None else 0) or self._timeout_in_ms
         timeout = limit / 1000 if limit > 0 else None
-        if options is None or run_metadata is None or not options.trace_level:
-            values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
-        else:
-            with recording() as calls:
+        try:
+            if options is None or run_metadata is None or not options.trace_level:
                 values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
-            add_calls(run_metadata, calls)
+            else:
+                with recording() as calls:
+                    values = self.runner.run(fetch.refs, feeds, fetch.targets, timeout)
+                add_calls(run_metadata, calls)
+        except OpError as error:
+            self._tell_operation(error)
+            raise
         result = [_plain(value, ref) for value, ref in zip(values, fetch.refs, strict=True)]
         return fetch.rebuild(result)
 
@@ -357,7 +365,12 @@ class Session:
             as `run`.
         """
         fetch = self._fetch(fetches)
-        return fetch.rebuild(self.runner.run(fetch.refs, None, fetch.targets, copied=False))
+        try:
+            values = self.runner.run(fetch.refs, None, fetch.targets, copied=False)
+        except OpError as error:
+            self._tell_operation(error)
+            raise
+        return fetch.rebuild(values)
 
     def _fetch(self, fetches: Any) -> _Fetch:
         """What `fetches` stand for; of tensors and operations, one or a list, it is remembered.
@@ -383,6 +396,12 @@ class Session:
         if found is None or not all(map(self.graph.is_fetchable, parts)):
             found = self._fetches[key] = _Fetch(self.graph, fetches)
         return found
+
+    def _tell_operation(self, error: OpError) -> None:
+        """Let an error of a run have the operation that raised it, if that is one of the graph and not of a function's body."""
+        if error.op is None and error.node in self.graph.nodes:
+            error.op = self.graph.get_operation_by_name(error.node)
+            error.node_def = error.op.node_def
 
     def stored_values(self, variables: Iterable[Any]) -> list[Any]:
         """The values of variables as they are stored, not copied: read-only arrays, for writing them somewhere.
@@ -527,6 +546,9 @@ class Session:
         timeout = self._timeout_in_ms / 1000 if self._timeout_in_ms > 0 else None
         try:
             values = run.run(fetch.refs, feeds, timeout)
+        except OpError as error:
+            self._tell_operation(error)
+            raise
         finally:
             if run.over:
                 with self._lock:
@@ -538,12 +560,12 @@ class Session:
         return [DeviceAttributes("/job:localhost/replica:0/task:0/device:CPU:0")]
 
     def close(self) -> None:
-        """Free the variables and tables; later runs fail."""
+        """Free the variables and tables; later runs fail, and those that go on in other threads are cancelled."""
         self._closed = True
         self._partial_runs.clear()
         _open_sessions.discard(self)
         if self._runner is not None:
-            self._runner.reset()
+            self._runner.close()
         memory.release()
 
     def as_default(self) -> contextlib.AbstractContextManager[Session]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minihub_runtime.autodiff.region import Region
-from minihub_runtime.autodiff.rules import has_no_gradient, is_trainable
+from minihub_runtime.autodiff.rules import has_no_gradient, has_zeros, is_trainable
 from minihub_runtime.autodiff.site import NodeOps, Site
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
@@ -167,7 +167,7 @@ class DifferentiatedBody:
         """
         from minihub_runtime.autodiff.reverse import Backprop
 
-        wanted = [ref for ref in self.arguments if is_trainable(self.site.dtype(ref))]
+        wanted = [ref for ref in self.arguments if has_zeros(self.inner, ref)]
         found = Backprop(self.inner, self.arguments).run(
             [self.results[i] for i in seeds],
             list(seeds.values()),

@@ -60,7 +60,8 @@ def while_gradients(
     ]
     # Zeros that nothing computed yet stay so.
     grads = [None if g is None or g.known_zero else g for g in grads]
-    active = _reached(body, grads)
+    # Queues and the like, which bodies take elements from, have no gradients.
+    active = {i for i in _reached(body, grads) if has_zeros(ops, node.inputs[i])}
     if not active:
         return gradients
     order = sorted(active)

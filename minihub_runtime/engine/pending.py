@@ -194,11 +194,12 @@ class _Task:
         # Frames hold what holds the error, and with it all values of the run.
         self._error = error.with_traceback(None)
         self.waits_for = self.resources(slots)
-        if may_wait(self.node.op):
+        waits = may_wait(self.node.op)
+        resume = error.resume if waits or hands_on(self.node.op) else None
+        if waits and resume is None:
             return
         self.moved = error.moved or not self._begun
         self._begun = True
-        resume = error.resume if hands_on(self.node.op) else None
 
         def again(*_: Any) -> Any:
             # What the step runs has begun, so that it cannot be run from the start.

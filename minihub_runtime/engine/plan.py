@@ -293,8 +293,8 @@ def _pick(places: tuple[int, ...]) -> Pick:
     return lambda slots: ()
 
 
-def names_of(node: Node | None) -> tuple[str, str, str]:
-    """What an error says of a node: its name, its op, and both as TensorFlow writes them."""
+def names_of(node: Node | None) -> tuple[str, str]:
+    """What an error says of a node: its name, and with its op as TensorFlow writes them."""
     if node is None:
-        return ("?", "?", "?")
-    return node.name, node.op, f"{{{{node {clip(node.name)}}}}} = {node.op}"
+        return ("?", "?")
+    return node.name, f"{{{{node {clip(node.name)}}}}} = {node.op}"

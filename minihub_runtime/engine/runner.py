@@ -15,7 +15,7 @@ from minihub_runtime.engine.compiler import DEAD, compile_plan
 from minihub_runtime.engine.observing import See, observing
 from minihub_runtime.engine.plan import Plan
 from minihub_runtime.engine.state import State
-from minihub_runtime.errors import InvalidArgumentError, WouldWaitError, clip
+from minihub_runtime.errors import InvalidArgumentError, OpError, WouldWaitError, clip
 from minihub_runtime.garbage import uncollected
 from minihub_runtime.graph.ir import Graph, Ref
 from minihub_runtime.memory import keep_heap
@@ -100,6 +100,7 @@ class Runner:
 
         Raises:
             OpError: a kernel refused its inputs.
+            CancelledError: the session was closed meanwhile.
             DeadlineExceededError: `timeout` has passed.
             InvalidArgumentError: it is no number of seconds.
         """
@@ -111,12 +112,14 @@ class Runner:
             check = None if deadline is None else self.state.check
             with np.errstate(all="ignore"):
                 values = plan.run(list(feeds.values()), check)
-            if check is not None:
-                # The last kernel may have ended late; TensorFlow waits for a run no longer than that.
-                check()
-        except WouldWaitError as error:
-            # The run is over, and its values are not kept for as long as the error is.
-            error.resume = None
+            # The last kernel may have ended late; TensorFlow waits for a run no longer than that.
+            self.state.check()
+        except OpError as error:
+            if isinstance(error, WouldWaitError):
+                # The run is over, and its values are not kept for as long as the error is.
+                error.resume = None
+            # Variables are gone then, so that other errors may follow.
+            self.state.require_open()
             raise
         finally:
             self.state.finish(before)
@@ -157,11 +160,11 @@ class Runner:
         finally:
             self.state.finish(before)
 
-    def reset(self) -> None:
-        """Forget all variables and tables."""
+    def close(self) -> None:
+        """Forget all variables and tables, and cancel runs that go on in other threads."""
         with self._lock:
             self._plans.clear()
-        self.state.reset()
+        self.state.close()
 
     def handle(self, name: str) -> Any:
         """The resource object that a node without inputs makes: a variable, a table."""

@@ -21,6 +21,7 @@ from minihub_runtime.dtypes import DType
 from minihub_runtime.engine.compiler import compile_plan
 from minihub_runtime.engine.plan import Plan
 from minihub_runtime.errors import (
+    CancelledError,
     DeadlineExceededError,
     InvalidArgumentError,
     NotFoundError,
@@ -115,6 +116,7 @@ class State:
         self._written: dict[str, Any] = {}
         self._checkpoints: OrderedDict[Any, CheckpointReader | OldCheckpointReader] = OrderedDict()
         self._allowed: set[str | Path] = set()
+        self._closed = False
 
     def allow(self, folders: Iterable[str | Path]) -> None:
         """Let the graph read the files of more folders, or single files and checkpoints by their paths."""
@@ -223,8 +225,9 @@ class State:
                 table[key] = make()
             return cast("T", table[key])
 
-    def reset(self) -> None:
-        """Forget all resources, and the plans that hold some."""
+    def close(self) -> None:
+        """Forget all resources, and the plans that hold some; runs that go on are cancelled."""
+        self._closed = True
         with self._lock:
             self._functions.clear()
             self._resources.clear()
@@ -243,8 +246,14 @@ class State:
             end()
         _run.reset(before)
 
+    def require_open(self) -> None:
+        """Raise if the session was closed, which cancels its runs."""
+        if self._closed:
+            raise CancelledError("the session was closed while the run went on")
+
     def check(self) -> None:
-        """Raise if this thread's run has passed its deadline."""
+        """Raise if this thread's run was cancelled or has passed its deadline."""
+        self.require_open()
         deadline = _run.get().deadline
         if deadline is not None and time.monotonic() > deadline:
             raise DeadlineExceededError("the run must end before its deadline")
@@ -375,10 +384,8 @@ class State:
                 f"not {len(arguments)}"
             )
         run = _run.get()
-        check = None
-        if run.deadline is not None:
-            check = self.check
-            check()
+        check = None if run.deadline is None else self.check
+        self.check()
         if run.depth >= MAX_CALL_DEPTH:
             raise InvalidArgumentError(
                 f"calls must not nest deeper than {MAX_CALL_DEPTH}, as function "
@@ -606,5 +613,5 @@ class NodeContext:
         return [] if found is None else found
 
     def check(self) -> None:
-        """Raise if the run has passed its deadline."""
+        """Raise if the run was cancelled or has passed its deadline."""
         self._state.check()

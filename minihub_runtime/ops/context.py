@@ -137,5 +137,5 @@ class Context(Protocol):
         ...
 
     def check(self) -> None:
-        """Raise DeadlineExceededError if the run's deadline has passed; long loops call it now and then."""
+        """Raise CancelledError if the session was closed, DeadlineExceededError after the deadline; long loops call it now and then."""
         ...

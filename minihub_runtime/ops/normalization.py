@@ -286,8 +286,8 @@ def image_shape(
         channels = found[0] if found else None
     rank = 5 if "D" in data_format else 4
     if x.shape is not None:
-        rank = len(x.shape)
-        require(rank in (4, 5), f"{name} must have rank 4 or 5, not shape {show(x.shape)}")
+        fits = len(x.shape) == rank
+        require(fits, f"{name} must have rank {rank} as {data_format}, not shape {show(x.shape)}")
     axis = channel_axis(rank, data_format)
     known: list[int | None] = [None] * rank
     known[axis] = channels

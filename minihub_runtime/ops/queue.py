@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minihub_runtime.dtypes import DType
-from minihub_runtime.errors import InvalidArgumentError
+from minihub_runtime.errors import InvalidArgumentError, WouldWaitError
 from minihub_runtime.ops.checking import require, require_scalar
 from minihub_runtime.ops.context import Context
 from minihub_runtime.ops.queues import PaddingQueue, PriorityQueue, Queue, ShuffleQueue
@@ -181,18 +181,19 @@ _register(
 )
 
 
-def _enqueue(handle: Any, components: Sequence[Array]) -> tuple[()]:
+def _enqueue(ctx: Context, handle: Any, components: Sequence[Array]) -> tuple[()]:
     queue = queue_of(handle)
     queue.check(components, many=False)
-    queue.put([tuple(array.copy() for array in components)])
+    queue.put([tuple(array.copy() for array in components)], ctx.ending)
     return ()
 
 
-def _enqueue_many(handle: Any, components: Sequence[Array]) -> tuple[()]:
+def _enqueue_many(ctx: Context, handle: Any, components: Sequence[Array]) -> tuple[()]:
     queue = queue_of(handle)
     queue.check(components, many=True)
     rows = [array.copy() for array in components]
-    queue.put([tuple(array[i, ...] for array in rows) for i in range(len(rows[0]))])
+    elements = [tuple(array[i, ...] for array in rows) for i in range(len(rows[0]))]
+    queue.put(elements, ctx.ending)
     return ()
 
 
@@ -209,7 +210,7 @@ def _dequeue(handle: Any, types: Sequence[DType]) -> tuple[Array, ...]:
 
 
 def _dequeue_many(
-    handle: Any, n: Array, types: Sequence[DType], at_most: bool
+    ctx: Context, handle: Any, n: Array, types: Sequence[DType], at_most: bool
 ) -> tuple[Array, ...]:
     queue = queue_of(handle)
     _require_types(queue, types)
@@ -218,7 +219,12 @@ def _dequeue_many(
     require(count >= 0, f"n must be >= 0, not {count}")
     if not queue.shapes:
         queue.together([])
-    return tuple(queue.together(queue.take(count, at_most) if count else []))
+    try:
+        found = queue.take(count, at_most, ctx.ending) if count else []
+    except WouldWaitError as error:
+        error.then(lambda later: tuple(queue.together(later)))
+        raise
+    return tuple(queue.together(found))
 
 
 def _unknown(component_types: list[DType]) -> list[Shape]:
@@ -248,13 +254,15 @@ def _register_uses(version: str, handle_type: str) -> None:
         source=_BASE + ":EnqueueOp",
         shape=nothing,
     )
-    def enqueue(handle: Any, components: Sequence[Array], *, timeout_ms: int = -1) -> tuple[()]:
+    def enqueue(
+        ctx: Context, handle: Any, components: Sequence[Array], *, timeout_ms: int = -1
+    ) -> tuple[()]:
         """Nothing, after an element entered the queue.
 
         Raises: InvalidArgumentError for components that do not fit; CancelledError for a closed queue.
-        Differs: a full queue is a FailedPreconditionError, where TensorFlow waits.
+        Differs: a queue that stays full is a FailedPreconditionError, where TensorFlow waits for other runs.
         """
-        return _enqueue(handle, components)
+        return _enqueue(ctx, handle, components)
 
     @op(
         f"QueueEnqueueMany{version}(handle: {handle_type}, components: Tcomponents)",
@@ -264,14 +272,14 @@ def _register_uses(version: str, handle_type: str) -> None:
         shape=nothing,
     )
     def enqueue_many(
-        handle: Any, components: Sequence[Array], *, timeout_ms: int = -1
+        ctx: Context, handle: Any, components: Sequence[Array], *, timeout_ms: int = -1
     ) -> tuple[()]:
         """Nothing, after the rows of the components entered the queue as elements.
 
         Raises: InvalidArgumentError for components that do not fit; CancelledError for a closed queue.
-        Differs: a queue without room for all is a FailedPreconditionError, where TensorFlow waits.
+        Differs: a queue that stays without room for all is a FailedPreconditionError, where TensorFlow waits for other runs.
         """
-        return _enqueue_many(handle, components)
+        return _enqueue_many(ctx, handle, components)
 
     @op(
         f"QueueDequeue{version}(handle: {handle_type}) -> components: component_types",
@@ -330,9 +338,9 @@ def _register_uses(version: str, handle_type: str) -> None:
 
 def _register_dequeue_many(version: str, handle_type: str, name: str, at_most: bool) -> None:
     def kernel(
-        handle: Any, n: Array, *, component_types: list[DType], timeout_ms: int = -1
+        ctx: Context, handle: Any, n: Array, *, component_types: list[DType], timeout_ms: int = -1
     ) -> tuple[Array, ...]:
-        return _dequeue_many(handle, n, component_types, at_most)
+        return _dequeue_many(ctx, handle, n, component_types, at_most)
 
     fewer = ", or those that a closed queue has left" if at_most else ""
     kernel.__doc__ = f"""The next `n` elements{fewer}, as one array for each component.

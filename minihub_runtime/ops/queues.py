@@ -5,7 +5,8 @@
     ├─ ShuffleQueue  any element, drawn at random
     └─ PriorityQueue the smallest first component
 
-An element is a tuple of arrays.  Runs do not wait for each other here: what could only wait is an error.  Where TensorFlow has
+An element is a tuple of arrays.  Runs do not wait for each other here: what could only wait is an error.  Operations of one run do:
+elements that find no room are offered to those that take some, until the run ends, as TensorFlow's threads do it in turn.  Where TensorFlow has
 threads that fill a queue, a queue has feeders here, which fill it when elements are asked for: the order is the same each time.
 
 Source: tensorflow/core/kernels/queue_base.cc, typed_queue.h, random_shuffle_queue_op.cc, priority_queue.cc.
@@ -13,6 +14,7 @@ Source: tensorflow/core/kernels/queue_base.cc, typed_queue.h, random_shuffle_que
 
 from __future__ import annotations
 
+import functools
 import heapq
 import itertools
 import threading
@@ -40,6 +42,8 @@ from minihub_runtime.shapes import Shape, compatible, concrete, show
 __all__ = ["Element", "PaddingQueue", "PriorityQueue", "Queue", "ShuffleQueue"]
 
 Element = tuple[Array, ...]
+#: Gives the list of what is called at the end of the run.
+Ending = Callable[[], list[Callable[[], None]]]
 
 
 class Queue:
@@ -52,7 +56,7 @@ class Queue:
         capacity: how many elements it may hold.
         closed: whether nothing more may enter.
         feeders: called in turn when there are too few elements; each puts some in, or returns False when it has no more.
-        waiting: elements of feeders that found no room; they enter before others, as others leave, also once the queue is closed.
+        waiting: elements that found no room; they enter before others, as others leave, also once the queue is closed.
     """
 
     kind = "FIFOQueue"
@@ -69,6 +73,8 @@ class Queue:
         self.elements: list[Any] = []
         self.feeders: deque[Callable[[], bool]] = deque()
         self.waiting: deque[Element] = deque()
+        #: What operations of runs that still go on would let enter: the last of `waiting`.
+        self._offers: list[deque[Element]] = []
         self._feeding = False
         self._waits_for: WouldWaitError | None = None
         require(
@@ -119,8 +125,12 @@ class Queue:
                     f"Shape mismatch in tuple component {place}: must be {show(shape)}, not {show(array.shape)}",
                 )
 
-    def put(self, elements: list[Element]) -> None:
+    def put(self, elements: list[Element], ending: Ending | None = None) -> None:
         """Let elements enter.
+
+        Args:
+            elements: they.
+            ending: gives the list of what is called at the end of the run; until then those that find no room are there for who takes elements.
 
         Raises:
             CancelledError: the queue is closed.
@@ -134,17 +144,52 @@ class Queue:
                 self._admit()
                 return
             if len(self) + len(self.waiting) + len(elements) > self.capacity:
-                raise WouldWaitError(
+                error = WouldWaitError(
                     f"{self.kind} {clip(self.name)!r} must have room for {len(elements)} elements, but has "
                     f"{len(self)} of {self.capacity}; no run waits for another one to take them"
                 )
+                if ending is not None:
+                    offer = deque(elements)
+                    self.waiting.extend(elements)
+                    self._offers.append(offer)
+                    ending().append(functools.partial(self._withdraw, offer))
+                    error.resume = functools.partial(self._settle, offer, ending)
+                raise error
             for element in elements:
                 self.enter(element)
+
+    def _settle(self, offer: deque[Element], ending: Ending) -> tuple[()]:
+        """Nothing, once all that an operation offered has entered; raises as `put`."""
+        with self.lock:
+            if not any(other is offer for other in self._offers):
+                # A part of a run that is over took back what had not entered; or closing the queue cancelled it.
+                if offer:
+                    self.put([*offer], ending)
+                return ()
+            error = WouldWaitError(
+                f"{self.kind} {clip(self.name)!r} must have room for {len(offer)} more elements, but has "
+                f"{len(self)} of {self.capacity}; no run waits for another one to take them"
+            )
+            error.resume = functools.partial(self._settle, offer, ending)
+            raise error
+
+    def _withdraw(self, offer: deque[Element]) -> None:
+        """Take back what an operation offered and found no room for."""
+        with self.lock:
+            self._offers = [other for other in self._offers if other is not offer]
+            left = {*map(id, offer)}
+            if left:
+                self.waiting = deque(item for item in self.waiting if id(item) not in left)
 
     def _admit(self) -> None:
         """Let elements that wait for room enter."""
         while self.waiting and len(self) < self.capacity:
-            self.enter(self.waiting.popleft())
+            element = self.waiting.popleft()
+            if self._offers and self._offers[0][0] is element:
+                self._offers[0].popleft()
+                if not self._offers[0]:
+                    del self._offers[0]
+            self.enter(element)
 
     def _ask(self) -> bool:
         """Let the next feeder put elements in; whether one could."""
@@ -173,27 +218,60 @@ class Queue:
         while not self.waiting and len(self) < self.capacity and self._ask():
             pass
 
-    def take(self, count: int, at_most: bool = False) -> list[Element]:
+    def take(
+        self, count: int, at_most: bool = False, ending: Ending | None = None
+    ) -> list[Element]:
         """The next `count` elements; with `at_most` those there are if the queue is closed.
+
+        Args:
+            count: how many.
+            at_most: see above.
+            ending: as for `put`; until then elements that others of the run offer are held while more are to come.
 
         Raises:
             OutOfRangeError: the queue is closed and has too few.
             WouldWaitError: it has too few, and there is nothing to wait for.
         """
+        return self._take([], count, at_most, ending)
+
+    def _take(
+        self, taken: list[Element], count: int, at_most: bool, ending: Ending | None
+    ) -> list[Element]:
+        """As `take`, after some were taken."""
         with self.lock:
             self._waits_for = None
             self.feed()
-            taken: list[Element] = []
+            before = len(taken)
+            in_parts = ending is not None and bool(taken or self._offers)
+            self._admit()
             try:
                 # More elements than the queue can hold leave in parts.
                 while 0 < self.ready() < count - len(taken) and (self.waiting or self.feeders):
                     taken += self._leave(self.ready())
                     self.feed()
                 self._require(len(taken) + self.ready(), count, at_most)
-            except BaseException:
-                self.restore(taken)
+            except WouldWaitError as error:
+                if not in_parts or ending is None:
+                    self._put_back(taken)
+                    raise
+                taken += self._leave(self.ready())
+                if not before:
+                    ending().append(functools.partial(self._put_back, taken))
+                error.moved = len(taken) > before
+                error.resume = functools.partial(self._take, taken, count, at_most, ending)
                 raise
-            return taken + self._leave(min(count - len(taken), self.ready()))
+            except BaseException:
+                self._put_back(taken)
+                raise
+            found = taken + self._leave(min(count - len(taken), self.ready()))
+            taken.clear()
+            return found
+
+    def _put_back(self, taken: list[Element]) -> None:
+        """Put elements back that were taken and not handed out."""
+        with self.lock:
+            self.restore(taken)
+            taken.clear()
 
     def _leave(self, count: int) -> list[Element]:
         """Take so many elements out, and let others enter."""
@@ -225,6 +303,7 @@ class Queue:
         with self.lock:
             if cancel:
                 self.waiting.clear()
+                self._offers.clear()
             if self.closed:
                 raise CancelledError(f"{self.kind} {clip(self.name)!r} is already closed.")
             self.closed = True

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+
 import pytest
 
 import minihub_runtime as tf
+from minihub_runtime.api.graph_scopes import share_blocks
 
 
 def test_tensorflow_1_is_what_there_is() -> None:
@@ -14,6 +17,11 @@ def test_tensorflow_1_is_what_there_is() -> None:
         assert getattr(tf, f"disable_{name}")() is None
 
 
+def _waits_for(graph: tf.Graph) -> list[str]:
+    with graph.as_default():
+        return [operation.name for operation in tf.no_op().control_inputs]
+
+
 def test_variables_are_references_without_the_behavior_of_2() -> None:
     with tf.Graph().as_default():
         assert tf.Variable(1.0).op.type == "VarHandleOp"
@@ -21,7 +29,15 @@ def test_variables_are_references_without_the_behavior_of_2() -> None:
             tf.disable_v2_behavior()
             assert tf.Variable(1.0).op.type == "VariableV2"
             assert not tf.control_flow_v2_enabled()
+            shared = tf.Graph()
+            with (
+                shared.as_default(),
+                tf.control_dependencies([tf.no_op("before")]),
+                concurrent.futures.ThreadPoolExecutor(1) as pool,
+            ):
+                assert pool.submit(_waits_for, shared).result() == ["before"]
         finally:
+            share_blocks(False)
             tf.enable_resource_variables()
             tf.enable_control_flow_v2()
 

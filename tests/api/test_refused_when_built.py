@@ -31,6 +31,14 @@ def dataset() -> Any:
 
 REFUSED: dict[str, Callable[[], Any]] = {
     "shape below -1": lambda: raw.RandomUniform(shape=[3, -2], dtype=tf.float32),
+    "volumes laid out as images": lambda: raw.FusedBatchNormV3(
+        x=fed(1, 2, 2, 4, 2),
+        scale=fed(2),
+        offset=fed(2),
+        mean=fed(2),
+        variance=fed(2),
+        data_format="NHWC",
+    ),
     "negative fill": lambda: raw.Fill(dims=[-1, 3], value=1.0),
     "matrix as dims": lambda: raw.Fill(dims=fed(2, 2, dtype=tf.int32), value=1.0),
     "matrix as shape": lambda: raw.Reshape(tensor=fed(4), shape=fed(2, 2, dtype=tf.int32)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -97,6 +98,40 @@ def test_a_closed_session() -> None:
     session.close()
     with pytest.raises(RuntimeError, match=r"Attempted to use a closed Session\."):
         session.run(x)
+
+
+@pytest.mark.parametrize("kind", ["loop", "function", "variable"])
+def test_closing_cancels_what_runs_in_other_threads(kind: str) -> None:
+    began, over = threading.Event(), threading.Event()
+
+    def note(x: Any) -> Any:
+        began.set()
+        assert kind != "variable" or over.wait(30)
+        return x
+
+    def wait(x: Any) -> Any:
+        return tf.reshape(tf.py_func(note, [x], tf.int64), [])
+
+    with tf.Graph().as_default():
+        zero = tf.constant(0, tf.int64)
+        if kind == "loop":
+            result = tf.while_loop(lambda i: i >= 0, wait, [zero])
+        elif kind == "function":
+            endless = tf.data.Dataset.from_tensors(zero).repeat().filter(lambda i: wait(i) < 0)
+            result = tf.data.make_one_shot_iterator(endless).get_next()
+        else:
+            variable = tf.get_variable("v", initializer=zero, use_resource=True)
+            with tf.control_dependencies([wait(zero)]):
+                result = variable.read_value()
+        session = tf.Session()
+        session.run(tf.global_variables_initializer())
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            running = pool.submit(session.run, result)
+            assert began.wait(30)
+            session.close()
+            over.set()
+            with pytest.raises(tf.errors.CancelledError, match="the session was closed"):
+                running.result(30)
 
 
 def test_an_empty_graph() -> None:

@@ -454,7 +454,7 @@ def every_error() -> list[type[Exception]]:
 @pytest.mark.parametrize("kind", every_error())
 def test_errors_come_back_from_other_processes(kind: type[Exception]) -> None:
     error: Any = kind({"Foo": ["a", "b"]} if kind is UnsupportedOpsError else "what")
-    error.at("node", "Op", "{{node node}} = Op")
+    error.at("node", "{{node node}} = Op")
     copy = pickle.loads(pickle.dumps(error))
     assert type(copy) is kind
     assert str(copy) == str(error)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 from typing import Any
 
-from tests.api.programs import attempt, message, placement, program
+from tests.api.programs import attempt, message, placement, program, results
 
 
 @program
@@ -193,3 +194,40 @@ def scopes_of_bfloat16(tf: Any) -> Any:
         [[x.name, x.dtype.base_dtype.name] for x in found],
         [[v.name, v.dtype.base_dtype.name] for v in tf.global_variables()],
     ]
+
+
+def in_a_thread(work: Any) -> Any:
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
+
+
+@results
+def graphs_and_blocks_of_threads(tf: Any) -> Any:
+    graph, around = tf.Graph(), tf.get_default_graph()
+
+    def defaults() -> Any:
+        found = tf.get_default_graph()
+        return [found is graph, found is around]
+
+    def inherited() -> Any:
+        with graph.as_default():
+            made = tf.constant(1.0)
+        own = made.op.colocation_groups() == [b"loc:@" + made.op.name.encode()]
+        controls = [operation.name for operation in made.op.control_inputs]
+        return [made.name, made.device, controls, own]
+
+    def reset() -> Any:
+        tf.reset_default_graph()
+        return tf.get_default_graph() is around
+
+    found = []
+    with graph.as_default():
+        base = tf.constant(0.0, name="base")
+        found.append(in_a_thread(defaults))
+        for block in (tf.device("/cpu:0"), tf.control_dependencies([base]), tf.name_scope("s")):
+            with block:
+                found.append([inherited(), in_a_thread(inherited)])
+        with tf.colocate_with(base.op):
+            found.append(in_a_thread(inherited))
+        found += [in_a_thread(reset), tf.get_default_graph() is graph]
+    return found

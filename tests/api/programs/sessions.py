@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import collections
+import decimal
+import fractions
 from typing import Any
 
-from tests.api.programs import message, results
+import numpy as np
+
+from tests.api.programs import attempt, message, results
 
 
 @results
@@ -64,3 +68,31 @@ def _kind(kind: Any, function: Any) -> bool:
     except kind:
         return True
     return False
+
+
+@results
+def operations_of_errors(tf: Any) -> Any:
+    fed = tf.placeholder(tf.float32, [None], name="fed")
+    unset = tf.get_variable("unset", [2], use_resource=True)
+    failing = [tf.check_numerics(fed, "no number"), tf.reshape(fed, [2, 3], "rows")]
+    found = []
+    with tf.Session() as session:
+        for fetch in [*failing, unset.read_value(), tf.gather(fed, 7, name="row")]:
+            for feeds in ({}, {fed: [float("nan")]}):
+                try:
+                    session.run(fetch, feeds)
+                except tf.errors.OpError as error:
+                    operation = fetch.graph.get_operation_by_name(error.op.name)
+                    found.append([error.op is operation, error.node_def.name, error.error_code])
+    return found
+
+
+@results
+def objects_that_are_numbers_are_fed(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32)
+    values = [None, [1, None], decimal.Decimal("1.5"), [fractions.Fraction(1, 4), 2.5]]
+    with tf.Session() as session:
+        fed = [session.run(x, {x: value}) for value in values]
+        refused = [attempt(lambda v=v: session.run(x, {x: v})) for v in ({"a": 1}, [len], "ab")]
+        structured = np.zeros(2, [("a", np.float32), ("b", np.int32)])
+        return fed, refused, attempt(lambda: session.run(x, {x: structured}))

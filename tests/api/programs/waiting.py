@@ -161,3 +161,47 @@ def a_part_of_a_run_reads_a_variable_after_its_assignment(tf: Any) -> Any:
         handle = session.partial_run_setup([double, after], [a, b])
         one = session.partial_run(handle, double, {a: 1.0})
         return one, session.partial_run(handle, after, {b: 2.0})
+
+
+@results
+def elements_that_go_through_a_queue_that_is_smaller(tf: Any) -> Any:
+    plain, padding = queue(tf, 3), tf.PaddingFIFOQueue(2, [tf.int32], [[None]])
+    many = [[plain.enqueue_many([tf.range(10.0)]), plain.dequeue_many(10)]]
+    singles = one_after_another(tf, [plain.dequeue] * 5)
+    many.append([singles, *one_after_another(tf, [lambda: plain.enqueue_many([[1.0]])] * 5)])
+    rows = tf.reshape(tf.range(12), [6, 2])
+    many.append([padding.dequeue_many(6), padding.enqueue_many([rows])])
+    part = plain.enqueue_many([tf.range(9.0)])
+    with tf.control_dependencies([part]):
+        size = plain.size()
+    many.append([plain.dequeue_many(7), size, part])
+    with tf.Session() as session:
+        return [session.run(fetches) for fetches in many], session.run(plain.size())
+
+
+@results
+def a_batch_that_comes_in_parts_and_ends_early(tf: Any) -> Any:
+    elements = queue(tf, 3)
+    parts = [lambda: elements.enqueue_many([[1.0, 2.0, 3.0, 4.0]])] * 2
+    batch = elements.dequeue_many(8)
+    puts = one_after_another(tf, parts)
+    last = elements.dequeue_up_to(20)
+    filled = one_after_another(tf, [*parts, elements.close])
+    with tf.Session() as session:
+        return session.run([batch, puts]), session.run([last, filled])
+
+
+@results
+def gradients_of_a_loop_that_takes_elements(tf: Any) -> Any:
+    elements = queue(tf)
+    put = elements.enqueue_many([[1.0, 2.0, 3.0, 4.0, 5.0]])
+    factor = tf.constant(2.0)
+
+    def turn(i: Any, total: Any) -> Any:
+        return i + 1, total + elements.dequeue() * factor**2.0
+
+    total = tf.while_loop(lambda i, total: i < 3, turn, [0, 1.0])[1]
+    slopes = tf.gradients(total, [factor])
+    with tf.Session() as session:
+        session.run(put)
+        return session.run([total, slopes]), session.run(elements.size())
