@@ -136,6 +136,9 @@ class Queue:
             CancelledError: the queue is closed.
             WouldWaitError: there is no room, and nothing to wait for.
         """
+        # Nothing needs no room, also in a queue that is closed.
+        if not elements:
+            return
         with self.lock:
             if self.closed:
                 raise CancelledError(f"{self.kind} {clip(self.name)!r} is closed.")

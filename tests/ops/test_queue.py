@@ -57,3 +57,12 @@ def test_what_enters_is_kept_as_it_was() -> None:
     value[0] = 7
     found = _run("QueueDequeueV2", queue, component_types=["int64", "float32"])
     assert [x.tolist() for x in found] == [3, [1]]
+
+
+def test_no_elements_enter_a_queue_that_is_full_or_closed() -> None:
+    queue = Queue("q", [FLOAT], [()], 1)
+    _run("QueueEnqueueV2", queue, [f32(1)])
+    _run("QueueEnqueueManyV2", queue, [f32([])])
+    queue.close(cancel=False)
+    _run("QueueEnqueueManyV2", queue, [f32([])])
+    assert len(queue) == 1
