@@ -97,3 +97,23 @@ def test_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     names = run("docs/loading.md")
     assert names["vectors"].shape == (2, 32)
     assert len(names["features"]) == 1
+
+
+def test_settings_are_those_that_the_resolver_reads() -> None:
+    from minihub.resolve import settings
+
+    table = (ROOT / "docs" / "handles.md").read_text("utf-8").partition("## Settings")[2]
+    names = re.compile(r"\b(?:TFHUB|MINIHUB)_[A-Z_]+\b")
+    assert set(names.findall(table)) == set(names.findall(settings.__doc__ or ""))
+
+
+def test_links_lead_somewhere() -> None:
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        text = document.read_text("utf-8")
+        for target in re.findall(r"\]\(((?!https?:)[^)#]+)", text):
+            assert (document.parent / target).exists(), (document.name, target)
+
+
+def test_every_guide_is_named_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert all(f"(docs/{path.name})" in readme for path in (ROOT / "docs").glob("*.md"))
