@@ -17,7 +17,7 @@ from minihub_runtime.graph.ir import Ref
 from minihub_runtime.shapes import compatible, show
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue, as_array, check_unmasked
 
-__all__ = ["choose_signature", "feeds_of", "named_inputs", "values_of"]
+__all__ = ["choose_signature", "described", "feeds_of", "named_inputs", "values_of"]
 
 
 def choose_signature(names: Sequence[str], wanted: str | None) -> str:
@@ -40,6 +40,12 @@ def choose_signature(names: Sequence[str], wanted: str | None) -> str:
     return wanted
 
 
+def described(infos: Mapping[str, ParsedTensorInfo]) -> str:
+    """The inputs of a signature as a message names them: what a caller has to give."""
+    told = (f"{name} ({info.dtype.name} {show(info.shape)})" for name, info in infos.items())
+    return ", ".join(told) or "none at all"
+
+
 def named_inputs(inputs: Any, infos: Mapping[str, ParsedTensorInfo]) -> dict[str, Any]:
     """The inputs by name.
 
@@ -59,10 +65,15 @@ def named_inputs(inputs: Any, infos: Mapping[str, ParsedTensorInfo]) -> dict[str
     elif not infos:
         raise TypeError("Signature expects no inputs.")
     else:
-        raise TypeError("Signature expects multiple inputs. Use a dict.")
+        raise TypeError(
+            f"Signature expects multiple inputs. Use a dict. It takes {described(infos)}."
+        )
     missing, extra = sorted(set(infos) - set(named)), sorted(set(named) - set(infos))
     if missing or extra:
-        raise TypeError(f"Cannot convert dict_inputs: missing {missing!r}, extra given {extra!r}")
+        raise TypeError(
+            f"Cannot convert dict_inputs: missing {missing!r}, extra given {extra!r}. "
+            f"The signature takes {described(infos)}."
+        )
     return named
 
 

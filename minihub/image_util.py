@@ -25,18 +25,9 @@ IMAGE_INPUT = "images"
 
 def attached_image_size(module: LoadedModule) -> tuple[int, int] | None:
     """Height and width that the attached message of a loaded module tells, None if it tells nothing."""
-    from minihub import native
-    from minihub.loading import is_frozen
-    from minihub.saved_model import read_saved_model, select
-    from minihub_runtime.protos import ImageModuleInfo, parse
-
-    if is_frozen(module.path):
+    message = get_image_module_info(module)
+    if message is None:
         return None
-    graph = select(read_saved_model(module.path), module.tags)
-    data = native.attached_messages(graph).get(IMAGE_MODULE_INFO_KEY)
-    if data is None:
-        return None
-    message = parse(ImageModuleInfo, data, f"the attached message {IMAGE_MODULE_INFO_KEY!r}")
     size = message.default_image_size
     return (size.height, size.width) if size.height and size.width else None
 

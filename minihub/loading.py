@@ -12,7 +12,7 @@ import functools
 import os
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from minihub import native, saved_model
 from minihub.binding import choose_signature, feeds_of, named_inputs, values_of
@@ -42,11 +42,13 @@ from minihub_runtime.graph.ir import Graph, Ref, parse_ref
 from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.graph.support import unsupported_ops
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.protos import GraphDef, parse, parse_text
+from minihub_runtime.protos import GraphDef, Message, parse, parse_text
 from minihub_runtime.versions import VERSION
 
 if TYPE_CHECKING:
     from minihub_runtime.graph.inference import Inference
+
+M = TypeVar("M", bound=Message)
 
 __all__ = ["LoadedModule", "UnsupportedOpsWarning", "load"]
 
@@ -55,6 +57,10 @@ _WRITING = frozenset({"MergeV2Checkpoints", "Save", "SaveSlices", "SaveV2", "Wri
 #: Ops that nothing reads in graphs of programs, without being what these are for.
 _HOUSEKEEPING = frozenset(
     {"Assert", "Assign", "Const", "IsVariableInitialized", "NoOp", "VarIsInitializedOp"}
+)
+#: Files by which a folder is known, and which are named in its place.
+_FILES_OF_FOLDERS = frozenset(
+    {native.MODULE_FILE, saved_model.FILENAME_PB, saved_model.FILENAME_PBTXT}
 )
 _INIT_OP_SIGNATURE = "__saved_model_init_op"
 
@@ -162,6 +168,31 @@ class LoadedModule:
         if "default" in outputs:
             return outputs["default"]
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+
+    def get_input_info_dict(self, signature: str | None = None) -> Mapping[str, ParsedTensorInfo]:
+        """Input name → type and shape, of the default signature if none is named."""
+        return self.signatures[choose_signature(list(self.signatures), signature)].inputs
+
+    def get_output_info_dict(self, signature: str | None = None) -> Mapping[str, ParsedTensorInfo]:
+        """Output name → type and shape, of the default signature if none is named."""
+        return self.signatures[choose_signature(list(self.signatures), signature)].outputs
+
+    def get_attached_message(
+        self, key: str, message_type: type[M], required: bool = False
+    ) -> M | None:
+        """The message attached to the graph under `key`, None if there is none; it is read from the module's folder.
+
+        Raises:
+            KeyError: there is none, and it is required.
+            ArgumentTypeError: `message_type` is no class of messages.
+            InvalidMessageError: it is no message of that type.
+        """
+        if is_frozen(self.path):
+            if required:
+                raise KeyError(f"No attached message for key '{key}': a frozen graph has none")
+            return None
+        graph = saved_model.select(saved_model.read_saved_model(self.path), self.tags)
+        return native.attached_message(graph, key, message_type, required)
 
     def __repr__(self) -> str:
         return f"<minihub module {self.handle!r} signatures={sorted(self.signatures)}>"
@@ -382,10 +413,18 @@ def read_frozen(path: str) -> tuple[Graph, Signature]:
         InvalidArgumentError: the graph is malformed, or has no outputs.
     """
     data = read_regular_file(path)
-    proto = (parse_text if path.endswith(".pbtxt") else parse)(GraphDef, data, path)
-    graph = read_graph(proto)
-    if not graph.nodes:
-        raise DataLossError(f"a frozen graph must hold nodes; {clip(path)} has none")
+    try:
+        proto = (parse_text if path.endswith(".pbtxt") else parse)(GraphDef, data, path)
+        graph = read_graph(proto)
+        if not graph.nodes:
+            raise DataLossError(f"a frozen graph must hold nodes; {clip(path)} has none")
+    except DataLossError as error:
+        folder, name = os.path.split(path)
+        if name not in _FILES_OF_FOLDERS:
+            raise
+        raise DataLossError(
+            f"{error.message}. The handle of a module or SavedModel is its folder, {clip(folder or '.')}."
+        ) from None
     from minihub_runtime.graph.inference import Inference
 
     read = {ref.node for node in graph.nodes.values() for ref in node.inputs}

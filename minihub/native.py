@@ -10,16 +10,16 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Collection
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError
 
-from minihub.errors import InvalidModuleError
+from minihub.errors import ArgumentTypeError, InvalidModuleError
 from minihub.saved_model import MetaGraph
 from minihub_runtime.errors import DataLossError, InvalidArgumentError, clip
 from minihub_runtime.files import is_there, read_regular_file
 from minihub_runtime.ops.registry import REGISTRY
-from minihub_runtime.protos import ModuleAttachment, ModuleDef, parse
+from minihub_runtime.protos import Message, ModuleAttachment, ModuleDef, parse
 
 __all__ = [
     "ATTACHMENTS_COLLECTION",
@@ -27,6 +27,7 @@ __all__ = [
     "MODULE_FILE",
     "SUPPORTED_COLLECTIONS",
     "InvalidMessageError",
+    "attached_message",
     "attached_messages",
     "check_collections",
     "is_module",
@@ -34,6 +35,8 @@ __all__ = [
     "parsed",
     "read_module_def",
 ]
+
+M = TypeVar("M", bound=Message)
 
 MODULE_FILE = "tfhub_module.pb"
 FORMAT_V3 = 3
@@ -138,3 +141,26 @@ def attached_messages(graph: MetaGraph) -> dict[str, bytes]:
         attachment = parsed(ModuleAttachment, data, "an attached message")
         messages[attachment.key] = attachment.value
     return messages
+
+
+def attached_message(graph: MetaGraph, key: str, message_type: type[M], required: bool) -> M | None:
+    """The message attached to a graph under `key`, None if there is none.
+
+    Raises:
+        KeyError: there is none, and it is required.
+        ArgumentTypeError: `message_type` is no class of messages.
+        InvalidMessageError: it is no message of that type.
+    """
+    if not (isinstance(message_type, type) and hasattr(message_type, "FromString")):
+        raise ArgumentTypeError(
+            f"message_type must be a class of protobuf messages, not {message_type!r}"
+        )
+    data = attached_messages(graph).get(key)
+    if data is not None:
+        message: M = parsed(message_type, data, f"the attached message {key!r}")
+        return message
+    if required:
+        raise KeyError(
+            f"No attached message for key '{key}' in graph version {sorted(graph.tags)} of Hub Module"
+        )
+    return None

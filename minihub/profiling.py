@@ -69,7 +69,7 @@ class OpTime:
     nodes: list[NodeTime]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Profile:
     """Where the time of a signature goes.
 
@@ -91,7 +91,7 @@ class Profile:
     first_seconds: float
     seconds: float
     ops: list[OpTime]
-    calls: Sequence[Call] = dataclasses.field(repr=False)
+    calls: Sequence[Call]
 
     def as_dict(self) -> dict[str, Any]:
         """All but the single calls, as JSON can hold it."""
@@ -160,7 +160,8 @@ class Profile:
             lines.append(f"and {count_text(len(left), 'op')} more, {took:.3f} ms")
         return "\n".join(lines)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
+        # Notebooks and prompts show a value by this; the fields of all nodes would fill pages.
         return self.text()
 
 

@@ -185,7 +185,7 @@ def _parse_file(folder: str) -> SavedModel:
                 ) from None
     if os.path.isfile(folder):
         raise NotFoundError(
-            f"{clip(folder)} must be a folder with {FILENAME_PB} or {FILENAME_PBTXT}, or an archive of one by its name, but is another file"
+            f"{clip(folder)} must be a folder with {FILENAME_PB} or {FILENAME_PBTXT}, or an archive of one (.tar, .tar.gz, .tgz), but is another file"
         )
     raise NotFoundError(
         f"{clip(folder)} must hold {FILENAME_PB} or {FILENAME_PBTXT}, but has neither"

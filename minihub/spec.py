@@ -122,20 +122,7 @@ class ModuleSpec:
             ArgumentTypeError: `message_type` is no class of messages.
             InvalidMessageError: it is no message of that type.
         """
-        if not (isinstance(message_type, type) and hasattr(message_type, "FromString")):
-            raise ArgumentTypeError(
-                f"message_type must be a class of protobuf messages, not {message_type!r}"
-            )
-        data = native.attached_messages(self.graph(tags)).get(key)
-        if data is None:
-            if required:
-                raise KeyError(
-                    f"No attached message for key '{key}' in graph version {sorted(tags or [])} of "
-                    "Hub Module"
-                )
-            return None
-        parsed: M = native.parsed(message_type, data, f"the attached message {key!r}")
-        return parsed
+        return native.attached_message(self.graph(tags), key, message_type, required)
 
     def export(
         self,

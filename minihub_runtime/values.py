@@ -196,10 +196,9 @@ def as_array(value: Any, dtype: DType | None = None, name: str = "value") -> Arr
         raise InvalidArgumentError(f"{name} must be of type {dtype.name}, not {_kind(array)}")
     if dtype.numpy.names is not None:
         return _carried(array, dtype, name)
-    order = "biufc"
-    wider = order.find(array.dtype.kind) > order.find(dtype.numpy.kind)
-    unsigned = dtype.numpy.kind == "u" and array.dtype.kind == "i"
-    if wider and not unsigned:
+    # Whether integers with and without signs fit each other, their values tell.
+    ranks = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
+    if ranks.get(array.dtype.kind, -1) > ranks.get(dtype.numpy.kind, -1):
         raise InvalidArgumentError(
             f"{name} must be of type {dtype.name}; {array.dtype} values would lose digits"
         )

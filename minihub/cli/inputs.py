@@ -22,6 +22,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from minihub.binding import described
 from minihub.cli.failures import CommandError, UsageError
 from minihub.image_files import IMAGE_SUFFIXES, WrongSizeError, is_image_input, read_image
 from minihub.saved_model import Signature
@@ -124,13 +125,10 @@ def _check_names(signature: Signature, given: Any, *, partial: bool = False) -> 
     missing = [] if partial else sorted(set(infos) - set(given))
     if not unknown and not missing:
         return
-    wanted = ", ".join(
-        f"{name} ({info.dtype.name} {show(info.shape)})" for name, info in infos.items()
-    )
     parts = [f"missing: {', '.join(missing)}"] if missing else []
     parts += [f"unknown: {', '.join(unknown)}"] if unknown else []
     raise CommandError(
-        f"signature {signature.name!r} takes the inputs {wanted or 'none at all'}; {'; '.join(parts)}"
+        f"signature {signature.name!r} takes the inputs {described(infos)}; {'; '.join(parts)}"
     )
 
 

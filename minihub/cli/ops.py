@@ -34,6 +34,13 @@ def run(options: argparse.Namespace) -> int:
         }
         for name in names
     ]
+    # Names of ops differ from those of functions in their capitals: `relu` is `Relu`.
+    capitals = {name.lower().replace("_", ""): name for name in REGISTRY}
+    spelled = {
+        name: f"but there is {capitals[key]}"
+        for name in names
+        if name not in REGISTRY and (key := name.lower().replace("_", "")) in capitals
+    }
     if options.json:
         print_json(told)
     else:
@@ -41,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
             [
                 str(op["name"]),
                 str(op["precision"]) if op["supported"] else "NOT SUPPORTED",
-                "stateful" if op["stateful"] else "",
+                "stateful" if op["stateful"] else spelled.get(str(op["name"]), ""),
             ]
             for op in told
         ]

@@ -8,7 +8,7 @@ import sys
 
 from minihub.cli.arguments import Parser, add_global_options, defaults, marked, unmarked
 from minihub.cli.console import prepare_streams, reporting
-from minihub.cli.failures import EXIT_CODES, PIPE_CLOSED, exit_code, one_line
+from minihub.cli.failures import EXIT_CODES, PIPE_CLOSED, UsageError, exit_code, one_line
 from minihub.cli.interruption import Interruption
 
 __all__ = ["run_program"]
@@ -71,6 +71,8 @@ def _quiet() -> None:
 
 
 def _run(arguments: list[str], options: defaults) -> int:
+    if not arguments:
+        raise UsageError(f"a command must be given: {', '.join(_COMMANDS)} (see minihub --help)")
     chosen = _top_parser().parse_args(marked(arguments), options)
     command = importlib.import_module(f"minihub.cli.{chosen.command}")
     parser = Parser(

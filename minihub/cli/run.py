@@ -72,6 +72,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=["text", "json", "npz"],
         help="of the outputs; what the name of --output says, else text",
     )
+    parser.add_argument(
+        "--json",
+        action="store_const",
+        const="json",
+        dest="format",
+        help="the same as --format json",
+    )
     parser.add_argument("--output", metavar="FILE", help="write a file, as a whole or not at all")
     parser.add_argument(
         "--full", action="store_true", help="text: every element, with all its digits"

@@ -146,6 +146,27 @@ def test_names_that_tensorflow_hub_cannot_apply(
 
 def test_what_is_missing_is_what_is_needed(refused: Refused) -> None:
     assert "the following arguments are required: action (see" in refused(2, "cache")
+    assert "a command must be given: show, demo, create" in refused(2)
+
+
+@pytest.mark.parametrize("name", ["saved_model.pb", "tfhub_module.pb"])
+@pytest.mark.parametrize("command", ["show", "run", "create"])
+def test_a_file_of_a_module_for_its_folder(refused: Refused, command: str, name: str) -> None:
+    more = {"show": [], "run": ["a"], "create": ["--out", "nowhere"]}[command]
+    words = [command, *(["from-graph"] if command == "create" else [])]
+    told = refused(4, *words, os.path.join(DEMO, name), *more)
+    assert f"The handle of a module or SavedModel is its folder, {DEMO}" in told
+
+
+def test_ops_in_other_capitals(cli: Cli) -> None:
+    ran = cli("ops", "relu", "fused_batch_norm")
+    assert ran.code == 1
+    assert "but there is Relu\n" in ran.out
+    assert "but there is FusedBatchNorm\n" in ran.out
+
+
+def test_json_by_the_option_of_other_commands(cli: Cli) -> None:
+    assert json.loads(cli("run", HALF, "1", "2", "--json").out) == [2.5, 3.0]
 
 
 @pytest.mark.parametrize("column", ["text", "label"])

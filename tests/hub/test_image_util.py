@@ -17,8 +17,10 @@ MODULES = Path(__file__).parents[1] / "data" / "modules"
 IMAGE = MODULES / "image"
 
 
-@pytest.fixture(params=["spec", "module"])
+@pytest.fixture(params=["spec", "module", "loaded"])
 def image(request: pytest.FixtureRequest) -> Any:
+    if request.param == "loaded":
+        return hub.load(IMAGE)
     spec = hub.load_module_spec(IMAGE)
     if request.param == "spec":
         return spec

@@ -214,6 +214,14 @@ def test_inputs_that_are_missing_or_too_many() -> None:
         image(IMAGES, signature="classes:top")
 
 
+def test_missing_inputs_are_named_with_types_and_shapes() -> None:
+    half, image = hub.load(HALF), hub.load(IMAGE)
+    with pytest.raises(TypeError, match=r"The signature takes default \(float32 \[\?\]\)\.$"):
+        half(x=[1.0])
+    with pytest.raises(TypeError, match=r"Use a dict\. It takes \w+ \(float32 \[.*\]\), "):
+        image(np.zeros((1, 8, 8, 3)), signature="classes:top")
+
+
 def test_a_signature_without_inputs(tmp_path: Path) -> None:
     path = shutil.copytree(HALF, tmp_path / "module")
     message = SavedModel.FromString((path / "saved_model.pb").read_bytes())

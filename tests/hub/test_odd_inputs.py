@@ -71,6 +71,20 @@ def test_integers_beyond_64_bits() -> None:
     assert as_array([2**64 - 1], tf.uint64)[0] == 2**64 - 1
 
 
+def test_integers_with_and_without_signs_fit_by_their_values() -> None:
+    """Labels as files of images have them, uint8, are fed to placeholders of int32 and int64."""
+    labels = tf.placeholder(tf.int64, [None])
+    with tf.Session() as session:
+        assert session.run(labels + 0, {labels: np.array([1, 200], np.uint8)}).tolist() == [1, 200]
+    for kind in (np.uint8, np.uint32, np.uint64):
+        found = as_array(np.array([3], kind), tf.int32)
+        assert (found.dtype, found.tolist()) == (np.int32, [3])
+    with pytest.raises(
+        InvalidArgumentError, match=r"must fit int8, \[-128, 127\], not \[200, 200\]"
+    ):
+        as_array(np.array([200], np.uint8), tf.int8)
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [

@@ -36,6 +36,7 @@ def test_ops_with_their_calls_and_shares(text: Profile) -> None:
         assert op.seconds == pytest.approx(sum(node.seconds for node in op.nodes))
     assert len(text.calls) == 3 * sum(op.calls for op in text.ops)
     assert text.load_seconds is not None
+    assert repr(text) == str(text) == text.text()
 
 
 def test_a_module_that_is_loaded_is_not_loaded_again() -> None:
