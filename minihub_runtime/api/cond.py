@@ -63,7 +63,7 @@ def cond(
             raise TypeError(f"'{kind}_fn' must be callable.")
     if isinstance(pred, bool):
         raise TypeError("pred must not be a Python bool", pred)
-    with name_scope(name or "cond") as scope:
+    with name_scope(name or "cond", values=[pred]) as scope:
         chosen = as_scalar(convert_to_tensor(pred))
         graphs = [
             trace_branch(scope, kind, function, chosen)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from minihub_runtime.api.branching import has_effects, tell_behind
 from minihub_runtime.api.building import build
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.func_graph import FuncGraph, pack_like, trace, unique_function_name
-from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
+from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph, graph_of
 from minihub_runtime.api.program_order import READ_ONLY_ATTR, read_only_arguments
 from minihub_runtime.api.type_spec import (
     CompositeTensor,
@@ -106,8 +106,8 @@ class ConcreteFunction:
             for value, argument in zip(tensors, arguments, strict=True)
         ]
         effects = has_effects(self.graph)
-        outer = get_default_graph()
-        with outer.control_dependencies(list(self.graph.control_captures)):
+        outer = graph_of([*given, *self.graph.external_captures])
+        with outer.as_default(), outer.control_dependencies(list(self.graph.control_captures)):
             result = build(
                 "StatefulPartitionedCall" if effects else "PartitionedCall",
                 args=[outer.capture(item) for item in (*given, *self.graph.external_captures)],
@@ -177,7 +177,9 @@ class Function:
             TypeError: the function cannot be called so, or the arguments do not fit the input signature.
         """
         arguments = self._arguments(args, kwargs)
-        return self._concrete(arguments).call_flat(arguments.tensors())
+        tensors = arguments.tensors()
+        with graph_of(tensors).as_default():
+            return self._concrete(arguments).call_flat(tensors)
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
         """The function traced for these arguments, of which tensors may be told by their TypeSpecs.

@@ -82,7 +82,8 @@ def while_loop(
     if parallel_iterations < 1:
         raise TypeError("'parallel_iterations' must be a positive integer.")
     loop = _Loop(cond, body, loop_vars, shape_invariants)
-    with name_scope(name or "while") as scope:
+    first = nest.flatten(loop.first, expand_composites=True)
+    with name_scope(name or "while", values=first) as scope:
         outputs = loop.build(scope, maximum_iterations, parallel_iterations)
         if not get_default_graph().building_function:
             # What is fetched behind an Identity runs only what it needs.

@@ -15,7 +15,7 @@ from minihub_runtime.api.building import build
 from minihub_runtime.api.composite import placeholder_with_default
 from minihub_runtime.api.conversion import constant
 from minihub_runtime.api.device import DeviceSpec
-from minihub_runtime.api.graph import Tensor, get_default_graph
+from minihub_runtime.api.graph import Tensor, get_default_graph, name_scope
 from minihub_runtime.api.grouping import group, with_dependencies
 from minihub_runtime.api.saveables import SaveableObject, named_saveables, validated_saveables
 from minihub_runtime.api.variables.partitioned import PartitionedVariable
@@ -37,7 +37,7 @@ def build_saver(
     filename: str | None = "model",
     version: int = SaverDef.V2,
 ) -> SaverDef:
-    """Add the operations of a saver to the default graph.
+    """Add the operations of a saver to the graph of what it saves.
 
     Args:
         names_to_saveables: name → what `saveables_of` takes, or a list of variables.
@@ -62,8 +62,8 @@ def build_saver(
     if not isinstance(names_to_saveables, Mapping):
         names_to_saveables = named_saveables(names_to_saveables)
     saveables = validated_saveables(names_to_saveables)
-    graph = get_default_graph()
-    with graph.name_scope("save" if name is None else name):
+    with name_scope(name, "save", [saveable.op for saveable in saveables]):
+        graph = get_default_graph()
         prefix = placeholder_with_default(filename or "model", shape=(), name="filename")
         # Programs know it under this name.
         prefix = placeholder_with_default(prefix, shape=(), name="Const")

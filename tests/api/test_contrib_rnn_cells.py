@@ -521,11 +521,12 @@ def test_copies_of_cells_that_were_called_have_their_variables() -> None:
     assert copied._cells[0] is not stack._cells[0]
     second, _ = copied(tf.constant(ROWS), state)
     assert len(tf.global_variables()) == 8
-    dense = tf.layers.Dense(2)
+    dense = tf.layers.Dense(2, kernel_regularizer=tf.nn.l2_loss)
     dense(first)
     again = copy.deepcopy(dense)
     assert again.kernel is dense.kernel
     again(second)
+    assert len(again.losses) == 1
     again.activation = tf.nn.relu
     assert dense.activation is None
     with tf.Session() as session:

@@ -496,4 +496,9 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
         return type(value)(_copied(item, memo) for item in value)
     if type(value) is dict:
         return {key: _copied(item, memo) for key, item in value.items()}
+    if type(value) is functools.partial:
+        # What regularizers tell of variables.
+        return functools.partial(
+            _copied(value.func, memo), *_copied(value.args, memo), **_copied(value.keywords, memo)
+        )
     return copy.deepcopy(value, memo)
