@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from minihub.tensor_info import ParsedTensorInfo
-from minihub_runtime.errors import InvalidArgumentError, clip
+from minihub_runtime.errors import InvalidArgumentError, OpError, clip
 from minihub_runtime.shapes import Shape
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue, as_array
 
-__all__ = ["example_inputs"]
+__all__ = ["example_inputs", "suspecting"]
 
 #: Sizes that a signature leaves open, but for the first one and those of images.
 _OPEN_SIZE = 16
@@ -42,6 +43,17 @@ def example_inputs(
     return {
         name: _value(name, info, batch, image_size or _IMAGE_SIZE) for name, info in inputs.items()
     }
+
+
+@contextmanager
+def suspecting(made_up: bool) -> Iterator[None]:
+    """Errors of runs whose inputs were made up say so: an op may want what types and shapes do not tell."""
+    try:
+        yield
+    except OpError as error:
+        if made_up:
+            error.message += "; the inputs were made up, and others may be given"
+        raise
 
 
 def _value(name: str, info: ParsedTensorInfo, batch: int, image_size: tuple[int, int]) -> Any:

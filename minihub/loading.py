@@ -23,8 +23,9 @@ from minihub.consistency import (
     variables_of,
 )
 from minihub.errors import ArgumentTypeError, UnknownModelError
+from minihub.native import MODULE_FILE
 from minihub.resolve import resolve
-from minihub.saved_model import MetaGraph, Signature
+from minihub.saved_model import FILENAME_PB, FILENAME_PBTXT, MetaGraph, Signature
 from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.dtypes import as_dtype
@@ -382,10 +383,14 @@ def read_frozen(path: str) -> tuple[Graph, Signature]:
         InvalidArgumentError: the graph is malformed, or has no outputs.
     """
     data = read_regular_file(path)
-    proto = (parse_text if path.endswith(".pbtxt") else parse)(GraphDef, data, path)
+    hint = "; the handle of a module is its folder" if _is_of_a_module(path) else ""
+    try:
+        proto = (parse_text if path.endswith(".pbtxt") else parse)(GraphDef, data, path)
+    except DataLossError as error:
+        raise DataLossError(f"{error.message}{hint}") from error
     graph = read_graph(proto)
     if not graph.nodes:
-        raise DataLossError(f"a frozen graph must hold nodes; {clip(path)} has none")
+        raise DataLossError(f"a frozen graph must hold nodes; {clip(path)} has none{hint}")
     from minihub_runtime.graph.inference import Inference
 
     read = {ref.node for node in graph.nodes.values() for ref in node.inputs}
@@ -404,6 +409,11 @@ def read_frozen(path: str) -> tuple[Graph, Signature]:
     if not outputs:
         raise InvalidArgumentError(f"a frozen graph must have outputs; {clip(path)} has none")
     return graph, Signature("default", inputs, outputs)
+
+
+def _is_of_a_module(path: str) -> bool:
+    """Whether a file is called like one of those in the folder of a module; frozen graphs may be, too."""
+    return os.path.basename(path) in (FILENAME_PB, FILENAME_PBTXT, MODULE_FILE)
 
 
 def _following(graph: Graph, ops: Collection[str]) -> set[str]:

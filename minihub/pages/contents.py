@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minihub.binding import choose_signature, feeds_of, named_inputs
-from minihub.example_inputs import example_inputs
+from minihub.example_inputs import example_inputs, suspecting
 from minihub.image_util import attached_image_size
 from minihub.loading import LoadedModule, load
 from minihub.pages.document import document
@@ -104,7 +104,8 @@ def page(
     named = named_inputs(inputs, chosen.inputs)
     feeds = feeds_of(named, chosen.inputs)
     fed, fetched = _by_ref(chosen.inputs), _by_ref(chosen.outputs)
-    written = _as_written(module, feeds, fed, fetched)
+    with suspecting(made_up):
+        written = _as_written(module, feeds, fed, fetched)
     taken = profile(module, named, signature=name, runs=runs)
     return Page(
         {

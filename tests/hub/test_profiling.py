@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import minihub
+import minihub_runtime as tf
 from minihub.example_inputs import example_inputs
 from minihub.profiling import Profile
 from minihub.tensor_info import ParsedTensorInfo
@@ -148,3 +150,21 @@ def test_inputs_that_cannot_be_made_up(info: ParsedTensorInfo) -> None:
 @pytest.mark.parametrize("signature", ["default", "tokens", "rows"])
 def test_every_signature_of_a_module_of_text_takes_what_is_made_up(signature: str) -> None:
     assert minihub.profile(MODULES / "text", signature=signature, batch=3, runs=1).ops
+
+
+@pytest.mark.parametrize("look", [minihub.profile, minihub.page])
+def test_what_is_refused_was_made_up(look: Callable[..., object], tmp_path: Path) -> None:
+    def chosen() -> None:
+        index = tf.placeholder(tf.int32, [None])
+        minihub.add_signature(inputs=index, outputs=tf.gather([1.0], index + 5))
+
+    with tf.Graph().as_default(), tf.Session() as session:
+        minihub.Module(minihub.create_module_spec(chosen)).export(tmp_path / "chosen", session)
+    module = minihub.load(tmp_path / "chosen")
+    with pytest.raises(
+        InvalidArgumentError, match=r"^indices.* the inputs were made up, and others"
+    ):
+        look(module, runs=1)
+    with pytest.raises(InvalidArgumentError) as raised:
+        look(module, [3], runs=1)
+    assert "made up" not in str(raised.value)
