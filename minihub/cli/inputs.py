@@ -158,8 +158,10 @@ def _all_at_once(signature: Signature, text: str) -> dict[str, Any] | None:
     single = next(iter(infos.values())) if len(infos) == 1 else None
     if text.startswith("@") and text.lower().endswith(".json"):
         value = _load_json(_read(text[1:]), text[1:])
-    elif single is None and (text == "-" or text.lstrip().startswith("{")):
-        value = _load_json(_read("-") if text == "-" else text, "standard input")
+    elif single is None and text == "-":
+        value = _load_json(_read("-"), "standard input")
+    elif text.lstrip().startswith("{") and (single is None or not _is_text(single)):
+        value = _load_json(text, "INPUT")
     else:
         return None
     if isinstance(value, dict) and (single is None or set(value) == set(infos)):
@@ -172,6 +174,11 @@ def _all_at_once(signature: Signature, text: str) -> dict[str, Any] | None:
             f"signature {signature.name!r} takes several inputs, so its JSON must be an object"
         )
     return {next(iter(infos)): _from_json(next(iter(infos)), single, value)}
+
+
+def _is_text(info: ParsedTensorInfo) -> bool:
+    """Whether arguments are elements of the input as they are typed."""
+    return info.dtype.name == "string" and info.kind == "dense"
 
 
 def _joined(arrays: dict[str, Any], infos: Mapping[str, ParsedTensorInfo]) -> dict[str, Any]:
@@ -206,7 +213,7 @@ def _one(
         whole = _whole(name, info, texts[0], literal)
         if whole is not None:
             return whole[0]
-    if info.dtype.name == "string" and info.kind == "dense":
+    if _is_text(info):
         elements: list[Any] = []
         for text in texts:
             elements += _strings(text)
@@ -230,7 +237,7 @@ def _one(
 def _whole(name: str, info: ParsedTensorInfo, text: str, literal: bool) -> tuple[Any] | None:
     """What one argument says of the whole input; None if it is an element or an example."""
     if text == "-":
-        if info.dtype.name == "string" and info.kind == "dense":
+        if _is_text(info):
             return (Lines("-"),)
         return (_from_json(name, info, _load_json(_read("-"), "standard input")),)
     if text.startswith("@") and not text.startswith("@@"):
@@ -245,7 +252,7 @@ def _whole(name: str, info: ParsedTensorInfo, text: str, literal: bool) -> tuple
             return (arrays[name] if name in arrays else next(iter(arrays.values())),)
         if suffix == ".json":
             return (_from_json(name, info, _load_json(_read(path), path)),)
-        if suffix not in IMAGE_SUFFIXES and info.dtype.name == "string" and info.kind == "dense":
+        if suffix not in IMAGE_SUFFIXES and _is_text(info):
             return (Lines(path),)
     elif info.dtype.name == "string" and not literal and text.lstrip()[:1] in ("[", '"'):
         return (_from_json(name, info, _load_json(text, f"input {name!r}")),)

@@ -106,7 +106,9 @@ def _top_parser() -> Parser:
         ),
     )
     parser.add_argument("command", type=unmarked, choices=_COMMANDS, help=Parser.SUPPRESS)
-    parser.add_argument("arguments", nargs=Parser.REST, help=Parser.SUPPRESS)
+    rest = parser.add_argument("arguments", nargs=Parser.REST, help=Parser.SUPPRESS)
+    # Some versions of argparse call what may be nothing required, and name it where the command is missing.
+    rest.required = False
     parser.add_argument("--version", action="version", version=f"minihub {__version__}")
     add_global_options(parser)
     return parser

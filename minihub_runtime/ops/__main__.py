@@ -77,6 +77,9 @@ def main(names: list[str]) -> int:
         path = Path(__file__).with_name("index.py")
         path.write_text(index(), encoding="utf-8", newline="\n")
         return 0
+    if "--help" in names or "-h" in names:
+        print("usage: python -m minihub_runtime.ops [NAME ...] [--write-index]")
+        return 0
     unknown = [name for name in names if name not in REGISTRY]
     if unknown:
         print(f"no such op: {', '.join(unknown)}", file=sys.stderr)

@@ -270,3 +270,15 @@ def test_what_is_hidden_is_not_taken_for_absent(
         assert "Permission denied" in refused(3, "show", private / "m")
         told = refused(3, "finetune", DEMO, private / "x.csv", "--out", tmp_path / "m")
         assert "Permission denied" in told
+
+
+def test_one_input_by_name_as_an_object(cli: Cli, refused: Refused) -> None:
+    assert json.loads(cli("run", HALF, '{"default": [1, 3]}', "--format", "json").out) == [2.5, 3.5]
+    assert "must be a list or a number" in refused(1, "run", HALF, '{"x": [1]}')
+    assert "error: INPUT must be a value in JSON" in refused(1, "run", HALF, '{"default": ')
+    assert "default" in cli("run", DEMO, '{"default": ["a"]}').out
+
+
+def test_a_command_is_what_is_missing(refused: Refused) -> None:
+    assert "a command must be given: show, demo" in refused(2)
+    assert "are required: command (see" in refused(2, "--offline")

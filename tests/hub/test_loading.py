@@ -394,6 +394,11 @@ def test_a_saved_model_of_tf2() -> None:
     )
 
 
+def test_a_frozen_graph_may_be_called_like_a_file_of_a_module(tmp_path: Path) -> None:
+    shutil.copy(DATA / "graphs" / "frozen.pb", tmp_path / "saved_model.pb")
+    assert "y" in minihub.load(tmp_path / "saved_model.pb").signatures["default"].outputs
+
+
 @pytest.mark.parametrize("name", ["frozen.pb", "frozen.pbtxt"])
 def test_a_frozen_graph(name: str) -> None:
     graph = minihub.load(DATA / "graphs" / name)

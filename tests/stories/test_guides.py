@@ -117,3 +117,10 @@ def test_links_lead_somewhere() -> None:
 def test_every_guide_is_named_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert all(f"(docs/{path.name})" in readme for path in (ROOT / "docs").glob("*.md"))
+
+
+def test_the_guide_names_what_there_is_of_contrib() -> None:
+    text = (ROOT / "docs" / "migrating.md").read_text("utf-8")
+    (told,) = re.findall(r"Of `tf.contrib` there are(.*?)\.\n", text, re.DOTALL)
+    public = {name for name in dir(tf.contrib) if not name.startswith("_")}
+    assert set(re.findall(r"`(\w+)`", told)) == public
