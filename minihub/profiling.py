@@ -14,14 +14,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from minihub.binding import choose_signature
-from minihub.example_inputs import example_inputs
-from minihub.image_util import attached_image_size
-from minihub.loading import LoadedModule, load
+from minihub.example_runs import example_run, explained
+from minihub.loading import LoadedModule
 from minihub.whole_files import write_file
 from minihub_runtime.engine.arithmetic_cost import flops_of
 from minihub_runtime.engine.recording import Call, recording
-from minihub_runtime.errors import InvalidArgumentError
 
 __all__ = ["NodeTime", "OpTime", "Profile", "profile"]
 
@@ -191,21 +188,13 @@ def profile(
         InvalidArgumentError: `batch` or `runs` is not positive, or made-up inputs are refused by an op.
         FailedPreconditionError: another profile is being taken.
     """
-    if runs < 1 or batch < 1:
-        raise InvalidArgumentError(f"batch and runs must be 1 or more, not {batch} and {runs}")
-    load_seconds = None
-    if not isinstance(module, LoadedModule):
-        started = time.perf_counter()
-        module = load(module, tags)
-        load_seconds = time.perf_counter() - started
-    name = choose_signature(list(module.signatures), signature)
-    if inputs is None:
-        inputs = example_inputs(module.signatures[name].inputs, batch, attached_image_size(module))
+    chosen = example_run(module, inputs, signature=signature, tags=tags, batch=batch, runs=runs)
 
     def run() -> None:
-        module(inputs, signature=name, as_dict=True)
+        chosen.module(chosen.inputs, signature=chosen.signature, as_dict=True)
 
-    first = _seconds(run)
+    with explained(chosen.made_up):
+        first = _seconds(run)
     # What later runs keep, such as weights in another form, the second one may still make.
     run()
     seconds = statistics.median(_seconds(run) for _ in range(runs))
@@ -213,7 +202,14 @@ def profile(
         for _ in range(runs):
             run()
     return Profile(
-        module.handle, name, runs, load_seconds, first, seconds, _by_op(calls, runs), list(calls)
+        chosen.module.handle,
+        chosen.signature,
+        runs,
+        chosen.load_seconds,
+        first,
+        seconds,
+        _by_op(calls, runs),
+        list(calls),
     )
 
 

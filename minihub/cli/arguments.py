@@ -11,6 +11,7 @@ from minihub.cli.failures import UsageError
 
 __all__ = [
     "Parser",
+    "add_call_arguments",
     "add_global_options",
     "defaults",
     "marked",
@@ -103,6 +104,31 @@ def add_global_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         default=absent,
         help="on an error, show where in the program it arose (also MINIHUB_TRACEBACK=1)",
+    )
+
+
+def add_call_arguments(parser: argparse.ArgumentParser, inputs: str, one: str) -> None:
+    """Add the module, what of it is called, and on which inputs.
+
+    Args:
+        parser: of the command.
+        inputs: help of the inputs without a name.
+        one: forms that an input by name may have.
+    """
+    parser.add_argument("handle", metavar="HANDLE", help="the module")
+    parser.add_argument("inputs", metavar="INPUT", nargs="*", help=inputs)
+    parser.add_argument(
+        "--input",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help=f"an input by name: {one}",
+    )
+    parser.add_argument(
+        "--signature", metavar="S", help="which signature; the default one if left out"
+    )
+    parser.add_argument(
+        "--tags", metavar="A,B", type=tag_set, help="the graph with exactly these tags"
     )
 
 

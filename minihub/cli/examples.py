@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from minihub.cli.arguments import tag_set, whole_number
+from minihub.cli.arguments import add_call_arguments, whole_number
 from minihub.cli.failures import UsageError
+from minihub.cli.modules import complete, load, locate
 
 if TYPE_CHECKING:
     from minihub.loading import LoadedModule
 
-__all__ = ["add_example_arguments", "batch_size", "given_inputs"]
+__all__ = ["add_example_arguments", "example"]
 
 _BATCH = 1
 
 
 def add_example_arguments(parser: argparse.ArgumentParser, runs: int) -> None:
     """Add the module, its inputs, and how often to run it."""
-    parser.add_argument("handle", metavar="HANDLE", help="the module")
-    parser.add_argument(
-        "inputs", metavar="INPUT", nargs="*", help="as for `minihub run`; made up if left out"
-    )
-    parser.add_argument(
-        "--input",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="an input by name: text, JSON, @FILE",
-    )
-    parser.add_argument(
-        "--signature", metavar="S", help="which signature; the default one if left out"
-    )
-    parser.add_argument(
-        "--tags", metavar="A,B", type=tag_set, help="the graph with exactly these tags"
-    )
+    add_call_arguments(parser, "as for `minihub run`; made up if left out", "text, JSON, @FILE")
     parser.add_argument(
         "--batch",
         metavar="N",
@@ -50,23 +38,36 @@ def add_example_arguments(parser: argparse.ArgumentParser, runs: int) -> None:
     )
 
 
-def batch_size(options: argparse.Namespace) -> int:
-    """How many examples are made up.
+@contextlib.contextmanager
+def example(options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], float]]:
+    """What is to run, as keywords of `profile` and `page`, and the seconds that loading took.
+
+    Meanwhile files that the module lacks are told of.
 
     Raises:
-        UsageError: a number is asked for, and inputs are given.
+        UsageError: a number of examples is asked for, and inputs are given.
+        InvalidArgumentError: an unknown signature, or an input that it does not have.
     """
     if options.batch is not None and (options.inputs or options.input):
         raise UsageError("--batch is for inputs that are made up, and inputs are given")
-    return options.batch or _BATCH
+    path = locate(options)
+    started = time.perf_counter()
+    module = load(options, path, options.tags, None)
+    loaded = time.perf_counter() - started
+    module.handle = options.handle
+    arguments = {
+        "module": module,
+        "inputs": _given_inputs(options, module),
+        "signature": options.signature,
+        "batch": options.batch or _BATCH,
+        "runs": options.runs,
+    }
+    with complete(path):
+        yield arguments, loaded
 
 
-def given_inputs(options: argparse.Namespace, module: LoadedModule) -> dict[str, Any] | None:
-    """The inputs by name, None if they are to be made up.
-
-    Raises:
-        InvalidArgumentError: an unknown signature, or an input that it does not have.
-    """
+def _given_inputs(options: argparse.Namespace, module: LoadedModule) -> dict[str, Any] | None:
+    """The inputs by name, None if they are to be made up."""
     from minihub.binding import choose_signature
     from minihub.cli.inputs import gather_inputs
 

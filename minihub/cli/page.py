@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import argparse
 
-from minihub.cli.examples import add_example_arguments, batch_size, given_inputs
+from minihub.cli.examples import add_example_arguments, example
 from minihub.cli.failures import OK
-from minihub.cli.modules import complete, load, locate
 
 __all__ = ["add_arguments", "run"]
 
@@ -36,20 +35,9 @@ def run(options: argparse.Namespace) -> int:
     from minihub.cli.outputs import check_output
     from minihub.pages import page
 
-    batch = batch_size(options)
     check_output(options.output)
-    path = locate(options)
-    module = load(options, path, options.tags, None)
-    module.handle = options.handle
-    inputs = given_inputs(options, module)
-    with complete(path):
-        made = page(
-            module,
-            inputs,
-            signature=options.signature,
-            batch=batch,
-            runs=options.runs,
-        )
+    with example(options) as (arguments, _):
+        made = page(**arguments)
     made.write(options.output)
     print(options.output)
     return OK

@@ -13,9 +13,8 @@ import argparse
 
 from minihub.cli.arguments import whole_number
 from minihub.cli.console import print_json, width
-from minihub.cli.examples import add_example_arguments, batch_size, given_inputs
+from minihub.cli.examples import add_example_arguments, example
 from minihub.cli.failures import OK
-from minihub.cli.modules import complete, load, locate
 
 __all__ = ["add_arguments", "run"]
 
@@ -41,25 +40,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
     import dataclasses
-    import time
 
     from minihub.cli.outputs import check_output
     from minihub.profiling import profile
 
-    batch = batch_size(options)
     check_output(options.trace, "--trace")
-    path = locate(options)
-    started = time.perf_counter()
-    module = load(options, path, options.tags, None)
-    loaded = time.perf_counter() - started
-    inputs = given_inputs(options, module)
-    with complete(path):
-        found = profile(module, inputs, signature=options.signature, batch=batch, runs=options.runs)
-    found = dataclasses.replace(found, load_seconds=loaded)
+    with example(options) as (arguments, loaded):
+        found = dataclasses.replace(profile(**arguments), load_seconds=loaded)
     if options.trace is not None:
         found.write_trace(options.trace)
     if options.json:
-        print_json({**found.as_dict(), "handle": options.handle})
+        print_json(found.as_dict())
     else:
         print(found.text(width(), options.top))
     return OK

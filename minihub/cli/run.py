@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from minihub.cli.arguments import tag_set, whole_number
+from minihub.cli.arguments import add_call_arguments, whole_number
 from minihub.cli.console import Counter
 from minihub.cli.failures import OK
 from minihub.cli.modules import complete, load, locate
@@ -44,25 +44,8 @@ def _seconds(text: str) -> float:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
-    parser.add_argument("handle", metavar="HANDLE", help="the module")
-    parser.add_argument(
-        "inputs",
-        metavar="INPUT",
-        nargs="*",
-        help="text, JSON, @FILE or -, for a signature of one input",
-    )
-    parser.add_argument(
-        "--input",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="an input by name: text, JSON, @FILE or -",
-    )
-    parser.add_argument(
-        "--signature", metavar="S", help="which signature; the default one if left out"
-    )
-    parser.add_argument(
-        "--tags", metavar="A,B", type=tag_set, help="the graph with exactly these tags"
+    add_call_arguments(
+        parser, "text, JSON, @FILE or -, for a signature of one input", "text, JSON, @FILE or -"
     )
     parser.add_argument(
         "--as-dict", action="store_true", help="all outputs by name, not only the default one"

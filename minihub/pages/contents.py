@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import operator
 import os
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
 
-from minihub.binding import choose_signature, feeds_of, named_inputs
-from minihub.example_inputs import example_inputs
-from minihub.image_util import attached_image_size
-from minihub.loading import LoadedModule, load
+from minihub.binding import feeds_of
+from minihub.example_runs import example_run, explained
+from minihub.loading import LoadedModule
 from minihub.pages.document import document
 from minihub.pages.drawing import draw, origins
 from minihub.pages.summaries import summarize
 from minihub.profiling import Profile, profile
 from minihub.tensor_info import ParsedTensorInfo
 from minihub.whole_files import write_file
-from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.passes.prune import prune, topological
 
@@ -92,20 +91,14 @@ def page(
         UnsupportedOpsError: the signature needs ops that are not supported.
         FailedPreconditionError: a profile is being taken.
     """
-    if runs < 1 or batch < 1:
-        raise InvalidArgumentError(f"batch and runs must be 1 or more, not {batch} and {runs}")
-    if not isinstance(module, LoadedModule):
-        module = load(module, tags)
-    name = choose_signature(list(module.signatures), signature)
+    example = example_run(module, inputs, signature=signature, tags=tags, batch=batch, runs=runs)
+    module, name = example.module, example.signature
     chosen = module.signatures[name]
-    made_up = inputs is None
-    if made_up:
-        inputs = example_inputs(chosen.inputs, batch, attached_image_size(module))
-    named = named_inputs(inputs, chosen.inputs)
-    feeds = feeds_of(named, chosen.inputs)
     fed, fetched = _by_ref(chosen.inputs), _by_ref(chosen.outputs)
-    written = _as_written(module, feeds, fed, fetched)
-    taken = profile(module, named, signature=name, runs=runs)
+    with explained(example.made_up):
+        feeds = feeds_of(example.inputs, chosen.inputs)
+        written = _as_written(module, feeds, fed, fetched)
+    taken = profile(module, example.inputs, signature=name, runs=runs)
     return Page(
         {
             "format": FORMAT,
@@ -113,7 +106,7 @@ def page(
             "tags": sorted(module.tags),
             "signature": name,
             "signatures": sorted(module.signatures),
-            "made_up": made_up,
+            "made_up": example.made_up,
             "inputs": _sides(chosen.inputs),
             "outputs": _sides(chosen.outputs),
             "first_seconds": taken.first_seconds,
@@ -149,6 +142,7 @@ def _as_written(
 ) -> list[dict[str, Any]]:
     """The nodes that the outputs need, with what they gave in a run."""
     nodes = _needed(module, fetched, feeds)
+    summary = _Summaries()
     seen: dict[str, list[Callable[[], dict[str, Any]]]] = {}
     calls: dict[str, int] = {}
 
@@ -156,11 +150,11 @@ def _as_written(
         # Bodies of functions have names of their own, which may be those of nodes outside.
         if node.name in nodes and nodes[node.name].attrs is node.attrs:
             calls[node.name] = calls.get(node.name, 0) + 1
-            seen[node.name] = [_summary(value) for value in values]
+            seen[node.name] = [summary(value) for value in values]
 
     module.runner.observe([*fetched], feeds, see)
     for ref, value in feeds.items():
-        seen[ref.node] = [_summary(value)]
+        seen[ref.node] = [summary(value)]
     drawn = draw(nodes.values(), fed, fetched)
     for node in drawn:
         found = seen.get(node["name"])
@@ -169,24 +163,48 @@ def _as_written(
         )
         node["calls"] = calls.get(node["name"], 0)
         if node["kind"] in ("constant", "variable"):
-            for told in node["outputs"]:
-                # The first axis of filters is no batch, whose first example could be seen.
-                if len(told.get("shape", ())) > _RANK_OF_IMAGE:
-                    told.pop("pictures", None)
+            # The first axis of filters is no batch, whose first example could be seen.
+            node["outputs"] = [_without_pictures(told) for told in node["outputs"]]
     return drawn
 
 
-def _summary(value: Any) -> Callable[[], dict[str, Any]]:
+def _without_pictures(told: dict[str, Any]) -> dict[str, Any]:
+    filters = len(told.get("shape", ())) > _RANK_OF_IMAGE
+    return {key: value for key, value in told.items() if not (filters and key == "pictures")}
+
+
+class _Summaries:
     """What tells of a value later, when the array it is in may be another's.
 
-    Small ones, as loops give many of that nobody looks at in the end, are copied; of large ones is told at once.
+    Small ones, as loops give many of that nobody looks at in the end, are copied; of large ones is told at once, and of one that
+    cannot change, such as the weights that each step of an unrolled loop reads, only once.
     """
-    if isinstance(value, np.ndarray):
-        if value.nbytes > _SMALL_BYTES:
+
+    def __init__(self) -> None:
+        # The arrays are held, so that no others come to lie where they do.
+        self._told: dict[Any, tuple[Any, dict[str, Any]]] = {}
+
+    def __call__(self, value: Any) -> Callable[[], dict[str, Any]]:
+        if not isinstance(value, np.ndarray):
+            return functools.partial(summarize, value)
+        if value.nbytes <= _SMALL_BYTES:
+            return functools.partial(summarize, value.copy())
+        if not _fixed(value):
             told = summarize(value)
             return lambda: told
-        value = value.copy()
-    return functools.partial(summarize, value)
+        key = (value.ctypes.data, value.dtype, value.shape, value.strides)
+        if key not in self._told:
+            self._told[key] = (value, summarize(value))
+        return functools.partial(operator.itemgetter(1), self._told[key])
+
+
+def _fixed(array: Any) -> bool:
+    """Whether nobody can write to an array, nor to what it is a view of."""
+    while isinstance(array, np.ndarray):
+        if array.flags.writeable:
+            return False
+        array = array.base
+    return True
 
 
 def _needed(

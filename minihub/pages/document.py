@@ -19,13 +19,28 @@ __all__ = ["document"]
 #: What could end a script, begin a comment, or be a line break to JavaScript alone.
 _ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
+#: What most nodes are like.
+_USUAL: dict[str, Any] = {
+    "kind": "op",
+    "inputs": [],
+    "prepared": [],
+    "controls": [],
+    "attributes": {},
+    "feeds": [],
+    "fetches": [],
+    "calls": 1,
+    "flops": None,
+}
+#: What the script takes for granted.
+_USUAL_OUTPUT = {"truncated": False, "zeros": 0.0, "not_finite": 0}
+
 
 def document(contents: dict[str, Any]) -> str:
     """The page that tells `contents`."""
     style, scripts = _file("page.css"), [_file("dagre.min.js"), _file("page.js")]
     allowed = " ".join(_hash(script) for script in scripts)
     policy = f"default-src 'none'; style-src {_hash(style)}; script-src {allowed}; img-src data:; base-uri 'none'; form-action 'none'"
-    data = json.dumps(contents, separators=(",", ":"), allow_nan=False).translate(_ESCAPES)
+    data = json.dumps(_short(contents), separators=(",", ":"), allow_nan=False).translate(_ESCAPES)
     parts = {
         "policy": html.escape(policy),
         "title": html.escape(f"{contents['handle']} · {contents['signature']}"),
@@ -41,6 +56,29 @@ def document(contents: dict[str, Any]) -> str:
         name, _, after = piece.partition("}}")
         filled += [parts[name], after]
     return "".join(filled)
+
+
+def _short(contents: dict[str, Any]) -> dict[str, Any]:
+    """`contents` as the page's script is given it, which knows what is left out.
+
+    Nodes lack what is as in `usual`, and steps the outputs that the node of their name has: of tens of thousands, most say the same.
+    """
+    known = {node["name"]: node["outputs"] for node in contents["graph"]}
+    steps = [_unusual(step, {"outputs": known.get(step["name"])}) for step in contents["run"]]
+    graph = [
+        {**node, "outputs": [_unusual(output, _USUAL_OUTPUT) for output in node["outputs"]]}
+        for node in contents["graph"]
+    ]
+    return {
+        **contents,
+        "usual": _USUAL,
+        "graph": [_unusual(node, _USUAL) for node in graph],
+        "run": [_unusual(step, _USUAL) for step in steps],
+    }
+
+
+def _unusual(told: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in told.items() if key not in usual or value != usual[key]}
 
 
 @functools.cache

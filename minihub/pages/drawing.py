@@ -73,7 +73,8 @@ def draw(
 
 def _attributes(node: Node) -> dict[str, str]:
     """Attributes as text; those with an underscore in front are notes of whoever wrote the graph."""
-    return {name: _text(node.attrs[name]) for name in sorted(node.attrs) if name[:1] != "_"}
+    names = sorted(name for name in node.attrs if name[:1] != "_")
+    return {name: _text(node.attrs[name]) for name in names}
 
 
 def _text(value: Any) -> str:

@@ -2,6 +2,10 @@
 /* Draws what `contents` tells: two graphs of boxes within boxes, and what is known of the box that is chosen. */
 (() => {
   const contents = JSON.parse(document.getElementById("contents").textContent);
+  /* Put in again what was left out. */
+  const graphNumbers = new Map(contents.graph.map((node, i) => [node.name, i]));
+  contents.graph = contents.graph.map((node) => ({ ...contents.usual, ...node }));
+  contents.run = contents.run.map((step) => ({ outputs: contents.graph[graphNumbers.get(step.name)]?.outputs ?? [], ...contents.usual, ...step }));
   const element = (id) => document.getElementById(id);
   const NS = "http://www.w3.org/2000/svg";
 
@@ -254,7 +258,6 @@
   }
 
   /* What steps read that is made before a run: weights in another form, or constants of the graph. */
-  const graphNumbers = new Map(contents.graph.map((node, i) => [node.name, i]));
   const isWeight = (name) => contents.graph[graphNumbers.get(name)]?.kind !== "constant";
 
   /* Drawing. */
@@ -403,7 +406,7 @@
     } catch {
       // A name with a per cent sign of its own.
     }
-    const i = id ? views[id].nodes.findIndex((node) => node.name === wanted) : -1;
+    const i = id ? contents[id].findIndex((node) => node.name === wanted) : -1;
     if (i >= 0) show(id, i);
   }
   function show(id, i) {
@@ -421,7 +424,7 @@
   }
   function change(id) {
     if (view) view.moved = { ...camera };
-    view = views[id];
+    view = viewOf(id);
     element("written").setAttribute("aria-pressed", String(id === "graph"));
     element("runs").setAttribute("aria-pressed", String(id === "run"));
     draw();
@@ -434,7 +437,7 @@
   /* What is known of the chosen box. */
   const details = element("details");
   function link(id, i, text) {
-    const button = make("button", { type: "button", className: "link", textContent: text ?? views[id].nodes[i].name });
+    const button = make("button", { type: "button", className: "link", textContent: text ?? contents[id][i].name });
     button.addEventListener("click", () => show(id, i));
     return button;
   }
@@ -701,7 +704,9 @@
   });
   element("fit").addEventListener("click", () => fit());
 
-  const views = { graph: new View("graph", contents.graph), run: new View("run", contents.run) };
+  /* Made when it is first looked at. */
+  const views = {};
+  const viewOf = (id) => (views[id] ??= new View(id, contents[id]));
   element("handle").textContent = contents.handle;
   element("facts").textContent = [
     `signature ${contents.signature}`,

@@ -43,7 +43,7 @@ def summarize(value: Any) -> dict[str, Any]:
     told: dict[str, Any] = {"dtype": _name(value.dtype), "shape": [int(n) for n in value.shape]}
     if value.dtype == object and not all(isinstance(v, bytes) for v in value.ravel()[:1]):
         return told
-    told["elements"] = [_element(v) for v in to_float(value.ravel()[:_ELEMENTS])]
+    told["elements"] = _elements(to_float(value.flat[:_ELEMENTS]))
     told["truncated"] = value.size > _ELEMENTS
     if value.dtype == object or not value.size:
         return told
@@ -63,41 +63,68 @@ def _name(dtype: np.dtype[Any]) -> str:
         return str(dtype)
 
 
-def _element(value: Any) -> Any:
-    if isinstance(value, bytes):
-        text = value.decode("utf-8", "backslashreplace")
-        return text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…"
-    if isinstance(value, (np.bool_, np.integer)):
-        return value.item()
-    return f"{value:.6g}" if isinstance(value, np.floating) else str(value)
+def _elements(values: _Array) -> list[Any]:
+    if values.dtype.kind == "f":
+        return [f"{value:.6g}" for value in values.tolist()]
+    if values.dtype.kind in "iub":
+        return values.tolist()
+    return [_text(value) for value in values]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, bytes):
+        return str(value)
+    text = value.decode("utf-8", "backslashreplace")
+    return text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…"
 
 
 def _spread(numbers: _Array) -> dict[str, Any]:
     """How numbers are spread."""
-    flat = numbers.ravel()
-
-    def finite() -> Iterator[_Array]:
-        for at in range(0, flat.size, _PART):
-            part = flat[at : at + _PART].astype(np.float64)
-            yield part[np.isfinite(part)]
-
-    count = sum(part.size for part in finite())
-    zeros = sum(np.count_nonzero(part == 0) for part in finite())
+    flat = numbers.ravel("K")
+    # Graphs may have tens of thousands of small tensors, whose only part is kept for the second look.
+    kept = [*_finite(flat)] if flat.size <= _PART else None
+    count, zeros, mean, squares = 0, 0, 0.0, 0.0
+    least, most = math.inf, -math.inf
+    for part in kept or _finite(flat):
+        if not part.size:
+            continue
+        zeros += part.size - int(np.count_nonzero(part))
+        low, high = float(part.min()), float(part.max())
+        least, most = min(least, low), max(most, high)
+        before, count = count, count + part.size
+        # The greatest numbers have no sum, and that of their parts may be rounded beyond them.
+        own = min(max(float(np.add.reduce(part / part.size)), low), high)
+        away, apart = part - own, own - mean
+        # What parts tell is put together as Chan, Golub and LeVeque do.
+        squares += float(np.dot(away, away)) + apart * apart * part.size * (before / count)
+        mean = mean * (before / count) + own * (part.size / count)
     told: dict[str, Any] = {"zeros": zeros / flat.size, "not_finite": flat.size - count}
-    if count:
-        least = min(float(part.min(initial=math.inf)) for part in finite())
-        most = max(float(part.max(initial=-math.inf)) for part in finite())
-        # The greatest numbers have no sum.
-        mean = sum(float(np.sum(part / count)) for part in finite())
-        told["range"], told["mean"], told["deviation"] = [least, most], mean, None
-        if most - least < 1e100:
-            squares = sum(float(np.sum((part - mean) ** 2)) for part in finite())
-            told["deviation"] = math.sqrt(squares / count)
-        # Neighbouring numbers leave no room for bars between them.
-        if most - least < math.inf and np.all(np.diff(np.linspace(least, most, _BARS + 1)) > 0):
-            bars = [np.histogram(part, _BARS, (least, most))[0] for part in finite()]
-            told["bars"] = np.sum(bars, axis=0).tolist()
+    if not count:
+        return told
+    width = most - least
+    told["range"], told["mean"] = [least, most], _rounded(mean)
+    # Squares of the greatest numbers are none.
+    told["deviation"] = _rounded(math.sqrt(squares / count)) if squares < math.inf else None
+    # Neighbouring numbers leave no room for bars between them.
+    if math.ulp(max(abs(least), abs(most))) < width / _BARS < math.inf:
+        bars = np.zeros(_BARS, np.intp)
+        for part in kept or _finite(flat):
+            places = ((part - least) / width * _BARS).astype(np.intp)
+            bars += np.bincount(np.minimum(places, _BARS - 1), minlength=_BARS)
+        told["bars"] = bars.tolist()
     return told
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.7g}")
+
+
+def _finite(flat: _Array) -> Iterator[_Array]:
+    """The numbers that are finite, part by part."""
+    for at in range(0, flat.size, _PART):
+        part = flat[at : at + _PART].astype(np.float64)
+        finite = np.isfinite(part)
+        yield part if finite.all() else part[finite]
 
 
 def _pictures(numbers: _Array) -> dict[str, Any] | None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+import minihub
+import minihub_runtime as tf
 from tests.cli.conftest import HALF, IMAGE, TEXT, Cli
+from tests.pages.test_contents import exported
 
 
 def test_a_page_on_inputs_that_are_given_or_made_up(cli: Cli, tmp_path: Path) -> None:
@@ -16,6 +21,22 @@ def test_a_page_on_inputs_that_are_given_or_made_up(cli: Cli, tmp_path: Path) ->
     assert cli("page", IMAGE, "--batch", "2", "--runs", "1", "--output", path).code == 0
     assert TEXT not in path.read_text(encoding="utf-8")
     assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("command", [["page", "--output", "page.html"], ["profile"]])
+def test_inputs_that_were_made_up_and_are_refused(
+    refused: Callable[..., str], tmp_path: Path, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def module_fn() -> None:
+        x = tf.placeholder(tf.string, [None])
+        minihub.add_signature(inputs=x, outputs=tf.strings.to_number(x))
+
+    monkeypatch.chdir(tmp_path)
+    numbers = exported(module_fn, tmp_path)
+    said = refused(1, *command, numbers)
+    assert "made up" in said
+    assert "--input NAME=VALUE" in said
+    assert "made up" not in refused(1, *command, numbers, "words")
 
 
 def test_refusals(cli: Cli, refused: Callable[..., str], tmp_path: Path) -> None:

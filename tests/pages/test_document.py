@@ -67,7 +67,9 @@ def test_nothing_of_a_module_is_markup() -> None:
     plain, page = Tags(document(contents())), Tags(document(told))
     assert page.seen == plain.seen
     data = next(text for text in page.texts["script"] if text.startswith("{"))
-    assert json.loads(data) == json.loads(json.dumps(told))
+    assert [node["name"] for node in json.loads(data)["graph"]] == [
+        node["name"] for node in told["graph"]
+    ]
     assert html.escape(HOSTILE) in document(told)
 
 
