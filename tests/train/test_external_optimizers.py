@@ -10,14 +10,17 @@ import numpy as np
 import pytest
 
 import minihub_runtime as tf
+from minihub_runtime.train.optimizers.external import ExternalOptimizerInterface
 
 
-class Descent(tf.contrib.opt.ExternalOptimizerInterface):
+class Descent(ExternalOptimizerInterface):
     """Steps against the gradient, within the bounds; keeps what it was given."""
 
     seen: Any = None
 
-    def _minimize(self, initial_val: Any, loss_grad_func: Any, **given: Any) -> Any:
+    def _minimize(  # type: ignore[override]  # all arguments come by name
+        self, initial_val: Any, loss_grad_func: Any, **given: Any
+    ) -> Any:
         self.seen = given
         x = np.asarray(initial_val, np.float64)
         for _ in range(given["optimizer_kwargs"]["steps"]):
