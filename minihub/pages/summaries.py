@@ -67,7 +67,8 @@ def _elements(values: _Array) -> list[Any]:
     if values.dtype.kind == "f":
         return [f"{value:.6g}" for value in values.tolist()]
     if values.dtype.kind in "iub":
-        return values.tolist()
+        listed: list[Any] = values.tolist()
+        return listed
     return [_text(value) for value in values]
 
 

@@ -41,6 +41,13 @@ def test_numbers_that_are_none() -> None:
     assert "range" not in summarize(np.array([np.nan]))
 
 
+@pytest.mark.parametrize("size", [5, 1 << 19])
+def test_the_greatest_numbers(size: int) -> None:
+    told = summarize(np.full(size, np.finfo(np.float64).max))
+    json.dumps(told, allow_nan=False)
+    assert told["range"] == [np.finfo(np.float64).max] * 2
+
+
 @pytest.mark.parametrize("numbers", [[1, 1 + 2**-52], [0, 5e-324], [2**60, 2**60 + 256]])
 def test_neighbouring_numbers_have_no_bars(numbers: list[float]) -> None:
     told = summarize(np.array(numbers))
