@@ -154,7 +154,8 @@ def _as_written(
         own = nodes.get(node.name)
         if own is not None and (own.attrs is node.attrs or _leaves_loop(own, node)):
             calls[node.name] = calls.get(node.name, 0) + 1
-            seen[node.name] = [summary(value) for value in values]
+            # What others only wait for gives None.
+            seen[node.name] = [summary(value) for value in values if value is not None]
 
     module.runner.observe([*fetched], feeds, see)
     for ref, value in feeds.items():

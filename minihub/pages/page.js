@@ -521,7 +521,7 @@
   /* What loops and branches of TensorFlow 1 are made of; the engine runs each as a whole. */
   const HANDS_ON = new Set(["Enter", "Exit", "LoopCond", "Merge", "NextIteration", "Switch"].flatMap((op) => [op, `Ref${op}`]));
   function whyEmpty(node) {
-    if (node.calls) return "It has no outputs.";
+    if (node.calls) return "It ran, and gave no value: others at most wait for it.";
     if (HANDS_ON.has(node.op)) return "No value to show: a loop or branch of TensorFlow 1 runs as a whole here, and this node only hands values on within it. What reads it has them, and Exit what the loop ends with.";
     return "No value to show: it did not run, as nothing that ran needed it.";
   }

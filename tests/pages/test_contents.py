@@ -150,6 +150,16 @@ def test_weights_that_are_read_often_are_looked_at_once(
     assert looked.count((200, 200)) == 2
 
 
+def test_what_others_only_wait_for_has_no_value(tmp_path: Path) -> None:
+    def module_fn() -> None:
+        x = tf.placeholder(tf.float32, [])
+        with tf.control_dependencies([tf.no_op(name="nothing")]):
+            minihub.add_signature(inputs=x, outputs=tf.abs(x))
+
+    graph = minihub.page(exported(module_fn, tmp_path), np.float32(5), runs=1).contents["graph"]
+    assert named(graph, "nothing")["outputs"] == []
+
+
 def test_functions_that_a_node_calls(tmp_path: Path) -> None:
     def module_fn() -> None:
         x = tf.placeholder(tf.float32, [])
