@@ -153,11 +153,18 @@ def test_weights_that_are_read_often_are_looked_at_once(
 def test_what_others_only_wait_for_has_no_value(tmp_path: Path) -> None:
     def module_fn() -> None:
         x = tf.placeholder(tf.float32, [])
-        with tf.control_dependencies([tf.no_op(name="nothing")]):
-            minihub.add_signature(inputs=x, outputs=tf.abs(x))
+        no, yes = tf.raw_ops.Switch(data=x, pred=x > 0)
+        with tf.control_dependencies([tf.identity(yes, name="pivot")]):
+            nothing = tf.no_op(name="nothing")
+        with tf.control_dependencies([nothing]):
+            kept = tf.identity(yes, name="kept")
+        minihub.add_signature(
+            inputs=x, outputs=tf.raw_ops.Merge(inputs=[tf.abs(no), kept], name="merged")[0]
+        )
 
     graph = minihub.page(exported(module_fn, tmp_path), np.float32(5), runs=1).contents["graph"]
     assert named(graph, "nothing")["outputs"] == []
+    assert [told["elements"] for told in named(graph, "pivot")["outputs"]] == [["5"]]
 
 
 def test_functions_that_a_node_calls(tmp_path: Path) -> None:

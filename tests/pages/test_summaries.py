@@ -41,7 +41,7 @@ def test_numbers_that_are_none() -> None:
     assert "range" not in summarize(np.array([np.nan]))
 
 
-@pytest.mark.parametrize("size", [5, 1 << 19])
+@pytest.mark.parametrize("size", [5, 360_000])
 def test_the_greatest_numbers(size: int) -> None:
     told = summarize(np.full(size, np.finfo(np.float64).max))
     json.dumps(told, allow_nan=False)
