@@ -29,6 +29,9 @@ __all__ = ["FORMAT", "Page", "page"]
 FORMAT = 1
 _SMALL_BYTES = 1 << 16
 _RANK_OF_IMAGE = 3
+_EXITS = ("Exit", "RefExit")
+#: What of a loop of TensorFlow 1 gives what it is given, and does not run itself.
+_HAND_ON = ("Enter", "RefEnter", "NextIteration", "RefNextIteration")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,9 +151,11 @@ def _as_written(
 
     def see(node: Node, values: list[Any]) -> None:
         # Bodies of functions have names of their own, which may be those of nodes outside.
-        if node.name in nodes and nodes[node.name].attrs is node.attrs:
+        own = nodes.get(node.name)
+        if own is not None and (own.attrs is node.attrs or _leaves_loop(own, node)):
             calls[node.name] = calls.get(node.name, 0) + 1
-            seen[node.name] = [summary(value) for value in values]
+            # What others only wait for gives None.
+            seen[node.name] = [summary(value) for value in values if value is not None]
 
     module.runner.observe([*fetched], feeds, see)
     for ref, value in feeds.items():
@@ -158,14 +163,22 @@ def _as_written(
     drawn = draw(nodes.values(), fed, fetched)
     for node in drawn:
         found = seen.get(node["name"])
-        node["outputs"] = (
-            _known(nodes[node["name"]], module) if found is None else [told() for told in found]
-        )
+        if found is not None:
+            node["outputs"] = [told() for told in found]
+        elif node["op"] in _HAND_ON and node["inputs"] and not node["inputs"][0][1]:
+            node["outputs"] = drawn[node["inputs"][0][0]]["outputs"][:1]
+        else:
+            node["outputs"] = _known(nodes[node["name"]], module)
         node["calls"] = calls.get(node["name"], 0)
         if node["kind"] in ("constant", "variable"):
             # The first axis of filters is no batch, whose first example could be seen.
             node["outputs"] = [_without_pictures(told) for told in node["outputs"]]
     return drawn
+
+
+def _leaves_loop(own: Node, ran: Node) -> bool:
+    """Whether what ran is what the engine has in the place of an Exit."""
+    return own.op in _EXITS and ran.op == "Identity" and ran.inputs[0].node.endswith("/_loop")
 
 
 def _without_pictures(told: dict[str, Any]) -> dict[str, Any]:

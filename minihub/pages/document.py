@@ -26,6 +26,7 @@ _USUAL: dict[str, Any] = {
     "prepared": [],
     "controls": [],
     "attributes": {},
+    "functions": [],
     "feeds": [],
     "fetches": [],
     "calls": 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref
 
@@ -41,7 +42,8 @@ def draw(
 
     Returns:
         A dict for each: `name`, `op`, `kind` ("op", "input", "variable", "constant", "table"), `inputs` ([number of the node, which
-        output]), `prepared` (names of nodes that are read and not drawn), `controls` (numbers of nodes), `attributes` (name → text), `feeds` and `fetches` (names).
+        output]), `prepared` (names of nodes that are read and not drawn), `controls` (numbers of nodes), `attributes` (name → text),
+        `functions` (names of those it calls), `feeds` and `fetches` (names).
     """
     listed = list(nodes)
     number = {node.name: i for i, node in enumerate(listed)}
@@ -64,6 +66,7 @@ def draw(
                 "prepared": [ref.node for ref in node.inputs if ref.node not in number],
                 "controls": [number[name] for name in node.controls if name in number],
                 "attributes": _attributes(node),
+                "functions": _functions(node),
                 "feeds": [name for ref, name in fed.items() if ref.node == node.name],
                 "fetches": [name for ref, name in fetched.items() if ref.node == node.name],
             }
@@ -77,11 +80,19 @@ def _attributes(node: Node) -> dict[str, str]:
     return {name: _text(node.attrs[name]) for name in names}
 
 
+def _functions(node: Node) -> list[str]:
+    values = [node.attrs[name] for name in node.attrs if name[:1] != "_"]
+    several = [value if isinstance(value, list) else [value] for value in values]
+    return [value.name for listed in several for value in listed if isinstance(value, Func)]
+
+
 def _text(value: Any) -> str:
     if isinstance(value, DType):
         return value.name
     if isinstance(value, bytes):
         text = value.decode("utf-8", "backslashreplace")
+    elif isinstance(value, Func):
+        text = value.name
     elif isinstance(value, (list, tuple)):
         text = "[" + ", ".join(_text(item) for item in value[:_LONGEST]) + "]"
     elif hasattr(value, "shape") and hasattr(value, "dtype"):

@@ -50,6 +50,7 @@
       this.connect();
       this.unfold();
       this.chosen = null;
+      this.active = null;
       this.matches = new Set();
       this.moved = null;
     }
@@ -296,17 +297,27 @@
     }
   }
 
+  /* What is read aloud of a box. */
+  function spoken(box) {
+    if (box.children) return `${box.open ? "open" : "closed"} scope ${box.path}, ${plural(box.count, view.id === "run" ? "step" : "op")}`;
+    const node = view.nodes[box.node];
+    const what = node.kind === "input" ? "input " : node.fetches.length ? "output " : "";
+    return `${what}${node.name}, ${node.op}${node.outputs[0]?.shape ? ` ${dims(node.outputs[0].shape)}` : ""}`;
+  }
+
   function drawBox(box, into) {
     const node = box.children ? null : view.nodes[box.node];
     const classes = ["box"];
     if (box.children) classes.push("group");
     else if (node.kind === "input") classes.push("input");
     else if (node.fetches.length) classes.push("output");
-    const group = shape("g", { class: classes.join(" "), transform: `translate(${box.x} ${box.y})`, "data-id": box.id });
+    const hot = view.id === "run" && box.share > 0.002 && !(box.children && box.open);
+    if (hot) classes.push("hot");
+    const group = shape("g", { class: classes.join(" "), transform: `translate(${box.x} ${box.y})`, "data-id": box.id, tabindex: "-1", role: box.children && box.open ? "group" : "button", "aria-label": spoken(box) });
     groupOf.set(box, group);
     group.append(shape("rect", { class: "body", width: box.width, height: box.height, rx: box.children ? 9 : 5 }));
-    if (view.id === "run" && box.share > 0.002 && !(box.children && box.open)) {
-      group.append(shape("rect", { class: "heat", width: box.width, height: box.height, rx: 5, "fill-opacity": Math.min(0.75, 0.08 + box.share * 2.5) }));
+    if (hot) {
+      group.append(shape("rect", { class: "heat", width: box.width, height: box.height, rx: 5, "fill-opacity": Math.min(0.6, 0.08 + box.share * 2) }));
     }
     if (node && (node.prepared.some(isWeight) || node.inputs.some(([from]) => view.nodes[from].kind === "variable" && !view.drawn[from]))) {
       group.append(shape("rect", { class: "mark", width: 4, height: box.height, rx: 2 }));
@@ -330,6 +341,7 @@
 
   const groupOf = new Map(), lineOf = new Map();
   function draw() {
+    const focused = world.contains(document.activeElement);
     layOut(view, view.root);
     world.replaceChildren();
     groupOf.clear();
@@ -337,6 +349,15 @@
     drawScope(view.root, world);
     mark();
     look();
+    while (view.active && !groupOf.has(view.active)) view.active = view.active.parent;
+    enter(view.active ?? groupOf.keys().next().value, focused);
+  }
+  /* One box at a time is reached with the Tab key, and the others from it with the arrows. */
+  function enter(box, focus) {
+    groupOf.get(view.active)?.setAttribute("tabindex", "-1");
+    view.active = box;
+    groupOf.get(box)?.setAttribute("tabindex", "0");
+    if (focus) groupOf.get(box)?.focus({ preventScroll: true });
   }
   /* Show what is chosen and found; nothing moves. */
   function mark() {
@@ -366,6 +387,33 @@
     camera.scale = Math.max(camera.scale, 0.6);
     camera.x = width / 2 - (at.x + box.width / 2) * camera.scale;
     camera.y = height / 2 - (at.y + Math.min(box.height, height / camera.scale) / 2) * camera.scale;
+    look();
+  }
+  /* Where a box is for the arrows: its middle, or that of its head if others lie in it. */
+  function spot(box) {
+    const at = place(box);
+    return { x: at.x + box.width / 2, y: at.y + (box.children && box.open ? HEADER : box.height) / 2 };
+  }
+  /* The nearest box in a direction; what lies straight ahead is nearer than what lies aside. */
+  function neighbour(box, [right, down]) {
+    const from = spot(box);
+    let [nearest, least] = [null, Infinity];
+    for (const other of groupOf.keys()) {
+      const to = spot(other);
+      const ahead = (to.x - from.x) * right + (to.y - from.y) * down;
+      const aside = Math.abs((to.x - from.x) * down) + Math.abs((to.y - from.y) * right);
+      if (ahead > 1 && ahead + 2 * aside < least) [nearest, least] = [other, ahead + 2 * aside];
+    }
+    return nearest;
+  }
+  /* Move the graph no further than needed for a box to be seen. */
+  function reveal(box) {
+    const { width, height } = stage.getBoundingClientRect();
+    const at = place(box), room = 24;
+    const left = at.x * camera.scale + camera.x, top = at.y * camera.scale + camera.y;
+    const right = left + box.width * camera.scale, bottom = top + (box.children && box.open ? HEADER : box.height) * camera.scale;
+    camera.x += left < room ? room - left : Math.min(0, Math.max(width - room - right, room - left));
+    camera.y += top < room ? room - top : Math.min(0, Math.max(height - room - bottom, room - top));
     look();
   }
   function find(id, scope = view.root) {
@@ -417,6 +465,7 @@
       view.chosen = box;
       if (opened.length) draw();
       else mark();
+      enter(box, false);
       centre(box);
     }
     tellNode(view.nodes[i]);
@@ -471,6 +520,11 @@
 
   /* What loops and branches of TensorFlow 1 are made of; the engine runs each as a whole. */
   const HANDS_ON = new Set(["Enter", "Exit", "LoopCond", "Merge", "NextIteration", "Switch"].flatMap((op) => [op, `Ref${op}`]));
+  function whyEmpty(node) {
+    if (node.calls) return "It ran, and gave no value: others at most wait for it.";
+    if (HANDS_ON.has(node.op)) return "No value to show: a loop or branch of TensorFlow 1 runs as a whole here, and this node only hands values on within it. What reads it has them, and Exit what the loop ends with.";
+    return "No value to show: it did not run, as nothing that ran needed it.";
+  }
   function tellNode(node) {
     const number = view.nodes.indexOf(node);
     const parts = [make("h2", { textContent: node.name }), make("p", { className: "op", textContent: node.op })];
@@ -488,8 +542,11 @@
     }
     node.outputs.forEach((output, i) => parts.push(...tellTensor(output, node.outputs.length > 1 ? `Output ${i}` : node.kind === "op" ? "Output" : "Value")));
     if (!node.outputs.length && view.id === "graph") {
-      const why = HANDS_ON.has(node.op) ? "It hands values on in a loop, and has none of its own." : "It did not run: nothing that ran needed it.";
-      parts.push(make("p", { className: "op", textContent: node.calls ? "It has no outputs." : why }));
+      parts.push(make("p", { className: "op", textContent: whyEmpty(node) }));
+    }
+    if (node.functions.length) {
+      const names = [...new Set(node.functions)].join(", ");
+      parts.push(make("p", { className: "op", textContent: `The nodes of the function${new Set(node.functions).size > 1 ? "s" : ""} it calls (${names}) are not drawn: they are nodes of the function, not of this graph, and have other values in each call. What the node gives in the end is shown here.` }));
     }
     const drawn = [], given = [];
     for (const [from, output] of node.inputs) {
@@ -681,14 +738,29 @@
     },
     { passive: false },
   );
+  stage.addEventListener("focusin", (event) => {
+    // The browser would scroll what is never scrolled.
+    stage.scrollTo(0, 0);
+    const box = boxAt(event.target);
+    if (!box) return;
+    enter(box, false);
+    if (event.target.matches(":focus-visible")) reveal(box);
+  });
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   stage.addEventListener("keydown", (event) => {
     const { width, height } = stage.getBoundingClientRect();
-    const moves = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
-    if (moves[event.key]) [camera.x, camera.y] = [camera.x + moves[event.key][0], camera.y + moves[event.key][1]];
+    const box = boxAt(event.target);
+    const arrow = ARROWS[event.key];
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (arrow && box && !event.shiftKey) enter(neighbour(box, arrow) ?? box, true);
+    else if (arrow) [camera.x, camera.y] = [camera.x - arrow[0] * 60, camera.y - arrow[1] * 60];
+    else if (box && (event.key === "Home" || event.key === "End")) enter([...groupOf.keys()].at(event.key === "Home" ? 0 : -1), true);
     else if (event.key === "+" || event.key === "=") zoom(1.25, width / 2, height / 2);
     else if (event.key === "-") zoom(0.8, width / 2, height / 2);
-    else if (event.key === "Enter" && view.chosen?.children) turn(view.chosen);
-    else if (event.key === "Escape") choose(null);
+    else if (box && (event.key === "Enter" || event.key === " ")) {
+      if (box.children && event.key === "Enter") turn(box);
+      choose(box);
+    } else if (event.key === "Escape") choose(null);
     else return;
     event.preventDefault();
     look();

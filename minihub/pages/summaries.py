@@ -31,7 +31,7 @@ def summarize(value: Any) -> dict[str, Any]:
     """What a page tells of a value.
 
     Args:
-        value: an array; of anything else, such as a table, only the type is told.
+        value: an array; of anything else, such as a table, only the type is told, and of variants also the shape.
 
     Returns:
         `dtype`, `shape`, `elements` (the first ones), `truncated`; for numbers also `range` (least, greatest), `mean`, `deviation`,
@@ -41,8 +41,8 @@ def summarize(value: Any) -> dict[str, Any]:
     if not isinstance(value, np.ndarray):
         return {"dtype": type(value).__name__.lstrip("_")}
     told: dict[str, Any] = {"dtype": _name(value.dtype), "shape": [int(n) for n in value.shape]}
-    if value.dtype == object and not all(isinstance(v, bytes) for v in value.ravel()[:1]):
-        return told
+    if value.dtype == object and not all(isinstance(v, bytes) for v in value.flat[:1]):
+        return {**told, "dtype": "variant"}
     told["elements"] = _elements(to_float(value.flat[:_ELEMENTS]))
     told["truncated"] = value.size > _ELEMENTS
     if value.dtype == object or not value.size:
@@ -67,7 +67,8 @@ def _elements(values: _Array) -> list[Any]:
     if values.dtype.kind == "f":
         return [f"{value:.6g}" for value in values.tolist()]
     if values.dtype.kind in "iub":
-        return values.tolist()
+        listed: list[Any] = values.tolist()
+        return listed
     return [_text(value) for value in values]
 
 

@@ -14,8 +14,10 @@ import pytest
 import minihub
 import minihub_runtime as tf
 from minihub.pages.drawing import origins
+from minihub.pages.summaries import summarize
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Node, Ref
+from tests.engine.cases import Case
 from tests.shared import SHARED, needs_shared
 
 MODULES = Path(__file__).parents[1] / "data" / "modules"
@@ -105,6 +107,77 @@ def test_what_lies_on_a_branch_that_is_not_taken_has_no_value(tmp_path: Path) ->
     told = minihub.page(exported(module_fn, tmp_path), np.float32(4), runs=1).contents
     assert named(told["graph"], "Sqrt")["outputs"][0]["elements"] == ["2"]
     assert named(told["graph"], "Abs")["outputs"] in ([], [{"dtype": "Dead"}])
+
+
+@pytest.mark.parametrize("case", ["counts", "two_exits"])
+def test_what_enters_and_leaves_a_loop(tmp_path: Path, case: str) -> None:
+    (tmp_path / "graph.pb").write_bytes(Case(case).proto.SerializeToString())
+    module = minihub.load(tmp_path / "graph.pb")
+    graph = minihub.page(module, np.int32(3), runs=1).contents["graph"]
+    for node in graph:
+        if node["op"] in ("Enter", "NextIteration"):
+            assert node["outputs"] == graph[node["inputs"][0][0]]["outputs"] != []
+        if node["op"] == "Exit":
+            assert node["outputs"][0]["elements"]
+    results = module(np.int32(3), as_dict=True)
+    shown = {name: node["outputs"][0]["elements"] for node in graph for name in node["fetches"]}
+    assert {name: float(value) for name, (value,) in shown.items()} == results
+
+
+def test_weights_that_are_read_often_are_looked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def module_fn() -> None:
+        x = tf.placeholder(tf.float32, [None, 200])
+        weights = tf.get_variable("weights", [200, 200], use_resource=True)
+        y = x
+        for _ in range(5):
+            y = tf.matmul(y, weights.read_value())
+        minihub.add_signature(inputs=x, outputs=y)
+
+    looked: list[Any] = []
+
+    def looking(value: Any) -> dict[str, Any]:
+        looked.append(getattr(value, "shape", None))
+        return summarize(value)
+
+    monkeypatch.setattr("minihub.pages.contents.summarize", looking)
+    graph = minihub.page(exported(module_fn, tmp_path), runs=1).contents["graph"]
+    reads = [node["outputs"] for node in graph if node["op"] == "ReadVariableOp"]
+    assert len(reads) == 5
+    assert all(outputs == reads[0] for outputs in reads)
+    # The variable itself, and what is read of it.
+    assert looked.count((200, 200)) == 2
+
+
+def test_what_others_only_wait_for_has_no_value(tmp_path: Path) -> None:
+    def module_fn() -> None:
+        x = tf.placeholder(tf.float32, [])
+        no, yes = tf.raw_ops.Switch(data=x, pred=x > 0)
+        with tf.control_dependencies([tf.identity(yes, name="pivot")]):
+            nothing = tf.no_op(name="nothing")
+        with tf.control_dependencies([nothing]):
+            kept = tf.identity(yes, name="kept")
+        minihub.add_signature(
+            inputs=x, outputs=tf.raw_ops.Merge(inputs=[tf.abs(no), kept], name="merged")[0]
+        )
+
+    graph = minihub.page(exported(module_fn, tmp_path), np.float32(5), runs=1).contents["graph"]
+    assert named(graph, "nothing")["outputs"] == []
+    assert [told["elements"] for told in named(graph, "pivot")["outputs"]] == [["5"]]
+
+
+def test_functions_that_a_node_calls(tmp_path: Path) -> None:
+    def module_fn() -> None:
+        x = tf.placeholder(tf.float32, [])
+        y = tf.function(lambda x: x + 1)(x)
+        minihub.add_signature(inputs=x, outputs=y)
+
+    graph = minihub.page(exported(module_fn, tmp_path), np.float32(5), runs=1).contents["graph"]
+    (call,) = [node for node in graph if node["functions"]]
+    assert call["op"].endswith("PartitionedCall")
+    assert call["attributes"]["f"] == call["functions"][0]
+    assert call["outputs"][0]["elements"] == ["6"]
 
 
 @pytest.mark.parametrize("arguments", [{"runs": 0}, {"batch": 0}, {"signature": "nothing"}])

@@ -118,10 +118,15 @@ def test_what_a_browser_draws(tmp_path: Path) -> None:
     assert 'class="box output"' in found
     assert 'class="flow' in found
     assert "Signature default" in found
+    # The Tab key leads to one box, and arrows from there to the others.
+    graph = found.partition("<aside")[0]
+    assert graph.count('tabindex="0"') == 1
+    assert graph.count('class="box') == graph.count("aria-label=") - 1
     step = next(node for node in told["run"] if node["fetches"])
     found = drawn(path, f"#run/{step['name']}")
     assert f"<h2>{step['name']}</h2>" in found
     assert "% of the total" in found
+    assert f"{step['outputs'][0]['dtype']} [" in found
     assert "Stands for" in found
     given = next(node for node in told["graph"] if node["feeds"])
     found = drawn(path, f"#graph/{given['name']}")
@@ -136,6 +141,20 @@ def test_a_hostile_module_is_drawn_as_text(tmp_path: Path) -> None:
     found = drawn(path)
     assert "<img" not in found
     assert html.escape("<img", quote=False) in found
+
+
+@needs_browser
+def test_what_has_no_value_says_why(tmp_path: Path) -> None:
+    told = contents()
+    one = next(node for node in told["graph"] if node["kind"] == "op" and node["outputs"])
+    told["graph"][-1].update(op="Merge", outputs=[], calls=0, functions=["body_1"])
+    told["graph"][-2] = {**one, "name": "unread", "outputs": [], "calls": 0}
+    path = tmp_path / "page.html"
+    path.write_text(document(told), encoding="utf-8")
+    found = drawn(path, f"#graph/{told['graph'][-1]['name']}")
+    assert "runs as a whole here" in found
+    assert "(body_1) are not drawn" in found
+    assert "nothing that ran needed it" in drawn(path, "#graph/unread")
 
 
 @needs_browser

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -41,6 +41,13 @@ def test_numbers_that_are_none() -> None:
     assert "range" not in summarize(np.array([np.nan]))
 
 
+@pytest.mark.parametrize("size", [5, 360_000])
+def test_the_greatest_numbers(size: int) -> None:
+    told = summarize(np.full(size, np.finfo(np.float64).max))
+    json.dumps(told, allow_nan=False)
+    assert told["range"] == [np.finfo(np.float64).max] * 2
+
+
 @pytest.mark.parametrize("numbers", [[1, 1 + 2**-52], [0, 5e-324], [2**60, 2**60 + 256]])
 def test_neighbouring_numbers_have_no_bars(numbers: list[float]) -> None:
     told = summarize(np.array(numbers))
@@ -70,6 +77,9 @@ def test_other_types() -> None:
     assert summarize(np.zeros(2, bfloat16.numpy))["dtype"] == "bfloat16"
     assert summarize(np.zeros((0, 3), np.int32))["elements"] == []
     assert summarize(np.array([1 + 2j]))["elements"] == ["(1+2j)"]
+    variant = np.empty((), object)
+    variant[()] = ("a list of", "tensors")
+    assert summarize(variant) == {"dtype": "variant", "shape": []}
     assert summarize(object()) == {"dtype": "object"}
     assert summarize(None)["dtype"] == "NoneType"
 
@@ -92,6 +102,8 @@ def test_pictures_of_channels_colours_frames_and_attention() -> None:
         assert "pictures" not in summarize(none)
 
 
+# The first draw imports what it needs, which takes long on a busy machine.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     arrays.arrays(
         st.sampled_from([np.float16, np.float32, np.float64, np.int64, np.uint64, np.bool_]),
