@@ -108,7 +108,14 @@ _HOMES = {
     "text_embedding_column": "minihub.feature_column",
 }
 #: Modules that tensorflow_hub has, too, and imports with itself.
-_MODULES = ("estimator", "feature_column", "image_util", "module", "tensor_info")
+_MODULES = (
+    "common_signatures",
+    "estimator",
+    "feature_column",
+    "image_util",
+    "module",
+    "tensor_info",
+)
 #: What tensorflow_hub has for TensorFlow 2.
 _OF_TENSORFLOW_2 = ("KerasLayer", "text_embedding_column_v2")
 

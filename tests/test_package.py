@@ -101,7 +101,8 @@ def test_namespaces_can_be_imported(place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["estimator", "feature_column", "image_util", "module", "tensor_info"]
+    "name",
+    ["common_signatures", "estimator", "feature_column", "image_util", "module", "tensor_info"],
 )
 def test_modules_that_tensorflow_hub_has(name: str) -> None:
     code = f"""
