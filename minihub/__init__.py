@@ -107,9 +107,11 @@ _HOMES = {
     "sparse_text_embedding_column": "minihub.feature_column",
     "text_embedding_column": "minihub.feature_column",
 }
-#: Modules that tensorflow_hub has, too, and imports with itself.
+#: Modules that are there without an import of their own, as those of tensorflow_hub are.
 _MODULES = (
     "common_signatures",
+    "demo",
+    "errors",
     "estimator",
     "feature_column",
     "image_util",

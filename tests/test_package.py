@@ -102,9 +102,18 @@ def test_namespaces_can_be_imported(place: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["common_signatures", "estimator", "feature_column", "image_util", "module", "tensor_info"],
+    [
+        "common_signatures",
+        "demo",
+        "errors",
+        "estimator",
+        "feature_column",
+        "image_util",
+        "module",
+        "tensor_info",
+    ],
 )
-def test_modules_that_tensorflow_hub_has(name: str) -> None:
+def test_modules_that_need_no_import(name: str) -> None:
     code = f"""
     import minihub as hub
     attribute = hub.{name}

@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("handle", metavar="HANDLE", help="the module")
     parser.add_argument(
-        "--output", metavar="DIR", help="copy the module to this folder, which must not be there, or be empty"
+        "--output",
+        metavar="DIR",
+        help="copy the module to this folder, which must not be there, or be empty",
     )
     parser.add_argument("--refresh", action="store_true", help="fetch it even if it is cached")
     parser.add_argument("--sha256", metavar="HEX", help="what the hash of the archive must be")
