@@ -107,8 +107,17 @@ _HOMES = {
     "sparse_text_embedding_column": "minihub.feature_column",
     "text_embedding_column": "minihub.feature_column",
 }
-#: Modules that tensorflow_hub has, too, and imports with itself.
-_MODULES = ("estimator", "feature_column", "image_util", "module", "tensor_info")
+#: Modules that are there without an import of their own, as those of tensorflow_hub are.
+_MODULES = (
+    "common_signatures",
+    "demo",
+    "errors",
+    "estimator",
+    "feature_column",
+    "image_util",
+    "module",
+    "tensor_info",
+)
 #: What tensorflow_hub has for TensorFlow 2.
 _OF_TENSORFLOW_2 = ("KerasLayer", "text_embedding_column_v2")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from minihub import native, saved_model
@@ -25,8 +25,10 @@ from minihub.consistency import (
 )
 from minihub.image_util import IMAGE_MODULE_INFO_KEY
 from minihub.saved_model import ASSETS_FOLDER, FILENAME_PB, MetaGraph
+from minihub.tensor_info import ParsedTensorInfo
 from minihub_runtime.checkpoint import CheckpointReader
 from minihub_runtime.errors import OpError, clip
+from minihub_runtime.graph.ir import Ref
 from minihub_runtime.graph.support import needed_ops, unsupported_ops
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.protos import ImageModuleInfo, parse
@@ -176,8 +178,7 @@ def _ops(subject: Subject) -> Iterator[Finding]:
     for meta_graph in subject.graphs:
         for signature in meta_graph.signatures.values():
             where = f"{_name(meta_graph)}, signature {clip(signature.name)}"
-            outputs = [ref for info in signature.outputs.values() for ref in info.refs]
-            inputs = [ref for info in signature.inputs.values() for ref in info.refs]
+            outputs, inputs = _refs(signature.outputs), _refs(signature.inputs)
             missing = unsupported_ops(meta_graph.graph, outputs, inputs)
             if missing:
                 yield Finding(
@@ -195,6 +196,10 @@ def _ops(subject: Subject) -> Iterator[Finding]:
                 )
             for op in sorted(set(needed) & {"PyFunc", "PyFuncStateless", "EagerPyFunc"}):
                 yield Finding("error", where, f"{op} calls Python code that a module cannot carry")
+
+
+def _refs(infos: Mapping[str, ParsedTensorInfo]) -> list[Ref]:
+    return [ref for info in infos.values() for ref in info.refs]
 
 
 # What other modules of the kind have
@@ -336,10 +341,20 @@ def _publishing(subject: Subject) -> Iterator[Finding]:
                     yield Finding(
                         "note", where, f"{clip(node.name)!r} holds a path: {clip(text)!r}"
                     )
+        # What initialises variables draws as well, but values come from the checkpoint.
+        needed = {
+            name
+            for signature in meta_graph.signatures.values()
+            for names in needed_ops(
+                meta_graph.graph, _refs(signature.outputs), _refs(signature.inputs)
+            ).values()
+            for name in names
+        }
         drawing = sorted(
             node.name
             for node in meta_graph.graph.nodes.values()
-            if node.op in REGISTRY
+            if node.name in needed
+            and node.op in REGISTRY
             and REGISTRY[node.op].stateful
             and "seed" in REGISTRY[node.op].schema.attrs
             and not node.attrs.get("seed", 0)

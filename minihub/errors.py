@@ -45,12 +45,15 @@ from minihub_runtime.errors import (
     ResourceExhaustedError,
     UnavailableError,
     UnimplementedError,
+    UnsupportedOpsError,
 )
 
 __all__ = [
     "ArgumentTypeError",
     "CacheNotWritableError",
+    "DataLossError",
     "DeadlineExceededError",
+    "InvalidArgumentError",
     "InvalidAssetError",
     "InvalidHandleError",
     "InvalidModuleError",
@@ -67,6 +70,7 @@ __all__ = [
     "UnknownModelError",
     "UnknownNameError",
     "UnknownSchemeError",
+    "UnsupportedOpsError",
 ]
 
 

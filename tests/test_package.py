@@ -101,9 +101,19 @@ def test_namespaces_can_be_imported(place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["estimator", "feature_column", "image_util", "module", "tensor_info"]
+    "name",
+    [
+        "common_signatures",
+        "demo",
+        "errors",
+        "estimator",
+        "feature_column",
+        "image_util",
+        "module",
+        "tensor_info",
+    ],
 )
-def test_modules_that_tensorflow_hub_has(name: str) -> None:
+def test_modules_that_need_no_import(name: str) -> None:
     code = f"""
     import minihub as hub
     attribute = hub.{name}
@@ -194,3 +204,10 @@ def test_the_versions() -> None:
     assert minihub.__version__ == RELEASE
     assert minihub_runtime.__version__ == minihub_runtime.VERSION == minihub_runtime.version.VERSION
     assert RELEASE in minihub_runtime.__git_version__
+
+
+@pytest.mark.parametrize("package", ["api", "ops"])
+def test_a_list_says_how_it_is_asked_for(package: str) -> None:
+    command = [sys.executable, "-m", f"minihub_runtime.{package}", "--help"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert f"usage: python -m minihub_runtime.{package}" in ran.stdout + ran.stderr

@@ -263,12 +263,14 @@ def test_what_is_better_known_before(tmp_path: Path) -> None:
         x = tf.placeholder(tf.float32, [None])
         large = tf.constant(np.arange(400_000.0))
         tf.constant("/home/somebody/data/words.txt", name="leak")
-        tf.raw_ops.RandomUniform(shape=[2], dtype=tf.float32, name="draw")
-        hub.add_signature(inputs=x, outputs={"y": x, "large": tf.identity(large)})
+        draw = tf.raw_ops.RandomUniform(shape=[1], dtype=tf.float32, name="draw")
+        tf.get_variable("at_first", [2])
+        hub.add_signature(inputs=x, outputs={"y": x * draw, "large": tf.identity(large)})
 
     findings = check_module(str(made(module_fn, tmp_path / "m")))
     assert "has 3 MB, which each application adds" in texts(findings, "warning")
     notes = texts(findings, "note")
     assert "'leak' holds a path: '/home/somebody/data/words.txt'" in notes
     assert "'draw' draws other numbers each time" in notes
+    assert "at_first" not in notes
     assert "there is no output 'default'; calls need as_dict=True" in notes
