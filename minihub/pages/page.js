@@ -201,8 +201,11 @@
       return [box.label, told.join(", ")];
     }
     const node = view.nodes[box.node];
+    const named = (names) => names.filter((name) => name !== "default" && name !== box.label).join(", ");
     const told = [];
-    if (!box.label.toLowerCase().endsWith(node.op.toLowerCase())) told.push(node.op);
+    if (named(node.feeds)) told.push(named(node.feeds));
+    else if (!box.label.toLowerCase().endsWith(node.op.toLowerCase())) told.push(node.op);
+    if (named(node.fetches)) told.push(`→ ${named(node.fetches)}`);
     if (view.id === "run" && node.seconds) told.push(duration(node.seconds));
     else if (node.outputs[0]?.shape) told.push(dims(node.outputs[0].shape));
     return [box.label, told.join("  ") || node.op];
