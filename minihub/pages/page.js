@@ -1,12 +1,19 @@
 "use strict";
 /* Draws what `contents` tells: two graphs of boxes within boxes, and what is known of the box that is chosen. */
-(() => {
-  const contents = JSON.parse(document.getElementById("contents").textContent);
-  /* Put in again what was left out. */
-  const graphNumbers = new Map(contents.graph.map((node, i) => [node.name, i]));
-  contents.graph = contents.graph.map((node) => ({ ...contents.usual, ...node }));
-  contents.run = contents.run.map((step) => ({ outputs: contents.graph[graphNumbers.get(step.name)]?.outputs ?? [], ...contents.usual, ...step }));
+(async () => {
   const element = (id) => document.getElementById(id);
+  if (!window.DecompressionStream) {
+    element("facts").textContent = "This browser is too old for the page: it cannot read compressed data.";
+    return;
+  }
+  const contents = await unpack(element("contents").textContent);
+  const graphNumbers = new Map(contents.graph.map((node, i) => [node.name, i]));
+
+  async function unpack(text) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+  }
+
   const NS = "http://www.w3.org/2000/svg";
 
   /* Elements of HTML and SVG. Text from the module is only ever set as text. */
@@ -769,15 +776,22 @@
     look();
   });
   element("find").addEventListener("input", (event) => search(event.target.value));
-  element("written").addEventListener("click", () => {
-    change("graph");
-    tell(view.chosen);
-  });
-  element("runs").addEventListener("click", () => {
-    change("run");
-    tell(view.chosen);
-  });
+  for (const [button, id] of [["written", "graph"], ["runs", "run"]]) {
+    element(button).addEventListener("click", () => {
+      change(id);
+      search(element("find").value);
+    });
+  }
   element("fit").addEventListener("click", () => fit());
+  /* On paper there is all of the graph, wherever it was moved to. */
+  window.addEventListener("beforeprint", () => {
+    world.removeAttribute("transform");
+    world.parentNode.setAttribute("viewBox", `0 0 ${view.root.width} ${view.root.height}`);
+  });
+  window.addEventListener("afterprint", () => {
+    world.parentNode.removeAttribute("viewBox");
+    look();
+  });
 
   /* Made when it is first looked at. */
   const views = {};

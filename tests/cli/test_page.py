@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import minihub
 import minihub_runtime as tf
 from tests.cli.conftest import HALF, IMAGE, TEXT, Cli
+from tests.pages.reading import unpacked
 from tests.pages.test_contents import exported
 
 
@@ -17,9 +19,11 @@ def test_a_page_on_inputs_that_are_given_or_made_up(cli: Cli, tmp_path: Path) ->
     path = tmp_path / "page.html"
     ran = cli("page", TEXT, "the cat", "a dog", "--runs", "1", "--output", path)
     assert (ran.code, ran.out, ran.err) == (0, f"{path}\n", "")
-    assert "the cat" in path.read_text(encoding="utf-8")
+    assert "the cat" in json.dumps(unpacked(path.read_text(encoding="utf-8")))
     assert cli("page", IMAGE, "--batch", "2", "--runs", "1", "--output", path).code == 0
-    assert TEXT not in path.read_text(encoding="utf-8")
+    told = unpacked(path.read_text(encoding="utf-8"))
+    assert told["made_up"]
+    assert TEXT not in json.dumps(told)
     assert [*tmp_path.iterdir()] == [path]
 
 

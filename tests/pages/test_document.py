@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 import minihub
-from minihub.pages.document import document
+from minihub.pages.document import _packed, document
+from tests.pages.reading import unpacked
 
 MODULES = Path(__file__).parents[1] / "data" / "modules"
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)">&amp;\u2028{{title}}'
@@ -66,19 +67,17 @@ def test_nothing_of_a_module_is_markup() -> None:
     told = hostile()
     plain, page = Tags(document(contents())), Tags(document(told))
     assert page.seen == plain.seen
-    data = next(text for text in page.texts["script"] if text.startswith("{"))
-    assert [node["name"] for node in json.loads(data)["graph"]] == [
-        node["name"] for node in told["graph"]
-    ]
+    assert unpacked(document(told)) == json.loads(json.dumps(told))
     assert html.escape(HOSTILE) in document(told)
 
 
 def test_only_the_page_s_own_scripts_and_styles_may_run() -> None:
     page = Tags(document(hostile()))
+    data, *scripts = page.texts["script"]
+    assert re.fullmatch("[0-9A-Za-z+/=]+", data)
     hashes = {
         f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-        for text in [*page.texts["script"], *page.texts["style"]]
-        if not text.startswith("{")
+        for text in [*scripts, *page.texts["style"]]
     }
     assert len(hashes) == 3
     assert {*re.findall(r"'sha256-[^']+'", page.policy)} == hashes
@@ -186,3 +185,9 @@ def test_graphs_of_any_size(tmp_path: Path, count: int) -> None:
     found = drawn(path, f"#graph/node_{count - 1}")
     assert f"<h2>node_{count - 1}</h2>" in found
     assert found.count('class="box') < 500
+
+
+def test_what_is_said_again_and_again_takes_little_room() -> None:
+    told = contents()
+    told["graph"] = told["graph"] * 50
+    assert len(_packed(json.dumps(told))) < len(json.dumps(told)) / 10
