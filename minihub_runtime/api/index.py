@@ -2754,7 +2754,7 @@ HOME_OF: dict[str, str] = {
     "variables_initializer": "minihub_runtime.api.variables.collections",
     "variance_scaling_initializer": "minihub_runtime.api.initializers",
     "variant": "minihub_runtime.dtypes",
-    "vectorized_map": "minihub_runtime.api.map_fn",
+    "vectorized_map": "minihub_runtime.api.vectorized_map",
     "verify_tensor_all_finite": "minihub_runtime.api.checks.values",
     "version.COMPILER_VERSION": "minihub_runtime.api.version_names",
     "version.GIT_VERSION": "minihub_runtime.api.version_names",

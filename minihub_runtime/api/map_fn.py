@@ -33,7 +33,7 @@ from minihub_runtime.api.variables.scopes import cached_reads
 from minihub_runtime.api.while_loop import while_loop
 from minihub_runtime.public import public
 
-__all__ = ["map_fn", "vectorized_map"]
+__all__ = ["map_fn"]
 
 
 @public("map_fn")
@@ -176,15 +176,3 @@ def _kept(spec: TypeSpec, value: Any) -> Any:
             "`fn_output_signature` (or `dtype`) argument to `map_fn`."
         )
     return boxed(spec, value)
-
-
-@public("vectorized_map")
-def vectorized_map(
-    fn: Any, elems: Any, fallback_to_while_loop: bool = True, warn: bool = True
-) -> Any:
-    """Not supported; `map_fn` computes the same.
-
-    Raises:
-        NotImplementedError: always.
-    """
-    raise NotImplementedError("tf.vectorized_map is not supported; tf.map_fn computes the same")

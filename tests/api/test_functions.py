@@ -120,8 +120,6 @@ def test_what_is_not_supported() -> None:
         tf.function(lambda x: x, experimental_implements="x")
     with pytest.raises(NotImplementedError, match="capture_by_value"):
         tf.framework.function.Defun(tf.float32, capture_by_value=True)(lambda x: x)(1.0)
-    with pytest.raises(NotImplementedError, match=r"tf\.map_fn"):
-        tf.vectorized_map(lambda x: x, [1])
     with pytest.raises(NotImplementedError, match=r"tf\.py_function"):
         tf.py_function(len, [1], tf.int32)
 
@@ -175,3 +173,29 @@ def test_shapes_that_calls_compute_are_not_known_before_a_run() -> None:
     found = [tf.fill([size], 1.0) for size in (n, one, two)]
     assert [item.shape.as_list() for item in found] == [[None], [None], [None]]
     assert [item.shape for item in run(found)] == [(3,), (2,), (4,)]
+
+
+def test_rows_of_vectorized_maps_that_do_not_fit() -> None:
+    with pytest.raises(ValueError, match=r"same number of rows, not \[2, 3\]"):
+        tf.vectorized_map(lambda t: t[0] + t[1], (tf.ones([2]), tf.ones([3])))
+    with pytest.raises(ValueError, match="must have a tensor"):
+        tf.vectorized_map(lambda x: x, {})
+    with pytest.raises(ValueError, match="must have rank at least 1"):
+        tf.vectorized_map(lambda x: x, tf.constant(1.0))
+
+
+def test_rows_of_a_vectorized_map_whose_number_is_not_known() -> None:
+    x, y = tf.placeholder(tf.float32), tf.placeholder(tf.float32, [None])
+    total = tf.vectorized_map(lambda t: t[0] + t[1], (x, y))
+    assert run(total, {x: [1, 2], y: [3, 4]}).tolist() == [4, 6]
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        run(total, {x: [1, 2], y: [3, 4, 5]})
+
+
+def test_vectorized_maps_refuse_branches_of_imported_graphs() -> None:
+    def branch(x: Any) -> Any:
+        switched = tf.raw_ops.Switch(data=x, pred=x > 1)
+        return tf.raw_ops.Merge(inputs=[switched[1], switched[0] + 1])[0]
+
+    with pytest.raises(NotImplementedError, match="Switch"):
+        tf.vectorized_map(branch, tf.constant([1, 2]))

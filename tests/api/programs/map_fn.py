@@ -1,4 +1,4 @@
-"""tf.map_fn, tf.foldl, tf.foldr, tf.scan."""
+"""tf.map_fn, tf.vectorized_map, tf.foldl, tf.foldr, tf.scan."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.api.programs import message, program, results
+from tests.api.programs import attempt, message, program, results
 
 
 def run(tf: Any, fetches: Any, feeds: Any = None) -> Any:
@@ -102,6 +102,69 @@ def ragged_rows(tf: Any) -> Any:
         fn_output_signature=spec,
     )
     return run(tf, [sums, [doubled.values, doubled.row_splits], [made.values, made.row_splits]])
+
+
+@results
+def vectorized(tf: Any) -> Any:
+    x, n = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), tf.constant([1, 3, 0])
+    rows = tf.placeholder_with_default(x, [None, 2])
+    doubled = tf.vectorized_map(lambda row: row * 2.0, rows)
+    # The results have types and a structure of their own; what does not depend on the rows is there for each.
+    several = tf.vectorized_map(
+        lambda t: {"sum": tf.reduce_sum(t[0]), "kind": [tf.cast(t[1], tf.int64), 7]}, (x, n)
+    )
+    powers = tf.vectorized_map(
+        lambda k: tf.while_loop(lambda i, _: i < k, lambda i, p: (i + 1, p * 2), [0, 1])[1], n
+    )
+    one = tf.vectorized_map(lambda t: t["a"] + t["b"], {"a": x[:1], "b": rows})
+    single = tf.vectorized_map(lambda t: t[0] + t[1], (x[:1], x[1:2]))
+    none = tf.vectorized_map(lambda row: row + 1.0, x[:0])
+    shapes = [item.shape.as_list() for item in (doubled, several["sum"], one, single, none)]
+    return [shapes, run(tf, [doubled, several, powers, one, single, none])]
+
+
+@results
+def vectorized_gradients(tf: Any) -> Any:
+    """The gradients of each example, as optimisers that clip them want them."""
+    w = tf.get_variable("w", initializer=[1.0, 2.0])
+    x, y = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), tf.constant([1.0, 0.0, 2.0])
+
+    def gradient(example: Any) -> Any:
+        loss = tf.square(tf.reduce_sum(w * example[0]) - example[1])
+        return tf.clip_by_norm(tf.gradients(loss, w)[0], 100.0)
+
+    of_examples = tf.vectorized_map(gradient, (x, y))
+    # A row that was computed before leads on to what it was computed from.
+    losses = tf.square(tf.linalg.matvec(x, w) - y)
+    of_losses = tf.vectorized_map(lambda loss: tf.gradients(loss, w)[0], losses)
+    through = tf.gradients(tf.vectorized_map(lambda row: row * row * w, x), [x, w])
+    made = tf.vectorized_map(
+        lambda row: tf.layers.dense(row[None], 1, kernel_initializer=tf.ones_initializer())[0], x
+    )
+    names = [v.op.name for v in tf.global_variables()]
+    return [names, run(tf, [of_examples, of_losses, through, made])]
+
+
+@results
+def vectorized_refusals(tf: Any) -> Any:
+    return [
+        attempt(lambda: tf.vectorized_map(lambda x: x, [])),
+        attempt(lambda: tf.vectorized_map(lambda x: x + tf.constant("a"), tf.ones([2]))),
+    ]
+
+
+@results
+def vectorized_within_others(tf: Any) -> Any:
+    table = tf.constant([[1, 2, 3], [4, 5, 6]])
+    rows = tf.vectorized_map(lambda row: tf.vectorized_map(lambda n: n * row[0], row), table)
+    looped = tf.while_loop(
+        lambda i, _: i < 3,
+        lambda i, kept: (i + 1, tf.vectorized_map(lambda n: n + i, kept)),
+        [0, table],
+    )
+    chosen = tf.cond(looped[0] > 2, lambda: tf.vectorized_map(tf.negative, table), lambda: table)
+    draws = tf.vectorized_map(lambda n: tf.random.uniform([]), tf.zeros([20]))
+    return [run(tf, [rows, looped[1], chosen]), len({*run(tf, draws).tolist()})]
 
 
 @program
