@@ -119,7 +119,10 @@ def _steps(index: Tensor, results: Sequence[Tensor], before: set[Operation]) -> 
         depends = any(other is index.op or other in found for other in (*read, *op.control_inputs))
         if depends or (op not in before and _has_its_own_turn(op)):
             if op.type in _FLOW:
-                raise NotImplementedError(f"tf.vectorized_map of {op.name}, a {op.type}")
+                raise NotImplementedError(
+                    f"tf.vectorized_map runs no {op.type} of a TF1 loop or branch that depends on the row, "
+                    f"such as {op.name}"
+                )
             found[op] = None
     return list(found)
 

@@ -206,7 +206,10 @@ class _CudnnLayer(Layer):
             )
         skips = size == self._num_units and self._input_mode == "auto_select"
         if skips or self._input_mode == "skip_input":
-            raise NotImplementedError("inputs that skip the linear map are not computed here")
+            raise NotImplementedError(
+                "inputs that skip the linear map are not computed here: input_mode must be 'linear_input' "
+                f"for inputs of {size} numbers and {self._num_units} units, not {self._input_mode!r}"
+            )
         self._input_size = size
         self.input_spec = InputSpec(ndim=3, axes={-1: size})
 
