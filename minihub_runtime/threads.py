@@ -24,6 +24,7 @@ import numpy as np
 
 from minihub_runtime import blas
 from minihub_runtime.errors import InvalidArgumentError, InvalidSettingError, clip
+from minihub_runtime.memory import aligned
 
 __all__ = [
     "can_share",
@@ -265,7 +266,7 @@ def scratch(purpose: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any,
         return np.empty(shape, kind)
     found = _memory.kept.get(purpose)
     if found is None or found.nbytes < wanted:
-        found = _memory.kept[purpose] = np.empty(wanted, np.uint8)
+        found = _memory.kept[purpose] = aligned((wanted,), np.uint8)
     # A view of a view would take several times as long.
     part: np.ndarray[Any, Any] = np.ndarray(shape, kind, found)
     return part

@@ -17,6 +17,7 @@ import math
 import numpy as np
 
 from minihub_runtime import blas
+from minihub_runtime.memory import aligned
 from minihub_runtime.ops.registry import Array
 from minihub_runtime.threads import scratch
 
@@ -66,11 +67,14 @@ class Panels:
         if count and 0 < rest < NARROW:
             count, rest = count - 1, rest + WIDTH
         joined = count * WIDTH
-        self._joined = np.empty((count, *stack, depth, WIDTH), matrix.dtype)
+        self._joined = aligned((count, *stack, depth, WIDTH), matrix.dtype)
         self._joined[...] = np.moveaxis(
             matrix[..., :joined].reshape(*stack, depth, count, WIDTH), -2, 0
         )
-        self._rest = np.ascontiguousarray(matrix[..., joined:]) if rest else None
+        self._rest = None
+        if rest:
+            self._rest = aligned((*stack, depth, rest), matrix.dtype)
+            self._rest[...] = matrix[..., joined:]
         self.starts = (*range(0, joined + 1, WIDTH), *([width] if rest else []))
 
     def __len__(self) -> int:
