@@ -38,12 +38,15 @@ __all__ = [
     "empty",
     "held",
     "keep_heap",
+    "on_lines",
     "release",
     "zeros",
 ]
 
-#: Smaller arrays are NumPy's own affair.
+#: Smaller arrays have no memory that others had.
 LEAST = 1 << 20
+#: Still smaller ones begin where NumPy lets them: to begin elsewhere takes longer than it saves.
+LINED = 1 << 16
 #: Where control groups say how much memory their processes may use: version 2 and 1.
 _LIMITS = (
     Path("/sys/fs/cgroup/memory.max"),
@@ -134,7 +137,20 @@ def aligned(shape: Sequence[int], dtype: Any) -> NDArray[Any]:
     """
     kind = np.dtype(dtype)
     memory = np.empty(math.prod(shape) * kind.itemsize + LINE, np.uint8)
-    return np.ndarray(tuple(shape), kind, memory, _before_line(memory))
+    result: NDArray[Any] = np.ndarray(tuple(shape), kind, memory, _before_line(memory))
+    return result
+
+
+def on_lines(array: NDArray[Any]) -> NDArray[Any]:
+    """A contiguous array that begins with a line of the cache: this one, or if it does not and is small, a copy.
+
+    What is multiplied with many rows gains by that; a large one would take its memory twice.
+    """
+    if array.nbytes >= LEAST or not (array.nbytes and _before_line(array)):
+        return contiguous(array)
+    result = aligned(array.shape, array.dtype)
+    result[...] = array
+    return result
 
 
 def _new_slab(nbytes: int) -> _Slab:
@@ -234,14 +250,17 @@ class _Loan:
 
 
 def empty(shape: Sequence[int], dtype: Any) -> NDArray[Any]:
-    """As np.empty, for arrays of numbers; a large one may have the memory of another that is gone."""
+    """As np.empty, for arrays of numbers; a large one may have the memory of another that is gone, and see `aligned`."""
     kind = np.dtype(dtype)
     count = 1
     for size in shape:
         count *= size
-    if count * kind.itemsize < LEAST or kind.kind not in "biufc":
+    nbytes = count * kind.itemsize
+    if nbytes < LINED or kind.kind not in "biufc":
         return np.empty(shape, kind)
-    return np.asarray(_Loan(count * kind.itemsize, tuple(shape), kind))
+    if nbytes < LEAST:
+        return aligned(shape, kind)
+    return np.asarray(_Loan(nbytes, tuple(shape), kind))
 
 
 def zeros(shape: Sequence[int], dtype: Any) -> NDArray[Any]:

@@ -48,6 +48,40 @@ def test_memory_is_used_again_when_the_last_view_is_gone() -> None:
     assert not np.shares_memory(second, third)
 
 
+@pytest.mark.parametrize("size", [memory.LINED, memory.LEAST - 4, memory.LEAST, 5 * memory.LEAST])
+def test_what_is_not_small_begins_with_a_line_of_the_cache(size: int) -> None:
+    kept = [memory.empty((size // 4,), np.float32) for _ in range(3)]
+    kept += [memory.zeros((2, size // 8), np.int32)]
+    assert [address(array) % memory.LINE for array in kept] == [0] * 4
+    for number, array in enumerate(kept):
+        array[...] = number
+    assert [float(array.min()) for array in kept] == [float(array.max()) for array in kept]
+
+
+@pytest.mark.parametrize("shape", [(), (0, 3), (7,), (5, 3, 2)])
+def test_small_arrays_can_begin_with_one_too(shape: tuple[int, ...]) -> None:
+    for dtype in (np.float32, np.int8, np.complex128):
+        array = memory.aligned(shape, dtype)
+        assert (array.shape, array.dtype) == (shape, dtype)
+        assert array.flags.writeable
+        assert array.flags.c_contiguous
+        assert address(array) % memory.LINE == 0
+
+
+def test_what_is_moved_to_a_line_keeps_its_values() -> None:
+    whole = memory.aligned((65,), np.float32)
+    whole[...] = np.arange(65)
+    assert memory.on_lines(whole) is whole
+    moved = memory.on_lines(whole[1:])
+    assert address(moved) % memory.LINE == 0
+    assert not np.shares_memory(moved, whole)
+    np.testing.assert_array_equal(moved, whole[1:])
+    turned = memory.on_lines(whole[:64].reshape(8, 8).T)
+    np.testing.assert_array_equal(turned, whole[:64].reshape(8, 8).T)
+    large = memory.empty((memory.LEAST // 2,), np.float32)
+    assert np.shares_memory(memory.on_lines(large[1:]), large), "it would take its memory twice"
+
+
 def test_arrays_are_as_numpy_makes_them() -> None:
     for shape, dtype in (
         (LARGE, np.float32),
@@ -67,7 +101,7 @@ def test_arrays_are_as_numpy_makes_them() -> None:
 
 
 def test_small_arrays_and_objects_are_numpys_own() -> None:
-    assert memory.empty((memory.LEAST // 4 - 1,), np.float32).flags.owndata
+    assert memory.empty((memory.LINED // 4 - 1,), np.float32).flags.owndata
     assert memory.empty((memory.LEAST,), object).flags.owndata
 
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from minihub_runtime.memory import contiguous
+from minihub_runtime.memory import contiguous, on_lines
 from minihub_runtime.ops.checking import require, require_rank
 from minihub_runtime.ops.convolution import check_filter
 from minihub_runtime.ops.convolving import convolve
@@ -55,7 +55,7 @@ class PreparedFilter:
     """
 
     def __init__(self, filter: Array, bias: Array, activation: str) -> None:
-        self.filter = filter
+        self.filter = filter = on_lines(filter)
         self.matrix = PreparedMatrix(filter.reshape(-1, filter.shape[-1]), bias, activation)
         self.bias = bias.reshape(-1) if bias.size else None
         self.finish = finish_with(self.bias, [activation])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from minihub_runtime.memory import on_lines
 from minihub_runtime.ops.finishing import Addend, Finishing, finish_with
 from minihub_runtime.ops.panels import LEAST_ROWS, Panels, panels_of
 from minihub_runtime.ops.products import (
@@ -35,11 +36,11 @@ class PreparedMatrix:
         activation: what it ends with; see `ops.finishing`.  May be empty.
 
     Attributes:
-        matrix: it as it was given.
+        matrix: it as it was given, but see `memory.on_lines`.
     """
 
     def __init__(self, matrix: Array, bias: Array, activation: str) -> None:
-        self.matrix = matrix
+        self.matrix = on_lines(matrix) if matrix.flags.c_contiguous else matrix
         self._bias = bias.reshape(-1) if bias.size else None
         self._activation = activation
         #: First column and the one after the last of a part of the product → what is done to it.

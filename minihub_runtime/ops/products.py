@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from minihub_runtime import blas
+from minihub_runtime.memory import empty
 from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.panels import (
     SMALL,
@@ -95,7 +96,7 @@ def multiply(
     shared = not alone and count > SHARED and pays(cost)
     if few:
         # A product of matrices lays out the right one first, which takes longer than to read it for each row.
-        result = np.empty((len(left), right.shape[1]), left.dtype) if out is None else out
+        result = empty((len(left), right.shape[1]), left.dtype) if out is None else out
         if shared:
             for row, place in zip(left, result, strict=True):
                 multiply(row[np.newaxis], right, place[np.newaxis])
@@ -117,7 +118,7 @@ def multiply_here(left: Array, right: Array, out: Array | None = None) -> Array:
     if not lines and not columns:
         return np.asarray(np.matmul(left, right, out=out))
     width = right.shape[-1]
-    result = np.empty((*left.shape[:-1], width), left.dtype) if out is None else out
+    result = empty((*left.shape[:-1], width), left.dtype) if out is None else out
     if lines:
         multiply_bands(left, right, result, lines)
     elif left.shape[-1] <= SHALLOW:
@@ -195,7 +196,7 @@ def _multiply_parts(
 ) -> Array:
     """`multiply` on all threads; what is to be finished has no stack."""
     shape = (*left.shape[:-1], right.shape[-1])
-    result = np.empty(shape, left.dtype) if out is None else out
+    result = empty(shape, left.dtype) if out is None else out
     *stack, rows, width = shape
     multiply_part: Callable[[tuple[int, int]], object]
     if stack:
@@ -239,7 +240,7 @@ def _multiply_panels(
     """`multiply` with panels; what is to be finished has no stack."""
     *stack, rows, _ = left.shape
     width = right.shape[-1]
-    result = np.empty((*stack, rows, width), left.dtype) if out is None else out
+    result = empty((*stack, rows, width), left.dtype) if out is None else out
     if stack:
         left = with_whole_rows(left)
         if result.strides[-1] != result.itemsize:

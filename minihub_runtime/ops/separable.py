@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from minihub_runtime import blas
-from minihub_runtime.memory import contiguous
+from minihub_runtime.memory import contiguous, on_lines
 from minihub_runtime.ops import convolving_depthwise, products
 from minihub_runtime.ops.blocks import runs
 from minihub_runtime.ops.convolution import convolution, depthwise
@@ -93,6 +93,7 @@ class _Expansion:
         self._adds = bias.size == wide >= WIDER * channels
         if self._adds:
             self.weights = np.concatenate([self.weights, bias.reshape(1, wide)])
+        self.weights = on_lines(self.weights)
         left = bias.reshape(-1) if bias.size and not self._adds else None
         self.finish = finish_with(left, [activation])
 
@@ -132,7 +133,7 @@ class SeparableFilters:
         )
         before, self.filter, after = self.filters
         self.before = _Expansion(*parts[0]) if before.size else None
-        self.after = after.reshape(after.shape[-2:]) if after.size else None
+        self.after = on_lines(after.reshape(after.shape[-2:])) if after.size else None
         self._courses: dict[tuple[tuple[int, ...], Layout, int], _Course | None] = {}
 
     def course(self, x: Array, layout: Layout) -> _Course | None:
