@@ -27,7 +27,7 @@ def flops_of(call: Call) -> int | None:
     A convolution is counted as it is defined, however it is computed, so that rates can be compared.
     """
     op = call.node.op
-    for prefix in ("_Fused", "_Affine", "_Prepared", "_Summed"):
+    for prefix in ("_Fused", "_Affine", "_Prepared", "_Repeated", "_Summed"):
         op = op.removeprefix(prefix)
     shapes, result = call.shapes, call.result
     if result is None or len(shapes) < 2 or shapes[0] is None or shapes[1] is None:

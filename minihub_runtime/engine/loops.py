@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from minihub_runtime.dtypes import DType, resource
+from minihub_runtime.dtypes import DType, variant
 from minihub_runtime.errors import InvalidArgumentError, WouldWaitError
 from minihub_runtime.graph.ir import Node, Ref
 from minihub_runtime.passes.structure_loops import Loop
@@ -39,12 +39,9 @@ def bind_loop(
         for ref, dtype in zip(inner, given, strict=True)
     ]
     known: dict[Ref, DType | None] = dict(zip(inner, wanted, strict=True))
-    projected = [(inner.index(part.array), inner.index(part.weights)) for part in loop.hoisted]
+    prepare = _preparation(loop, inner)
     inner += [part.token for part in loop.hoisted]
-    if projected:
-        # Imported here, for most graphs have no cells.
-        from minihub_runtime.ops.projection import project
-    known.update((part.token, resource) for part in loop.hoisted)
+    known.update((part.token, variant) for part in loop.hoisted)
     test = sub_plan(loop.test, known, [loop.predicate, *loop.carried])
     if test.types[0] is not None and test.types[0].name != "bool":
         raise InvalidArgumentError(
@@ -71,8 +68,7 @@ def bind_loop(
 
     def run(*inputs: Any) -> list[Any]:
         variables, invariants = list(inputs[:count]), list(inputs[count:])
-        invariants += [project(inputs[array], inputs[weights]) for array, weights in projected]
-        return turns(variables, invariants)
+        return turns(variables, invariants + prepare(inputs))
 
     def turns(
         variables: list[Any], invariants: list[Any], tested: list[Any] | None = None
@@ -101,3 +97,23 @@ def bind_loop(
                 raise
 
     return run, wanted, leaving.types
+
+
+def _preparation(loop: Loop, inner: Sequence[Ref]) -> Callable[[Sequence[Any]], list[Any]]:
+    """What is done with matrices before the first turn: from the inputs of the loop, which have these refs inside, to the tokens."""
+    if not loop.hoisted:
+        return lambda inputs: []
+    # Imported here, for most graphs have no cells.
+    from minihub_runtime.ops.matmul_prepared import prepare_transposed
+    from minihub_runtime.ops.projection import project
+
+    places = [
+        (inner.index(part.weights), None if part.array is None else inner.index(part.array))
+        for part in loop.hoisted
+    ]
+    return lambda inputs: [
+        prepare_transposed(inputs[weights])
+        if array is None
+        else project(inputs[array], inputs[weights])
+        for weights, array in places
+    ]

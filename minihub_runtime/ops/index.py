@@ -1116,6 +1116,7 @@ FAMILY_OF: dict[str, str] = {
     "_ProjectedMatMul": "projection",
     "_PushAll": "stacks",
     "_PythonDataset": "dataset_python",
+    "_RepeatedMatMul": "matmul_prepared",
     "_ResourceApplyAdamToRows": "training_decay",
     "_Retval": "functional",
     "_ScaledFilter": "fused",

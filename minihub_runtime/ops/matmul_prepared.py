@@ -1,4 +1,4 @@
-"""Products with matrices that do not change, which may be laid out once; `passes.prepare_filters` makes them."""
+"""Products with matrices that do not change, which may be laid out once; `passes.prepare_filters` and `passes.hoist_products` make them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from minihub_runtime.ops.broadcasting import fitting
 from minihub_runtime.ops.chained_products import multiply_chained
 from minihub_runtime.ops.checking import require_rank
 from minihub_runtime.ops.prepared_matrix import PreparedMatrix, multiply_all
-from minihub_runtime.ops.registry import ROUNDING, Array, at_least, op, types
+from minihub_runtime.ops.registry import REGISTRY, ROUNDING, Array, at_least, op, types
 from minihub_runtime.ops.shape_rules import unknown
 from minihub_runtime.shapes import show
 
-__all__: list[str] = []
+__all__ = ["prepare_transposed"]
 
 FLOAT = types("float32")
 SOURCE = "core/kernels/matmul_op_fused.cc"
@@ -107,6 +107,34 @@ def chained_mat_mul(
     if out is not None and any(np.may_share_memory(out, x) for x in (a, b.matrix, c.matrix)):
         out = None
     return multiply_chained(left, b, c, out)
+
+
+def prepare_transposed(matrix: Array) -> PreparedMatrix | None:
+    """A matrix, transposed, for many products; None for what is no matrix of float32, which products refuse."""
+    if matrix.ndim != 2 or matrix.dtype != np.float32:
+        return None
+    return PreparedMatrix(matrix.T, np.empty(0, np.float32), "")
+
+
+@op(
+    "_RepeatedMatMul(a: T, b: T, prepared: variant) -> product: T",
+    T=FLOAT,
+    precision=ROUNDING,
+    source=SOURCE,
+    shape=unknown,
+)
+def repeated_mat_mul(
+    a: Array, b: Array, prepared: PreparedMatrix | None, *, transpose_a: bool = False
+) -> Array:
+    """MatMul with `transpose_b`, where `prepared` is `prepare_transposed` of `b`.
+
+    Shapes: `[m, k]`, `[n, k]` -> `[m, n]`. Raises: InvalidArgumentError for other ranks or sizes.
+    """
+    if prepared is not None and a.ndim == 2:
+        left = a.T if transpose_a else a
+        if left.shape[1] == prepared.shape[0]:
+            return prepared.multiply(left)
+    return np.asarray(REGISTRY["MatMul"].kernel(a, b, transpose_a=transpose_a, transpose_b=True))
 
 
 def _do_not_fit(left: tuple[int, ...], right: tuple[int, ...]) -> InvalidArgumentError:

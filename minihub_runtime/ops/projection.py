@@ -72,7 +72,7 @@ def _product_shape(first: Spec, second: Spec, weights: Spec) -> Shape:
 
 
 @op(
-    "_ProjectedMatMul(first: T, second: T, weights: T, index: int32, projection: resource) "
+    "_ProjectedMatMul(first: T, second: T, weights: T, index: int32, projection: variant) "
     "-> product: T",
     T=types("float32 float64"),
     stateful=True,

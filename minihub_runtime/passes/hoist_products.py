@@ -1,4 +1,4 @@
-"""Products of what a loop reads leave the loop.
+"""Products of what a loop reads leave the loop, and matrices that turns multiply by are prepared for that once.
 
     for i in …:                                        p = project(array, w)
         x = TensorArrayReadV3(array, i)        →       for i in …:
@@ -7,6 +7,12 @@
 
 Recurrent cells do so in each turn.  What was read before the loop only counts in a turn that reads the same, so an array that
 changes in between does no harm.
+
+    for …:                                             p = prepare(w)
+        y = MatMul(x, w, transpose_b)          →       for …:
+                                                           y = _RepeatedMatMul(x, w, p)
+
+So do their gradients.
 """
 
 from __future__ import annotations
@@ -34,6 +40,8 @@ def hoist_products(region: Region) -> None:
 def _rewritten(loop: Loop) -> Loop | None:
     """The loop with its products hoisted; None if it has none of the kind."""
     body, hoisted = dict(loop.body), list(loop.hoisted)
+    #: Matrix → what stands for it, prepared.
+    prepared: dict[Ref, Ref] = {}
     for node in loop.body.values():
         found = _product(loop, node)
         if found is not None:
@@ -44,8 +52,31 @@ def _rewritten(loop: Loop) -> Loop | None:
                 inputs=(first, second, weights, index, token),
                 attrs={"T": node.attrs["T"]},
             )
-            hoisted.append(Hoisted(token, array, weights))
+            hoisted.append(Hoisted(token, weights, array))
+        elif _multiplies_by_transposed(loop, node):
+            weights = node.inputs[1]
+            token = prepared.setdefault(weights, Ref(f"{node.name}/prepared"))
+            body[node.name] = node.replace(
+                op="_RepeatedMatMul",
+                inputs=(*node.inputs, token),
+                attrs={
+                    "T": node.attrs["T"],
+                    "transpose_a": node.attrs.get("transpose_a", False),
+                },
+            )
+    hoisted += [Hoisted(token, weights) for weights, token in prepared.items()]
     return dataclasses.replace(loop, body=body, hoisted=hoisted) if hoisted else None
+
+
+def _multiplies_by_transposed(loop: Loop, node: Node) -> bool:
+    """Whether a node multiplies by a matrix, transposed, that stays the same."""
+    return (
+        node.op == "MatMul"
+        and node.attrs["T"].name == "float32"
+        and bool(node.attrs.get("transpose_b", False))
+        and node.inputs[1] in loop.invariants
+        and node.inputs[1] not in loop.references
+    )
 
 
 def _product(loop: Loop, node: Node) -> tuple[Ref, Ref, Ref, Ref, Ref] | None:

@@ -42,7 +42,7 @@ def _with_constants(region: Region, node: Node) -> Node:
     }
     # An exit may hand one out, and a product that was hoisted may read one before the loop.
     kept = {*loop.results, *loop.following, loop.predicate}
-    kept.update(ref for part in loop.hoisted for ref in (part.array, part.weights))
+    kept.update(ref for part in loop.hoisted for ref in (part.array, part.weights) if ref)
     brought = {name: made for name, made in brought.items() if Ref(name) not in kept}
     invariants = [ref for ref in loop.invariants if ref.node not in brought or ref.index]
     made = dataclasses.replace(

@@ -38,17 +38,18 @@ MAX_DEPTH = 50
 
 
 class Hoisted(NamedTuple):
-    """Products that are worked out before a loop; see `passes.hoist_products`.
+    """What is done with a matrix before a loop; see `passes.hoist_products`.
 
     Attributes:
-        token: stands for them in the body.
-        array: the invariant that is an array of what is multiplied.
-        weights: the invariant that it is multiplied by.
+        token: stands for it in the body.
+        weights: the invariant that is the matrix.
+        array: the invariant that is an array of what is multiplied by it; None where turns multiply what they make, by the matrix
+            transposed.
     """
 
     token: Ref
-    array: Ref
     weights: Ref
+    array: Ref | None = None
 
 
 @dataclasses.dataclass
@@ -71,7 +72,7 @@ class Loop:
         leaving: nodes that are run after the last turn.
         left: Switch outputs `:0` → the carried value they stand for.
         references: the inner refs that stay references to variables.
-        hoisted: products that are worked out before the first turn.
+        hoisted: what is done with matrices before the first turn.
     """
 
     name: str

@@ -50,6 +50,7 @@ _MASKED = ("_MaskedConv2DBackpropInput", "_MaskedDepthwiseConv2dNativeBackpropIn
 _SEPARABLE = ("_SeparableConv2D", "_SeparableFilters")
 _SUMMED = ("_SummedConv2D", "_SummedSeparableConv2D")
 _TRANSPOSED = ("_LaidOutFilter", "_TransposedConv2D")
+_HOISTED = ("_ProjectedMatMul", "_RepeatedMatMul")
 _GATHERED = ("_AddProductLater", "_AddRowsLater", "_Settled")
 _DECAYING = ("_ApplyAdamToRows", "_ResourceApplyAdamToRows")
 _TF_SENTENCEPIECE = dict.fromkeys(
@@ -102,7 +103,7 @@ UNSAMPLED: dict[str, str] = {
     **dict.fromkeys(_GATHERED, "passes.gather_products makes it"),
     **dict.fromkeys(_DECAYING, "passes.fuse_decay makes it"),
     "_EmbeddingLookupSparse": "passes.fuse_embeddings makes it",
-    "_ProjectedMatMul": "passes.hoist_products makes it",
+    **dict.fromkeys(_HOISTED, "passes.hoist_products makes it"),
     "_PickRows": "passes.narrow_rows makes it",
     "_Pointwise": "passes.fuse_pointwise makes it",
     "_SparseApplyRows": "passes.fuse_row_updates makes it",
@@ -230,7 +231,7 @@ WITHOUT_OP_DEF: dict[str, str] = {
     **dict.fromkeys(_GATHERED, "TensorFlow has no such op"),
     **dict.fromkeys(_DECAYING, "TensorFlow has no such op"),
     "_EmbeddingLookupSparse": "TensorFlow has no such op",
-    "_ProjectedMatMul": "TensorFlow has no such op",
+    **dict.fromkeys(_HOISTED, "TensorFlow has no such op"),
     "_PickRows": "TensorFlow has no such op",
     "_Pointwise": "TensorFlow has no such op",
     "_PythonDataset": "TensorFlow has no such op",

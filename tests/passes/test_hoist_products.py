@@ -10,7 +10,7 @@ import pytest
 import minihub_runtime as tf
 from minihub_runtime.engine.runner import Runner
 from minihub_runtime.graph.ir import Graph, Node
-from minihub_runtime.ops import projection
+from minihub_runtime.ops import matmul_prepared, projection
 from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.ops.tensor_array import TensorArray
 from tests.engine.graphs import constant, graph, node, placeholder, ref
@@ -134,3 +134,86 @@ def test_halves_that_do_not_fit_are_refused() -> None:
         kernel(f32([[1]]), f32([[1], [2]]), f32([[1], [2]]), i32(0), None)
     with pytest.raises(tf.errors.InvalidArgumentError, match="must fit"):
         kernel(f32([[1]]), f32([[1]]), f32([[1]]), i32(0), None)
+
+
+def powers() -> Graph:
+    """`state = state · weightsᵀ`, so many times, in a frame of TF1."""
+    frame = {"frame_name": "f", "parallel_iterations": 10}
+    return graph(
+        placeholder("weights"),
+        placeholder("start"),
+        placeholder("count", "int32"),
+        constant("zero", 0, "int32"),
+        node("i_in = Enter(zero)", T="int32", is_constant=False, **frame),
+        node("state_in = Enter(start)", T="float32", is_constant=False, **frame),
+        node("limit = Enter(count)", T="int32", is_constant=True, **frame),
+        node("matrix = Enter(weights)", T="float32", is_constant=True, **frame),
+        node("i = Merge(i_in, i_next)", T="int32", N=2),
+        node("state = Merge(state_in, state_next)", N=2),
+        node("less = Less(i, limit)", T="int32"),
+        "go_on = LoopCond(less)",
+        node("i_turn = Switch(i, go_on)", T="int32"),
+        "state_turn = Switch(state, go_on)",
+        node("now = Identity(i_turn:1)", T="int32"),
+        "before = Identity(state_turn:1)",
+        constant("step", 1, "int32", ["now"]),
+        node("product = MatMul(before, matrix)", transpose_a=False, transpose_b=True),
+        node("i_more = AddV2(now, step)", T="int32"),
+        node("i_next = NextIteration(i_more)", T="int32"),
+        "state_next = NextIteration(product)",
+        "last = Exit(state_turn)",
+    )
+
+
+def _power(count: int, state: Any, weights: Any) -> Any:
+    given = {"start": state, "weights": weights}
+    feeds: dict[Any, Any] = {ref(name): np.float32(value) for name, value in given.items()}
+    feeds[ref("count")] = np.array(count, np.int32)
+    (found,) = Runner(powers()).run([ref("last")], feeds)
+    return found
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 6])
+@pytest.mark.parametrize(("rows", "size"), [(1, 5), (3, 80), (40, 130)])
+def test_matrices_of_all_turns_are_prepared_once(
+    count: int, rows: int, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = []
+    plain = matmul_prepared.prepare_transposed
+
+    def noted(matrix: Any) -> Any:
+        prepared.append(matrix)
+        return plain(matrix)
+
+    monkeypatch.setattr(matmul_prepared, "prepare_transposed", noted)
+    random = np.random.default_rng(0)
+    state = random.normal(size=(rows, size))
+    weights = random.normal(size=(size, size)) / np.sqrt(size)
+    found = _power(count, state, weights)
+    assert len(prepared) == 1
+    expected = state
+    for _ in range(count):
+        expected = expected @ weights.T
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_what_is_no_matrix_is_refused_where_it_is_multiplied() -> None:
+    np.testing.assert_array_equal(_power(0, [[1, 2]], [1, 2]), [[1, 2]])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="product"):
+        _power(1, [[1, 2]], [1, 2])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must fit"):
+        _power(1, [[1, 2]], [[1, 2, 3]])
+
+
+@pytest.mark.parametrize("transpose_a", [False, True])
+def test_repeated_products_are_those_of_mat_mul(transpose_a: bool) -> None:
+    random = np.random.default_rng(0)
+    a, b = (random.normal(size=shape).astype(np.float32) for shape in ((6, 4), (5, 4)))
+    given = np.ascontiguousarray(a.T) if transpose_a else a
+    kernel = REGISTRY["_RepeatedMatMul"].kernel
+    for prepared in (matmul_prepared.prepare_transposed(b), None):
+        for _ in range(4):
+            found = kernel(given, b, prepared, transpose_a=transpose_a)
+            np.testing.assert_allclose(found, a @ b.T, rtol=1e-5, atol=1e-6)
+    assert matmul_prepared.prepare_transposed(b[0]) is None
+    assert matmul_prepared.prepare_transposed(b.astype(np.float64)) is None
