@@ -193,7 +193,7 @@ def own_outputs(tf: Any) -> Any:
         s.GreedyEmbeddingHelper(embedding, tf.constant([1, 2, 3]), 4),
         s.GreedyEmbeddingHelper(embedding, tf.constant([5, 0, 1]), 0),
         s.SampleEmbeddingHelper(embedding, tf.constant([1, 2, 3]), 4, None, 7),
-        s.SampleEmbeddingHelper(embedding, tf.constant([1, 2, 3]), 4, 0.25, 7),
+        s.SampleEmbeddingHelper(embedding, tf.constant([1, 2, 3]), 4, 0.5, 7),
     ]
     for helper in helpers:
         decoder = s.BasicDecoder(
