@@ -133,7 +133,11 @@ def aligned(shape: Sequence[int], dtype: Any) -> NDArray[Any]:
     """As np.empty, for arrays of numbers that are read again and again: they begin with a line of the cache.
 
     NumPy's begin where the C library says, mostly 16 bytes behind such a line.  Registers of 64 bytes are then filled from two
-    lines each, which takes twice as long.
+    lines each, which takes twice as long.  The array is a view, of memory that nothing else shows.
+
+    Args:
+        shape: of any rank.
+        dtype: of numbers; objects would not be initialised.
     """
     kind = np.dtype(dtype)
     memory = np.empty(math.prod(shape) * kind.itemsize + LINE, np.uint8)
@@ -144,7 +148,8 @@ def aligned(shape: Sequence[int], dtype: Any) -> NDArray[Any]:
 def on_lines(array: NDArray[Any]) -> NDArray[Any]:
     """A contiguous array that begins with a line of the cache: this one, or if it does not and is small, a copy.
 
-    What is multiplied with many rows gains by that; a large one would take its memory twice.
+    What is multiplied with many rows gains by that; one of `LEAST` bytes or more would take its memory twice, and stays where it
+    is.
     """
     if array.nbytes >= LEAST or not (array.nbytes and _before_line(array)):
         return contiguous(array)

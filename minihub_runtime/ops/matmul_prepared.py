@@ -110,7 +110,7 @@ def chained_mat_mul(
 
 
 def prepare_transposed(matrix: Array) -> PreparedMatrix | None:
-    """A matrix, transposed, for many products; None for what is no matrix of float32, which products refuse."""
+    """A matrix, transposed, for many products; None for what is no matrix of float32, which the products refuse by themselves."""
     if matrix.ndim != 2 or matrix.dtype != np.float32:
         return None
     return PreparedMatrix(matrix.T, np.empty(0, np.float32), "")
