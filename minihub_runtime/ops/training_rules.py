@@ -1,7 +1,8 @@
 """What each optimiser makes of a variable, its slots and a gradient, as formulas on arrays.
 
 A rule receives the arrays of variable, slots and gradient, and the numbers under TensorFlow's names; it returns the new
-variable and the new slots.  All are of one type, in which 16-bit floats are float32.
+variable and the new slots.  All are of one type, in which 16-bit floats are float32.  What a rule has made it may write over: memory
+for another result costs more than the arithmetic.
 
 Source: tensorflow/core/kernels/training_ops.cc.
 """
@@ -59,7 +60,6 @@ def _adadelta(var: Array, accum: Array, accum_update: Array, grad: Array, n: Num
 
 
 def _adagrad(var: Array, accum: Array, grad: Array, n: Numbers) -> Any:
-    # What is new is written over: memory for it costs more than the arithmetic.
     if n["update_slots"]:
         squares = grad * grad
         squares += accum
@@ -86,7 +86,14 @@ def _adagrad_da(var: Array, total: Array, squares: Array, grad: Array, n: Number
 
 def _moments(m: Array, v: Array, grad: Array, n: Numbers) -> tuple[Array, Array]:
     """Adam's running means of the gradient and of its square."""
-    return m + (grad - m) * (1 - n["beta1"]), v + (grad * grad - v) * (1 - n["beta2"])
+    mean = grad - m
+    mean *= 1 - n["beta1"]
+    mean += m
+    square = grad * grad
+    square -= v
+    square *= 1 - n["beta2"]
+    square += v
+    return mean, square
 
 
 def _adam_rate(n: Numbers) -> Any:
@@ -96,7 +103,11 @@ def _adam_rate(n: Numbers) -> Any:
 def _adam(var: Array, m: Array, v: Array, grad: Array, n: Numbers) -> Any:
     m, v = _moments(m, v, grad, n)
     ahead = grad * (1 - n["beta1"]) + n["beta1"] * m if n["use_nesterov"] else m
-    return var - ahead * _adam_rate(n) / (np.sqrt(v) + n["epsilon"]), m, v
+    step = ahead * _adam_rate(n)
+    root = np.sqrt(v)
+    root += n["epsilon"]
+    step /= root
+    return var - step, m, v
 
 
 def _adam_with_amsgrad(var: Array, m: Array, v: Array, vhat: Array, grad: Array, n: Numbers) -> Any:
@@ -156,7 +167,8 @@ def _ftrl(var: Array, accum: Array, linear: Array, grad: Array, n: Numbers) -> A
 
 
 def _momentum(var: Array, accum: Array, grad: Array, n: Numbers) -> Any:
-    accum = accum * n["momentum"] + grad
+    accum = accum * n["momentum"]
+    accum += grad
     if n["use_nesterov"]:
         return var - (grad * n["lr"] + accum * n["momentum"] * n["lr"]), accum
     return var - accum * n["lr"], accum
