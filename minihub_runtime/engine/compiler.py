@@ -132,6 +132,11 @@ class _Compiler:
             self.dtype.setdefault(ref, self.fed_type(ref))
         self.place.update(feed_slots)
         structured = structure_loops(nodes, feed_slots)
+        for ref in (*fetches, *map(Ref, self.awaited)):
+            if ref.node in nodes and ref.node not in structured and ref not in feed_slots:
+                raise InvalidArgumentError(
+                    f"what is fetched must lie outside of loops, but {clip(ref.node)!r} has a value in each turn of one"
+                )
         region = Region(self.graph, structured, feed_slots, fetches, self.awaited)
         # A cycle is found before passes would walk in it.
         region.in_order()
