@@ -97,6 +97,7 @@ def test_what_does_not_fit_is_refused_when_built(case: str) -> None:
 
 
 KNOWN: dict[str, tuple[Callable[[], Any], list[int | None] | None]] = {
+    "scalars joined": (lambda: tf.TensorArray(tf.float32, 1).write(0, 1.0).concat(), [None]),
     "sizes that may not broadcast": (
         lambda: raw.Equal(x=fed(2), y=fed(None), incompatible_shape_error=False),
         None,
