@@ -408,6 +408,8 @@ def _load_frozen(handle: str, path: str) -> LoadedModule:
 def read_frozen(path: str) -> tuple[Graph, Signature]:
     """The graph of a frozen GraphDef; inputs are its placeholders, outputs what nothing else reads and needs no file written.
 
+    What lies in a loop is no output, for it has a value in each turn, and what lies on a branch is one only if there is no other.
+
     Raises:
         DataLossError: the file holds no GraphDef.
         InvalidArgumentError: the graph is malformed, or has no outputs.
@@ -426,20 +428,26 @@ def read_frozen(path: str) -> tuple[Graph, Signature]:
             f"{error.message}. The handle of a module or SavedModel is its folder, {clip(folder or '.')}."
         ) from None
     from minihub_runtime.graph.inference import Inference
+    from minihub_runtime.passes.conditional_nodes import conditional_nodes
 
     read = {ref.node for node in graph.nodes.values() for ref in node.inputs}
     read |= {name for node in graph.nodes.values() for name in node.controls}
     # What a Saver adds to a program's graph is no output of that.
     read |= _following(graph, _WRITING)
+    looping, branching = conditional_nodes(graph.nodes)
+    read |= looping
     inputs: dict[str, ParsedTensorInfo] = {}
     outputs: dict[str, ParsedTensorInfo] = {}
+    on_branches: dict[str, ParsedTensorInfo] = {}
     shapes = Inference(graph)
     for node in graph.nodes.values():
         if node.op in ("Placeholder", "PlaceholderV2"):
             shape = node.attrs.get("shape")
             inputs[node.name] = _dense(node.name, node.attrs["dtype"], shape or None)
         elif node.name not in read and node.op not in _HOUSEKEEPING:
-            outputs.update(_frozen_outputs(node, shapes))
+            found = on_branches if node.name in branching else outputs
+            found.update(_frozen_outputs(node, shapes))
+    outputs = outputs or on_branches
     if not outputs:
         raise InvalidArgumentError(f"a frozen graph must have outputs; {clip(path)} has none")
     return graph, Signature("default", inputs, outputs)

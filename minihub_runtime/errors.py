@@ -114,6 +114,13 @@ class OpError(Exception):
         # Operations hold their graph, which does not leave the process.
         return type(self), self.args, {**self.__dict__, "op": None}
 
+    def __copy__(self) -> OpError:
+        # A copy stays in the process, and with its operation.
+        make, arguments, _ = self.__reduce__()
+        copied: OpError = make(*arguments)
+        copied.__dict__.update(self.__dict__)
+        return copied
+
     def at(self, node: str, place: str) -> OpError:
         """This error, with the innermost node that raised it; later calls change nothing."""
         if self.node is None:

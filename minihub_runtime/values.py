@@ -274,7 +274,8 @@ def _strings(value: Any, name: str) -> Array:
 
 def _bytes(item: Any, name: str) -> bytes:
     if isinstance(item, bytes):
-        return item
+        # NumPy has bytes of its own, which are no more than that.
+        return item if type(item) is bytes else bytes(item)
     if isinstance(item, str):
         try:
             return item.encode("utf-8", "surrogateescape")

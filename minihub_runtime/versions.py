@@ -10,7 +10,14 @@ Source: tensorflow/python/framework/versions.py.
 
 from __future__ import annotations
 
-__all__ = ["COMPILER_VERSION", "GIT_VERSION", "GRAPH_DEF_VERSION", "RELEASE", "VERSION"]
+__all__ = [
+    "COMPILER_VERSION",
+    "CONSUMER_VERSION",
+    "GIT_VERSION",
+    "GRAPH_DEF_VERSION",
+    "RELEASE",
+    "VERSION",
+]
 
 #: The release of minihub and minihub_runtime.
 RELEASE = "0.1.0"
@@ -22,3 +29,6 @@ COMPILER_VERSION = f"none, minihub_runtime {RELEASE} is Python"
 
 #: The producer version of TensorFlow 1.15.
 GRAPH_DEF_VERSION = 134
+
+#: The consumer version of TensorFlow 2.15.1, as which graphs are read: the ops are those that it knows.
+CONSUMER_VERSION = 1645

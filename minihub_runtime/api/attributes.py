@@ -130,7 +130,8 @@ def _shape(name: str, value: Any) -> Any:
     try:
         return TensorShape(value).as_tuple()
     except (TypeError, ValueError) as error:
-        raise TypeError(
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
             f"Error converting {value!r} (arg name = {name}) to a TensorShape: {error}"
         ) from error
 

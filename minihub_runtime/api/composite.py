@@ -171,11 +171,13 @@ def placeholder_with_default(input: Any, shape: Any, name: str | None = None) ->
 
 @public("sparse_placeholder", "sparse.placeholder")
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
-    """A sparse tensor whose value must be fed; `shape` may be a list with None for unknown sizes."""
+    """A sparse tensor whose value must be fed; `shape` may be a list with None, or -1, for unknown sizes."""
 
     def part(suffix: str) -> str | None:
         return f"{name}/{suffix}" if name is not None else None
 
+    if isinstance(shape, (list, tuple)):
+        shape = [None if n == -1 else n for n in shape]
     known = TensorShape(shape).as_tuple() if shape is not None else None
     rank = None if known is None else len(known)
     if known is None:

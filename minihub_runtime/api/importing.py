@@ -10,12 +10,12 @@ from typing import Any
 
 from minihub_runtime.api.conversion import convert_to_tensor
 from minihub_runtime.api.graph import Graph, Operation, Tensor, get_default_graph
-from minihub_runtime.dtypes import DType
+from minihub_runtime.errors import DataLossError, InvalidArgumentError
 from minihub_runtime.garbage import uncollected
 from minihub_runtime.graph.function_names import with_free_names
 from minihub_runtime.graph.ir import Node, Ref, parse_input
-from minihub_runtime.graph.reader import node_from_proto
-from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.graph.node_types import NodeTypes, Types, fits
+from minihub_runtime.graph.reader import check_versions, node_from_proto
 from minihub_runtime.passes.prune import topological
 from minihub_runtime.protos import GraphDef
 from minihub_runtime.public import public
@@ -129,7 +129,8 @@ def import_graph_def(
         The elements asked for, or None.
 
     Raises:
-        ValueError: an input is missing, nodes go in circles, a name is taken, or `input_map` names what is not there.
+        ValueError: an input is missing or of the wrong type, nodes go in circles, a name is taken, an attribute has a value
+            that the op does not allow, `input_map` names what is not there, or the versions are not those that are read here.
         TypeError: an argument is of the wrong type.
     """
     if not hasattr(graph_def, "node"):
@@ -139,6 +140,7 @@ def import_graph_def(
     for text in (*(input_map or ()), *(return_elements or ())):
         if not isinstance(text, str):
             raise TypeError(f"elements of the graph must be named by strings, not by {text!r}")
+    check_versions(graph_def.versions)
     graph = get_default_graph()
     prefix = _prefix(graph, name)
     importing = _Import(graph, prefix, _converted(graph, prefix, input_map or {}))
@@ -147,9 +149,10 @@ def import_graph_def(
     nodes = [node_from_proto(proto) for proto in graph_def.node]
     by_name = {node.name: node for node in nodes}
     _check_order(importing, by_name)
-    _check_map(importing, by_name)
+    types = _node_types(importing, by_name, graph.node_graph.functions)
+    _check_map(importing, by_name, types)
     for text in return_elements or ():
-        _check_element(importing, by_name, text)
+        _check_element(importing, types, text)
     # Everything is checked by now: a GraphDef is added whole or not at all.
     importing.capture(nodes)
     importing.rename(by_name)
@@ -184,14 +187,6 @@ def _converted(graph: Graph, prefix: str, input_map: Mapping[str, Any]) -> Mappi
         return {**input_map, **{key: convert_to_tensor(value) for key, value in others.items()}}
 
 
-def _output_dtypes(node: Node) -> list[DType] | None:
-    """The types of a node's outputs; None for an op or function that is not known."""
-    if node.op in REGISTRY:
-        schema = REGISTRY[node.op].schema
-        return schema.output_dtypes(schema.complete(node.attrs, node.op))
-    return None
-
-
 def _check_order(importing: _Import, nodes: Mapping[str, Node]) -> None:
     """Look whether all inputs are there, and whether nodes go in circles other than those of loops.
 
@@ -219,50 +214,81 @@ def _check_order(importing: _Import, nodes: Mapping[str, Node]) -> None:
         topological(nodes, importing.mapped, ignore_loops=True)
 
 
-def _check_map(importing: _Import, nodes: Mapping[str, Node]) -> None:
-    """Look whether the mapped tensors are in the GraphDef, and those they are mapped to of the right types."""
-    consumers = {
-        (ref, node.name, place)
-        for node in nodes.values()
-        for place, ref in enumerate(node.inputs)
-        if ref in importing.mapped
-    }
-    consumed = {ref for ref, _, _ in consumers}
+def _node_types(
+    importing: _Import, nodes: Mapping[str, Node], functions: Mapping[str, Any]
+) -> dict[str, Types | None]:
+    """Types of the inputs and outputs of each node, None for an unknown op; looks whether all inputs are of them.
+
+    Raises:
+        ValueError: an attribute is not allowed, or inputs are of another number or type than the node wants.
+    """
+    known = NodeTypes(functions)
+    types: dict[str, Types | None] = {}
+    for name, node in nodes.items():
+        try:
+            types[name] = known[node]
+        except (DataLossError, InvalidArgumentError) as error:
+            raise ValueError(f"Node '{importing.scoped(name)}': {error.message}") from None
+    mapped = importing.mapped
+    for name, node in nodes.items():
+        wanted = types[name]
+        if wanted is None:
+            continue
+        if len(node.inputs) != len(wanted.inputs):
+            raise ValueError(
+                f"Node '{importing.scoped(name)}': {node.op} must have {len(wanted.inputs)} inputs, not "
+                f"{len(node.inputs)}"
+            )
+        for place, (ref, dtype) in enumerate(zip(node.inputs, wanted.inputs, strict=True)):
+            if ref in mapped:
+                source, found = mapped[ref].name, mapped[ref].dtype
+            else:
+                producer = types[ref[0]]
+                if producer is None:
+                    continue
+                if ref[1] >= len(producer.outputs):
+                    raise ValueError(
+                        f"Node '{importing.scoped(name)}': Connecting to invalid output {ref[1]} of source node "
+                        f"{importing.scoped(ref[0])} which has {len(producer.outputs)} outputs."
+                    )
+                source, found = str(ref), producer.outputs[ref[1]]
+            if not fits(dtype, found):
+                raise ValueError(
+                    f"Input {place} of node {importing.scoped(name)} was passed {found.name} from "
+                    f"{source} incompatible with expected {dtype.name}."
+                )
+    return types
+
+
+def _check_map(
+    importing: _Import, nodes: Mapping[str, Node], types: Mapping[str, Types | None]
+) -> None:
+    """Look whether the mapped tensors are in the GraphDef."""
+    if not importing.mapped:
+        return
+    consumed = {ref for node in nodes.values() for ref in node.inputs}
     unknown = []
     for ref in importing.mapped:
-        node = nodes.get(ref.node)
-        types = _output_dtypes(node) if node is not None else []
-        if ref not in consumed and types is not None and ref.index >= len(types):
+        of_node = types[ref.node] if ref.node in nodes else Types([], [])
+        if ref not in consumed and of_node is not None and ref.index >= len(of_node.outputs):
             unknown.append(str(ref))
     if unknown:
         raise ValueError(
             f"Attempted to map inputs that were not found in graph_def: [{', '.join(unknown)}]"
         )
-    for ref, name, place in consumers:
-        node = nodes[name]
-        if node.op not in REGISTRY:
-            continue
-        schema = REGISTRY[node.op].schema
-        wanted = schema.input_dtypes(schema.complete(node.attrs, node.op))
-        tensor = importing.mapped[ref]
-        if place < len(wanted) and tensor.dtype.base_dtype is not wanted[place].base_dtype:
-            raise ValueError(
-                f"Input {place} of node {importing.scoped(name)} was passed {tensor.dtype.name} from "
-                f"{tensor.name} incompatible with expected {wanted[place].name}."
-            )
 
 
-def _check_element(importing: _Import, nodes: Mapping[str, Node], text: str) -> None:
+def _check_element(importing: _Import, types: Mapping[str, Types | None], text: str) -> None:
     name, index = parse_input(text)
     if ":" in text and Ref(name, index) in importing.mapped:
         return
-    if name not in nodes or index < 0:
+    if name not in types or index < 0:
         kind = "tensor" if ":" in text else "node"
         raise ValueError(f"Requested return {kind} '{text}' not found in graph def")
-    types = _output_dtypes(nodes[name])
-    if types is not None and ":" in text and index >= len(types):
+    found = types[name]
+    if found is not None and ":" in text and index >= len(found.outputs):
         raise ValueError(
-            f"Invalid return output {index} of node '{name}', which has {len(types)} output(s)"
+            f"Invalid return output {index} of node '{name}', which has {len(found.outputs)} output(s)"
         )
 
 

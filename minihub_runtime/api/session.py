@@ -325,6 +325,8 @@ class Session:
     ) -> Any:
         """The values of `fetches`, in the same structure; None for operations.
 
+        What is fed and fetched in one run comes back as it was fed, as an array: of text, an array of `str`.
+
         Args:
             fetches: tensors, operations, variables, sparse or ragged tensors, names of them, or lists, tuples
                 and dicts of these.
@@ -339,7 +341,8 @@ class Session:
             OpError: a kernel refused its inputs.
         """
         fetch = self._fetch(fetches)
-        feeds = self._feeds(feed_dict or {})
+        given: dict[Ref, Any] = {}
+        feeds = self._feeds(feed_dict or {}, given)
         limit = (options.timeout_in_ms if options is not None else 0) or self._timeout_in_ms
         timeout = limit / 1000 if limit > 0 else None
         try:
@@ -352,7 +355,11 @@ class Session:
         except OpError as error:
             self._tell_operation(error)
             raise
-        result = [_plain(value, ref) for value, ref in zip(values, fetch.refs, strict=True)]
+        result = [_plain(value) for value in values]
+        if feeds:
+            for place, ref in enumerate(fetch.refs):
+                if ref in feeds:
+                    result[place] = _fed_value(given[ref], feeds[ref])
         return fetch.rebuild(result)
 
     def peek(self, fetches: Any) -> Any:
@@ -417,7 +424,8 @@ class Session:
             raise RuntimeError("Attempted to use a closed Session.")
         return [self.runner.stored_value(variable.op.name) for variable in variables]
 
-    def _feeds(self, feed_dict: Mapping[Any, Any]) -> dict[Ref, Any]:
+    def _feeds(self, feed_dict: Mapping[Any, Any], given: dict[Ref, Any]) -> dict[Ref, Any]:
+        """The arrays to feed; what they were made of is put in `given`."""
         feeds: dict[Ref, Any] = {}
         if not isinstance(feed_dict, Mapping):
             raise TypeError(f"Argument `feed_dict` must be a dictionary, not {type(feed_dict)}")
@@ -427,12 +435,14 @@ class Session:
             place = self._fed.get(id(key))
             if place is not None and place.tensor is key and self.graph.is_feedable(key):
                 feeds[place.ref] = _feed_array(place, value)
+                given[place.ref] = value
                 continue
             if isinstance(key, CompositeTensor):
                 # IndexedSlices may be fed without the dense shape.
                 for part, piece in zip(key.components, key.to_parts(value), strict=False):
                     self._check_feedable(part)
                     feeds[part.ref_in_graph] = _feed_array(_Feedable(part), piece)
+                    given[part.ref_in_graph] = piece
                 continue
             try:
                 tensor = self.graph.as_graph_element(key, allow_operation=False)
@@ -445,6 +455,7 @@ class Session:
                 self._fed.clear()
             place = self._fed[id(tensor)] = _Feedable(tensor)
             feeds[place.ref] = _feed_array(place, value)
+            given[place.ref] = value
         return feeds
 
     def _check_feedable(self, tensor: Tensor) -> None:
@@ -538,14 +549,16 @@ class Session:
             raise RuntimeError(
                 f"partial_run() requires empty `target_list`. Received: target_list={fetch.targets} (non-empty)"
             )
-        feeds = self._feeds(feed_dict or {})
+        given: dict[Ref, Any] = {}
+        feeds = self._feeds(feed_dict or {}, given)
         with self._lock:
             run = self._partial_runs.get(handle)
         if run is None:
             raise InvalidArgumentError("Must run 'setup' before performing partial runs!")
         timeout = self._timeout_in_ms / 1000 if self._timeout_in_ms > 0 else None
         try:
-            values = run.run(fetch.refs, feeds, timeout)
+            computed = [ref for ref in fetch.refs if ref not in feeds]
+            values = dict(zip(computed, run.run(computed, feeds, timeout), strict=True))
         except OpError as error:
             self._tell_operation(error)
             raise
@@ -553,7 +566,12 @@ class Session:
             if run.over:
                 with self._lock:
                     self._partial_runs.pop(handle, None)
-        return fetch.rebuild([_plain(v, ref) for v, ref in zip(values, fetch.refs, strict=True)])
+        return fetch.rebuild(
+            [
+                _fed_value(given[ref], feeds[ref]) if ref in feeds else _plain(values[ref])
+                for ref in fetch.refs
+            ]
+        )
 
     def list_devices(self) -> list[DeviceAttributes]:
         """The one device there is."""
@@ -591,7 +609,24 @@ class Session:
         self.close()
 
 
-def _plain(value: Any, ref: Ref) -> Any:
+def _fed_value(given: Any, fed: Any) -> Any:
+    """What a fetch of a tensor gives that is fed in the same run: as TensorFlow, the value itself, made an array if it is none.
+
+    Text stays text, and scalars are arrays of no dimension.
+
+    Args:
+        given: the value in the feeds.
+        fed: the array of the tensor's type that was made of it.
+    """
+    if fed.dtype == object:
+        array = np.asarray(given, dtype=object)
+        return array if array.size else fed
+    # What runs may keep the array it was fed, so nobody else gets it.
+    same = isinstance(given, np.ndarray) and given.dtype == fed.dtype
+    return given if same else np.array(fed)
+
+
+def _plain(value: Any) -> Any:
     """A fetched value as TF1 gives it: scalars of numbers as NumPy scalars, of strings as bytes."""
     if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.names is None:
         return value[()]

@@ -221,7 +221,7 @@ class TensorArray:
             "TensorListConcatV2",
             name=name,
             input_handle=self.flow,
-            element_shape=_as_input(None if not known else [None, *known[1:]]),
+            element_shape=_as_input(None if known is None else [None, *known[1:]]),
             leading_dims=convert_to_tensor([], int64),
             element_dtype=self.dtype,
         )[0]

@@ -155,7 +155,7 @@ class TensorShape:
             # A single size: a number, a Dimension, or a NumPy array without dimensions.
             self._dims = (Dimension(dims).value,)
         else:
-            self._dims = tuple(Dimension(None if n == -1 else n).value for n in dims)
+            self._dims = tuple(Dimension(n).value for n in dims)
 
     @property
     def dims(self) -> list[Dimension] | None:

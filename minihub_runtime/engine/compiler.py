@@ -27,9 +27,10 @@ from minihub_runtime.errors import (
 )
 from minihub_runtime.graph.functions import function_args
 from minihub_runtime.graph.ir import Graph, Node, Ref
+from minihub_runtime.graph.node_types import check_kinds
 from minihub_runtime.graph.support import missing_ops
 from minihub_runtime.ops.control_flow import DEAD
-from minihub_runtime.ops.registry import REGISTRY, Schema, infer_shapes
+from minihub_runtime.ops.registry import REGISTRY, infer_shapes
 from minihub_runtime.ops.variables import Variable, read_side_by_side
 from minihub_runtime.passes.effects import effect_of
 from minihub_runtime.passes.narrow_calls import needed_results
@@ -132,6 +133,11 @@ class _Compiler:
             self.dtype.setdefault(ref, self.fed_type(ref))
         self.place.update(feed_slots)
         structured = structure_loops(nodes, feed_slots)
+        for ref in (*fetches, *map(Ref, self.awaited)):
+            if ref.node in nodes and ref.node not in structured and ref not in feed_slots:
+                raise InvalidArgumentError(
+                    f"what is fetched must lie outside of loops, but {clip(ref.node)!r} has a value in each turn of one"
+                )
         region = Region(self.graph, structured, feed_slots, fetches, self.awaited)
         # A cycle is found before passes would walk in it.
         region.in_order()
@@ -452,9 +458,6 @@ class _Compiler:
 #: Ops that hand their inputs to one of several functions, which may use others.
 CHOOSING = frozenset({"Case", "If", "StatelessCase", "StatelessIf"})
 
-#: Attribute type of a schema → the field of AttrValue that holds it.
-_FIELDS = {"int": "i", "float": "f", "bool": "b", "string": "s"}
-
 
 def _reads_first(order: Sequence[Node], references: Iterable[Ref]) -> list[Node]:
     """Nodes in an order in which reads of variables that wait for nothing come first.
@@ -486,28 +489,6 @@ def _unchanging(value: Any) -> Any:
         value = value.copy()
         value.flags.writeable = False
     return value
-
-
-def check_kinds(node: Node, schema: Schema) -> None:
-    """Raise InvalidArgumentError unless the attributes that were read are of the types of the schema."""
-    protos = node.attrs.protos
-    for name, attr in schema.attrs.items():
-        if name not in protos or name in node.attrs.changes:
-            continue
-        proto, kind = protos[name], attr.type
-        found = proto.WhichOneof("value")
-        if kind.startswith("list("):
-            kind = kind[5:-1]
-            fields = (
-                [field.name for field, _ in proto.list.ListFields()] if found == "list" else [found]
-            )
-        else:
-            fields = [found]
-        wanted = _FIELDS.get(kind, kind)
-        if any(field != wanted for field in fields):
-            raise InvalidArgumentError(
-                f"attribute {name!r} of {node.op} must be {attr.type}, not {', '.join(map(str, fields))}"
-            )
 
 
 def _guard(kernel: Kernel, count: int, produced: int, single: bool) -> Kernel:

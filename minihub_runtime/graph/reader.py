@@ -12,8 +12,9 @@ from typing import Any
 from minihub_runtime.errors import InvalidArgumentError, clip
 from minihub_runtime.graph.ir import Attrs, Graph, Node, Ref, parse_input
 from minihub_runtime.ops.registry import REGISTRY
+from minihub_runtime.versions import CONSUMER_VERSION
 
-__all__ = ["node_from_proto", "read_graph"]
+__all__ = ["check_versions", "node_from_proto", "read_graph"]
 
 _PART = r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*"
 #: Source: core/graph/graph_constructor.cc:IsValidNodeName.
@@ -51,12 +52,37 @@ def node_from_proto(proto: Any) -> Node:
     return Node(own, op, inputs, controls, Attrs(proto.attr, op=op), proto.device)
 
 
+def check_versions(versions: Any) -> None:
+    """Look whether a graph with these versions (a VersionDef) may be read here.
+
+    Source: tensorflow/core/framework/versions.cc (CheckVersions).
+
+    Raises:
+        InvalidArgumentError: it asks for a later consumer, or disallows this one, or its producer is none.
+    """
+    if versions.producer < 0:
+        raise InvalidArgumentError(
+            f"the producer version of a GraphDef must be >= 0, not {versions.producer}"
+        )
+    if versions.min_consumer > CONSUMER_VERSION:
+        raise InvalidArgumentError(
+            f"the min_consumer version of a GraphDef must be <= {CONSUMER_VERSION}, up to which ops are known, "
+            f"not {versions.min_consumer}"
+        )
+    if CONSUMER_VERSION in versions.bad_consumers:
+        raise InvalidArgumentError(
+            f"the bad_consumers of a GraphDef must not have {CONSUMER_VERSION}, as which it is read"
+        )
+
+
 def read_graph(proto: Any) -> Graph:
     """The graph of a GraphDef, with its function library.
 
     Raises:
-        InvalidArgumentError: two nodes or functions of one name, or an input names a node that is not there.
+        InvalidArgumentError: two nodes or functions of one name, an input names a node that is not there, or the versions
+            are not those that are read here.
     """
+    check_versions(proto.versions)
     nodes: dict[str, Node] = {}
     for node_proto in proto.node:
         node = node_from_proto(node_proto)

@@ -164,6 +164,18 @@ def _whole_power(x: Array, y: Array, out: Array | None) -> Any:
     return np.copysign(found, x, out=found if out is None else out)
 
 
+def _root(x: Array, y: Array, out: Array | None) -> Any:
+    """Powers whose exponent is 0.5 or -0.5, as roots: of -0 as well, and NaN of -infinity.
+
+    Source: tensorflow/core/grappler/optimizers/arithmetic_optimizer.cc (ConvertPowStage).
+    """
+    if y > 0:
+        return np.sqrt(x, out=out)
+    # Half precision is rounded once.
+    root = np.sqrt(x, dtype=np.float32 if x.dtype == np.float16 else None)
+    return np.reciprocal(root).astype(x.dtype) if out is None else np.divide(1, root, out=out)
+
+
 def _power(x: Array, y: Array, out: Array | None = None) -> Any:
     if x.dtype.kind == "i" and (y < 0).any():
         raise InvalidArgumentError(
@@ -171,6 +183,8 @@ def _power(x: Array, y: Array, out: Array | None = None) -> Any:
         )
     if x.dtype.kind == "f" and y.ndim == 0 and y % 1 == 0 and x.size > FEW:
         return _whole_power(x, y, out)
+    if x.dtype.kind == "f" and y.ndim == 0 and abs(y) == 0.5:
+        return _root(x, y, out)
     return np.power(x, y, out=out)
 
 
@@ -178,7 +192,11 @@ power = binary(
     "Pow",
     _power,
     types("bfloat16 float32 float16 float64 int8 int16 int32 int64 complex64 complex128"),
-    "`x` to the power of `y`; a negative exponent of an integer is refused.",
+    """`x` to the power of `y`; a negative exponent of an integer is refused.
+
+    Differs: a scalar 0.5 or -0.5 stands for a root wherever it comes from; in TensorFlow, if it is a constant.  They differ for
+    -infinity and -0.
+    """,
     source="core/kernels/cwise_op_pow.cc",
     precision=ROUNDING,
 )

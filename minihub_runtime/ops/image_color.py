@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minihub_runtime.dtypes import bfloat16, float_to_bfloat16, to_float
@@ -175,6 +177,11 @@ def adjust_hue(images: Array, delta: Array) -> Array:
         return result.astype(images.dtype, copy=False)
 
 
+def _chosen(compare: Any, first: Array, second: Array) -> Array:
+    """The second where the comparison says so, else the first, which NaN beside it does not change."""
+    return np.where(compare(second, first), second, first)
+
+
 @op(
     "AdjustSaturation(images: T, scale: float32) -> output: T",
     T=_HALF,
@@ -189,8 +196,23 @@ def adjust_saturation(images: Array, scale: Array) -> Array:
     Raises: InvalidArgumentError for other ranks, a scale that is no scalar, or another number of channels.
     """
     _check_color_images(images, scale, "scale")
-    hsv = rgb_to_hsv.kernel(images.astype(np.float32, copy=False))
+    x = images.astype(np.float32, copy=False)
+    red, green, blue = _colors(x)
+    hsv = rgb_to_hsv.kernel(x)
     hue, saturation, value = hsv[..., 0], hsv[..., 1], hsv[..., 2]
+    unknown = np.isnan(value)
+    if unknown.any():
+        # Of a pixel with NaN the others count, unless red is NaN: so std::max and std::min find it.
+        red, green, blue = red[unknown], green[unknown], blue[unknown]
+        value[unknown] = _chosen(np.greater, red, _chosen(np.greater, green, blue))
+        smallest = _chosen(np.less, red, _chosen(np.less, green, blue))
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            spread = value[unknown] - smallest
+            saturation[unknown] = np.where(
+                value[unknown] > 0, spread / value[unknown], np.float32(0)
+            )
+        # The hue is NaN, or 0 where nothing is spread: grey both.
+        hue[unknown] = np.nan
     with np.errstate(invalid="ignore", over="ignore"):
         saturation = saturation * scale.astype(np.float32)
         # Not np.clip: NaN becomes 0 here, as from std::max.

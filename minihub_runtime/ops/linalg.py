@@ -290,16 +290,25 @@ def lu(input: Array, *, output_idx_type: DType) -> tuple[Array, Array]:
     shape=_batch,
 )
 def matrix_determinant(input: Array) -> Array:
-    """The determinants of square matrices.
+    """The determinants of square matrices; 0 of those with NaN, NaN of others that are not finite.
 
     Raises: InvalidArgumentError unless they are square.
     """
     refuse_half(input, "MatrixDeterminant")
     require_square(input)
     with np.errstate(all="ignore"):
-        # An infinite pivot has no sign.
+        # It is the sign times e to the logarithm: 0 times infinity, or 0 times 0 where that is NaN.
         finite = np.isfinite(input).all(axis=(-1, -2))
-        return narrow(np.where(finite, np.linalg.det(input), np.nan), input.dtype)
+        other = np.where(np.isnan(input).any(axis=(-1, -2)), 0, np.nan * input.dtype.type(1))
+        return narrow(np.where(finite, np.linalg.det(input), other), input.dtype)
+
+
+def _sign_and_logarithm(input: Array) -> tuple[Array, Array]:
+    """Sign and logarithm of determinants; where the latter is not finite, the sign is 0, and NaN becomes -infinity."""
+    sign, logarithm = np.linalg.slogdet(input)
+    finite = np.isfinite(logarithm)
+    infinite = np.where(logarithm > 0, np.inf, -np.inf).astype(logarithm.dtype)
+    return np.where(finite, sign, 0), np.where(finite, logarithm, infinite)
 
 
 @op(
@@ -312,12 +321,14 @@ def matrix_determinant(input: Array) -> Array:
 def log_matrix_determinant(input: Array) -> tuple[Array, Array]:
     """Sign, or phase, and logarithm of the absolute value of the determinants.
 
+    Of a determinant that is 0, infinite or NaN the sign is 0; the logarithm is infinite, and never NaN.
+
     Raises: InvalidArgumentError unless the matrices are square.
     """
     refuse_half(input, "LogMatrixDeterminant")
     require_square(input)
     with np.errstate(all="ignore"):
-        sign, logarithm = np.linalg.slogdet(input)
+        sign, logarithm = _sign_and_logarithm(input)
         return narrow(sign, input.dtype), narrow(logarithm, input.dtype)
 
 

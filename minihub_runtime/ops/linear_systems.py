@@ -39,15 +39,40 @@ def _adjoint(x: Array) -> Array:
 def matrix_inverse(input: Array, *, adjoint: bool = False) -> Array:
     """The inverses of square matrices, or of their adjoints.
 
-    Raises: InvalidArgumentError for matrices that are not square or not invertible.
+    A NaN in a matrix makes all of its inverse NaN.
+
+    Raises: InvalidArgumentError for matrices that are not square or not invertible, or that have NaN in their first column.
     """
     require_square(input)
     x = widen(input)
+    x = _adjoint(x) if adjoint else x
+    unknown = _unknown(x, "input")
     try:
         with np.errstate(all="ignore"):
-            return narrow(np.linalg.inv(_adjoint(x) if adjoint else x), input.dtype)
+            found = np.linalg.inv(x)
     except np.linalg.LinAlgError as error:
         raise InvalidArgumentError("input must be invertible, found a singular matrix") from error
+    found[unknown] = _nan(found)
+    return narrow(found, input.dtype)
+
+
+def _nan(like: Array) -> Any:
+    """NaN, in both parts of complex numbers."""
+    return complex(np.nan, np.nan) if like.dtype.kind == "c" else np.nan
+
+
+def _unknown(matrices: Array, name: str) -> Array:
+    """Which of the matrices have NaN, so that all that is solved by them is NaN.
+
+    LAPACK lets numbers stand that it multiplies by 0; TensorFlow's decomposition does not, and looks whether the smallest
+    pivot is 0, which NaN is as the first one.
+
+    Raises: InvalidArgumentError for NaN in a first column.
+    """
+    nan = np.isnan(matrices)
+    if nan[..., :1].any():
+        raise InvalidArgumentError(f"{name} must be invertible, found NaN in its first column")
+    return nan.any(axis=(-1, -2))
 
 
 def _solved_shape(matrix: Shape, rhs: Shape) -> Shape:
@@ -100,16 +125,22 @@ def _require_system(matrix: Array, rhs: Array) -> None:
 def matrix_solve(matrix: Array, rhs: Array, *, adjoint: bool = False) -> Array:
     """X with matrix x = rhs, or with its adjoint.
 
-    Raises: InvalidArgumentError for sizes that do not fit or singular matrices.
+    A NaN in a matrix makes all of its solution NaN.
+
+    Raises: InvalidArgumentError for sizes that do not fit, and for matrices that are singular or have NaN in their first column.
     """
     refuse_half(matrix, "MatrixSolve")
     require_square(matrix, "matrix")
     _require_system(matrix, rhs)
+    x = _adjoint(matrix) if adjoint else matrix
+    unknown = _unknown(x, "matrix")
     try:
         with np.errstate(all="ignore"):
-            return np.linalg.solve(_adjoint(matrix) if adjoint else matrix, rhs)
+            found = np.linalg.solve(x, rhs)
     except np.linalg.LinAlgError as error:
         raise InvalidArgumentError("matrix must be invertible, found a singular one") from error
+    found[unknown] = _nan(found)
+    return found
 
 
 @op(

@@ -30,7 +30,8 @@ def _check_ranges(input: Array, low: Array, high: Array, axis: int, given: bool)
     if not given:
         return
     for name, bound in (("input_min", low), ("input_max", high)):
-        if axis == -1:
+        # Who builds the graph is told to give a scalar; where shapes are not known then, any one number will do.
+        if axis == -1 and bound.size != 1:
             require_scalar(bound, name)
         if axis >= 0 and bound.shape != (input.shape[axis],):
             require(

@@ -78,8 +78,9 @@ def _multinomial_shape(logits: Spec, num_samples: Spec) -> Shape:
     if num_samples.shape:
         require(False, f"num_samples must be a scalar, not of shape {list(num_samples.shape)}")
     known = num_samples.value
-    columns = None if known is None or known < 0 else int(known)
-    return (logits.dim(0), columns)
+    if known is not None and known < 0:
+        require(False, f"num_samples must be >= 0, not {known}")
+    return (logits.dim(0), None if known is None else int(known))
 
 
 @op(

@@ -188,6 +188,10 @@ def _add_loop(outer: dict[str, Node], group: dict[str, Node], nodes: Mapping[str
         if node.op in SWITCH and node.inputs[1].node == condition.name
     ]
     exits = [node for node in level.values() if node.op in EXIT]
+    if not exits:
+        raise InvalidArgumentError(
+            f"what is fetched must lie outside of loops, but has a value in each turn of {frame!r}"
+        )
     first: dict[Ref, Ref] = {}
     following: dict[Ref, Ref] = {}
     for merge in merges:

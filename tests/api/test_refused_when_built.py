@@ -51,6 +51,13 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "matrix of axes": lambda: raw.Sum(input=fed(2), axis=fed(2, 1, dtype=tf.int32)),
     "many lengths": lambda: raw.SplitV(value=fed(6), size_splits=[3, 3], axis=0, num_split=1),
     "one wrong length": lambda: raw.SplitV(value=fed(3), size_splits=[1], axis=0, num_split=1),
+    "negative number of samples": lambda: tf.multinomial(fed(2, 3), -1),
+    "size of a placeholder below 0": lambda: tf.placeholder(tf.float32, [2, -1]),
+    "size of a placeholder's default": lambda: tf.placeholder_with_default([[1.0]], [1, -1]),
+    "size of a raw placeholder": lambda: raw.PlaceholderV2(dtype=tf.float32, shape=[2, -2]),
+    "size of a shape": lambda: tf.TensorShape([2, -1]),
+    "size to be set": lambda: fed(2, None).set_shape([2, -1]),
+    "size to be ensured": lambda: tf.ensure_shape(fed(2, None), [2, -1]),
     "negative k": lambda: raw.TopKV2(input=fed(3), k=-1),
     "channels first of a matrix": lambda: raw.BiasAdd(
         value=fed(2, 2), bias=fed(2), data_format="NCHW"
@@ -90,6 +97,7 @@ def test_what_does_not_fit_is_refused_when_built(case: str) -> None:
 
 
 KNOWN: dict[str, tuple[Callable[[], Any], list[int | None] | None]] = {
+    "scalars joined": (lambda: tf.TensorArray(tf.float32, 1).write(0, 1.0).concat(), [None]),
     "sizes that may not broadcast": (
         lambda: raw.Equal(x=fed(2), y=fed(None), incompatible_shape_error=False),
         None,

@@ -237,6 +237,34 @@ def frozen() -> None:
     print(folder.relative_to(ROOT))
 
 
+def frozen_loops() -> None:
+    """A GraphDef of Enter, Exit, Switch and Merge nodes, some of which nothing reads: a loop in a loop, and one on a branch."""
+    tf.disable_control_flow_v2()
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [], "x")
+
+        def turn(i: Any, total: Any) -> Any:
+            more = [0, total]
+            _, summed = tf.while_loop(
+                lambda j, _: j < 3, lambda j, s: (j + 1, s + total), more, name="inner"
+            )
+            return i + 1, summed
+
+        _, total = tf.while_loop(lambda i, _: i < 2, turn, [0, x], name="outer")
+        tf.identity(total, "y")
+        chosen = tf.cond(
+            x > 0,
+            lambda: tf.while_loop(lambda k: k < 5.0, lambda k: k + x, [x], name="counted"),
+            lambda: x,
+            name="choice",
+        )
+        tf.identity(chosen, "z")
+    definition = graph.as_graph_def()
+    path = DATA / "graphs" / "frozen_loops.pb"
+    path.write_bytes(definition.SerializeToString(deterministic=True))
+    print(path.relative_to(ROOT))
+
+
 def make_lookup() -> None:
     """The module that the fault corpus describes."""
     words = DATA / "vocab.txt"
@@ -262,7 +290,13 @@ def modules() -> None:
     )
 
 
-MAKERS = {"modules": modules, "lookup": make_lookup, "saved_models": saved_models, "frozen": frozen}
+MAKERS = {
+    "modules": modules,
+    "lookup": make_lookup,
+    "saved_models": saved_models,
+    "frozen": frozen,
+    "frozen_loops": frozen_loops,
+}
 
 
 if __name__ == "__main__":

@@ -418,6 +418,30 @@ def test_a_frozen_graph(name: str) -> None:
     assert dict(graph.variables) == {}
 
 
+def test_outputs_of_a_frozen_graph_lie_outside_of_loops_and_branches() -> None:
+    graph = minihub.load(DATA / "graphs" / "frozen_loops.pb")
+    assert [*graph.signatures["default"].outputs] == ["outer/Exit", "y", "z"]
+    assert {name: value.tolist() for name, value in graph(2.0).items()} == {
+        "outer/Exit": 2,
+        "y": 32.0,
+        "z": 6.0,
+    }
+    assert graph(-2.0)["z"].tolist() == -2.0
+
+
+def test_a_frozen_graph_whose_outputs_all_lie_on_branches(tmp_path: Path) -> None:
+    (tmp_path / "a.pbtxt").write_text(
+        """
+        node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } } }
+        node { name: "p" op: "Placeholder" attr { key: "dtype" value { type: DT_BOOL } } }
+        node { name: "s" op: "Switch" input: "x" input: "p" attr { key: "T" value { type: DT_FLOAT } } }
+        node { name: "y" op: "Neg" input: "s:1" attr { key: "T" value { type: DT_FLOAT } } }
+        """
+    )
+    graph = minihub.load(tmp_path / "a.pbtxt")
+    assert graph(x=2.0, p=True).tolist() == -2.0
+
+
 def test_files_that_are_no_graph(tmp_path: Path) -> None:
     for name, data in (("a.pb", b"\xff\xff"), ("a.pbtxt", b"<html>"), ("b.pb", b"")):
         path = tmp_path / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from minihub_runtime.errors import InvalidArgumentError, OpError
 from minihub_runtime.graph.ir import Node
 from minihub_runtime.graph.reader import read_graph
 from minihub_runtime.passes.structure_loops import MAX_DEPTH, structure_loops
+from minihub_runtime.protos import GraphDef
 from tests.engine.cases import Case, case_names
 from tests.engine.graphs import constant, graph, node, placeholder, ref
 
+LOOPS = Path(__file__).parents[1] / "data" / "graphs" / "frozen_loops.pb"
 FRAMES = {"Enter", "RefEnter", "Exit", "RefExit", "NextIteration", "RefNextIteration", "LoopCond"}
 
 
@@ -83,6 +86,15 @@ def test_deep_nesting_is_refused() -> None:
         Runner(graph(placeholder("x"), *lines)).run(
             [ref(f"e{MAX_DEPTH}")], {ref("x"): np.float32(3)}
         )
+
+
+@pytest.mark.parametrize("name", ["outer/inner/Exit", "outer/inner/Switch_1", "counted/Merge"])
+def test_what_lies_in_a_loop_is_not_fetched(name: str) -> None:
+    runner = Runner(read_graph(GraphDef.FromString(LOOPS.read_bytes())))
+    name = f"choice/{name}" if name.startswith("counted") else name
+    for fetches in ([ref(name)], [ref(name), ref("y"), ref("z")]):
+        with pytest.raises(InvalidArgumentError, match=r"outside of loops, but .* in each turn"):
+            runner.run(fetches, {ref("x"): np.float32(2)})
 
 
 def test_the_condition_must_be_a_scalar_bool() -> None:

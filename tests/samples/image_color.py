@@ -37,6 +37,22 @@ def spaces(op):
     yield Sample(op, "four_channels", dict(images=normal(2, 4)), error="last dimension of 3")
 
 
+NAN = float("nan")
+#: Pixels in which one color or all are NaN.
+UNKNOWN = f32(
+    [
+        [
+            [NAN, 0.2, 0.3],
+            [0.1, NAN, 0.3],
+            [0.1, 0.2, NAN],
+            [0.3, 0.1, NAN],
+            [0.2, 0.2, NAN],
+            [NAN] * 3,
+        ]
+    ]
+)
+
+
 def adjusted(op, name):
     def sample(label, images, amount, error=None):
         return Sample(op, label, {"images": images, name: f32(amount)}, error=error)
@@ -68,6 +84,10 @@ SAMPLES = [
     *spaces("HSVToRGB"),
     *adjusted("AdjustHue", "delta"),
     *adjusted("AdjustSaturation", "scale"),
+    *(
+        Sample("AdjustSaturation", f"unknown_by_{by}", dict(images=UNKNOWN, scale=f32(by)))
+        for by in (0.5, 2)
+    ),
     contrast("more", COLORS, 2.5),
     contrast("less", COLORS, 0.3),
     contrast("none", COLORS, 0),

@@ -38,6 +38,10 @@ SINGULAR = f32([[1, 1], [1, 1]])
 TRIANGLE = f32([[2, 9], [1, 4]])
 ONES = f32([[1], [1]])
 
+#: Matrices whose determinants are not known, of which one has an inverse of NaN and the other none.
+UNKNOWN = f32([[[1, NAN], [2, 3]], [[2, 1], [1, 1]]])
+UNKNOWN_PIVOT = f32([[1, 2], [NAN, 3]])
+
 SAMPLES = [
     Sample("Cholesky", "batch", dict(input=positive(BATCH, "float32"))),
     Sample("Cholesky", "complex", dict(input=positive(COMPLEX, "complex128"))),
@@ -97,7 +101,26 @@ SAMPLES = [
     Sample("MatrixInverse", "empty", dict(input=f32([]).reshape(0, 0))),
     Sample("MatrixInverse", "singular", dict(input=SINGULAR), error="invertible"),
     Sample("MatrixInverse", "rectangle", dict(input=normal(2, 3)), error="square|compatible"),
+    Sample("MatrixInverse", "unknown", dict(input=UNKNOWN)),
+    Sample("MatrixInverse", "unknown_complex", dict(input=UNKNOWN.astype(np.complex64))),
+    Sample("MatrixInverse", "unknown_pivot", dict(input=UNKNOWN_PIVOT), error="invertible"),
+    Sample(
+        "MatrixInverse", "unknown_row", dict(input=UNKNOWN), dict(adjoint=True), error="invertible"
+    ),
     Sample("MatrixDeterminant", "batch", dict(input=BATCH)),
+    Sample("MatrixDeterminant", "unknown", dict(input=UNKNOWN)),
+    Sample("MatrixDeterminant", "unknown_pivot", dict(input=UNKNOWN_PIVOT)),
+    Sample("MatrixDeterminant", "unknown_complex", dict(input=UNKNOWN.astype(np.complex64))),
+    Sample("LogMatrixDeterminant", "unknown", dict(input=UNKNOWN)),
+    Sample("LogMatrixDeterminant", "unknown_complex", dict(input=UNKNOWN.astype(np.complex64))),
+    Sample("LogMatrixDeterminant", "infinite", dict(input=f32([[INF, 2], [3, 4]]))),
+    Sample("MatrixSolve", "unknown", system(UNKNOWN, np.ones((2, 2, 1), np.float32))),
+    Sample(
+        "MatrixSolve",
+        "unknown_pivot",
+        system(UNKNOWN_PIVOT, np.ones((2, 1), np.float32)),
+        error="invertible",
+    ),
     Sample("MatrixDeterminant", "complex", dict(input=COMPLEX)),
     Sample("MatrixDeterminant", "float", dict(input=well_conditioned(4, 4))),
     Sample("MatrixDeterminant", "singular", dict(input=SINGULAR)),
