@@ -72,7 +72,7 @@ def _unknown(matrices: Array, name: str) -> Array:
     nan = np.isnan(matrices)
     if nan[..., :1].any():
         raise InvalidArgumentError(f"{name} must be invertible, found NaN in its first column")
-    return nan.any(axis=(-1, -2))
+    return np.asarray(nan.any(axis=(-1, -2)))
 
 
 def _solved_shape(matrix: Shape, rhs: Shape) -> Shape:
