@@ -208,7 +208,8 @@ def test_results_belong_to_the_caller() -> None:
         value[...] = 0
     third = image(images=IMAGES, scale=1.0, signature="classes:top")
     for name, value in second.items():
-        np.testing.assert_array_equal(value, third[name])
+        # How a product is made, and so how it is rounded, may change with the number of calls.
+        np.testing.assert_allclose(value, third[name], rtol=1e-5)
 
 
 def test_an_output_that_is_an_input_is_a_copy() -> None:
@@ -545,7 +546,8 @@ def test_many_calls_take_no_more_memory() -> None:
         for _ in range(count):
             half(value)
 
-    calls(100)
+    # Python 3.10 gives what is called a thousand times memory for what it has looked up.
+    calls(1500)
     tracemalloc.start()
     try:
         calls(100)
