@@ -427,11 +427,11 @@ def declare_key_flag(flag_name: str | FlagHolder, flag_values: FlagValues = FLAG
     """Name a flag that matters to a module, for its short help; help shows all flags here.
 
     Raises:
-        UnrecognizedFlagError: there is no such flag.
+        ValueError: there is no such flag.
     """
     name, where = reference(flag_name, flag_values)
     if name not in where and where._elsewhere(name) is None:
-        raise UnrecognizedFlagError(f"Unknown command line flag '{name}'")
+        raise ValueError(f"flag_name must be that of a flag, and there is no --{name}")
 
 
 @_public("adopt_module_key_flags")
