@@ -554,6 +554,11 @@ def errors_and_contexts(tf: Any) -> Any:
 
 
 @results
+def configurations_of_benchmarks(tf: Any) -> Any:
+    return str(tf.test.benchmark_config()), tf.test.Benchmark.is_abstract()
+
+
+@results
 def threads_of_tests(tf: Any) -> Any:
     def joined(self: Any) -> None:
         seen: list[int] = []
