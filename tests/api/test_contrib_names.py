@@ -263,6 +263,8 @@ def test_names_that_moved() -> None:
     assert tf.contrib.compiler.jit.experimental_jit_scope is tf.xla.experimental.jit_scope
     names = set(dir(tf.contrib.signal))
     assert {"frame", "frames", "stft", "hann_window", "mfccs_from_log_mel_spectrograms"} <= names
+    assert tf.ragged.RaggedTensorValue is tf.compat.v1.ragged.RaggedTensorValue
+    assert tf.ragged.RaggedTensorValue is tf.RaggedTensorValue
     assert tf.contrib.signal.frames is tf.signal.frame
     assert all(getattr(tf.contrib.signal, n) is getattr(tf.signal, n) for n in names - {"frames"})
 
