@@ -210,7 +210,7 @@ class VocabularyProcessor:
         used = state.get("_tokenizer")
         if used != CLASSES["tokenizer"] and tokenizer_fn is None:
             raise ValueError(
-                f"tokenizer_fn must be given: {os.fspath(filename)} is of a processor made with {used}, "
+                f"tokenizer_fn must be given: {os.fspath(filename)} is of a processor made with {vocabulary_files.shown(used)}, "
                 "and files name no functions that are called"
             )
         vocabulary = _restored(state)
@@ -259,5 +259,5 @@ def _restored(state: dict[str, Any]) -> CategoricalVocabulary:
 def _require(state: dict[str, Any], name: str, kind: Any) -> None:
     if not isinstance(state.get(name), kind):
         raise DataLossError(
-            f"The file of a vocabulary processor must have {name}, not {state.get(name)!r} for it"
+            f"The file of a vocabulary processor must have {name}, not {vocabulary_files.shown(state.get(name))} for it"
         )

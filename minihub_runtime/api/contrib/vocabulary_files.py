@@ -16,7 +16,7 @@ import numpy as np
 
 from minihub_runtime.errors import DataLossError
 
-__all__ = ["CLASSES", "Counts", "Global", "Instance", "read", "write"]
+__all__ = ["CLASSES", "Counts", "Global", "Instance", "read", "shown", "write"]
 
 _PACKAGE = "tensorflow.contrib.learn.python.learn.preprocessing"
 
@@ -88,6 +88,12 @@ _CONSTANTS: dict[str, Callable[[], Any]] = {
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
+def shown(value: Any) -> str:
+    """What a message says of a value of a file, which may take forever to be shown as a whole."""
+    plain = isinstance(value, (str, int, float, type(None)))
+    return f"{value!r:.100}" if plain else f"a {type(value).__name__}"
+
+
 class _Reader:
     """The stack on which a file puts values together, and those it comes back to."""
 
@@ -154,12 +160,16 @@ def _pairs(items: list[Any]) -> dict[Any, Any]:
     """Keys and values, one after the other, as a dictionary."""
     if len(items) % 2:
         raise ValueError("a key has no value")
+    # A few bytes may make tuples of tuples that take forever to hash.
+    for key in items[::2]:
+        if not isinstance(key, (str, bytes, int, float, type(None))):
+            raise ValueError(f"keys must be text or numbers, not of type {type(key).__name__}")
     return dict(zip(items[::2], items[1::2], strict=True))
 
 
 def _of_type(kind: type, value: Any) -> Any:
     if not isinstance(value, kind):
-        raise ValueError(f"a {kind.__name__} must stand where there is {value!r}")
+        raise ValueError(f"a {kind.__name__} must stand where there is {shown(value)}")
     return value
 
 
