@@ -140,7 +140,12 @@ def remove_squeezable_dimensions(
         return labels, predictions
 
 
-@public("confusion_matrix", "math.confusion_matrix", "train.confusion_matrix")
+@public(
+    "confusion_matrix",
+    "math.confusion_matrix",
+    "train.confusion_matrix",
+    "contrib.metrics.confusion_matrix",
+)
 def confusion_matrix(
     labels: Any,
     predictions: Any,

@@ -24,7 +24,16 @@ from typing import Any, NoReturn
 
 from minihub_runtime.public import public
 
-__all__ = ["FLAGS", "FlagValues", "run"]
+__all__ = [
+    "FLAGS",
+    "Error",
+    "Flag",
+    "FlagHolder",
+    "FlagValues",
+    "ValidationError",
+    "reference",
+    "run",
+]
 
 
 @public("flags.Error", "app.flags.Error")
@@ -47,6 +56,11 @@ class UnrecognizedFlagError(Error):
     """There is no flag of that name."""
 
 
+@public("flags.UnparsedFlagAccessError", "app.flags.UnparsedFlagAccessError")
+class UnparsedFlagAccessError(Error):
+    """A flag is used before the command line is parsed; its first use parses it here, so that programs name this in vain."""
+
+
 @public("flags.ValidationError", "app.flags.ValidationError")
 class ValidationError(Error):
     """A value does not please a validator."""
@@ -57,7 +71,7 @@ def _absl() -> Any:
     return sys.modules.get("absl.flags")
 
 
-class _Flag:
+class Flag:
     """One flag.
 
     Attributes:
@@ -128,11 +142,12 @@ class FlagValues:
         self.__dict__["_validators"] = []
         self.__dict__["_parsed"] = False
 
-    def _define(self, flag: _Flag) -> None:
+    def _define(self, flag: Flag) -> FlagHolder:
         for name in filter(None, (flag.name, flag.short_name)):
             if name in self._flags:
                 raise DuplicateFlagError(f"The flag '{name}' is defined twice.")
             self._flags[name] = flag
+        return FlagHolder(self, flag)
 
     def __call__(self, argv: Sequence[str], known_only: bool = False) -> list[str]:
         """Parse a command line.
@@ -184,7 +199,7 @@ class FlagValues:
                 raise Error(f"Missing value for flag {text}")
         return rest
 
-    def _find(self, name: str, value: str | None) -> tuple[_Flag | None, Any]:
+    def _find(self, name: str, value: str | None) -> tuple[Flag | None, Any]:
         """The flag of an argument, and its value if that is known without the next argument."""
         flag = self._flags.get(name)
         if flag is not None:
@@ -204,11 +219,12 @@ class FlagValues:
         """
         for names, check, message in self._validators:
             values = {name: self._flags[name].value for name in names}
-            if not check(next(iter(values.values())) if len(names) == 1 else values):
+            try:
+                if not check(next(iter(values.values())) if len(names) == 1 else values):
+                    raise ValidationError(message)
+            except ValidationError as error:
                 shown = ", ".join(f"--{name}={value}" for name, value in values.items())
-                raise IllegalFlagValueError(f"flag {shown}: {message}") from ValidationError(
-                    message
-                )
+                raise IllegalFlagValueError(f"flag {shown}: {error}") from error
 
     def is_parsed(self) -> bool:
         """Whether the command line was parsed."""
@@ -230,6 +246,11 @@ class FlagValues:
         flag.default = flag._of(value)
         if not flag.present:
             flag.value = flag.default
+
+    def get_flag_value(self, name: str, default: Any) -> Any:
+        """The value of a flag, or `default` if it has none."""
+        value = getattr(self, name)
+        return default if value is None else value
 
     def flag_values_dict(self) -> dict[str, Any]:
         """Name → value."""
@@ -288,7 +309,61 @@ class FlagValues:
         return sorted([*self._flags, *object.__dir__(self)])
 
 
+@public("flags.FlagHolder", "app.flags.FlagHolder")
+class FlagHolder:
+    """What defining a flag gives: the flag, without its name being written again.
+
+    Differs: the first use of a value parses the command line, where TensorFlow's holders raise an UnparsedFlagAccessError.
+    """
+
+    def __init__(self, flag_values: FlagValues, flag: Flag) -> None:
+        self._flagvalues = flag_values
+        self._name = flag.name
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise TypeError("A FlagHolder has no ==; did you mean to use its value instead?")
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("A FlagHolder has no bool(); did you mean to use its value instead?")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def name(self) -> str:
+        """The name of the flag."""
+        return self._name
+
+    @property
+    def value(self) -> Any:
+        """Its value."""
+        return getattr(self._flagvalues, self._name)
+
+    @property
+    def default(self) -> Any:
+        """Its value unless it is set."""
+        return self._flagvalues[self._name].default
+
+    @property
+    def present(self) -> bool:
+        """Whether it stands on the command line."""
+        return bool(self._flagvalues[self._name].present)
+
+
 FLAGS = public("flags.FLAGS", "app.flags.FLAGS")(FlagValues())
+
+
+def reference(flag: str | FlagHolder, flag_values: FlagValues) -> tuple[str, FlagValues]:
+    """The name of a flag or of the flag of a holder, and where it is defined.
+
+    Raises:
+        ValueError: the holder's flag is defined elsewhere than `flag_values` says.
+    """
+    if isinstance(flag, str):
+        return flag, flag_values
+    if flag_values is not FLAGS and flag_values is not flag._flagvalues:
+        raise ValueError(f"flag_values must be left out where the flag is a holder, of {flag.name}")
+    return flag.name, flag._flagvalues
+
 
 _OLD_NAMES = {"flag_name": "name", "default_value": "default", "docstring": "help"}
 
@@ -353,7 +428,7 @@ def _definer(
         lower_bound: Any = None,
         upper_bound: Any = None,
         **keywords: Any,
-    ) -> None:
+    ) -> FlagHolder:
         given = {"name": name, "default": default, "help": help}
         given.update({_OLD_NAMES.get(key, key): value for key, value in keywords.items()})
         if set(given) - {"name", "default", "help", "required"} or given["name"] is None:
@@ -361,12 +436,11 @@ def _definer(
         how = parse
         if lower_bound is not None or upper_bound is not None:
             how = _limited(parse, lower_bound, upper_bound)
-        flag = _Flag(
-            given["name"], how, given["default"], given["help"], short_name, boolean, multi
-        )
-        flag_values._define(flag)
+        flag = Flag(given["name"], how, given["default"], given["help"], short_name, boolean, multi)
+        holder = flag_values._define(flag)
         if given.get("required"):
             mark_flag_as_required(flag.name, flag_values)
+        return holder
 
     define.__name__ = define.__qualname__ = names.split(maxsplit=1)[0]
     define.__doc__ = f"""Define a flag: its name, default and what it is for.
@@ -409,7 +483,7 @@ def define_enum(
     module_name: str | None = None,
     required: bool = False,
     **args: Any,
-) -> None:
+) -> FlagHolder:
     """Define a flag with one of several values.
 
     Args:
@@ -434,14 +508,16 @@ def define_enum(
                 return known
         raise ValueError(f"value should be one of <{'|'.join(values)}>")
 
-    flag_values._define(_Flag(name, parse, default, help, args.get("short_name")))
+    holder = flag_values._define(Flag(name, parse, default, help, args.get("short_name")))
     if required:
         mark_flag_as_required(name, flag_values)
+    return holder
 
 
 @public("flags.mark_flag_as_required", "app.flags.mark_flag_as_required")
-def mark_flag_as_required(flag_name: str, flag_values: FlagValues = FLAGS) -> None:
+def mark_flag_as_required(flag_name: str | FlagHolder, flag_values: FlagValues = FLAGS) -> None:
     """Let parsing fail if a flag has no value."""
+    flag_name, flag_values = reference(flag_name, flag_values)
     register_validator(
         flag_name,
         lambda value: value is not None,
@@ -451,7 +527,9 @@ def mark_flag_as_required(flag_name: str, flag_values: FlagValues = FLAGS) -> No
 
 
 @public("flags.mark_flags_as_required", "app.flags.mark_flags_as_required")
-def mark_flags_as_required(flag_names: Iterable[str], flag_values: FlagValues = FLAGS) -> None:
+def mark_flags_as_required(
+    flag_names: Iterable[str | FlagHolder], flag_values: FlagValues = FLAGS
+) -> None:
     """Let parsing fail if one of several flags has no value."""
     for name in flag_names:
         mark_flag_as_required(name, flag_values)
@@ -459,24 +537,32 @@ def mark_flags_as_required(flag_names: Iterable[str], flag_values: FlagValues = 
 
 @public("flags.register_validator", "app.flags.register_validator")
 def register_validator(
-    flag_name: str,
+    flag_name: str | FlagHolder,
     checker: Callable[[Any], bool],
     message: str = "Flag validation failed",
     flag_values: FlagValues = FLAGS,
 ) -> None:
     """Let parsing fail unless `checker(value)` holds."""
+    flag_name, flag_values = reference(flag_name, flag_values)
     flag_values._validators.append(([flag_name], checker, message))
 
 
 @public("flags.register_multi_flags_validator", "app.flags.register_multi_flags_validator")
 def register_multi_flags_validator(
-    flag_names: Sequence[str],
+    flag_names: Sequence[str | FlagHolder],
     multi_flags_checker: Callable[[dict[str, Any]], bool],
     message: str = "Flags validation failed",
     flag_values: FlagValues = FLAGS,
 ) -> None:
-    """Let parsing fail unless `multi_flags_checker(values by name)` holds."""
-    names = list(flag_names)
+    """Let parsing fail unless `multi_flags_checker(values by name)` holds.
+
+    Raises:
+        ValueError: there are no names, or holders of flags that are defined in several places.
+    """
+    found = [reference(name, flag_values) for name in flag_names]
+    if not found or any(where is not found[0][1] for _, where in found):
+        raise ValueError("flag_names must be flags of the same FlagValues, one at least")
+    names, flag_values = [name for name, _ in found], found[0][1]
 
     def check(values: Any) -> bool:
         return multi_flags_checker(values if len(names) > 1 else {names[0]: values})

@@ -62,6 +62,7 @@ FAMILIES = (
     "image_color",
     "image_crop",
     "image_glimpse",
+    "image_resampler",
     "image_resize",
     "image_resize_gradient",
     "image_sampling",

@@ -73,3 +73,18 @@ def test_what_does_not_fit_is_refused() -> None:
     low = tf.ones([1, 1, 4, 1])
     with pytest.raises(tf.errors.InvalidArgumentError, match="height must be at least 2"):
         image.dense_image_warp(low, tf.zeros([1, 1, 4, 2]))
+
+
+def test_gradients_of_places_of_images_in_any_order() -> None:
+    images = np.arange(2.0 * 3 * 4 * 2).reshape(2, 3, 4, 2)
+    turned = tf.transpose(tf.constant(images), [0, 2, 1, 3])
+    places = tf.constant([[[0.5, 1.25]], [[1.75, 2.5]]], tf.float64)
+    found = tf.contrib.resampler.resampler(turned, places)
+    of_images, of_places = tf.gradients(found, [turned, places])
+    with tf.Session() as session:
+        value, pixels, slopes = session.run([found, of_images, of_places])
+    # The images are planes: what is sampled is exact, and the slopes are those of the planes.
+    np.testing.assert_allclose(value[:, 0], [[0.5 * 8 + 1.25 * 2, 7.5], [24 + 1.75 * 8 + 5, 44]])
+    np.testing.assert_allclose(slopes, [[[16.0, 4.0]]] * 2)
+    np.testing.assert_allclose(pixels.sum(axis=(1, 2)), np.ones((2, 2)))
+    assert pixels[0, 1, 1].tolist() == [0.5 * 0.75] * 2

@@ -256,3 +256,26 @@ def test_bags_of_words_are_embedded() -> None:
         layers.bow_encoder(ids, 0, 2)
     with pytest.raises(TypeError, match="expected to be dense"):
         layers.bow_encoder(sparse, 6, 2, sparse_lookup=False)
+
+
+def test_names_that_moved() -> None:
+    assert tf.contrib.metrics.confusion_matrix is tf.math.confusion_matrix
+    assert tf.contrib.compiler.jit.experimental_jit_scope is tf.xla.experimental.jit_scope
+    names = set(dir(tf.contrib.signal))
+    assert {"frame", "frames", "stft", "hann_window", "mfccs_from_log_mel_spectrograms"} <= names
+    assert tf.ragged.RaggedTensorValue is tf.compat.v1.ragged.RaggedTensorValue
+    assert tf.ragged.RaggedTensorValue is tf.RaggedTensorValue
+    assert tf.contrib.signal.frames is tf.signal.frame
+    assert all(getattr(tf.contrib.signal, n) is getattr(tf.signal, n) for n in names - {"frames"})
+
+
+def test_a_scope_of_a_compiler_that_fails_is_left() -> None:
+    scope = tf.contrib.compiler.jit.experimental_jit_scope
+    with pytest.raises(ZeroDivisionError), scope():
+        _ = 1 // 0
+    with scope():
+        inside = tf.constant(1.0)
+    assert inside.op.get_attr("_XlaScope") == b"jit_scope_1"
+    assert "_XlaScope" not in tf.constant(1.0).op.node_def.attr
+    # What counts the scopes stays with the graph.
+    assert not any("xla" in key for key in tf.train.export_meta_graph().collection_def)

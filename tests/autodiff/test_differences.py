@@ -69,6 +69,7 @@ FIRST: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
+            *(f"Addons>Resampler/{label}" for label in ("grid", "one_place_each", "places")),
             "IsotonicRegression/ties",
             "LeakyRelu/alpha_zero",
             "MaxPool3DGrad/ties",

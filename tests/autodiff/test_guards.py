@@ -21,7 +21,7 @@ TENSORFLOW: dict[str, str] = json.loads(
 )
 
 OLD = "the op of old graphs has the rule of the one that replaced it"
-CONTRIB = "tf.contrib.rnn of TensorFlow 1 has the rule"
+CONTRIB = "tf.contrib of TensorFlow 1 has the rule"
 CALLS = "TensorFlow notes the gradient of a call where it makes it, not in its registry"
 
 #: Op → why we say something else of its gradient than TensorFlow.
@@ -51,6 +51,8 @@ DIFFERENT: dict[str, str] = {
     ),
     "GRUBlockCell": CONTRIB,
     "LSTMBlockCell": CONTRIB,
+    "Resampler": CONTRIB,
+    "ResamplerGrad": CONTRIB,
     "PartitionedCall": CALLS,
     "StatefulPartitionedCall": CALLS,
 }

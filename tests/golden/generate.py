@@ -39,9 +39,10 @@ tf1 = tf.compat.v1
 # The samples of the text families are of ops that TF.Text registers.
 if importlib.util.find_spec("tensorflow_text"):
     importlib.import_module("tensorflow_text")
-# Those of beam searches are of an op that TensorFlow Addons registers when it is first looked for.
+# Those of beam searches and resamplers are of ops that TensorFlow Addons registers when they are first looked for.
 if importlib.util.find_spec("tensorflow_addons"):
     importlib.import_module("tensorflow_addons.seq2seq.beam_search_decoder")._beam_search_so.ops  # noqa: B018
+    importlib.import_module("tensorflow_addons.image.resampler_ops")._resampler_so.ops  # noqa: B018
 tf1.logging.set_verbosity(tf1.logging.ERROR)
 
 

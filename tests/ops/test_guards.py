@@ -79,6 +79,8 @@ UNSAMPLED: dict[str, str] = {
     "CTCLossV2": _GPU,
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
     "GatherTree": "an op of tf.contrib; tensorflow_addons has it as Addons>GatherTree, which is sampled",
+    "Resampler": "an op of tf.contrib; tensorflow_addons has it as Addons>Resampler, which is sampled",
+    "ResamplerGrad": "an op of tf.contrib; tensorflow_addons has it as Addons>ResamplerGrad, which is sampled",
     "NextIteration": "stands in loops only, which steps in order cannot make",
     "RefNextIteration": "stands in loops only, which steps in order cannot make",
     "TopK": "its kernels want a type attribute that its OpDef does not have",
@@ -219,6 +221,9 @@ WITHOUT_OP_DEF: dict[str, str] = {
     "BucketizeWithInputBoundaries": "an op of tf.contrib, which TensorFlow 2 does not have",
     "CompareAndBitpack": "TensorFlow 2.15 for CPUs does not have it",
     "GatherTree": "an op of tf.contrib, which TensorFlow 2 does not have",
+    **dict.fromkeys(
+        ("Resampler", "ResamplerGrad"), "an op of tf.contrib, which TensorFlow 2 does not have"
+    ),
     **dict.fromkeys(
         (*_AFFINE, *_EXPANDED, *_FOLDED, *_GATED, *_MASKED, *_PREPARED, *_SUMMED, *_TRANSPOSED),
         "TensorFlow has no such op",

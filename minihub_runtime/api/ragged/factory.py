@@ -22,6 +22,9 @@ from minihub_runtime.values import RaggedTensorValue
 __all__ = ["constant", "constant_value", "ragged_placeholder"]
 
 
+public("ragged.RaggedTensorValue")(RaggedTensorValue)
+
+
 @public("ragged.constant")
 def constant(
     pylist: Any,

@@ -20,6 +20,7 @@ from minihub_runtime.api.elements import Tensor
 from minihub_runtime.api.kinds import is_tensor
 from minihub_runtime.api.nest import flatten, pack_sequence_as
 from minihub_runtime.api.ragged.tensor import is_ragged
+from minihub_runtime.api.testing.plain_assertions import PlainAssertions
 from minihub_runtime.dtypes import as_dtype, to_float
 from minihub_runtime.errors import InvalidArgumentError, OpError
 from minihub_runtime.protos import parse_text
@@ -38,7 +39,7 @@ INCOMPATIBLE = (
 )
 
 
-class Assertions(unittest.TestCase):
+class Assertions(PlainAssertions):
     """Assertions about what can be made into arrays: arrays, tensors of the default graph, nested lists of these."""
 
     def evaluate(self, tensors: Any) -> Any:

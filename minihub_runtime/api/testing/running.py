@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 import unittest
 import unittest.mock
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 
 from minihub_runtime.api import flags
+from minihub_runtime.api.testing.benchmarks import run_benchmarks
 from minihub_runtime.protos import GraphDef
 from minihub_runtime.public import public
 
@@ -35,7 +37,7 @@ public("test.mock")(unittest.mock)
 
 @public("test.main")
 def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Parse the flags and run the tests of the program.
+    """Parse the flags and run the tests of the program; with `--benchmark_filter=PATTERN` its benchmarks.
 
     Args:
         argv: the command line; that of the program if left out.
@@ -43,11 +45,17 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     Raises:
         SystemExit: always.
     """
+    arguments = list(sys.argv if argv is None else argv)
+    wanted = [item for item in arguments if re.match("--?benchmark_filter=", item)]
+    if wanted:
+        arguments.remove(wanted[0])
+        pattern = wanted[0].partition("=")[2]
+        flags.run(lambda rest: run_benchmarks(pattern), arguments)
 
     def run(rest: list[str]) -> None:
         unittest.main(module="__main__", argv=rest)
 
-    flags.run(run, argv)
+    flags.run(run, arguments)
 
 
 @public("test.is_built_with_cuda")

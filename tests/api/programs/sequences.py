@@ -54,3 +54,27 @@ def targets_among_the_best(tf: Any) -> Any:
         tf.nn.in_top_k(numbers(2, 4), np.array([1, 3]), 1, name="best"),
     ]
     return run(tf, *found)
+
+
+@results
+def labels_without_repetitions(tf: Any) -> Any:
+    labels = [[1, 1, 2, 2, 1], [1, 2, 3, 4, 5], [3, 3, 3, 3, 3], [0, 0, 7, 0, 0]]
+    lengths = np.array([5, 4, 3, 0], np.int64)
+    unknown = tf.placeholder(tf.float32, [None, None])
+    found = [
+        tf.nn.collapse_repeated(labels, lengths),
+        tf.nn.collapse_repeated(unknown, np.array([5, 5, 5, 1], np.int32)),
+        tf.nn.collapse_repeated(labels[2:], [1, 0]),
+    ]
+    with tf.Session() as session:
+        return session.run(found, {unknown: labels})
+
+
+@results
+def unique_labels(tf: Any) -> Any:
+    labels = [[3, 4, 4, 3], [1, 2, 0, 0], [5, 5, 5, 5], [4, 3, 2, 1]]
+    unknown = tf.placeholder(tf.int64, [None, None])
+    found = [tf.nn.ctc_unique_labels(np.array(labels, np.int32)), tf.nn.ctc_unique_labels(unknown)]
+    shapes = [[t.shape.as_list() for t in pair] for pair in found]
+    with tf.Session() as session:
+        return session.run([list(pair) for pair in found], {unknown: labels}), shapes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 import unittest
@@ -370,6 +371,191 @@ def collections_and_texts(tf: Any) -> Any:
         **checks("assertItemsEqual", ([1, 2], [2, 1]), ([1, 1], [1])),
         **checks("assertDeviceEqual", ("/cpu:0", "/device:CPU:0"), ("/cpu:0", "/gpu:0")),
     )
+
+
+class Wrong:
+    """What equals everything and is less than everything."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __lt__(self, other: object) -> bool:
+        return True
+
+    __le__ = __gt__ = __ge__ = __lt__
+    __hash__ = None  # type: ignore[assignment]
+
+
+@results
+def texts_and_sequences(tf: Any) -> Any:
+    return outcomes(
+        tf,
+        **checks("assertNotStartsWith", ("abc", "b"), ("abc", "ab")),
+        **checks("assertNotEndsWith", ("abc", "b"), ("abc", "bc")),
+        **checks(
+            "assertContainsInOrder",
+            (["a", "b"], "xaybz"),
+            (["b", "a"], "xaybz"),
+            ("ay", "xaybz"),
+            (["q"], "xaybz"),
+            (["a", "a"], "xaybz"),
+        ),
+        **checks(
+            "assertRegexMatch",
+            ("one\ntwo", ["^two$", "x"]),
+            ("one", ["x", "y"]),
+            (b"one", ["n"]),
+            ("one", [b"n"]),
+            ("one", "n"),
+            ("one", []),
+            ("one", ["n", b"n"]),
+            ("one", [1]),
+        ),
+        **checks(
+            "assertUrlEqual",
+            ("http://a/b?x=1&y=2", "http://a/b?y=2&x=1"),
+            ("http://a/b?x=1", "http://a/b?x=2"),
+            ("http://a/b", "https://a/b"),
+            ("http://a/b;u;v#c", "http://a/b;v;u#c"),
+            ("http://a/b?x=", "http://a/b"),
+        ),
+        **checks(
+            "assertContainsSubsequence",
+            ([0, 1, 2, 0, 3], [1, 2, 3]),
+            ([0, 1, 3, 0, 2], [1, 2, 3]),
+            ([1], []),
+            ([1], [1, 1]),
+        ),
+        **checks(
+            "assertContainsExactSubsequence",
+            ([0, 1, 2, 3, 0], [1, 2, 3]),
+            ([1, 2, 0, 3], [1, 2, 3]),
+            ([1], []),
+            ([1], [1, 2]),
+            ((1, 2), [1, 2]),
+        ),
+        **checks(
+            "assertSequenceStartsWith",
+            ([1], [1, 2]),
+            (1, [1, 2]),
+            ([2], [1, 2]),
+            ([], [1]),
+            ([], []),
+            ([1, 2], [1]),
+            ([1], {1: 2}),
+            ([1], 1),
+            ("a", "ab"),
+        ),
+        **checks("assertNoCommonElements", ([1], [2]), ([1, 2], [2])),
+    )
+
+
+@results
+def numbers_and_structures(tf: Any) -> Any:
+    tree = {"a": [1, (2, "x")], "b": {3}}
+    return outcomes(
+        tf,
+        **checks(
+            "assertSequenceAlmostEqual",
+            ([1.0, 2.0], [1.0 + 1e-9, 2.0]),
+            ([1.0], [1.1]),
+            ([1.0], [1.0, 2.0]),
+            ([1.0], [1.04], 1),
+            ([1.0], [1.4], None, None, 0.5),
+        ),
+        **checks(
+            "assertDictAlmostEqual",
+            ({"a": 1.0, "b": "x"}, {"a": 1.0 + 1e-9, "b": "x"}),
+            ({"a": 1.0}, {"a": 1.1}),
+            ({"a": 1.0}, {"a": 1.1}, None, None, 0.2),
+            ({"a": 1.0}, {"a": 1.04}, 1),
+            ({"a": 1.0}, {"a": 1.0}, 1, None, 0.5),
+            ({"a": "x"}, {"a": "y"}),
+            ({"a": 1}, {"b": 1}),
+            ({"a": 1}, [1]),
+        ),
+        **checks(
+            "assertMappingEqual",
+            ({"a": 1}, {"a": 1}),
+            ({"a": 1}, {"a": 2}),
+            ({"a": 1}, {"a": 2}, None, dict, lambda x, y: (True, None)),
+            ({}, {"a": 2}),
+            ([], {}),
+        ),
+        **checks(
+            "assertSameStructure",
+            (tree, {"b": {3}, "a": (1, [2, "x"])}),
+            (tree, {"b": {4}, "a": [1, (2, "x")]}),
+            (tree, {"b": {3}, "a": [1, (2, "x", 5)]}),
+            (tree, {"a": [1, (2, "x")]}),
+            ([1], {0: 1}),
+            (1, True),
+            (1, 1.0),
+            ("a", "a"),
+            ("a", b"a"),
+        ),
+        **checks(
+            "assertJsonEqual",
+            ('{"a": [1, 2]}', '{ "a" : [1,2] }'),
+            ('{"a": 1}', '{"a": 2}'),
+            ("{", "{}"),
+            ("{}", "}"),
+        ),
+        **checks(
+            "assertTotallyOrdered",
+            ([1], [2, 2.0], [3]),
+            ([2], [1]),
+            ([1], [1]),
+            ([1, 2], [3]),
+            ([1], [Wrong()]),
+            ([Wrong()],),
+        ),
+    )
+
+
+@results
+def errors_and_contexts(tf: Any) -> Any:
+    left: list[str] = []
+
+    def raising(text: str) -> Any:
+        def act() -> None:
+            raise ValueError(text)
+
+        return act
+
+    def literal(self: Any) -> None:
+        self.assertRaisesWithLiteralMatch(ValueError, "a.c", raising("a.c"))
+        with self.assertRaisesWithLiteralMatch(ValueError, "a.c"):
+            raising("a.c")()
+
+    def not_literal(self: Any) -> None:
+        self.assertRaisesWithLiteralMatch(ValueError, "a.c", raising("abc"))
+
+    def another(self: Any) -> None:
+        with self.assertRaisesWithLiteralMatch(TypeError, "a.c"):
+            raising("a.c")()
+
+    def none(self: Any) -> None:
+        self.assertRaisesWithLiteralMatch(ValueError, "a.c", lambda: None)
+
+    @contextlib.contextmanager
+    def noted() -> Any:
+        yield 5
+        left.append("left")
+
+    def entered(self: Any) -> None:
+        self.assertEqual(self.enter_context(noted()), 5)
+        self.assertEqual(left, [])
+
+    found = outcomes(
+        tf, literal=literal, not_literal=not_literal, another=another, none=none, entered=entered
+    )
+    return found, left
+
+
+@results
+def configurations_of_benchmarks(tf: Any) -> Any:
+    return str(tf.test.benchmark_config()), tf.test.Benchmark.is_abstract()
 
 
 @results
