@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from minihub.pages.drawing import called, draw
+from minihub.function_calls import FIRST_ARGUMENT, functions_of
+from minihub.pages.drawing import draw
 from minihub_runtime.codec import Func
 from minihub_runtime.errors import OpError
 from minihub_runtime.graph.functions import Body, function_args
@@ -18,18 +19,6 @@ __all__ = ["Bodies", "DrawnBody", "needed"]
 #: A module can have functions that are called with ever other attributes, and no page holds them all.
 MOST = 1000
 
-#: Which input of a node is the first argument of the functions it calls; that of a loop by numbers comes from itself.
-_FIRST = {
-    "Case": 1,
-    "For": 2,
-    "If": 1,
-    "PartitionedCall": 0,
-    "StatefulPartitionedCall": 0,
-    "StatelessCase": 1,
-    "StatelessIf": 1,
-    "StatelessWhile": 0,
-    "While": 0,
-}
 _TABLE = "LookupTable"
 _VARIABLE = ("Assign", "ReadVariableOp", "Resource")
 
@@ -96,8 +85,8 @@ class Bodies:
     def _note(self, nodes: Mapping[str, Node], drawn: Iterable[dict[str, Any]]) -> None:
         for told in drawn:
             node = nodes[told["name"]]
-            functions = called(node)
-            first = _FIRST.get(node.op)
+            functions = functions_of(node)
+            first = FIRST_ARGUMENT.get(node.op)
             if node.op in self._graph.functions:
                 functions, first = [("", Func(node.op, dict(node.attrs)))], 0
             told["bodies"] = [

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from minihub.function_calls import functions_of
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.ops.registry import REGISTRY
 
-__all__ = ["called", "draw", "origins"]
+__all__ = ["draw", "origins"]
 
 _LONGEST = 200
 #: What a graph is given rather than computes; a drawing shows it beside what reads it.
@@ -67,7 +67,7 @@ def draw(
                 "prepared": [ref.node for ref in node.inputs if ref.node not in number],
                 "controls": [number[name] for name in node.controls if name in number],
                 "attributes": _attributes(node),
-                "functions": [function.name for _, function in called(node)],
+                "functions": [function.name for _, function in functions_of(node)],
                 "feeds": [name for ref, name in fed.items() if ref.node == node.name],
                 "fetches": [name for ref, name in fetched.items() if ref.node == node.name],
             }
@@ -79,24 +79,6 @@ def _attributes(node: Node) -> dict[str, str]:
     """Attributes as text; those with an underscore in front are notes of whoever wrote the graph."""
     names = sorted(name for name in node.attrs if name[:1] != "_")
     return {name: _text(node.attrs[name]) for name in names}
-
-
-def called(node: Node) -> list[tuple[str, Func]]:
-    """The functions that are attributes of a node, with the names of these, in a list with the number in it.
-
-    They come as the op has them, such as the test of a loop before its body; files keep attributes in any order.
-    """
-    found: list[tuple[str, Func]] = []
-    known = [*REGISTRY[node.op].schema.attrs] if node.op in REGISTRY else []
-    others = sorted(name for name in node.attrs if name[:1] != "_" and name not in known)
-    for name in [*(name for name in known if name in node.attrs), *others]:
-        value = node.attrs[name]
-        if isinstance(value, Func):
-            found.append((name, value))
-        elif isinstance(value, list):
-            parts = enumerate(value)
-            found += [(f"{name}[{i}]", part) for i, part in parts if isinstance(part, Func)]
-    return found
 
 
 def _text(value: Any) -> str:
