@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+import struct
+import wave
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from minihub.input_uses import Use
 from minihub.tensor_info import ParsedTensorInfo
+from minihub_runtime.dtypes import as_dtype
 from minihub_runtime.errors import InvalidArgumentError, clip
+from minihub_runtime.ops.registry import REGISTRY
 from minihub_runtime.shapes import Shape
 from minihub_runtime.values import RaggedTensorValue, SparseTensorValue, as_array
 
@@ -17,6 +23,10 @@ __all__ = ["example_inputs"]
 #: Sizes that a signature leaves open, but for the first one and those of images.
 _OPEN_SIZE = 16
 _IMAGE_SIZE = (224, 224)
+#: Samples a second.
+_RATE = 16_000
+#: Names of inputs, or their ends, that together are a sparse tensor.
+_PARTS = ("indices", "values", "dense_shape")
 _SENTENCES = (
     b"the quick brown fox jumps over the lazy dog near the river",
     b"a module that nobody has seen for years runs again today",
@@ -28,19 +38,117 @@ def example_inputs(
     inputs: Mapping[str, ParsedTensorInfo],
     batch: int = 1,
     image_size: tuple[int, int] | None = None,
+    uses: Mapping[str, Use] | None = None,
 ) -> dict[str, Any]:
-    """A value for each input: sentences, numbers in [0, 1), zeros and ones for integers.
+    """A value for each input: sentences, numbers in [0, 1), zeros and ones for integers, or what the graph uses it as.
+
+    Three inputs `indices`, `values` and `dense_shape`, with the same beginning before these if with any, are one sparse tensor.
 
     Args:
         inputs: name → kind, type and shape.
         batch: the first size, where it is open.
         image_size: height and width of images, where they are open; 224 × 224 if None.
+        uses: name → what a string or a size is used as, see `input_uses`.
 
     Raises:
         InvalidArgumentError: an input is of a type that no value can be made for.
     """
+    size = image_size or _IMAGE_SIZE
+    found = {name: _value(name, info, batch, size) for name, info in inputs.items()}
+    for name, use in (uses or {}).items():
+        found[name] = _used(found[name], use, size)
+    for name in inputs:
+        if name.endswith(_PARTS[0]):
+            parts = tuple(name.removesuffix(_PARTS[0]) + part for part in _PARTS)
+            if _is_sparse(parts, inputs):
+                found.update(_sparse(parts, inputs, found, batch))
+    return found
+
+
+def _used(made: Any, use: Use, image_size: tuple[int, int]) -> Any:
+    """What takes the place of an array for its use; of the same shape and type."""
+    if use == "size":
+        return np.array(image_size, made.dtype)
+    if use == "number":
+        texts = [str(i + 1).encode() for i in range(made.size)]
+    else:
+        texts = [_FILES[use](image_size)] * made.size
+    made.reshape(-1)[:] = texts
+    return made
+
+
+def _pixels(image_size: tuple[int, int]) -> Any:
+    return np.random.RandomState(0).randint(0, 256, (*image_size, 3)).astype(np.uint8)
+
+
+def _png(image_size: tuple[int, int]) -> bytes:
+    encode = REGISTRY["EncodePng"]
+    attrs = encode.schema.complete({"T": as_dtype("uint8")}, encode.name)
+    encoded: bytes = encode.bind(attrs, None)(_pixels(image_size)).item()
+    return encoded
+
+
+def _bmp(image_size: tuple[int, int]) -> bytes:
+    """Three bytes a pixel, rows from the last to the first, each of a multiple of four bytes."""
+    height, width = image_size
+    rows = np.zeros((height, -(-width * 3 // 4) * 4), np.uint8)
+    rows[:, : width * 3] = _pixels(image_size).reshape(height, -1)
+    head = struct.pack("<2sIHHI", b"BM", 54 + rows.nbytes, 0, 0, 54)
+    return (
+        head
+        + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+        + rows.tobytes()
+    )
+
+
+def _wav(image_size: tuple[int, int]) -> bytes:
+    """A second of noise, whatever the size of images."""
+    noise = np.random.RandomState(0).randint(-(1 << 15), 1 << 15, _RATE).astype("<i2")
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(_RATE)
+        sound.writeframes(noise.tobytes())
+    return file.getvalue()
+
+
+_FILES: dict[Use, Callable[[tuple[int, int]], bytes]] = {"bmp": _bmp, "image": _png, "wav": _wav}
+
+
+def _is_sparse(parts: tuple[str, ...], inputs: Mapping[str, ParsedTensorInfo]) -> bool:
+    """Whether inputs of these names are the parts of a sparse tensor of a rank that one of them tells."""
+    if any(part not in inputs or inputs[part].kind != "dense" for part in parts):
+        return False
+    indices, values, dense_shape = (inputs[part] for part in parts)
+    if not (indices.dtype.is_integer and dense_shape.dtype.is_integer):
+        return False
+    ranks = (2, 1, 1)
+    return all(
+        info.shape is not None and len(info.shape) == rank
+        for info, rank in zip((indices, values, dense_shape), ranks, strict=True)
+    )
+
+
+def _sparse(
+    parts: tuple[str, ...],
+    inputs: Mapping[str, ParsedTensorInfo],
+    made: Mapping[str, Any],
+    batch: int,
+) -> dict[str, Any]:
+    """Parts that fit together: as many values as are known or wanted, in rows of the same length."""
+    indices, values, dense_shape = parts
+    (count, rank), (known,), (length,) = (inputs[part].shape or () for part in parts)
+    rank = rank or length or 2
+    count = count or known or batch * _OPEN_SIZE
+    rows = batch if rank > 1 and count % batch == 0 else 1
+    shape = np.ones(rank, np.int64)
+    shape[0], shape[-1] = (rows, count // rows) if rank > 1 else (count, count)
+    places = np.stack(np.unravel_index(np.arange(count), shape), axis=1)
     return {
-        name: _value(name, info, batch, image_size or _IMAGE_SIZE) for name, info in inputs.items()
+        indices: places.astype(made[indices].dtype),
+        values: np.resize(made[values], count),
+        dense_shape: shape.astype(made[dense_shape].dtype),
     }
 
 

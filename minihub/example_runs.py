@@ -12,6 +12,7 @@ from typing import Any
 from minihub.binding import choose_signature, named_inputs
 from minihub.example_inputs import example_inputs
 from minihub.image_util import attached_image_size
+from minihub.input_uses import uses_of
 from minihub.loading import LoadedModule, load
 from minihub_runtime.errors import (
     InvalidArgumentError,
@@ -24,7 +25,10 @@ __all__ = ["ExampleRun", "example_run", "explained"]
 
 #: What ops refuse values with.
 _REFUSALS = (InvalidArgumentError, NotFoundError, OutOfRangeError, ResourceExhaustedError)
-_HINT = "the inputs were made up from the signature; give some of your own, on the command line as INPUT or --input NAME=VALUE"
+_HINT = (
+    "the inputs were made up from the signature; give some of your own, on the command line as INPUT or --input NAME=VALUE, "
+    "or make up another number of examples by `batch` or --batch"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +76,8 @@ def example_run(
     made_up = inputs is None
     with explained(made_up):
         if made_up:
-            inputs = example_inputs(wanted, batch, attached_image_size(module))
+            uses = uses_of(module.runner, wanted)
+            inputs = example_inputs(wanted, batch, attached_image_size(module), uses)
         return ExampleRun(module, load_seconds, name, named_inputs(inputs, wanted), made_up)
 
 

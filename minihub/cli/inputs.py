@@ -109,7 +109,10 @@ def gather_inputs(
             raise UsageError(f"--input {name} is given twice")
         if name not in infos:
             _check_names(signature, [*values, name], partial=True)
+        _check_file_name(value)
         values[name] = _one(name, infos[name], [value], source, literal=False)
+    for text in positional:
+        _check_file_name(text)
     if positional:
         values = _positional(signature, positional, source)
     _check_names(signature, values)
@@ -117,6 +120,13 @@ def gather_inputs(
     if len(values) == 1 and lines:
         return Inputs({}, values[lines[0]], lines[0])
     return Inputs({k: list(v) if isinstance(v, Lines) else v for k, v in values.items()})
+
+
+def _check_file_name(text: str) -> None:
+    if text == "@":
+        raise UsageError(
+            "@ must be followed by the name of a file, as in @FILE, and nothing follows; @@ is the text @ itself"
+        )
 
 
 def _check_names(signature: Signature, given: Any, *, partial: bool = False) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import operator
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from minihub.binding import feeds_of
 from minihub.example_runs import example_run, explained
 from minihub.loading import LoadedModule
+from minihub.pages.bodies import Bodies, DrawnBody, needed
 from minihub.pages.document import document
 from minihub.pages.drawing import draw, origins
 from minihub.pages.summaries import summarize
@@ -21,7 +22,6 @@ from minihub.profiling import Profile, profile
 from minihub.tensor_info import ParsedTensorInfo
 from minihub.whole_files import write_file
 from minihub_runtime.graph.ir import Node, Ref
-from minihub_runtime.passes.prune import prune, topological
 
 __all__ = ["FORMAT", "Page", "page"]
 
@@ -100,7 +100,7 @@ def page(
     fed, fetched = _by_ref(chosen.inputs), _by_ref(chosen.outputs)
     with explained(example.made_up):
         feeds = feeds_of(example.inputs, chosen.inputs)
-        written = _as_written(module, feeds, fed, fetched)
+        written, bodies = _as_written(module, feeds, fed, fetched)
     taken = profile(module, example.inputs, signature=name, runs=runs)
     return Page(
         {
@@ -115,6 +115,7 @@ def page(
             "first_seconds": taken.first_seconds,
             "seconds": taken.seconds,
             "graph": written,
+            "functions": [_function(body) for body in bodies],
             "run": _as_it_runs(module, [*feeds], fed, fetched, written, taken),
         }
     )
@@ -137,43 +138,99 @@ def _sides(infos: Mapping[str, ParsedTensorInfo]) -> list[dict[str, Any]]:
     ]
 
 
+def _function(body: DrawnBody) -> dict[str, Any]:
+    return {
+        "name": body.name,
+        "callers": body.callers,
+        "refused": body.refused,
+        "nodes": body.drawn,
+    }
+
+
 def _as_written(
     module: LoadedModule,
     feeds: Mapping[Ref, Any],
     fed: Mapping[Ref, str],
     fetched: Mapping[Ref, str],
-) -> list[dict[str, Any]]:
-    """The nodes that the outputs need, with what they gave in a run."""
-    nodes = _needed(module, fetched, feeds)
-    summary = _Summaries()
-    seen: dict[str, list[Callable[[], dict[str, Any]]]] = {}
-    calls: dict[str, int] = {}
-
-    def see(node: Node, values: list[Any]) -> None:
-        # Bodies of functions have names of their own, which may be those of nodes outside.
-        own = nodes.get(node.name)
-        if own is not None and (own.attrs is node.attrs or _leaves_loop(own, node)):
-            calls[node.name] = calls.get(node.name, 0) + 1
-            # What others only wait for gives None.
-            seen[node.name] = [summary(value) for value in values if value is not None]
-
-    module.runner.observe([*fetched], feeds, see)
-    for ref, value in feeds.items():
-        seen[ref.node] = [summary(value)]
+) -> tuple[list[dict[str, Any]], list[DrawnBody]]:
+    """The nodes that the outputs need and the functions that they call, with what nodes gave in a run."""
+    runner = module.runner
+    nodes = needed(runner.graph.nodes, [ref.node for ref in fetched], feeds)
     drawn = draw(nodes.values(), fed, fetched)
+    bodies = Bodies(runner.graph, runner.body)
+    bodies.collect(nodes, drawn)
+    seen = _Seen([nodes, *(body.nodes for body in bodies.all)])
+    runner.observe([*fetched], feeds, seen)
+    for ref, value in feeds.items():
+        seen.gave[0, ref.node] = [seen.summary(value)]
+    _tell(drawn, nodes, seen, 0, module)
+    for number, body in enumerate(bodies.all, 1):
+        _tell(body.drawn, body.nodes, seen, number, None)
+    return drawn, bodies.all
+
+
+class _Seen:
+    """What nodes gave, and how often they ran.
+
+    Args:
+        graphs: nodes by name, of the graph and of each body.
+
+    Attributes:
+        gave: number of the graph and name → what gives the summaries of what the node gave the last time.
+        calls: the same → how often it ran.
+        summary: makes summaries.
+    """
+
+    def __init__(self, graphs: Sequence[Mapping[str, Node]]) -> None:
+        self._graphs = graphs
+        # Bodies of functions have names of their own, which may be those of nodes elsewhere; attributes are each node's own.
+        self._places = {
+            id(node.attrs): (number, node.name)
+            for number, nodes in enumerate(graphs)
+            for node in nodes.values()
+        }
+        self.summary = _Summaries()
+        self.gave: dict[tuple[int, str], list[Callable[[], dict[str, Any]]]] = {}
+        self.calls: dict[tuple[int, str], int] = {}
+
+    def __call__(self, node: Node, values: list[Any]) -> None:
+        place = self._places.get(id(node.attrs)) or self._exit(node)
+        if place is not None:
+            self.calls[place] = self.calls.get(place, 0) + 1
+            # What others only wait for gives None.
+            self.gave[place] = [self.summary(value) for value in values if value is not None]
+
+    def _exit(self, ran: Node) -> tuple[int, str] | None:
+        """The Exit in whose place something ran; None if there are several of its name."""
+        found = [
+            number
+            for number, nodes in enumerate(self._graphs)
+            if (own := nodes.get(ran.name)) is not None and _leaves_loop(own, ran)
+        ]
+        return (found[0], ran.name) if len(found) == 1 else None
+
+
+def _tell(
+    drawn: list[dict[str, Any]],
+    nodes: Mapping[str, Node],
+    seen: _Seen,
+    number: int,
+    module: LoadedModule | None,
+) -> None:
+    """Note what nodes gave; where no module is given, they are those of a body, which knows no variables by their names."""
     for node in drawn:
-        found = seen.get(node["name"])
+        place = number, node["name"]
+        found = seen.gave.get(place)
         if found is not None:
             node["outputs"] = [told() for told in found]
         elif node["op"] in _HAND_ON and node["inputs"] and not node["inputs"][0][1]:
             node["outputs"] = drawn[node["inputs"][0][0]]["outputs"][:1]
         else:
             node["outputs"] = _known(nodes[node["name"]], module)
-        node["calls"] = calls.get(node["name"], 0)
+        node["calls"] = seen.calls.get(place, 0)
         if node["kind"] in ("constant", "variable"):
             # The first axis of filters is no batch, whose first example could be seen.
             node["outputs"] = [_without_pictures(told) for told in node["outputs"]]
-    return drawn
 
 
 def _leaves_loop(own: Node, ran: Node) -> bool:
@@ -220,22 +277,11 @@ def _fixed(array: Any) -> bool:
     return True
 
 
-def _needed(
-    module: LoadedModule, fetches: Collection[Ref], feeds: Collection[Ref]
-) -> dict[str, Node]:
-    """Those that are fed and those that some tensors need, in the order in which they run; loops are as they are written."""
-    nodes = module.runner.graph.nodes
-    needed = prune(nodes, [ref.node for ref in fetches], feeds)
-    order = [ref.node for ref in feeds]
-    order += [node.name for node in topological(needed, feeds, ignore_loops=True)]
-    return {name: nodes[name] for name in order}
-
-
-def _known(node: Node, module: LoadedModule) -> list[dict[str, Any]]:
+def _known(node: Node, module: LoadedModule | None) -> list[dict[str, Any]]:
     """What a node that did not run has."""
     if node.op == "Const":
         return [summarize(node.attrs["value"])]
-    if node.op in ("VarHandleOp", "Variable", "VariableV2"):
+    if module is not None and node.op in ("VarHandleOp", "Variable", "VariableV2"):
         return [summarize(module.runner.stored_value(node.name))]
     return []
 
@@ -250,7 +296,7 @@ def _as_it_runs(
 ) -> list[dict[str, Any]]:
     """The steps that passes make of the nodes, with their times and the numbers of the nodes they stand for."""
     steps = [step.node for step in module.runner.plan(feeds, [*fetched], ()).unbound]
-    nodes = _needed(module, fetched, feeds)
+    nodes = needed(module.runner.graph.nodes, [ref.node for ref in fetched], feeds)
     number = {node["name"]: i for i, node in enumerate(written)}
     given = [node["name"] for node in written if node["kind"] in ("input", "constant", "table")]
     times = {(op.op, node.name): node for op in taken.ops for node in op.nodes}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from minihub.function_calls import functions_of
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
 from minihub_runtime.graph.ir import Node, Ref
@@ -66,7 +67,7 @@ def draw(
                 "prepared": [ref.node for ref in node.inputs if ref.node not in number],
                 "controls": [number[name] for name in node.controls if name in number],
                 "attributes": _attributes(node),
-                "functions": _functions(node),
+                "functions": [function.name for _, function in functions_of(node)],
                 "feeds": [name for ref, name in fed.items() if ref.node == node.name],
                 "fetches": [name for ref, name in fetched.items() if ref.node == node.name],
             }
@@ -78,12 +79,6 @@ def _attributes(node: Node) -> dict[str, str]:
     """Attributes as text; those with an underscore in front are notes of whoever wrote the graph."""
     names = sorted(name for name in node.attrs if name[:1] != "_")
     return {name: _text(node.attrs[name]) for name in names}
-
-
-def _functions(node: Node) -> list[str]:
-    values = [node.attrs[name] for name in node.attrs if name[:1] != "_"]
-    several = [value if isinstance(value, list) else [value] for value in values]
-    return [value.name for listed in several for value in listed if isinstance(value, Func)]
 
 
 def _text(value: Any) -> str:

@@ -39,22 +39,21 @@
      Weights and constants, and what is computed of them alone, are not drawn: they belong to what reads them. */
   const MANY = 48, CHUNK = 24, DEEPEST = 64;
 
+  /* What leads to a node: its name, and in the body of a function before it those of the calls. */
+  const addressOf = (node) => node.address ?? node.name;
+  const canOpen = (box) => Boolean(box?.children || box?.bodies?.length);
+
   class View {
     constructor(id, nodes) {
       this.id = id;
-      this.nodes = nodes;
-      this.readers = nodes.map(() => []);
-      nodes.forEach((node, i) => node.inputs.forEach(([from]) => this.readers[from].push(i)));
+      this.nodes = [];
+      this.readers = [];
       this.drawn = [];
-      nodes.forEach((node, i) => {
-        const behind = node.inputs.map(([from]) => from);
-        const given = node.kind !== "op" || (behind.length > 0 && behind.every((from) => from < i && !this.drawn[from]));
-        this.drawn[i] = node.kind === "input" || node.fetches.length > 0 || !given;
-      });
+      this.boxes = [];
+      this.numbered = 0;
       this.root = this.scope("", "", null);
       this.root.open = true;
-      this.plant();
-      this.connect();
+      this.grow(nodes, this.root);
       this.unfold();
       this.chosen = null;
       this.active = null;
@@ -66,33 +65,81 @@
       return { path, label, parent, children: [], open: false, laid: false, node: null, count: 0, seconds: 0, share: 0, edges: new Map() };
     }
 
-    plant() {
-      const scopes = new Map([["", this.root]]);
+    /* Take in the nodes of a graph, or later of the body of a function, into a scope. */
+    grow(nodes, top) {
+      const first = this.nodes.length;
+      this.nodes.push(...nodes);
+      nodes.forEach(() => this.readers.push([]));
+      nodes.forEach((node, i) => node.inputs.forEach(([from]) => this.readers[from].push(first + i)));
+      nodes.forEach((node, i) => {
+        const behind = node.inputs.map(([from]) => from);
+        const given = node.kind !== "op" || (behind.length > 0 && behind.every((from) => from < first + i && !this.drawn[from]));
+        this.drawn.push(node.kind === "input" || node.fetches.length > 0 || !given);
+      });
+      this.plant(nodes, first, top);
+      this.connect(nodes, first, top);
+    }
+
+    plant(nodes, first, top) {
+      const scopes = new Map([["", top]]);
       const prefixes = new Set();
-      this.nodes.forEach((node, i) => {
-        if (!this.drawn[i]) return;
+      const within = top.path && `${top.path}/`;
+      nodes.forEach((node, i) => {
+        if (!this.drawn[first + i]) return;
         for (let at = node.name.indexOf("/"), depth = 0; at > 0 && depth < DEEPEST; at = node.name.indexOf("/", at + 1), depth++) prefixes.add(node.name.slice(0, at));
       });
       const scopeOf = (path) => {
         if (!scopes.has(path)) {
           const cut = path.lastIndexOf("/");
           const parent = scopeOf(cut < 0 ? "" : path.slice(0, cut));
-          const made = this.scope(path, path.slice(cut + 1), parent);
+          const made = this.scope(within + path, path.slice(cut + 1), parent);
           parent.children.push(made);
           scopes.set(path, made);
         }
         return scopes.get(path);
       };
-      this.boxes = this.nodes.map((node, i) => {
-        if (!this.drawn[i]) return null;
+      nodes.forEach((node, i) => {
+        if (!this.drawn[first + i]) return this.boxes.push(null);
         const cut = node.name.lastIndexOf("/");
         // A scope may bear the name of a node, which lies in it then.
         const parent = scopeOf(prefixes.has(node.name) ? node.name : node.name.split("/").slice(0, -1).slice(0, DEEPEST).join("/"));
-        const box = { node: i, label: node.name.slice(cut + 1), parent, share: node.share || 0, seconds: node.seconds || 0 };
+        const box = { node: first + i, label: node.name.slice(cut + 1), parent, share: node.share || 0, seconds: node.seconds || 0, open: false, bodies: this.bodiesOf(node) };
         parent.children.push(box);
-        return box;
+        return this.boxes.push(box);
       });
-      this.tidy(this.root);
+      this.tidy(top);
+    }
+
+    /* The functions that a node calls and that can be drawn in it; one that calls itself is drawn once, around the call. */
+    bodiesOf(node) {
+      return (node.bodies ?? []).filter(([, number]) => !contents.functions[number].refused && !this.isWithin(node, number));
+    }
+    isWithin(node, number) {
+      for (let at = node.within; at; at = this.nodes[at.call].within) if (at.number === number) return true;
+      return false;
+    }
+
+    /* Put the bodies of the functions that a node calls into its box, when it is first opened. */
+    fill(box) {
+      const caller = this.nodes[box.node];
+      Object.assign(box, { path: addressOf(caller), children: [], laid: false, count: 0, edges: new Map() });
+      for (const [role, number, argument] of box.bodies) {
+        const called = contents.functions[number];
+        const path = `${addressOf(caller)}!${role}`;
+        const alone = box.bodies.length === 1;
+        const top = alone ? box : this.scope(path, `${role}: ${called.name}`, box);
+        if (!alone) box.children.push(top);
+        const shift = this.nodes.length;
+        const nodes = called.nodes.map((node) => ({
+          ...node,
+          inputs: node.inputs.map(([from, output]) => [from + shift, output]),
+          controls: node.controls.map((from) => from + shift),
+          address: `${path}!${node.name}`,
+          within: { call: box.node, number, argument },
+        }));
+        this.grow(nodes, top);
+        top.open = !alone && top.children.length <= CHUNK;
+      }
     }
 
     /* Scopes of a single thing give way to it, and long rows of things become runs that can be opened. */
@@ -131,20 +178,19 @@
     }
 
     /* An edge is drawn in the innermost scope that holds both its ends, between the things there that hold them. */
-    connect() {
+    connect(nodes, first, top) {
       const path = (box) => {
         const found = [];
         for (let at = box; at; at = at.parent) found.push(at);
         return found.reverse();
       };
-      let number = 0;
       const add = (from, to, control) => {
         if (!this.boxes[from] || !this.boxes[to] || from === to) return;
         const [a, b] = [path(this.boxes[from]), path(this.boxes[to])];
         let depth = 0;
         while (a[depth + 1] === b[depth + 1]) depth++;
         const [start, end] = [a[depth + 1], b[depth + 1]];
-        for (const box of [start, end]) box.id ??= `b${number++}`;
+        for (const box of [start, end]) box.id ??= `b${this.numbered++}`;
         const key = `${start.id} ${end.id}`;
         const edges = a[depth].edges;
         if (!edges.has(key)) edges.set(key, { start, end, count: 0, control: true });
@@ -152,15 +198,15 @@
         edge.count++;
         edge.control &&= control;
       };
-      this.nodes.forEach((node, i) => {
-        node.inputs.forEach(([from]) => add(from, i, false));
-        node.controls.forEach((from) => add(from, i, true));
+      nodes.forEach((node, i) => {
+        node.inputs.forEach(([from]) => add(from, first + i, false));
+        node.controls.forEach((from) => add(from, first + i, true));
       });
       const name = (scope) => scope.children.forEach((child) => {
-        child.id ??= `b${number++}`;
+        child.id ??= `b${this.numbered++}`;
         if (child.children) name(child);
       });
-      name(this.root);
+      name(top);
     }
 
     /* What is open at first: outer scopes, as long as there are few boxes. */
@@ -202,7 +248,7 @@
   const widthOf = (text) => pen.measureText(text).width;
 
   function lines(view, box) {
-    if (box.children) {
+    if (box.node === null) {
       const told = [plural(box.count, view.id === "run" ? "step" : "op")];
       if (view.id === "run" && box.seconds) told.push(duration(box.seconds));
       return [box.label, told.join(", ")];
@@ -237,7 +283,7 @@
       if (child.children && child.open) layOut(view, child);
       else {
         child.text = lines(view, child).map(clip);
-        child.width = Math.max(70, Math.max(...child.text.map(widthOf)) + (child.children ? 42 : 24));
+        child.width = Math.max(70, Math.max(...child.text.map(widthOf)) + (canOpen(child) ? 42 : 24));
         child.height = HIGH;
       }
       graph.setNode(child.id, { width: child.width, height: child.height });
@@ -256,7 +302,9 @@
       edge.points = found ? found.points.map((p) => ({ x: p.x, y: p.y + (scope === view.root ? 0 : HEADER) })) : null;
     }
     const whole = graph.graph();
-    scope.text = [clip(scope.label)];
+    scope.text = [clip(scope.node === null ? scope.label : `${scope.label}  ${view.nodes[scope.node].op}`)];
+    // A function may have nothing to draw.
+    if (!scope.children.length) [whole.width, whole.height] = [2 * PAD, PAD];
     scope.width = Math.max(whole.width || 0, widthOf(scope.text[0]) + 50);
     scope.height = (whole.height || 0) + (scope === view.root ? 0 : HEADER);
     scope.laid = true;
@@ -309,27 +357,28 @@
 
   /* What is read aloud of a box. */
   function spoken(box) {
-    if (box.children) return `${box.open ? "open" : "closed"} scope ${box.path}, ${plural(box.count, view.id === "run" ? "step" : "op")}`;
+    if (box.node === null) return `${box.open ? "open" : "closed"} scope ${box.path}, ${plural(box.count, view.id === "run" ? "step" : "op")}`;
     const node = view.nodes[box.node];
     const what = node.kind === "input" ? "input " : node.fetches.length ? "output " : "";
-    return `${what}${node.name}, ${node.op}${node.outputs[0]?.shape ? ` ${dims(node.outputs[0].shape)}` : ""}`;
+    const calls = canOpen(box) ? `${box.open ? "open" : "closed"} call ` : "";
+    return `${calls}${what}${node.name}, ${node.op}${node.outputs[0]?.shape ? ` ${dims(node.outputs[0].shape)}` : ""}`;
   }
 
   function drawBox(box, into) {
-    const node = box.children ? null : view.nodes[box.node];
+    const node = box.node === null ? null : view.nodes[box.node];
     const classes = ["box"];
-    if (box.children) classes.push("group");
+    if (box.children && (box.open || !node)) classes.push("group");
     else if (node.kind === "input") classes.push("input");
     else if (node.fetches.length) classes.push("output");
     const hot = view.id === "run" && box.share > 0.002 && !(box.children && box.open);
     if (hot) classes.push("hot");
     const group = shape("g", { class: classes.join(" "), transform: `translate(${box.x} ${box.y})`, "data-id": box.id, tabindex: "-1", role: box.children && box.open ? "group" : "button", "aria-label": spoken(box) });
     groupOf.set(box, group);
-    group.append(shape("rect", { class: "body", width: box.width, height: box.height, rx: box.children ? 9 : 5 }));
+    group.append(shape("rect", { class: "body", width: box.width, height: box.height, rx: canOpen(box) ? 9 : 5 }));
     if (hot) {
       group.append(shape("rect", { class: "heat", width: box.width, height: box.height, rx: 5, "fill-opacity": Math.min(0.6, 0.08 + box.share * 2) }));
     }
-    if (node && (node.prepared.some(isWeight) || node.inputs.some(([from]) => view.nodes[from].kind === "variable" && !view.drawn[from]))) {
+    if (node && !box.open && (node.prepared.some(isWeight) || node.inputs.some(([from]) => view.nodes[from].kind === "variable" && !view.drawn[from]))) {
       group.append(shape("rect", { class: "mark", width: 4, height: box.height, rx: 2 }));
     }
     const middle = box.width / 2;
@@ -337,15 +386,15 @@
       group.append(shape("text", { x: 28, y: 18 }, box.text[0]));
     } else {
       group.append(
-        shape("text", { x: box.children ? middle + 8 : middle, y: 16, "text-anchor": "middle" }, box.text[0]),
-        shape("text", { class: "shape", x: box.children ? middle + 8 : middle, y: 30, "text-anchor": "middle" }, box.text[1]),
+        shape("text", { x: canOpen(box) ? middle + 8 : middle, y: 16, "text-anchor": "middle" }, box.text[0]),
+        shape("text", { class: "shape", x: canOpen(box) ? middle + 8 : middle, y: 30, "text-anchor": "middle" }, box.text[1]),
       );
     }
-    if (box.children) {
+    if (canOpen(box)) {
       group.append(shape("text", { class: "turn", x: 9, y: 18, "data-turn": "1" }, box.open ? "−" : "+"));
       if (box.open) drawScope(box, group);
     }
-    group.append(shape("title", {}, box.children ? box.path : node.name));
+    group.append(shape("title", {}, node ? node.name : box.path));
     into.append(group);
   }
 
@@ -438,6 +487,7 @@
   /* Choosing, opening and closing. */
   function turn(box) {
     const before = place(box);
+    if (!box.children) view.fill(box);
     setOpen(box, !box.open);
     draw();
     // What was turned stays where it was on the screen.
@@ -450,11 +500,11 @@
     view.chosen = box;
     mark();
     tell(box);
-    remember(box && !box.children ? view.nodes[box.node] : null);
+    remember(box && box.node !== null ? view.nodes[box.node] : null);
   }
-  /* The address leads to the node that is chosen, as #graph/NAME or #run/NAME. */
+  /* The address leads to the node that is chosen, as #graph/NAME or #run/NAME; in a function as #graph/CALLER!ROLE!NAME. */
   function remember(node) {
-    if (location.protocol !== "about:") history.replaceState(null, "", node ? `#${view.id}/${encodeURIComponent(node.name).replaceAll("%2F", "/")}` : "#");
+    if (location.protocol !== "about:") history.replaceState(null, "", node ? `#${view.id}/${encodeURIComponent(addressOf(node)).replaceAll("%2F", "/")}` : "#");
   }
   function follow() {
     const [, id, name] = /^#(graph|run)\/(.*)$/.exec(location.hash) ?? [];
@@ -464,8 +514,18 @@
     } catch {
       // A name with a per cent sign of its own.
     }
-    const i = id ? contents[id].findIndex((node) => node.name === wanted) : -1;
-    if (i >= 0) show(id, i);
+    if (id) reach(id, wanted);
+  }
+  /* Show the node of an address, after the bodies on the way were drawn. */
+  function reach(id, address) {
+    const { nodes, boxes } = viewOf(id);
+    for (let i = 0; i < nodes.length; i++) {
+      const here = addressOf(nodes[i]);
+      if (here === address) return show(id, i);
+      // What is filled in comes behind, and so is looked at later.
+      if (canOpen(boxes[i]) && !boxes[i].children && address.startsWith(`${here}!`)) viewOf(id).fill(boxes[i]);
+    }
+    return undefined;
   }
   function show(id, i) {
     if (view.id !== id) change(id);
@@ -496,7 +556,7 @@
   /* What is known of the chosen box. */
   const details = element("details");
   function link(id, i, text) {
-    const button = make("button", { type: "button", className: "link", textContent: text ?? contents[id][i].name });
+    const button = make("button", { type: "button", className: "link", textContent: text ?? (views[id]?.nodes ?? contents[id])[i].name });
     button.addEventListener("click", () => show(id, i));
     return button;
   }
@@ -524,22 +584,24 @@
 
   function tell(box) {
     if (!box) return overview();
-    if (box.children) return tellScope(box);
+    if (box.node === null) return tellScope(box);
     return tellNode(view.nodes[box.node]);
   }
 
   /* What loops and branches of TensorFlow 1 are made of; the engine runs each as a whole. */
   const HANDS_ON = new Set(["Enter", "Exit", "LoopCond", "Merge", "NextIteration", "Switch"].flatMap((op) => [op, `Ref${op}`]));
   function whyEmpty(node) {
+    if (node.op === "_Arg" && node.calls) return "No value to show: the call does not hand it over, as nothing that ran needed it.";
     if (node.calls) return "It ran, and gave no value: others at most wait for it.";
     if (HANDS_ON.has(node.op)) return "No value to show: a loop or branch of TensorFlow 1 runs as a whole here, and this node only hands values on within it. What reads it has them, and Exit what the loop ends with.";
+    if (node.within) return "No value to show: it did not run, as the function was not called, or nothing that ran needed it.";
     return "No value to show: it did not run, as nothing that ran needed it.";
   }
   function tellNode(node) {
     const number = view.nodes.indexOf(node);
     const parts = [make("h2", { textContent: node.name }), make("p", { className: "op", textContent: node.op })];
-    if (node.feeds.length) parts.push(make("p", { textContent: `Input ${node.feeds.join(", ")}` }));
-    if (node.fetches.length) parts.push(make("p", { textContent: `Output ${node.fetches.join(", ")}` }));
+    if (node.feeds.length) parts.push(make("p", { textContent: `${node.within ? "Argument" : "Input"} ${node.feeds.join(", ")}` }));
+    if (node.fetches.length) parts.push(make("p", { textContent: `${node.within ? "Result" : "Output"} ${node.fetches.join(", ")}` }));
     if (node.calls > 1) parts.push(make("p", { textContent: `Ran ${node.calls} times; what it gave the last time is shown.` }));
     if (node.seconds) {
       const meter = make("i");
@@ -554,10 +616,8 @@
     if (!node.outputs.length && view.id === "graph") {
       parts.push(make("p", { className: "op", textContent: whyEmpty(node) }));
     }
-    if (node.functions.length) {
-      const names = [...new Set(node.functions)].join(", ");
-      parts.push(make("p", { className: "op", textContent: `The nodes of the function${new Set(node.functions).size > 1 ? "s" : ""} it calls (${names}) are not drawn: they are nodes of the function, not of this graph, and have other values in each call. What the node gives in the end is shown here.` }));
-    }
+    if (node.within) parts.push(...tellCall(node));
+    parts.push(...tellFunctions(node, number));
     const drawn = [], given = [];
     for (const [from, output] of node.inputs) {
       const source = view.nodes[from];
@@ -575,6 +635,49 @@
     }
     parts.push(rows("Attributes", Object.entries(node.attributes)));
     details.replaceChildren(...parts.filter((part) => part));
+  }
+
+  /* Of a node in a function: who calls it. */
+  function tellCall(node) {
+    const { call, number, argument } = node.within;
+    const caller = view.nodes[call];
+    const name = make("span", { className: "op", textContent: contents.functions[number].name });
+    const parts = [make("h3", { textContent: "In the function" }), make("p", {}, name), list("Called by", [link(view.id, call)])];
+    let several = false;
+    for (let at = node.within; at; at = view.nodes[at.call].within) several ||= contents.functions[at.number].callers > 1;
+    if (several) parts.push(make("p", { className: "op", textContent: "The function is called in several places; values are those of its last call, wherever that was." }));
+    const place = Number(node.attributes.index);
+    const given = node.op === "_Arg" && argument !== null && !(caller.op === "For" && place === 0) ? caller.inputs[argument + place] : undefined;
+    if (given) parts.push(list(/While$|^For$/.test(caller.op) ? "Before the first turn given by" : "Given by", [link(view.id, given[0])]));
+    return parts;
+  }
+  /* Of a node that calls functions: which, and where they are drawn. */
+  function tellFunctions(node, number) {
+    if (view.id === "run") {
+      const there = node.functions.length && graphNumbers.has(node.name);
+      return there ? [list("Calls functions, which are drawn in the graph as written", [link("graph", graphNumbers.get(node.name))])] : [];
+    }
+    const bodies = node.bodies ?? [];
+    const parts = [];
+    const items = bodies.map(([role, called]) => {
+      const { name, nodes, refused } = contents.functions[called];
+      const told = refused ? `not drawn: ${refused}` : view.isWithin(node, called) ? "drawn around this call" : plural(nodes.length, "node");
+      return [name, make("span", { className: "op", textContent: `  ${role ? `${role}, ` : ""}${told}` })];
+    });
+    parts.push(list("Calls", items));
+    const box = view.boxes[number];
+    if (canOpen(box)) {
+      const button = make("button", { type: "button", textContent: box.open ? "Close" : "Open" });
+      button.addEventListener("click", () => {
+        turn(box);
+        tell(box);
+      });
+      parts.push(button);
+    }
+    if (node.functions.length > bodies.length) {
+      parts.push(make("p", { className: "op", textContent: `${plural(node.functions.length - bodies.length, "function")} that it calls are not drawn: there are more than a page holds.` }));
+    }
+    return parts;
   }
 
   function tellTensor(told, title) {
@@ -637,7 +740,7 @@
 
   function tellScope(scope) {
     const ops = new Map();
-    const count = (box) => (box.children ? box.children.forEach(count) : ops.set(view.nodes[box.node].op, (ops.get(view.nodes[box.node].op) ?? 0) + 1));
+    const count = (box) => (box.node === null ? box.children.forEach(count) : ops.set(view.nodes[box.node].op, (ops.get(view.nodes[box.node].op) ?? 0) + 1));
     count(scope);
     const parts = [make("h2", { textContent: scope.path }), make("p", { className: "op", textContent: plural(scope.count, view.id === "run" ? "step" : "op") })];
     if (scope.seconds) parts.push(make("p", { textContent: `${duration(scope.seconds)} per run, ${(scope.share * 100).toFixed(1)}% of the total` }));
@@ -676,7 +779,9 @@
       mark();
       return tell(view.chosen);
     }
-    const hits = view.nodes.flatMap((node, i) => (node.name.toLowerCase().includes(wanted) || node.op.toLowerCase().includes(wanted) ? [i] : []));
+    const isHit = (node) => node.name.toLowerCase().includes(wanted) || node.op.toLowerCase().includes(wanted);
+    const hits = view.nodes.flatMap((node, i) => (isHit(node) ? [i] : []));
+    const inside = view.id === "graph" ? hidden().flatMap(([address, nodes]) => nodes.filter(isHit).map((node) => [node, `${address}!${node.name}`])) : [];
     for (const i of hits) {
       const box = view.boxes[i];
       if (!box) continue;
@@ -684,9 +789,32 @@
       const closed = view.above(box).reverse().find((scope) => !scope.open);
       view.matches.add(closed ?? box);
     }
-    element("found").textContent = plural(hits.length, "node");
+    const count = hits.length + inside.length;
+    element("found").textContent = plural(count, "node");
     mark();
-    details.replaceChildren(...[list(plural(hits.length, "node"), hits.map((i) => [link(view.id, i), make("span", { className: "op", textContent: `  ${view.nodes[i].op}` })]), 60)].filter((part) => part));
+    const item = (button, node) => [button, make("span", { className: "op", textContent: `  ${node.op}` })];
+    const found = [...hits.map((i) => item(link(view.id, i), view.nodes[i])), ...inside.map(([node, address]) => item(leading(node, address), node))];
+    details.replaceChildren(...[list(plural(count, "node"), found, 60)].filter((part) => part));
+  }
+  function leading(node, address) {
+    const button = make("button", { type: "button", className: "link", textContent: node.name });
+    button.addEventListener("click", () => reach("graph", address));
+    return button;
+  }
+  /* The functions that are not drawn yet, each with what leads to it in one of the places where it is called. */
+  function hidden() {
+    const shown = new Set(view.nodes.map((node) => node.within?.number));
+    const found = new Map();
+    const waiting = view.nodes.map((node) => [addressOf(node), node]);
+    for (const [address, node] of waiting) {
+      for (const [role, number] of node.bodies ?? []) {
+        if (shown.has(number) || found.has(number)) continue;
+        const { nodes } = contents.functions[number];
+        found.set(number, [`${address}!${role}`, nodes]);
+        waiting.push(...nodes.map((inner) => [`${address}!${role}!${inner.name}`, inner]));
+      }
+    }
+    return [...found.values()];
   }
 
   /* Events. */
@@ -730,7 +858,7 @@
   window.addEventListener("pointercancel", (event) => held.delete(event.pointerId));
   stage.addEventListener("dblclick", (event) => {
     const box = boxAt(event.target);
-    if (box?.children) turn(box);
+    if (canOpen(box)) turn(box);
   });
   function zoom(factor, x, y) {
     const scale = Math.max(0.05, Math.min(4, camera.scale * factor));
@@ -768,7 +896,7 @@
     else if (event.key === "+" || event.key === "=") zoom(1.25, width / 2, height / 2);
     else if (event.key === "-") zoom(0.8, width / 2, height / 2);
     else if (box && (event.key === "Enter" || event.key === " ")) {
-      if (box.children && event.key === "Enter") turn(box);
+      if (canOpen(box) && event.key === "Enter") turn(box);
       choose(box);
     } else if (event.key === "Escape") choose(null);
     else return;
@@ -801,6 +929,7 @@
     `signature ${contents.signature}`,
     contents.tags.length ? `tags ${contents.tags.join(", ")}` : null,
     `${plural(contents.graph.length, "node")}, run as ${plural(contents.run.filter((node) => node.kind === "op").length, "step")}`,
+    contents.functions.length ? plural(contents.functions.length, "function") : null,
     `first run ${duration(contents.first_seconds)}, then ${duration(contents.seconds)}`,
   ]
     .filter(Boolean)

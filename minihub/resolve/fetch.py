@@ -78,7 +78,7 @@ class Fetcher:
         first = failures[0][1]
         if len(failures) == 1:
             raise first
-        tried = "; ".join(f"{shown(url)}: {error}" for url, error in failures)
+        tried = "; ".join(_told(shown(url), str(error)) for url, error in failures)
         raise type(first)(
             f"{shown(handle.text)} could be had from none of its addresses. Tried {tried}"
         ) from first
@@ -232,6 +232,11 @@ class Fetcher:
                 )
             if not token:
                 return
+
+
+def _told(url: str, message: str) -> str:
+    """What became of an address; most messages name it themselves."""
+    return message if url in message else f"{url}: {message}"
 
 
 def _page_problem(handle: str) -> Callable[[bytes], str | None]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from minihub_runtime.engine.watching import Steps, watching
+from minihub_runtime.graph.functions import Body
 from minihub_runtime.graph.ir import Node
 
 __all__ = ["See", "observing"]
@@ -28,6 +29,11 @@ class _Observer:
     def watch(self, steps: Steps) -> Steps:
         return [(self._seen(step[0], step[-1]), *step[1:]) for step in steps]
 
+    def enter(self, body: Body, arguments: Sequence[Any]) -> None:
+        with self._lock:
+            for ref, value in zip(body.arguments, arguments, strict=True):
+                self._see(body.graph.nodes[ref.node], [value])
+
     def _seen(self, kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
         def seen(*inputs: Any, **options: Any) -> Any:
             result = kernel(*inputs, **options)
@@ -42,7 +48,7 @@ class _Observer:
 
 @contextlib.contextmanager
 def observing(see: See) -> Iterator[None]:
-    """Show what every kernel in this process gives to `see` meanwhile.
+    """Show what every kernel in this process gives to `see` meanwhile, and the arguments of functions as what their `_Arg` nodes give.
 
     Raises:
         FailedPreconditionError: somebody observes or records already.

@@ -11,10 +11,11 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from minihub_runtime.engine.watching import Steps, watching
+from minihub_runtime.graph.functions import Body
 from minihub_runtime.graph.ir import Node
 
 __all__ = ["Call", "Recorder", "recording"]
@@ -62,6 +63,9 @@ class Recorder:
             # The steps are kept with what was made of them, so that their id stays theirs.
             found = self._watched[id(steps)] = (steps, watched)
         return found[1]
+
+    def enter(self, body: Body, arguments: Sequence[Any]) -> None:
+        """A call takes the time of its steps, and of the kernel that makes it."""
 
     def _timed(self, kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
         inner, calls = self._inner, self.calls

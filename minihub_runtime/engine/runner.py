@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from minihub_runtime.codec import Func
 from minihub_runtime.engine.compiler import DEAD, compile_plan
 from minihub_runtime.engine.observing import See, observing
 from minihub_runtime.engine.plan import Plan
 from minihub_runtime.engine.state import State
 from minihub_runtime.errors import InvalidArgumentError, OpError, WouldWaitError, clip
 from minihub_runtime.garbage import uncollected
+from minihub_runtime.graph.functions import Body
 from minihub_runtime.graph.ir import Graph, Ref
 from minihub_runtime.memory import keep_heap
 from minihub_runtime.ops.registry import REGISTRY
@@ -133,7 +135,8 @@ class Runner:
         Args:
             fetches: tensors wanted.
             feeds: tensor → value, of the tensor's own dtype.
-            see: is shown each node that ran and its outputs, those inside loops and functions too; constants do not run.
+            see: is shown each node that ran and its outputs, those inside loops and functions too; constants do not run.  Of what runs in
+                functions the nodes have the attributes, the same objects, of those of `body`.
 
         Raises:
             FailedPreconditionError: somebody observes or records already.
@@ -145,11 +148,20 @@ class Runner:
                 list(feeds),
                 fetches,
                 (),
-                lambda node, needed: self.state.context("", node, needed),
+                lambda node, needed: self.state.context("", node, needed, ()),
                 passes=(),
             )
             values = plan.run(list(feeds.values()))
         return handed_out(values, fetches, feeds)
+
+    def body(self, function: Func) -> Body:
+        """The body of a function of the graph's library, the same one for equal names and attributes.
+
+        Raises:
+            NotFoundError: the library has no such function.
+            InvalidArgumentError: the body is malformed.
+        """
+        return self.state.body(function)
 
     @contextlib.contextmanager
     def running(self, timeout: float | None) -> Iterator[None]:

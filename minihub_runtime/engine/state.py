@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypeVar,
 from minihub_runtime.checkpoint.bundle import index_filename
 from minihub_runtime.codec import Func
 from minihub_runtime.dtypes import DType
+from minihub_runtime.engine import watching
 from minihub_runtime.engine.compiler import compile_plan
 from minihub_runtime.engine.plan import Plan
 from minihub_runtime.errors import (
@@ -111,6 +112,7 @@ class State:
         self._lock = threading.RLock()
         self._resources: dict[tuple[str, str], Any] = {}
         self._own: dict[Any, Any] = {}
+        self._bodies: dict[Any, Body] = {}
         self._functions: dict[Any, tuple[Body, Plan]] = {}
         #: Functions that gradients of functions call.
         self._written: dict[str, Any] = {}
@@ -229,6 +231,7 @@ class State:
         """Forget all resources, and the plans that hold some; runs that go on are cancelled."""
         self._closed = True
         with self._lock:
+            self._bodies.clear()
             self._functions.clear()
             self._resources.clear()
             self._own.clear()
@@ -258,6 +261,14 @@ class State:
         if deadline is not None and time.monotonic() > deadline:
             raise DeadlineExceededError("the run must end before its deadline")
 
+    def body(self, function: Func) -> Body:
+        """The body of a function of the library, made once however much of it runs and whatever passes make of it."""
+        key = (function.name, _freeze(function.attrs))
+        with self._lock:
+            if key not in self._bodies:
+                self._bodies[key] = instantiate(self._library(), function.name, function.attrs)
+            return self._bodies[key]
+
     def callee(
         self,
         function: Func,
@@ -273,10 +284,7 @@ class State:
         """
         key = (function.name, _freeze(function.attrs), needed)
 
-        def make() -> Body:
-            return instantiate(self._library(), function.name, function.attrs)
-
-        body, plan = self._prepared(key, make, passes, needed)
+        body, plan = self._prepared(key, lambda: self.body(function), passes, needed)
         return _Callee(function, body, plan, _is_inlined(self._library(), function.name), needed)
 
     def call(self, caller: tuple[str, str], callee: _Callee, arguments: Sequence[Any]) -> list[Any]:
@@ -301,10 +309,7 @@ class State:
         """A function of the library that is ready to be called often; see `Context.prepare`."""
         key = (function.name, _freeze(function.attrs), None)
 
-        def make() -> Body:
-            return instantiate(self._library(), function.name, function.attrs)
-
-        body, plan = self._prepared(key, make, passes)
+        body, plan = self._prepared(key, lambda: self.body(function), passes)
         if types is not None:
             found = [None if dtype is None else dtype.base_dtype for dtype in plan.types]
             fits = len(found) == len(types) and all(
@@ -328,7 +333,7 @@ class State:
 
     def passes_on(self, function: Func) -> bool:
         """Whether a function does nothing but return its arguments; see `Context.passes_on`."""
-        body = instantiate(self._library(), function.name, function.attrs)
+        body = self.body(function)
         if body.controls or body.effects or len(body.results) != len(body.arguments):
             return False
         return all(map(body.passes, body.results, body.arguments))
@@ -393,6 +398,9 @@ class State:
             )
         here = _Run(run.deadline, run.depth + 1, path, run.streams, run.ending)
         placed = functools.partial(_placed, needed, len(body.results))
+        watcher = watching.active
+        if watcher is not None:
+            watcher.enter(body, arguments)
         before = _run.set(here)
         try:
             return placed(plan.run(arguments, check))

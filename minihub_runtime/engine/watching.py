@@ -1,4 +1,4 @@
-"""Who is shown the steps of plans before they run.
+"""Who is shown the steps of plans before they run, and the arguments of functions.
 
 `recording` takes down what they take, `observing` what they give.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from minihub_runtime.errors import FailedPreconditionError
+from minihub_runtime.graph.functions import Body
 
 __all__ = ["Steps", "Watcher", "watching"]
 
@@ -23,6 +24,10 @@ class Watcher(Protocol):
 
     def watch(self, steps: Steps) -> Steps:
         """The steps to run instead."""
+        ...
+
+    def enter(self, body: Body, arguments: Sequence[Any]) -> None:
+        """A function is called; its steps follow."""
         ...
 
 

@@ -350,7 +350,8 @@ def test_memory_follows_what_is_read(tmp_path: Path) -> None:
         "import sys; from minihub_runtime.checkpoint import CheckpointReader\n"
         "def peak(): return next(int(l.split()[1]) for l in open('/proc/self/status') if l.startswith('VmHWM'))\n"
         "CheckpointReader(sys.argv[1]).read('t000'); before = peak()\n"
-        "reader = CheckpointReader(sys.argv[1]); reader.read('t100'); print(peak() - before)\n"
+        "reader = CheckpointReader(sys.argv[1]); reader.read('t100'); one = peak()\n"
+        "kept = [reader.read(name) for name in reader.names()]; print(one - before, peak() - one)\n"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run(
@@ -360,7 +361,9 @@ def test_memory_follows_what_is_read(tmp_path: Path) -> None:
         check=True,
         cwd=root,
     )
-    assert int(done.stdout) < 20_000
+    one, others = map(int, done.stdout.split())
+    assert others > 0
+    assert one < others / 10, "a tensor of two hundred must take little of what all take"
 
 
 def test_arrays_outlive_the_reader(tmp_path: Path) -> None:

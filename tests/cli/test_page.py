@@ -33,13 +33,14 @@ def test_inputs_that_were_made_up_and_are_refused(
 ) -> None:
     def module_fn() -> None:
         x = tf.placeholder(tf.string, [None])
-        minihub.add_signature(inputs=x, outputs=tf.strings.to_number(x))
+        minihub.add_signature(inputs=x, outputs=tf.io.decode_base64(x))
 
     monkeypatch.chdir(tmp_path)
     numbers = exported(module_fn, tmp_path)
     said = refused(1, *command, numbers)
     assert "made up" in said
     assert "--input NAME=VALUE" in said
+    assert "--batch" in said
     assert "made up" not in refused(1, *command, numbers, "words")
 
 

@@ -76,6 +76,29 @@ def test_lines_of_a_file(cli: Cli, tmp_path: Path) -> None:
     assert answer(cli, TEXT, f"@{path}") == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        (TEXT, "@"),
+        (TEXT, "the cat", "@"),
+        (TEXT, "--input", "default=@"),
+        (HALF, "@"),
+        (HALF, "[1]", "@"),
+    ],
+)
+def test_no_name_of_a_file_after_the_sign(
+    refused: Callable[..., str], words: tuple[str, ...]
+) -> None:
+    said = refused(2, "run", *words)
+    assert "@ must be followed by the name of a file" in said
+    assert "@@" in said
+
+
+def test_the_sign_itself_is_text(cli: Cli) -> None:
+    expected = minihub.load(TEXT)(["@"])
+    assert answer(cli, TEXT, "@@") == expected.tolist()
+
+
 def test_standard_input(cli: Cli) -> None:
     lines = b"".join(b"line %d\n" % i for i in range(150))
     found = answer(cli, TEXT, "-", stdin=lines)

@@ -64,3 +64,29 @@ def test_errors_say_where_and_nothing_is_seen_afterwards() -> None:
         count = len(seen)
         session.run(y, {x: np.zeros(7, np.float32)})
     assert count == len(seen) == 1
+
+
+def test_arguments_and_nodes_of_functions_are_seen_as_they_are_written() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [2])
+        y = tf.function(lambda x: tf.nn.relu(tf.nn.bias_add(x[None], [1.0, 1.0])))(x)
+        seen: list[tuple[Any, list[Any]]] = []
+        session.runner.observe(
+            [y.ref_in_graph],
+            {x.ref_in_graph: np.float32([-3, 3])},
+            lambda node, values: seen.append((node.attrs, [np.array(v) for v in values])),
+        )
+        (call,) = [
+            n for n in session.runner.graph.nodes.values() if n.op.endswith("PartitionedCall")
+        ]
+        body = session.runner.body(call.attrs["f"])
+        assert body is session.runner.body(call.attrs["f"])
+        found = {
+            node.op: values
+            for node in body.graph.nodes.values()
+            for attrs, values in seen
+            if attrs is node.attrs
+        }
+        np.testing.assert_array_equal(found["_Arg"][0], [-3, 3])
+        np.testing.assert_array_equal(found["BiasAdd"][0], [[-2, 4]])
+        np.testing.assert_array_equal(found["Relu"][0], [[0, 4]])

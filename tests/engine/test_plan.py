@@ -18,6 +18,7 @@ from minihub_runtime.errors import (
 )
 from minihub_runtime.graph.ir import Graph, Node
 from tests.engine.graphs import constant, graph, node, placeholder, ref
+from tests.growth import LEAST_SHARE, growth_of
 
 X = np.float32([1, 2])
 
@@ -301,17 +302,11 @@ def test_many_runs_do_not_take_more_memory() -> None:
     )
     runner = Runner(made)
     feeds = {ref("x"): np.ones(100, np.float32), ref("p"): np.array(True)}
-    for _ in range(100):
-        runner.run([ref("m")], feeds)
-    tracemalloc.start()
-    try:
-        before, _ = tracemalloc.get_traced_memory()
-        for _ in range(10_000):
-            runner.run([ref("m")], feeds)
-        after, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert after - before < 20_000
+    growth = growth_of(lambda: runner.run([ref("m")], feeds), 3000)
+    assert growth.share < LEAST_SHARE, growth
+    kept: list[object] = []
+    leaking = growth_of(lambda: (runner.run([ref("m")], feeds), kept.append(object())), 300)
+    assert leaking.share > LEAST_SHARE, "the measure must find one small object a run"
 
 
 def test_an_error_names_the_node() -> None:

@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -35,6 +36,7 @@ from minihub.errors import (
     UnexpectedAnswerError,
 )
 from minihub.resolve import Settings, resolve
+from minihub.resolve.fetch import _told
 from minihub.resolve.http import Watchdog
 from minihub.resolve.progress import Progress, in_units
 from minihub_runtime.errors import OpError
@@ -238,8 +240,32 @@ def test_all_addresses_that_were_tried_are_told(server: Server, settings: Settin
     with pytest.raises(
         NotFoundError,
         match=r"none of its addresses\. Tried .*compressed.* 404.*; .*/1\.tar\.gz.* 404",
-    ):
+    ) as found:
         resolve("https://tfhub.dev/google/m/1", settings=settings)
+    assert str(found.value).count(f"{server.url}/google/m/1?tf-hub-format=compressed") == 1
+    assert str(found.value).count(f"{server.url}/google/m/1.tar.gz") == 1
+
+
+def test_addresses_that_cannot_be_reached_are_told_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minihub.resolve.http.time.sleep", lambda seconds: None)
+    with socket.socket() as nobody:
+        # Bound and not listening: whoever connects is refused.
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        with pytest.raises(UnavailableError) as found:
+            resolve("https://tfhub.dev/google/m/1", settings=replace(settings, mirror=url))
+    message = str(found.value)
+    assert message.count("cannot be read") == 2
+    assert message.count(f"{url}/google/m/1?tf-hub-format=compressed") == 1
+    assert message.count(f"{url}/google/m/1.tar.gz") == 1
+    assert message.count("https://tfhub.dev/google/m/1") == 1
+
+
+def test_a_message_that_does_not_name_the_address_gets_it_in_front() -> None:
+    assert _told("http://x/1", "http://x/1 is gone") == "http://x/1 is gone"
+    assert _told("http://x/1", "the archive ends early") == "http://x/1: the archive ends early"
 
 
 def gcs(server: Server, prefix: str, files: dict[str, bytes], *, page: int = 2) -> None:

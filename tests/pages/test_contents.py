@@ -13,11 +13,13 @@ import pytest
 
 import minihub
 import minihub_runtime as tf
+from minihub.pages.bodies import Bodies
 from minihub.pages.drawing import origins
 from minihub.pages.summaries import summarize
 from minihub_runtime.errors import InvalidArgumentError
 from minihub_runtime.graph.ir import Node, Ref
 from tests.engine.cases import Case
+from tests.pages.recursion import recursive_graph
 from tests.shared import SHARED, needs_shared
 
 MODULES = Path(__file__).parents[1] / "data" / "modules"
@@ -25,6 +27,12 @@ MODULES = Path(__file__).parents[1] / "data" / "modules"
 
 def named(nodes: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return next(node for node in nodes if node["name"] == name)
+
+
+def only(nodes: list[dict[str, Any]], op: str) -> dict[str, Any]:
+    """The node of an op; in functions, names of nodes are not those they were given."""
+    (found,) = [node for node in nodes if node["op"] == op]
+    return found
 
 
 def exported(module_fn: Callable[[], None], folder: Path) -> Path:
@@ -178,6 +186,109 @@ def test_functions_that_a_node_calls(tmp_path: Path) -> None:
     assert call["op"].endswith("PartitionedCall")
     assert call["attributes"]["f"] == call["functions"][0]
     assert call["outputs"][0]["elements"] == ["6"]
+
+
+def test_bodies_with_the_values_of_the_last_call(tmp_path: Path) -> None:
+    def module_fn() -> None:
+        x = tf.placeholder(tf.float32, [])
+        weight = tf.get_variable("w", initializer=3.0, use_resource=True)
+        scaled = tf.function(lambda x: tf.multiply(x, weight))
+        _, last = tf.while_loop(
+            lambda i, x: tf.less(i, 4),
+            lambda i, x: (i + 1, tf.raw_ops.Add(x=x, y=x)),
+            [tf.constant(0), scaled(x)],
+            name="loop",
+        )
+        minihub.add_signature(inputs=x, outputs=scaled(last))
+
+    told = minihub.page(exported(module_fn, tmp_path), np.float32(2), runs=1).contents
+    functions, graph = told["functions"], told["graph"]
+    loop = named(graph, "loop")
+    bodies = {role: functions[number]["nodes"] for role, number, first in loop["bodies"]}
+    assert [first for _, _, first in loop["bodies"]] == [0, 0]
+    twice, test = only(bodies["body"], "Add"), only(bodies["cond"], "Less")
+    assert (twice["calls"], twice["outputs"][0]["elements"]) == (4, ["96"])
+    assert (test["calls"], test["outputs"][0]["elements"]) == (5, [False])
+    # Arguments are what the last turn began with; the engine leaves out the counter that nothing needs.
+    given = [node for node in bodies["body"] if node["op"] == "_Arg"]
+    assert [[told["elements"] for told in node["outputs"]] for node in given] == [
+        [],
+        [],
+        [[3]],
+        [["48"]],
+    ]
+    # Called in two places, told once.
+    calls = [node for node in graph if node["op"].endswith("PartitionedCall")]
+    ((_, shared, first),) = calls[0]["bodies"]
+    assert [node["bodies"] for node in calls] == [[["f", shared, first]]] * 2
+    assert (functions[shared]["callers"], first) == (2, 0)
+    nodes = functions[shared]["nodes"]
+    assert only(nodes, "Mul")["outputs"][0]["elements"] == ["288"]
+    assert {node["kind"] for node in nodes if node["op"] == "_Arg"} == {"input", "variable"}
+    for nodes in (function["nodes"] for function in functions):
+        for i, node in enumerate(nodes):
+            assert all(0 <= source < i for source, _ in node["inputs"])
+    assert not told["run"][-1].get("bodies")
+
+
+def test_the_branch_that_is_taken_has_values(tmp_path: Path) -> None:
+    def module_fn() -> None:
+        x = tf.placeholder(tf.float32, [])
+        chosen = tf.switch_case(
+            tf.cast(x, tf.int32),
+            [lambda: tf.negative(x), lambda: tf.square(x)],
+        )
+        minihub.add_signature(inputs=x, outputs=chosen)
+
+    told = minihub.page(exported(module_fn, tmp_path), np.float32(1.5), runs=1).contents
+    (case,) = [node for node in told["graph"] if node["op"].endswith("Case")]
+    assert [(role, first) for role, _, first in case["bodies"]] == [
+        ("branches[0]", 1),
+        ("branches[1]", 1),
+    ]
+    minus, squared = (told["functions"][number]["nodes"] for _, number, _ in case["bodies"])
+    assert only(squared, "Square")["outputs"][0]["elements"] == ["2.25"]
+    assert (only(minus, "Neg")["outputs"], only(minus, "Neg")["calls"]) == ([], 0)
+
+
+def test_recursion_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "graph.pb").write_bytes(recursive_graph())
+    told = minihub.page(minihub.load(tmp_path / "graph.pb"), np.float32(5), runs=1).contents
+    assert told["graph"][-1]["outputs"][0]["elements"] == ["3"]
+    assert [(f["name"], f["callers"]) for f in told["functions"]] == [
+        ("halved", 2),
+        ("again", 1),
+        ("over", 1),
+    ]
+    again = told["functions"][1]["nodes"]
+    assert named(again, "rest")["bodies"] == [["f", 0, 0]]
+    # The innermost call begins last and ends first: values are those of the call that gave them last.
+    assert named(again, "half")["outputs"][0]["elements"] == ["0.625"]
+    assert named(again, "more")["outputs"][0]["elements"] == ["3"]
+
+
+def test_no_more_functions_than_a_page_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minihub.pages.bodies.MOST", 2)
+    (tmp_path / "graph.pb").write_bytes(recursive_graph())
+    told = minihub.page(minihub.load(tmp_path / "graph.pb"), np.float32(5), runs=1).contents
+    assert [function["name"] for function in told["functions"]] == ["halved", "again"]
+    choice = named(told["functions"][0]["nodes"], "choice")
+    assert choice["functions"] == ["again", "over"]
+    assert choice["bodies"] == [["then_branch", 1, 1]]
+
+
+def test_a_function_that_is_malformed_and_not_called(tmp_path: Path) -> None:
+    graph = recursive_graph().replace(b"none:y:0", b"gone:y:0")
+    (tmp_path / "graph.pb").write_bytes(graph)
+    module = minihub.load(tmp_path / "graph.pb")
+    bodies = Bodies(module.runner.graph, module.runner.body)
+    nodes = {"y": module.runner.graph.nodes["y"]}
+    bodies.collect(nodes, [{"name": "y"}])
+    assert [body.name for body in bodies.all] == ["halved", "again", "over"]
+    assert [bool(body.drawn) for body in bodies.all] == [True, True, False]
+    assert "'gone:y:0' must name a tensor" in bodies.all[2].refused
 
 
 @pytest.mark.parametrize("arguments", [{"runs": 0}, {"batch": 0}, {"signature": "nothing"}])

@@ -13,11 +13,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import minihub
-from minihub.pages.document import _packed, document
+from minihub.pages.document import _file, _packed, document
 from tests.pages.reading import unpacked
+from tests.pages.recursion import recursive_graph
 
 MODULES = Path(__file__).parents[1] / "data" / "modules"
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)">&amp;\u2028{{title}}'
@@ -85,8 +87,8 @@ def test_only_the_page_s_own_scripts_and_styles_may_run() -> None:
     assert "unsafe" not in page.policy
 
 
-def drawn(page: Path, fragment: str = "") -> str:
-    """The page as it is once its script has run.
+def drawn(page: Path, fragment: str = "", whole: bool = False) -> str:
+    """The page as it is once its script has run, from its graph on or as a whole.
 
     Raises:
         AssertionError: the script failed, or something was refused by the page's policy.
@@ -104,7 +106,7 @@ def drawn(page: Path, fragment: str = "") -> str:
         check=True,
     )
     assert "CONSOLE" not in ran.stderr, ran.stderr
-    return ran.stdout.rpartition("<main>")[2]
+    return ran.stdout if whole else ran.stdout.rpartition("<main>")[2]
 
 
 @needs_browser
@@ -152,8 +154,91 @@ def test_what_has_no_value_says_why(tmp_path: Path) -> None:
     path.write_text(document(told), encoding="utf-8")
     found = drawn(path, f"#graph/{told['graph'][-1]['name']}")
     assert "runs as a whole here" in found
-    assert "(body_1) are not drawn" in found
+    assert "1 function that it calls are not drawn" in found
     assert "nothing that ran needed it" in drawn(path, "#graph/unread")
+
+
+@pytest.fixture
+def recursive(tmp_path: Path) -> Path:
+    (tmp_path / "graph.pb").write_bytes(recursive_graph())
+    path = tmp_path / "page.html"
+    minihub.page(minihub.load(tmp_path / "graph.pb"), np.float32(5), runs=1).write(path)
+    return path
+
+
+@needs_browser
+def test_a_call_opens_to_its_body(recursive: Path) -> None:
+    def boxes(found: str) -> list[str]:
+        return [html.unescape(text) for text in re.findall('aria-label="([^"]*)"', found)]
+
+    found = drawn(recursive)
+    assert "closed call output y, PartitionedCall []" in boxes(found)
+    assert "GreaterEqual" not in found
+    found = drawn(recursive, "#graph/y!f!choice!then_branch!half")
+    assert "<h2>half</h2>" in found
+    assert "0.625" in found
+    assert "values are those of its last call" in found
+    told = boxes(found)
+    assert {
+        "open call output y, PartitionedCall []",
+        "open call output choice, StatelessIf []",
+        "large, GreaterEqual []",
+        "half, RealDiv []",
+        # The box of what calls itself does not open again.
+        "rest, PartitionedCall []",
+    } <= {*told}
+    assert any(
+        text.startswith("open scope") and text.endswith("then_branch, 4 ops") for text in told
+    )
+    found = drawn(recursive, "#graph/y!f!choice!then_branch!rest")
+    assert "drawn around this call" in found
+    found = drawn(recursive, "#graph/y!f!choice!else_branch!x")
+    assert "Argument x" in found
+    assert "Given by" in found
+
+
+@needs_browser
+def test_nodes_are_found_in_functions_that_are_closed(
+    recursive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = unpacked(recursive.read_text(encoding="utf-8"))
+    script = _file("page.js")
+    typed = script.replace("\n  overview();\n", '\n  overview();\n  search("realdiv");\n')
+    clicked = typed.replace(
+        'search("realdiv");', 'search("realdiv"); details.querySelector("li button").click();'
+    )
+    assert len({script, typed, clicked}) == 3
+    for changed, expected in (
+        (typed, '<span id="found" role="status">1 node</span>'),
+        (clicked, "<h2>half</h2>"),
+    ):
+        monkeypatch.setattr(
+            "minihub.pages.document._file",
+            lambda name, changed=changed: changed if name == "page.js" else _file(name),
+        )
+        recursive.write_text(document(told), encoding="utf-8")
+        assert expected in drawn(recursive, whole=True)
+
+
+@needs_browser
+def test_a_function_that_cannot_be_drawn_says_so(recursive: Path) -> None:
+    told = unpacked(recursive.read_text(encoding="utf-8"))
+    told["functions"][0].update(nodes=[], refused=f"nothing {HOSTILE}")
+    recursive.write_text(document(told), encoding="utf-8")
+    found = drawn(recursive, "#graph/y")
+    assert "not drawn: nothing" in found
+    assert "closed call" not in found
+    assert "<img" not in found
+
+
+@needs_browser
+def test_a_function_without_nodes_is_drawn(recursive: Path) -> None:
+    told = unpacked(recursive.read_text(encoding="utf-8"))
+    told["functions"][2].update(nodes=[])
+    recursive.write_text(document(told), encoding="utf-8")
+    found = drawn(recursive, "#graph/y!f!large")
+    assert "<h2>large</h2>" in found
+    assert "NaN" not in found.partition("<aside")[0]
 
 
 @needs_browser
