@@ -11,6 +11,7 @@ import re
 import statistics
 import sys
 import time
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,12 +48,13 @@ class Benchmark:
 
     def _get_name(self, overwrite_name: str | None = None) -> str:
         """The class, and the outermost method of one of its kind that is running."""
-        frame, found = sys._getframe(1), None
+        frame: types.FrameType | None = sys._getframe(1)
+        found = None
         while frame is not None:
             owner = frame.f_locals.get("self")
             if isinstance(owner, Benchmark):
                 found = type(owner).__name__, frame.f_code.co_name
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         if found is None:
             raise ValueError("Unable to determine calling Benchmark class.")
         return f"{found[0]}.{overwrite_name or found[1]}"
